@@ -1,0 +1,3 @@
+module devtrail.dev/bench
+
+go 1.26.0

@@ -1,0 +1,9 @@
+module devtrail.dev/services/events
+
+go 1.26.0
+
+replace (
+	devtrail.dev/kit => ../../kit
+	devtrail.dev/proto => ../../proto
+	devtrail.dev/stack/engines => ../../stack/engines
+)
