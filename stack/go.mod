@@ -2,6 +2,13 @@ module devtrail.dev/stack
 
 go 1.26.0
 
+require (
+	github.com/stretchr/testify v1.12.1
+	go.uber.org/goleak v1.3.0
+)
+
+require go.yaml.in/yaml/v3 v3.0.5 // indirect
+
 replace (
 	devtrail.dev/kit => ../kit
 	devtrail.dev/proto => ../proto
