@@ -1,0 +1,50 @@
+// Package postgres keeps organizations, developers, identities and keys in Postgres. It is the last room on a request's path:
+// parameters become SQL (queries/, compiled by sqlc into sqlcgen/), rows become nouns. Every method takes the organization first;
+// nothing here can read or change a row of another one.
+package postgres
+
+import (
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"devtrail.dev/kit/pg"
+	"devtrail.dev/services/identity"
+	"devtrail.dev/services/identity/internal/postgres/sqlcgen"
+)
+
+// codeForeignKeyViolation is what an unknown organization gives: it is the one parent row that callers name.
+const codeForeignKeyViolation = "23503"
+
+// Store has one store for each noun, over one pool. It does not close the pool.
+type Store struct {
+	APIKeys       *APIKeys
+	Changes       *Changes
+	Developers    *Developers
+	Identities    *Identities
+	Organizations *Organizations
+}
+
+// New returns the stores. They need no connection until they are used.
+func New(pool *pgxpool.Pool) *Store {
+	db := database{pool: pool, queries: sqlcgen.New()}
+	return &Store{
+		APIKeys:       &APIKeys{db},
+		Changes:       &Changes{db},
+		Developers:    &Developers{db},
+		Identities:    &Identities{db},
+		Organizations: &Organizations{db},
+	}
+}
+
+// database is what every store works with.
+type database struct {
+	pool    *pgxpool.Pool
+	queries *sqlcgen.Queries
+}
+
+// translate turns a driver's error into a fault by its code.
+func translate(err error) error {
+	if pg.Code(err) == codeForeignKeyViolation {
+		return identity.ErrOrganizationNotFound.Wrap(err)
+	}
+	return pg.Fault(err)
+}
