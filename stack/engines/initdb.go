@@ -1,0 +1,141 @@
+package engines
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// postgresMajor is the major version whose clusters we can open.
+const postgresMajor = "18"
+
+// prepare brings the data folder to where postgres can start on it: no server
+// of a killed owner, a complete cluster, the right owner.
+func (p postgres) prepare(ctx context.Context) error {
+	if err := stopOrphan(ctx, p.DataDir); err != nil {
+		return err
+	}
+	info, err := os.Stat(p.DataDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return p.initdb(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(p.DataDir)
+	if err != nil {
+		return err
+	}
+	if len(entries) == 0 {
+		return p.initdb(ctx)
+	}
+	version, err := os.ReadFile(filepath.Join(p.DataDir, "PG_VERSION"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the data folder %s is not empty and holds no PostgreSQL cluster: choose another folder", p.DataDir)
+	}
+	if err != nil {
+		return err
+	}
+	if v := strings.TrimSpace(string(version)); v != postgresMajor {
+		return fmt.Errorf("the data folder %s was made by PostgreSQL %s and this is PostgreSQL %s: dump it with the old version and restore, or choose another folder",
+			p.DataDir, v, postgresMajor)
+	}
+	return p.account.checkOwner(p.DataDir, info)
+}
+
+// initdb makes the cluster in a temporary sibling and renames it, so that a
+// kill in the middle leaves no half cluster under the final name.
+func (p postgres) initdb(ctx context.Context) error {
+	stale, err := filepath.Glob(p.DataDir + ".initdb-*")
+	if err != nil {
+		return err
+	}
+	for _, dir := range stale {
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(p.DataDir), filepath.Base(p.DataDir)+".initdb-")
+	if err != nil {
+		return fmt.Errorf("create the data folder: %w", err)
+	}
+	defer os.RemoveAll(temp)
+	args := []string{
+		"-D", filepath.Join(temp, "data"), "-U", superuser, "-E", "UTF8", "--no-sync",
+		// Text compares byte by byte, as the services' orders promise, while
+		// upper and lower know every alphabet.
+		"--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+	}
+	if p.Trust {
+		args = append(args, "--auth=trust")
+	} else {
+		password := rand.Text()
+		if err := os.WriteFile(p.passwordFile(), []byte(password), 0o600); err != nil {
+			return fmt.Errorf("keep the password: %w", err)
+		}
+		// initdb may run as another user than the one that owns our file.
+		file := filepath.Join(temp, "password")
+		if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
+			return err
+		}
+		if err := p.account.own(file); err != nil {
+			return err
+		}
+		args = append(args, "--auth=scram-sha-256", "--pwfile="+file)
+	}
+	if err := p.account.own(temp); err != nil {
+		return err
+	}
+	if err := p.runInitdb(ctx, args); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(temp, "data"), p.DataDir)
+}
+
+func (p postgres) runInitdb(ctx context.Context, args []string) error {
+	cmd := p.command("initdb", args...)
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start initdb: %w", err)
+	}
+	unhook := context.AfterFunc(ctx, func() { _ = killGroup(cmd.Process.Pid) })
+	err := cmd.Wait()
+	unhook()
+	if ctx.Err() != nil {
+		return fmt.Errorf("initdb was stopped: %w", context.Cause(ctx))
+	}
+	if err != nil {
+		if strings.Contains(out.String(), "No space left on device") {
+			return errors.New("initdb failed: no disk space for a new PostgreSQL cluster (about 40 MB)")
+		}
+		reason := lastLineWith(out.String(), "error:")
+		if reason == "" {
+			reason = lastLine(out.String())
+		}
+		return fmt.Errorf("initdb failed (%w): %s", err, reason)
+	}
+	return nil
+}
+
+func (p postgres) passwordFile() string { return p.DataDir + ".password" }
+
+// password returns the superuser's password, "" for a trusting cluster.
+func (p postgres) password() (string, error) {
+	if p.Trust {
+		return "", nil
+	}
+	data, err := os.ReadFile(p.passwordFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the password file %s is gone: put it back, or choose another data folder", p.passwordFile())
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	return strings.TrimSpace(string(data)), nil
+}

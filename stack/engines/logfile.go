@@ -1,0 +1,63 @@
+package engines
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// logFile is where an engine's own output goes. It is a plain file, so that
+// the engine writes on when its parent is gone.
+type logFile struct {
+	file *os.File
+	from int64 // where this run's output begins
+	path string
+}
+
+func openLog(path string) (*logFile, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the engine's log: %w", err)
+	}
+	from, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("open the engine's log: %w", err)
+	}
+	return &logFile{file: file, from: from, path: path}, nil
+}
+
+// tail returns at most the last 16 KB that this run wrote.
+func (l *logFile) tail() string {
+	info, err := l.file.Stat()
+	if err != nil {
+		return ""
+	}
+	start := max(l.from, info.Size()-16<<10)
+	data, err := io.ReadAll(io.NewSectionReader(l.file, start, info.Size()-start))
+	if err != nil {
+		return ""
+	}
+	return string(data)
+}
+
+// lastLine returns the last line that is not blank.
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
+		return last
+	}
+	return "it wrote nothing"
+}
+
+// lastLineWith returns the last line that contains the word, "" when none.
+func lastLineWith(text, word string) string {
+	found := ""
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, word) {
+			found = strings.TrimSpace(line)
+		}
+	}
+	return found
+}
