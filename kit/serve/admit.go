@@ -1,0 +1,80 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"buf.build/go/protovalidate"
+	"google.golang.org/protobuf/proto"
+
+	"devtrail.dev/kit/auth"
+	"devtrail.dev/kit/fault"
+)
+
+// auth finds out who calls, whether the role may use the RPC, and in which organization the call works.
+func (s *Server) auth(ctx context.Context, c *call, next func(context.Context) error) error {
+	if c.open = s.rules.Open(c.method); c.open {
+		return next(ctx)
+	}
+	token, ok := bearer(header(ctx, "authorization"))
+	if !ok {
+		return auth.ErrMissing
+	}
+	caller, err := s.deps.Verifier.Verify(ctx, token)
+	if err != nil {
+		return err
+	}
+	if name := header(ctx, auth.HeaderService); caller.Role == serviceRole && plain(name, 64) {
+		caller.ServiceName = name
+	}
+	c.caller = caller
+	if err := s.rules.Authorize(c.method, caller); err != nil {
+		return err
+	}
+	if caller, err = s.rules.Place(c.method, caller, header(ctx, auth.HeaderOrganization)); err != nil {
+		return err
+	}
+	c.caller = caller
+	return next(auth.WithCaller(ctx, caller))
+}
+
+// bearer reads "Bearer <token>"; the scheme's case does not matter.
+func bearer(value string) (string, bool) {
+	scheme, token, ok := strings.Cut(value, " ")
+	token = strings.TrimSpace(token)
+	return token, ok && strings.EqualFold(scheme, "bearer") && token != "" && len(token) <= 4096
+}
+
+// errMessage says that a message breaks a rule of the contract.
+var errMessage = fault.New(fault.Invalid, "VALIDATION_FAILED", "the request is not valid")
+
+// validate has every message received checked by the rules of the contract.
+func (s *Server) validate(ctx context.Context, c *call, next func(context.Context) error) error {
+	if !c.open {
+		c.check = s.checkMessage
+	}
+	return next(ctx)
+}
+
+func (s *Server) checkMessage(msg any) error {
+	m, ok := msg.(proto.Message)
+	if !ok {
+		return nil
+	}
+	err := s.validator.Validate(m)
+	if err == nil {
+		return nil
+	}
+	broken, ok := errors.AsType[*protovalidate.ValidationError](err)
+	if !ok || len(broken.Violations) == 0 {
+		return err
+	}
+	first := broken.Violations[0].Proto
+	path := protovalidate.FieldPathString(first.GetField())
+	text := make([]string, 0, len(broken.Violations))
+	for _, v := range broken.Violations {
+		text = append(text, strings.TrimPrefix(protovalidate.FieldPathString(v.Proto.GetField())+": "+v.Proto.GetMessage(), ": "))
+	}
+	return errMessage.With("%s", strings.Join(text, "; ")).Field(path)
+}

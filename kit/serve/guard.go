@@ -1,0 +1,59 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"devtrail.dev/kit/fault"
+)
+
+// errors turns what came from inside into a status by the one table.
+func (s *Server) errors(ctx context.Context, c *call, next func(context.Context) error) error {
+	err := next(ctx)
+	if err == nil {
+		return nil
+	}
+	c.cause = err
+	st := fault.ToStatus(err, s.name+".devtrail.dev")
+	c.reference = fault.Reference(st)
+	return st.Err()
+}
+
+// recover makes an Internal error of a panic, with the stack for the log.
+func (s *Server) recover(ctx context.Context, _ *call, next func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return next(ctx)
+}
+
+// A unary call without deadline gets defaultDeadline. Of a caller's deadline margin is kept back, so that we can
+// still say what timed out; a call with less than leastTime left is refused: its answer would not arrive.
+const (
+	defaultDeadline = 30 * time.Second
+	margin          = 10 * time.Millisecond
+	leastTime       = 20 * time.Millisecond
+)
+
+var errNoTime = fault.New(fault.Timeout, "DEADLINE_TOO_SHORT", "the deadline leaves less than 20 ms for the work")
+
+func (s *Server) deadline(ctx context.Context, c *call, next func(context.Context) error) error {
+	end, ok := ctx.Deadline()
+	switch {
+	case ok && end.Sub(s.deps.Now()) < leastTime:
+		return errNoTime
+	case ok:
+		end = end.Add(-margin)
+	case c.streams:
+		return next(ctx)
+	default:
+		end = s.deps.Now().Add(defaultDeadline)
+	}
+	ctx, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
+	return next(ctx)
+}

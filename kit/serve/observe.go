@@ -1,0 +1,71 @@
+package serve
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/status"
+
+	"devtrail.dev/kit/fault"
+)
+
+// Buckets, in seconds, are those of every latency histogram of the suite, so that they can be compared.
+var buckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+
+type metrics struct {
+	latency *prometheus.HistogramVec
+}
+
+func newMetrics(registry prometheus.Registerer) (*metrics, error) {
+	m := &metrics{latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "devtrail_rpc_duration_seconds",
+		Help:    "Time from the arrival of a request to its answer; of a stream, to its end.",
+		Buckets: buckets,
+	}, []string{"method", "code"})}
+	return m, registry.Register(m.latency)
+}
+
+// Buckets is the bounds in seconds of every latency histogram of the suite, so that stores measure like the door.
+func Buckets() []float64 { return append([]float64(nil), buckets...) }
+
+// observe measures the RPC and writes its one log line: a client's mistake as info without its text, which may
+// quote the request; ours as error with the cause and the reference the caller got.
+func (s *Server) observe(ctx context.Context, c *call, next func(context.Context) error) error {
+	start := s.deps.Now()
+	err := next(ctx)
+	took := s.deps.Now().Sub(start)
+	code := status.Code(err).String()
+	s.metrics.latency.WithLabelValues(c.method, code).Observe(took.Seconds())
+	if c.open && err == nil {
+		return nil
+	}
+	attrs := []slog.Attr{
+		slog.String("method", c.method),
+		slog.String("code", code),
+		slog.Float64("duration_ms", float64(took.Microseconds())/float64(time.Millisecond/time.Microsecond)),
+		slog.String("request_id", c.requestID),
+		slog.String("credential_id", c.caller.CredentialID),
+		slog.String("organization_id", c.caller.OrganizationID),
+	}
+	if c.caller.ServiceName != "" {
+		attrs = append(attrs, slog.String("caller_service", c.caller.ServiceName))
+	}
+	level := slog.LevelInfo
+	if err != nil {
+		attrs = append(attrs, slog.String("reason", reasonOf(err)))
+		switch kind := fault.KindOf(c.cause); kind {
+		case fault.Internal:
+			level = slog.LevelError
+			attrs = append(attrs, slog.String("reference", c.reference), slog.String("error", c.cause.Error()))
+		case fault.Unavailable:
+			level = slog.LevelWarn
+			attrs = append(attrs, slog.String("error", c.cause.Error()))
+		}
+	}
+	s.deps.Logger.LogAttrs(ctx, level, "request", attrs...)
+	return err
+}
+
+func reasonOf(err error) string { return fault.ReasonOf(fault.FromStatus(err)) }

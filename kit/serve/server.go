@@ -1,0 +1,130 @@
+// Package serve is the door of a service: it listens, and takes every RPC through span, request id, log, metrics,
+// errors, recover, deadline, auth and validation before a handler (internal/rpc) sees it. It owns health, the
+// debug port and the stop.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"buf.build/go/protovalidate"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+	"google.golang.org/grpc/stats"
+
+	"devtrail.dev/kit/auth"
+)
+
+// Deps is what a door is given.
+type Deps struct {
+	Logger   *slog.Logger                // required
+	Registry *prometheus.Registry        // required; the door adds its metrics
+	Verifier auth.Verifier               // required; tells whose tokens they are
+	Health   func(context.Context) error // nil means ready as soon as it listens
+	Now      func() time.Time            // nil means time.Now
+	Build    string                      // version shown in the log; may be empty
+}
+
+// Server is a service's door.
+type Server struct {
+	name      string
+	cfg       Config
+	deps      Deps
+	validator protovalidate.Validator
+	metrics   *metrics
+	rules     auth.Rules
+	grpc      *grpc.Server
+	health    *health.Server
+	readiness readiness
+	addr      net.Addr
+	debugAddr net.Addr
+	listening chan struct{}
+}
+
+// New makes a door for the service called name, such as "identity". It opens nothing yet.
+func New(name string, cfg Config, deps Deps) (*Server, error) {
+	if deps.Logger == nil || deps.Registry == nil || deps.Verifier == nil {
+		return nil, errors.New("serve: Logger, Registry and Verifier are required")
+	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	validator, err := protovalidate.New()
+	if err != nil {
+		return nil, fmt.Errorf("serve: prepare validation: %w", err)
+	}
+	measured, err := newMetrics(deps.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("serve: register metrics: %w", err)
+	}
+	s := &Server{
+		name: name, cfg: cfg.withDefaults(), deps: deps,
+		validator: validator, metrics: measured,
+		health: health.NewServer(), listening: make(chan struct{}),
+	}
+	s.health.SetServingStatus("", healthpb.HealthCheckResponse_NOT_SERVING)
+	steps := s.interceptors()
+	s.grpc = grpc.NewServer(
+		grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithFilter(traced))),
+		grpc.UnaryInterceptor(unary(steps)),
+		grpc.StreamInterceptor(stream(steps)),
+		grpc.MaxRecvMsgSize(s.cfg.MaxMessageBytes),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
+		grpc.WaitForHandlers(true),
+	)
+	healthpb.RegisterHealthServer(s.grpc, s.health)
+	reflection.Register(s.grpc)
+	return s, nil
+}
+
+// traced leaves health checks without spans; they would drown the rest.
+func traced(info *stats.RPCTagInfo) bool {
+	return !strings.HasPrefix(info.FullMethodName, "/grpc.health.v1.")
+}
+
+// GRPC is where services are registered, before Run.
+func (s *Server) GRPC() grpc.ServiceRegistrar { return s.grpc }
+
+// Addr is the API's address; nil before Listening is closed.
+func (s *Server) Addr() net.Addr {
+	select {
+	case <-s.listening:
+		return s.addr
+	default:
+		return nil
+	}
+}
+
+// DebugAddr is the debug port's address; nil before Listening is closed and when there is none.
+func (s *Server) DebugAddr() net.Addr {
+	select {
+	case <-s.listening:
+		return s.debugAddr
+	default:
+		return nil
+	}
+}
+
+// Listening is closed when the API accepts connections.
+func (s *Server) Listening() <-chan struct{} { return s.listening }
+
+// Run listens at Config.Address and serves until ctx ends; then it stops gracefully and returns nil. It returns
+// an error when an RPC has no access rule, the address cannot be had or serving fails.
+func (s *Server) Run(ctx context.Context) error {
+	lis, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Address)
+	if err != nil {
+		return fmt.Errorf("%s: listen at %s: %w", s.name, s.cfg.Address, err)
+	}
+	return s.Serve(ctx, lis)
+}
