@@ -3,6 +3,9 @@ module devtrail.dev/stack
 go 1.26.0
 
 require (
+	devtrail.dev/proto v0.0.0-00010101000000-000000000000
+	google.golang.org/grpc v1.85.0
+	google.golang.org/protobuf v1.36.12
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/goleak v1.3.0
 )

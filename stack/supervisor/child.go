@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync/atomic"
 	"syscall"
 )
@@ -27,6 +26,8 @@ type Child struct {
 	err      error
 	hold     *os.File // our end of the lifeline
 	log      *os.File
+	logFile  string
+	logStart int64 // size of the log before this life
 	stopping atomic.Bool
 }
 
@@ -40,6 +41,10 @@ func StartChild(c Command) (*Child, error) {
 	log, err := openLog(c.LogFile)
 	if err != nil {
 		return nil, err
+	}
+	child := &Child{done: make(chan struct{}), log: log, logFile: c.LogFile}
+	if info, err := log.Stat(); err == nil {
+		child.logStart = info.Size()
 	}
 	lifeline, hold, err := os.Pipe()
 	if err != nil {
@@ -60,7 +65,7 @@ func StartChild(c Command) (*Child, error) {
 		log.Close()
 		return nil, fmt.Errorf("start %s: %w", c.Args[0], err)
 	}
-	child := &Child{cmd: cmd, done: make(chan struct{}), hold: hold, log: log}
+	child.cmd, child.hold = cmd, hold
 	go child.wait()
 	return child, nil
 }
@@ -72,7 +77,7 @@ func (c *Child) wait() {
 	c.hold.Close()
 	c.log.Close()
 	if !c.stopping.Load() {
-		c.err = describe(end)
+		c.err = c.describe(end)
 	}
 }
 
@@ -106,36 +111,20 @@ func (c *Child) Stop(ctx context.Context) error {
 	}
 }
 
-// describe turns the end of a process into the word that people know:
-// "killed", "exit status 1".
-func describe(end error) error {
+// describe turns the end of a process into words that help: "killed", or
+// "exit status 1" with the last line that it wrote.
+func (c *Child) describe(end error) error {
+	if end == nil {
+		return errors.New("exit status 0")
+	}
 	var exit *exec.ExitError
 	if errors.As(end, &exit) {
 		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 			return errors.New(status.Signal().String())
 		}
 	}
-	if end == nil {
-		return errors.New("exit status 0")
+	if line := lastLine(c.logFile, c.logStart); line != "" {
+		return fmt.Errorf("%w: %s", end, line)
 	}
 	return end
-}
-
-// logLimit is the size at which a log is put aside when its process starts.
-const logLimit = 16 << 20
-
-func openLog(path string) (*os.File, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("create the folder of the log: %w", err)
-	}
-	if info, err := os.Stat(path); err == nil && info.Size() > logLimit {
-		if err := os.Rename(path, path+".1"); err != nil {
-			return nil, fmt.Errorf("put the log aside: %w", err)
-		}
-	}
-	log, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the log: %w", err)
-	}
-	return log, nil
 }

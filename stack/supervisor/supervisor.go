@@ -97,6 +97,15 @@ func (s *Supervisor) Pid(name string) int {
 	return 0
 }
 
+// Names lists the processes in the order of their start.
+func (s *Supervisor) Names() []string {
+	var names []string
+	for _, r := range s.rows {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
 // Run starts the table and keeps it alive until ctx ends; then it stops the
 // processes in reverse and returns nil. A process that cannot be started the
 // first time, or ends before it was ready, ends the whole with that error: a

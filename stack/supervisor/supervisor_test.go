@@ -119,7 +119,7 @@ func TestAProcessThatNeverStoodEndsTheSuite(t *testing.T) {
 	s, err := New([]Process{b.process("a", "steady"), b.process("b", "broken", "a"), b.process("c", "steady", "b")},
 		Config{Poll: 5 * time.Millisecond}, b.report)
 	require.NoError(t, err)
-	require.EqualError(t, s.Run(t.Context()), "b: exit status 3")
+	require.EqualError(t, s.Run(t.Context()), "b: exit status 3: no such table")
 	require.Equal(t, []string{"a"}, b.order(Stopped))
 	require.NotContains(t, b.order(Starting), "c")
 	log, err := os.ReadFile(filepath.Join(b.dir, "b.log"))

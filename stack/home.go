@@ -1,0 +1,134 @@
+package stack
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// dirName is the name of the data folder.
+const dirName = ".devtrail"
+
+// FindDataDir returns the data folder for somebody who stands in start: the
+// nearest .devtrail upwards; when there is none, .devtrail at the root of the
+// Git repository, or else in start itself. It does not create it.
+func FindDataDir(start string) (string, error) {
+	start, err := filepath.Abs(start)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range []string{dirName, ".git"} {
+		for dir := start; ; dir = filepath.Dir(dir) {
+			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+				return filepath.Join(dir, dirName), nil
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+		}
+	}
+	return filepath.Join(start, dirName), nil
+}
+
+// home is a data folder that is ours until Close.
+type home struct {
+	dir  string
+	lock *os.File
+}
+
+// RunningError says that a suite runs on the data folder already.
+type RunningError struct {
+	DataDir string
+	State   *State // nil while it starts or stops
+}
+
+// Error says where it runs.
+func (e *RunningError) Error() string {
+	if e.State == nil {
+		return fmt.Sprintf("the suite on %s is just starting or stopping", e.DataDir)
+	}
+	var endpoints []string
+	for name, address := range e.State.Endpoints {
+		endpoints = append(endpoints, name+" "+address)
+	}
+	slices.Sort(endpoints)
+	return fmt.Sprintf("the suite is running on %s (process %d): %s", e.DataDir, e.State.PID, strings.Join(endpoints, ", "))
+}
+
+// openHome makes the data folder when it is absent and takes its lock. The
+// error is a *RunningError when another process holds it.
+func openHome(dir string) (*home, error) {
+	// Under root the Postgres user must be able to pass through; files that
+	// hold secrets are private by themselves.
+	mode := os.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o711
+	}
+	if err := os.MkdirAll(dir, mode); err != nil {
+		return nil, fmt.Errorf("create the data folder: %w", err)
+	}
+	lock, err := tryLock(dir)
+	// A moment's lock is a reader that looks whether a suite runs; see ReadState.
+	for try := 0; errors.Is(err, syscall.EWOULDBLOCK) && try < 5; try++ {
+		time.Sleep(20 * time.Millisecond)
+		lock, err = tryLock(dir)
+	}
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		running := &RunningError{DataDir: dir}
+		if state, err := readStateFile(dir); err == nil {
+			running.State = &state
+		}
+		return nil, running
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &home{dir: dir, lock: lock}, nil
+}
+
+func (h *home) path(elem ...string) string {
+	return filepath.Join(append([]string{h.dir}, elem...)...)
+}
+
+// Close gives the folder back.
+func (h *home) Close() { h.lock.Close() }
+
+// tryLock takes the folder's lock or fails with EWOULDBLOCK. The kernel gives
+// it back when the file is closed or the process dies.
+func tryLock(dir string) (*os.File, error) {
+	path := filepath.Join(dir, "lock")
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock the data folder: %w", err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	return file, nil
+}
+
+func lockIsFree(dir string) (bool, error) {
+	lock, err := tryLock(dir)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, lock.Close()
+}
+
+// rootPostgresDir is where root keeps the Postgres cluster of a data folder
+// that the unprivileged Postgres user cannot reach.
+func rootPostgresDir(dir string) string {
+	sum := sha256.Sum256([]byte(dir))
+	return filepath.Join("/var/lib/devtrail", hex.EncodeToString(sum[:6]), "postgres")
+}

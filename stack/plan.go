@@ -1,0 +1,123 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"devtrail.dev/kit/serve"
+	"devtrail.dev/stack/supervisor"
+)
+
+// plan is everything that is decided before the first process starts.
+type plan struct {
+	cfg        Config
+	clickhouse *database
+	exe        string
+	home       *home
+	keys       keys
+	listen     map[string]address // gRPC door by service
+	debug      map[string]address // debug port by service
+	postgres   *database
+}
+
+func newPlan(ctx context.Context, cfg Config, home *home, keys keys) (*plan, error) {
+	p := &plan{cfg: cfg, home: home, keys: keys, listen: map[string]address{}, debug: map[string]address{}}
+	var err error
+	if p.exe, err = os.Executable(); err != nil {
+		return nil, fmt.Errorf("find our own executable: %w", err)
+	}
+	if p.postgres, err = newDatabase(processPostgres, envPostgresURL, cfg); err != nil {
+		return nil, err
+	}
+	p.postgres.start = startPostgres(cfg, home)
+	if p.clickhouse, err = newDatabase(processClickHouse, envClickHouseURL, cfg); err != nil {
+		return nil, err
+	}
+	p.clickhouse.start = startClickHouse(cfg, home)
+	p.clickhouse.absent = cfg.EventsStore == StorePostgres
+	return p, p.takeAddresses(ctx)
+}
+
+// takeAddresses decides where each service listens and sees that the ports are
+// free.
+func (p *plan) takeAddresses(ctx context.Context) error {
+	var wanted []address
+	for _, s := range services {
+		for _, a := range []struct {
+			into             map[string]address
+			setting, usually string
+		}{{p.listen, s.addressSetting(), s.address}, {p.debug, s.debugSetting(), s.debug}} {
+			taken, err := newAddress(a.setting, p.cfg.getenv(a.setting), a.usually, p.cfg.FreePorts)
+			if err != nil {
+				return err
+			}
+			a.into[s.name] = taken
+			wanted = append(wanted, taken)
+		}
+	}
+	return awaitFree(ctx, wanted, p.home)
+}
+
+// table is what the supervisor runs: the engines that are ours and all
+// services.
+func (p *plan) table() []supervisor.Process {
+	var table []supervisor.Process
+	ours := map[string]bool{}
+	for _, d := range []*database{p.postgres, p.clickhouse} {
+		if d.embedded() {
+			ours[d.name] = true
+			table = append(table, d.process())
+		}
+	}
+	for _, s := range services {
+		ours[s.name] = true
+		table = append(table, supervisor.Process{
+			Name: s.name,
+			Deps: slices.DeleteFunc(slices.Clone(s.deps), func(dep string) bool { return !ours[dep] }),
+			Start: func(context.Context) (supervisor.Running, error) {
+				return supervisor.StartChild(supervisor.Command{
+					Path: p.exe, Args: []string{"devtrail-" + s.name}, Env: p.environ(s),
+					LogFile: p.home.path("logs", s.name+".log"),
+				})
+			},
+			Ready: func(ctx context.Context) error { return serve.Probe(ctx, p.endpoint(s.name)) },
+		})
+	}
+	return table
+}
+
+// environ is the whole environment of a service's process: ours, so that
+// LOG_LEVEL and OTEL_* pass through, and the settings that the stack decides.
+// Secrets travel here because others cannot read it.
+func (p *plan) environ(s service) []string {
+	set := s.env(p)
+	set[envProcess] = s.name
+	set["DEVTRAIL_OPERATOR_KEY"] = p.keys.Operator
+	set["DEVTRAIL_SERVICE_KEY"] = p.keys.Service
+	set[s.addressSetting()] = p.listen[s.name].listen()
+	set[s.debugSetting()] = p.debug[s.name].listen()
+	env := slices.DeleteFunc(slices.Clone(p.cfg.Environ), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		_, decided := set[strings.TrimSuffix(name, "_FILE")]
+		return decided
+	})
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		env = append(env, name+"="+set[name])
+	}
+	return env
+}
+
+// endpoint is where clients on this machine reach a service.
+func (p *plan) endpoint(name string) string { return p.listen[name].dial() }
+
+func (p *plan) endpoints() map[string]string {
+	endpoints := map[string]string{}
+	for _, s := range services {
+		endpoints[s.name] = p.endpoint(s.name)
+	}
+	return endpoints
+}

@@ -1,0 +1,87 @@
+package stack
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// newTestPlan is the plan for these settings, as if the engines ran.
+func newTestPlan(tb testing.TB, store string, environ ...string) *plan {
+	tb.Helper()
+	cfg, err := Config{DataDir: tb.TempDir(), EventsStore: store, Environ: environ, FreePorts: true}.withDefaults()
+	require.NoError(tb, err)
+	p, err := newPlan(tb.Context(), cfg, &home{dir: cfg.DataDir}, keys{Admin: "dvk_a", Ingest: "dvi_i", Operator: "dvo_o", Service: "dvs_s"})
+	require.NoError(tb, err)
+	p.postgres.server = &url.URL{Scheme: "postgres", Host: "127.0.0.1:1111", Path: "/postgres"}
+	p.clickhouse.server = &url.URL{Scheme: "clickhouse", Host: "127.0.0.1:2222", Path: "/default"}
+	return p
+}
+
+// environment is what a service's process sees, the last of several counting.
+func (p *plan) environment(name string) map[string]string {
+	env := map[string]string{}
+	for _, s := range services {
+		if s.name == name {
+			for _, entry := range p.environ(s) {
+				key, value, _ := strings.Cut(entry, "=")
+				env[key] = value
+			}
+		}
+	}
+	return env
+}
+
+func TestServicesGetTheirSettings(t *testing.T) {
+	p := newTestPlan(t, StoreClickHouse, "LOG_LEVEL=debug", "EVENTS_POSTGRES_URL_FILE=/somewhere", "IDENTITY_BOOTSTRAP_ORGANIZATION=acme")
+	events := p.environment("events")
+	require.Equal(t, "clickhouse://127.0.0.1:2222/analytics", events["EVENTS_CLICKHOUSE_URL"])
+	require.Equal(t, p.endpoint("identity"), events["EVENTS_IDENTITY_ADDRESS"])
+	require.Equal(t, "debug", events["LOG_LEVEL"])
+	require.Equal(t, "dvs_s", events["DEVTRAIL_SERVICE_KEY"])
+	require.NotContains(t, events, "EVENTS_POSTGRES_URL_FILE", "a setting that the stack decides comes from nowhere else")
+	identity := p.environment("identity")
+	require.Equal(t, "postgres://127.0.0.1:1111/identity", identity["IDENTITY_DATABASE_URL"])
+	require.Equal(t, "acme", identity["IDENTITY_BOOTSTRAP_ORGANIZATION"])
+}
+
+func TestWithoutClickHouseNothingNamesIt(t *testing.T) {
+	p := newTestPlan(t, StorePostgres)
+	for _, process := range p.table() {
+		require.NotEqual(t, processClickHouse, process.Name)
+		require.NotContains(t, process.Deps, processClickHouse)
+	}
+	require.Empty(t, p.environment("migrations")["MIGRATIONS_CLICKHOUSE_URL"])
+	require.Empty(t, p.environment("events")["EVENTS_CLICKHOUSE_URL"])
+	require.Equal(t, "postgres://127.0.0.1:1111/analytics", p.environment("events")["EVENTS_POSTGRES_URL"])
+}
+
+func TestServersOfTheUserAreUsed(t *testing.T) {
+	p := newTestPlan(t, StoreClickHouse, "DEVTRAIL_POSTGRES_URL=postgres://me:secret@db:5432/x?sslmode=require", "DEVTRAIL_CLICKHOUSE_URL=clickhouse://me@ch:9000")
+	for _, process := range p.table() {
+		require.NotContains(t, []string{processPostgres, processClickHouse}, process.Name)
+	}
+	require.Equal(t, "postgres://me:secret@db:5432/packages?sslmode=require", p.environment("packages")["PACKAGES_DATABASE_URL"])
+	require.Equal(t, "clickhouse://me@ch:9000/analytics", p.environment("events")["EVENTS_CLICKHOUSE_URL"])
+}
+
+func TestABadServerURLIsNotRepeated(t *testing.T) {
+	cfg, err := Config{DataDir: t.TempDir(), Environ: []string{"DEVTRAIL_POSTGRES_URL=secret@db"}, FreePorts: true}.withDefaults()
+	require.NoError(t, err)
+	_, err = newPlan(t.Context(), cfg, &home{dir: cfg.DataDir}, keys{})
+	require.EqualError(t, err, "DEVTRAIL_POSTGRES_URL is not a URL like postgres://user:password@host:port")
+}
+
+func TestTheStoreIsChosenBySettingOrFlag(t *testing.T) {
+	for _, c := range []struct{ flag, setting, want string }{
+		{"", "", StoreClickHouse}, {"", "postgres", StorePostgres}, {StoreClickHouse, "postgres", StoreClickHouse},
+	} {
+		cfg, err := Config{DataDir: t.TempDir(), EventsStore: c.flag, Environ: []string{"EVENTS_STORE=" + c.setting}}.withDefaults()
+		require.NoError(t, err)
+		require.Equal(t, c.want, cfg.EventsStore)
+	}
+	_, err := Config{DataDir: t.TempDir(), EventsStore: "mysql"}.withDefaults()
+	require.EqualError(t, err, `events store "mysql": it is clickhouse or postgres`)
+}
