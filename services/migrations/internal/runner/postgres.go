@@ -1,0 +1,241 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"devtrail.dev/kit/pg"
+	"devtrail.dev/kit/schema"
+	"devtrail.dev/services/migrations"
+	"devtrail.dev/services/migrations/internal/sqlsplit"
+)
+
+const postgresHistory = `
+CREATE TABLE IF NOT EXISTS ` + schema.HistoryTable + ` (
+    version bigint PRIMARY KEY,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    duration_ms bigint NOT NULL,
+    applied_by text NOT NULL
+)`
+
+const postgresHistoryRow = `
+INSERT INTO ` + schema.HistoryTable + ` (version, name, checksum, duration_ms, applied_by)
+VALUES ($1, $2, $3, $4, $5)`
+
+// postgres applies files to one Postgres database.
+type postgres struct {
+	cfg       Config
+	now       func() time.Time
+	pool      *pgxpool.Pool // for reading the history
+	serverURL string
+	target    migrations.Target
+}
+
+func openPostgres(ctx context.Context, serverURL string, t migrations.Target, cfg Config, now func() time.Time) (*postgres, error) {
+	url, err := databaseURL(serverURL, t.Database)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pg.Open(ctx, url, pg.Options{ApplicationName: applicationName, MaxConns: 2})
+	if err != nil {
+		return nil, err
+	}
+	return &postgres{cfg: cfg, now: now, pool: pool, serverURL: serverURL, target: t}, nil
+}
+
+func (p *postgres) close() { p.pool.Close() }
+
+func (p *postgres) create(ctx context.Context) error {
+	return createPostgres(ctx, p.serverURL, p.target.Database)
+}
+
+func (p *postgres) applied(ctx context.Context) (map[int64]string, error) {
+	applied, err := pg.Applied(ctx, p.pool)
+	return applied, away(err)
+}
+
+func (p *postgres) history(ctx context.Context, below int64, limit int) ([]migrations.Entry, error) {
+	rows, err := p.pool.Query(ctx, `
+SELECT version, name, checksum, applied_at, duration_ms, applied_by
+FROM `+schema.HistoryTable+`
+WHERE version < $1
+ORDER BY version DESC
+LIMIT $2`, below, limit)
+	if err == nil {
+		var entries []migrations.Entry
+		entries, err = pgx.CollectRows(rows, entryFromRow)
+		if err == nil {
+			return entries, nil
+		}
+	}
+	if code := pg.Code(err); code == codeUndefinedTable || code == codeUndefinedDatabase {
+		return nil, nil
+	}
+	return nil, away(err)
+}
+
+func entryFromRow(row pgx.CollectableRow) (migrations.Entry, error) {
+	var e migrations.Entry
+	var ms int64
+	err := row.Scan(&e.Version, &e.Name, &e.Checksum, &e.AppliedAt, &ms, &e.AppliedBy)
+	e.Duration = time.Duration(ms) * time.Millisecond
+	return e, err
+}
+
+// apply goes segment by segment: the longest run of files that may share a transaction, or one file that must not be in any.
+func (p *postgres) apply(ctx context.Context, lock held, files []schema.File, say func(string), done func(schema.File)) error {
+	conn, err := connectPostgres(ctx, p.serverURL, p.target.Database, applicationName+" "+p.cfg.Build)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		_ = conn.Close(last)
+	}()
+	for len(files) > 0 {
+		n := segment(files)
+		work := func() error { return p.transaction(ctx, conn, lock, files[:n]) }
+		if files[0].NoTransaction {
+			work = func() error { return p.alone(ctx, conn, lock, files[0]) }
+		}
+		if err := p.patiently(ctx, conn, lock, say, work); err != nil {
+			return away(err)
+		}
+		for _, f := range files[:n] {
+			done(f)
+		}
+		files = files[n:]
+	}
+	return nil
+}
+
+// segment is how many of the first files go together.
+func segment(files []schema.File) int {
+	if files[0].NoTransaction {
+		return 1
+	}
+	n := 1
+	for n < len(files) && !files[n].NoTransaction {
+		n++
+	}
+	return n
+}
+
+// transaction applies the files and their history rows in one transaction.
+func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, lock held, files []schema.File) error {
+	last := files[len(files)-1]
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, postgresHistory); err != nil {
+			return fmt.Errorf("create the history: %w", err)
+		}
+		for _, f := range files {
+			if err := p.file(ctx, tx, f); err != nil {
+				return err
+			}
+		}
+		p.observe(last, 0, BeforeCommit)
+		// Whoever lost the lock must not commit: another instance may have begun.
+		return lock.check(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	p.observe(last, 0, AfterCommit)
+	return nil
+}
+
+func (p *postgres) file(ctx context.Context, tx pgx.Tx, f schema.File) error {
+	began := p.now()
+	// What the file before has SET, a search_path for one, is not for this one.
+	if _, err := tx.Exec(ctx, "RESET ALL"); err != nil {
+		return err
+	}
+	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.Name, err)
+	}
+	for i, s := range statements {
+		p.observe(f, i+1, Before)
+		if err := setTimeouts(ctx, tx.Conn(), "SET LOCAL", p.cfg.LockTimeout, p.timeout(classOf(s))); err != nil {
+			return err
+		}
+		if err := exec(ctx, tx.Conn(), s.Text); err != nil {
+			return statementError(f, s, err)
+		}
+		p.observe(f, i+1, After)
+	}
+	if _, err := tx.Exec(ctx, "RESET ALL"); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, postgresHistoryRow, f.Version, f.Name, f.Checksum, p.now().Sub(began).Milliseconds(), p.cfg.Build)
+	return err
+}
+
+// patiently repeats work after lock timeouts and deadlocks, under the budget, and names who was in the way.
+func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, lock held, say func(string), work func() error) error {
+	deadline := p.now().Add(p.cfg.LockBudget)
+	waits := backoff{first: p.cfg.Retry, most: 10 * p.cfg.Retry}
+	for attempt := 1; ; attempt++ {
+		watch := watchBlockers(ctx, lock, conn.PgConn().PID(), say)
+		err := work()
+		blockers := watch.stop()
+		if code := pg.Code(err); code != codeLockTimeout && code != codeDeadlock {
+			return err
+		}
+		who := "nobody was seen"
+		if len(blockers) > 0 {
+			who = strings.Join(blockers, ", ")
+		}
+		wait := waits.next()
+		if p.now().Add(wait).After(deadline) {
+			return fmt.Errorf("gave up after %d attempts; in the way: %s: %w", attempt, who, err)
+		}
+		say(fmt.Sprintf("attempt %d got no table lock and was rolled back; in the way: %s", attempt, who))
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *postgres) observe(f schema.File, statement int, phase Phase) {
+	p.cfg.Observe(Step{Database: p.target.Name, File: f.Name, Statement: statement, Phase: phase})
+}
+
+// exec sends one statement as it stands by the simple protocol, which takes every statement.
+func exec(ctx context.Context, conn *pgx.Conn, sql string) error {
+	_, err := conn.PgConn().Exec(ctx, sql).ReadAll()
+	return err
+}
+
+func setTimeouts(ctx context.Context, conn *pgx.Conn, set string, lock, statement time.Duration) error {
+	return exec(ctx, conn, fmt.Sprintf("%s lock_timeout = %d; %s statement_timeout = %d", set, milliseconds(lock), set, milliseconds(statement)))
+}
+
+// milliseconds keeps a time that is not zero from becoming zero, which means for ever.
+func milliseconds(d time.Duration) int64 {
+	if d <= 0 {
+		return 0
+	}
+	return min(max(1, d.Milliseconds()), math.MaxInt32)
+}
+
+func statementError(f schema.File, s sqlsplit.Statement, err error) error {
+	hint := ""
+	if pg.Code(err) == codeInTransaction {
+		hint = `: put it alone into a file that begins with "-- devtrail: no-transaction"`
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		hint = ": interrupted"
+	}
+	return fmt.Errorf("%s line %d%s: %w", f.Name, s.Line, hint, err)
+}
