@@ -98,7 +98,7 @@ func startPostgres(cfg Config, home *home) func(context.Context, int, int) (*eng
 	dir := home.path("postgres")
 	return func(ctx context.Context, port, _ int) (*engines.Server, error) {
 		pg := engines.PostgresConfig{
-			DataDir: dir, Durable: true, LogFile: home.path("logs", "postgres.log"), Port: port, Progress: cfg.Progress,
+			DataDir: dir, Durable: true, LogFile: home.path(logsDir, "postgres.log"), Port: port, Progress: cfg.Progress,
 		}
 		server, err := engines.StartPostgres(ctx, pg)
 		if other := rootPostgresDir(home.dir); errors.Is(err, engines.ErrUnreachable) && dir != other {
@@ -113,7 +113,7 @@ func startPostgres(cfg Config, home *home) func(context.Context, int, int) (*eng
 func startClickHouse(cfg Config, home *home) func(context.Context, int, int) (*engines.Server, error) {
 	return func(ctx context.Context, port, httpPort int) (*engines.Server, error) {
 		return engines.StartClickHouse(ctx, engines.ClickHouseConfig{
-			DataDir: home.path("clickhouse"), LogFile: home.path("logs", "clickhouse.log"),
+			DataDir: home.path("clickhouse"), LogFile: home.path(logsDir, "clickhouse.log"),
 			TCPPort: port, HTTPPort: httpPort, Progress: cfg.Progress,
 		})
 	}

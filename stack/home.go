@@ -16,6 +16,9 @@ import (
 // dirName is the name of the data folder.
 const dirName = ".devtrail"
 
+// logsDir is the folder in it with a log file for each process.
+const logsDir = "logs"
+
 // FindDataDir returns the data folder for somebody who stands in start: the
 // nearest .devtrail upwards; when there is none, .devtrail at the root of the
 // Git repository, or else in start itself. It does not create it.
@@ -90,7 +93,12 @@ func openHome(dir string) (*home, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &home{dir: dir, lock: lock}, nil
+	h := &home{dir: dir, lock: lock}
+	if err := os.MkdirAll(h.path(logsDir), 0o700); err != nil {
+		h.Close()
+		return nil, fmt.Errorf("create the folder of the logs: %w", err)
+	}
+	return h, nil
 }
 
 func (h *home) path(elem ...string) string {

@@ -81,7 +81,7 @@ func (p *plan) table() []supervisor.Process {
 			Start: func(context.Context) (supervisor.Running, error) {
 				return supervisor.StartChild(supervisor.Command{
 					Path: p.exe, Args: []string{"devtrail-" + s.name}, Env: p.environ(s),
-					LogFile: p.home.path("logs", s.name+".log"),
+					LogFile: p.home.path(logsDir, s.name+".log"),
 				})
 			},
 			Ready: func(ctx context.Context) error { return serve.Probe(ctx, p.endpoint(s.name)) },

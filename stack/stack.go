@@ -202,4 +202,4 @@ func (s *Suite) Pid(process string) int { return s.supervisor.Pid(process) }
 func (s *Suite) Processes() []string { return s.supervisor.Names() }
 
 // LogDir is the folder with a log file for each process.
-func (s *Suite) LogDir() string { return s.home.path("logs") }
+func (s *Suite) LogDir() string { return s.home.path(logsDir) }
