@@ -1,0 +1,86 @@
+package dbtest
+
+import (
+	"context"
+	"fmt"
+
+	"devtrail.dev/kit/schema"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/jackc/pgx/v5"
+)
+
+// appliedBy is what the history table names as the author of our rows.
+const appliedBy = "dbtest"
+
+// applyPostgres runs the files plainly: no lock, no checks, no resume. Those
+// are the migrations service's work and have tests there.
+func applyPostgres(ctx context.Context, conn *pgx.Conn, files []schema.File) error {
+	_, err := conn.Exec(ctx, `CREATE TABLE IF NOT EXISTS `+schema.HistoryTable+` (
+		version bigint PRIMARY KEY,
+		name text NOT NULL,
+		checksum text NOT NULL,
+		applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+		duration_ms bigint NOT NULL,
+		applied_by text NOT NULL
+	)`)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		// Several statements in one message are one transaction.
+		parts := []string{f.SQL}
+		if f.NoTransaction {
+			parts = statements(f.SQL)
+		}
+		for _, sql := range parts {
+			if _, err := conn.Exec(ctx, sql); err != nil {
+				return fmt.Errorf("file %s: %w", f.Name, err)
+			}
+		}
+		_, err := conn.Exec(ctx, `INSERT INTO `+schema.HistoryTable+` (version, name, checksum, duration_ms, applied_by)
+			VALUES ($1, $2, $3, 0, $4)`, f.Version, f.Name, f.Checksum, appliedBy)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyClickHouse runs the files, one statement each, as applyPostgres does.
+func applyClickHouse(ctx context.Context, conn driver.Conn, files []schema.File) error {
+	err := conn.Exec(ctx, `CREATE TABLE IF NOT EXISTS `+schema.HistoryTable+` (
+		version Int64,
+		name String,
+		statement UInt32,
+		checksum String,
+		state Enum8('started' = 1, 'done' = 2, 'failed' = 3),
+		at DateTime64(6, 'UTC') DEFAULT now64(6),
+		duration_ms Int64,
+		applied_by String,
+		message String
+	) ENGINE = MergeTree ORDER BY (version, statement, at)`)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := conn.Exec(ctx, f.SQL); err != nil {
+			return fmt.Errorf("file %s: %w", f.Name, err)
+		}
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	batch, err := conn.PrepareBatch(ctx, `INSERT INTO `+schema.HistoryTable+
+		` (version, name, statement, checksum, state, duration_ms, applied_by, message)`)
+	if err != nil {
+		return err
+	}
+	defer batch.Close()
+	for _, f := range files {
+		// Statement 0 stands for the whole file.
+		if err := batch.Append(f.Version, f.Name, uint32(0), f.Checksum, "done", int64(0), appliedBy, ""); err != nil {
+			return err
+		}
+	}
+	return batch.Send()
+}
