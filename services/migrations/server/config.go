@@ -1,0 +1,84 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"devtrail.dev/kit/serve"
+	"devtrail.dev/services/migrations"
+)
+
+// Config has the settings of the service.
+type Config struct {
+	Serve serve.Config `envPrefix:"MIGRATIONS_"`
+
+	// ClickHouseURL leads to a ClickHouse server and a user who may create databases; needed when the events are there.
+	ClickHouseURL string `env:"MIGRATIONS_CLICKHOUSE_URL"`
+	// DatabasePrefix is put before the name of every database, for servers that are shared by several installations.
+	DatabasePrefix string `env:"MIGRATIONS_DATABASE_PREFIX"`
+	// DDLTimeout ends a statement of Postgres that changes definitions.
+	DDLTimeout time.Duration `env:"MIGRATIONS_DDL_TIMEOUT" envDefault:"5s"`
+	// EventsStore says where the events are: clickhouse or postgres.
+	EventsStore string `env:"MIGRATIONS_EVENTS_STORE" envDefault:"clickhouse"`
+	// IdentityAddress is where the keys of organizations are asked about; empty: they are refused.
+	IdentityAddress string `env:"MIGRATIONS_IDENTITY_ADDRESS"`
+	// LockBudget ends the repetitions of a run that gets no table lock.
+	LockBudget time.Duration `env:"MIGRATIONS_LOCK_BUDGET" envDefault:"1m"`
+	// LockTimeout ends one wait for a table lock.
+	LockTimeout time.Duration `env:"MIGRATIONS_LOCK_TIMEOUT" envDefault:"2s"`
+	// LogLevel is debug, info, warn or error.
+	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
+	// OperatorKeys are the keys that the operator may use.
+	OperatorKeys []string `env:"DEVTRAIL_OPERATOR_KEY" secret:"true"`
+	// PostgresURL leads to the Postgres server itself, not to a pooler, with a user who may create databases.
+	PostgresURL string `env:"MIGRATIONS_POSTGRES_URL,required"`
+	// ServiceKeys are the keys that the other services may use; the first is used to call identity.
+	ServiceKeys []string `env:"DEVTRAIL_SERVICE_KEY" secret:"true"`
+}
+
+func defaults() Config {
+	return Config{Serve: serve.Config{Address: "127.0.0.1:7401", DebugAddress: "127.0.0.1:7411"}}
+}
+
+// Validate returns all mistakes.
+func (c *Config) Validate() error {
+	mistakes := []error{c.Serve.Validate()}
+	if u, err := url.Parse(c.PostgresURL); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		mistakes = append(mistakes, errors.New("MIGRATIONS_POSTGRES_URL is not a URL that begins with postgres://"))
+	}
+	switch c.EventsStore {
+	case "clickhouse":
+		if c.ClickHouseURL == "" {
+			mistakes = append(mistakes, errors.New("MIGRATIONS_CLICKHOUSE_URL is not set; set it, or MIGRATIONS_EVENTS_STORE=postgres"))
+		}
+	case "postgres":
+	default:
+		mistakes = append(mistakes, fmt.Errorf("MIGRATIONS_EVENTS_STORE %q is neither clickhouse nor postgres", c.EventsStore))
+	}
+	if c.DatabasePrefix != "" {
+		for _, t := range migrations.Targets(migrations.Postgres, c.DatabasePrefix) {
+			if err := migrations.CheckDatabaseName(t.Database); err != nil {
+				mistakes = append(mistakes, fmt.Errorf("MIGRATIONS_DATABASE_PREFIX: %w", err))
+				break
+			}
+		}
+	}
+	if c.IdentityAddress != "" && len(c.ServiceKeys) == 0 {
+		mistakes = append(mistakes, errors.New("DEVTRAIL_SERVICE_KEY is not set; MIGRATIONS_IDENTITY_ADDRESS needs it"))
+	}
+	for name, d := range map[string]time.Duration{"DDL_TIMEOUT": c.DDLTimeout, "LOCK_BUDGET": c.LockBudget, "LOCK_TIMEOUT": c.LockTimeout} {
+		if d <= 0 {
+			mistakes = append(mistakes, fmt.Errorf("MIGRATIONS_%s %s is not positive", name, d))
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+func (c *Config) events() migrations.Engine {
+	if c.EventsStore == "postgres" {
+		return migrations.Postgres
+	}
+	return migrations.ClickHouse
+}
