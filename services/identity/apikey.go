@@ -45,7 +45,7 @@ type APIKey struct {
 // NewAPIKey returns a key with its token, which is told this once. A lifetime of 0 has no end.
 // A role above the maker's is ErrRoleExceedsMaker; a display name with control characters is ErrTextInvalid.
 func NewAPIKey(displayName string, role, maker auth.Role, lifetime time.Duration, now time.Time) (APIKey, string, error) {
-	if !includes(maker, role) {
+	if !auth.Includes(maker, role) {
 		return APIKey{}, "", ErrRoleExceedsMaker.Field("role")
 	}
 	prefix := auth.PrefixKey
@@ -90,19 +90,4 @@ type Credential struct {
 	Role           auth.Role
 	// ExpiresAt is zero when it has no end.
 	ExpiresAt time.Time
-}
-
-// includes reports whether a caller of the role may do everything that wanted may: owner includes admin, admin includes analyst and ingest,
-// operator includes them all. A role includes itself. Service is included by nobody else.
-func includes(role, wanted auth.Role) bool {
-	switch role {
-	case RoleOperator:
-		return wanted != RoleService
-	case RoleOwner:
-		return wanted == RoleOwner || wanted == RoleAdmin || wanted == RoleAnalyst || wanted == RoleIngest
-	case RoleAdmin:
-		return wanted == RoleAdmin || wanted == RoleAnalyst || wanted == RoleIngest
-	default:
-		return role == wanted
-	}
 }

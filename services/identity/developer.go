@@ -48,7 +48,7 @@ func NewDeveloper(displayName string, now time.Time) (Developer, error) {
 
 // MayCreateMissing returns nil when a caller of the role may make developers by resolving identities, or else ErrCreateMissingDenied.
 func MayCreateMissing(role auth.Role) error {
-	if role == RoleService || includes(role, RoleAdmin) {
+	if role == RoleService || auth.Includes(role, RoleAdmin) {
 		return nil
 	}
 	return ErrCreateMissingDenied.Field("create_missing")

@@ -17,79 +17,10 @@ import (
 // Identities keeps identities and their links.
 type Identities struct{ database }
 
-// Link gives an identity to a developer and returns the developer with all identities. What is linked already stays as it is.
-// An unknown developer is identity.ErrDeveloperNotFound, an identity of somebody else identity.ErrIdentityLinked unless the link replaces.
-func (i *Identities) Link(ctx context.Context, organizationID uuid.UUID, link identity.Link, now time.Time) (developer identity.Developer, err error) {
-	now = identity.Instant(now)
-	err = i.alone(ctx, organizationID, func(tx pgx.Tx) error {
-		heads, err := i.heads(ctx, tx, organizationID, link.DeveloperID)
-		if err != nil {
-			return err
-		}
-		head, ok := heads[link.DeveloperID]
-		if !ok {
-			return developerNotFound(link.DeveloperID, "developer_id")
-		}
-		if err := i.relink(ctx, tx, organizationID, head.Survivor(), link, now); err != nil {
-			return err
-		}
-		developers := Developers{i.database}
-		developer, err = developers.get(ctx, tx, organizationID, head.ID)
-		return err
-	})
-	return developer, translate(err)
-}
-
-// relink ends the link that holds, if it is another developer's, and opens the new one.
-func (i *Identities) relink(ctx context.Context, tx pgx.Tx, organizationID, developerID uuid.UUID, link identity.Link, now time.Time) error {
-	if _, err := i.insert(ctx, tx, organizationID, []identity.Mention{link.Mention}, now); err != nil {
-		return err
-	}
-	row, err := i.queries.GetIdentityLink(ctx, tx, sqlcgen.GetIdentityLinkParams{
-		OrganizationID: organizationID,
-		Kind:           int16(link.Mention.Identity.Kind),
-		Value:          link.Mention.Identity.Value,
-	})
-	if err != nil {
-		return err
-	}
-	changes, err := link.Decide(orNil(row.DeveloperID), developerID)
-	if err != nil || !changes {
-		return err
-	}
-	from := now
-	if row.LinkID != nil {
-		from, err = i.queries.CloseIdentityLink(ctx, tx, sqlcgen.CloseIdentityLinkParams{OrganizationID: organizationID, ID: *row.LinkID, ValidTo: now})
-		if err != nil {
-			return err
-		}
-	}
-	err = i.queries.InsertIdentityLinks(ctx, tx, sqlcgen.InsertIdentityLinksParams{
-		OrganizationID: organizationID,
-		Ids:            []uuid.UUID{identity.NewID()},
-		IdentityIds:    []uuid.UUID{row.ID},
-		DeveloperIds:   []uuid.UUID{developerID},
-		Evidences:      []int16{int16(link.Evidence)},
-		Confidences:    []int16{link.Evidence.Confidence()},
-		Actor:          link.Actor,
-		ValidFroms:     []time.Time{from},
-	})
-	if err != nil {
-		return err
-	}
-	return i.announce(ctx, tx, sqlcgen.InsertIdentityChangesParams{
-		OrganizationID:      organizationID,
-		IdentityIds:         []uuid.UUID{row.ID},
-		DeveloperIds:        []uuid.UUID{developerID},
-		PreviousDeveloperID: row.DeveloperID,
-		ChangedAts:          []time.Time{from},
-	})
-}
-
-// Resolve returns the developers of those mentions that have one, by identity: two statements when all are known or nothing is to be created.
+// Resolve returns the developer of each mention, in their order; uuid.Nil for one that is nobody's. It is one statement when all are known.
 // With createMissing, mentions that were never seen and are enough to know a developer by get a developer each; of two callers
 // who do this together one creates and both answer the same.
-func (i *Identities) Resolve(ctx context.Context, organizationID uuid.UUID, mentions []identity.Mention, createMissing bool, now time.Time) (map[identity.Identity]uuid.UUID, error) {
+func (i *Identities) Resolve(ctx context.Context, organizationID uuid.UUID, mentions []identity.Mention, createMissing bool, now time.Time) ([]uuid.UUID, error) {
 	wanted := make(map[identity.Identity]identity.Mention, len(mentions))
 	for _, mention := range mentions {
 		if mention.Linkable() != nil {
@@ -104,9 +35,22 @@ func (i *Identities) Resolve(ctx context.Context, organizationID uuid.UUID, ment
 	if err := i.find(ctx, organizationID, slices.Collect(maps.Keys(wanted)), found); err != nil {
 		return nil, translate(err)
 	}
-	if !createMissing {
-		return found, nil
+	if createMissing {
+		if err := i.createMissing(ctx, organizationID, wanted, identity.Instant(now), found); err != nil {
+			return nil, translate(err)
+		}
 	}
+	developers := make([]uuid.UUID, len(mentions))
+	for position, mention := range mentions {
+		if mention.Linkable() == nil {
+			developers[position] = found[mention.Identity]
+		}
+	}
+	return developers, nil
+}
+
+// createMissing adds developers for those wanted that are not found and may have one.
+func (i *Identities) createMissing(ctx context.Context, organizationID uuid.UUID, wanted map[identity.Identity]identity.Mention, now time.Time, found map[identity.Identity]uuid.UUID) error {
 	var missing []identity.Mention
 	for key, mention := range wanted {
 		if _, known := found[key]; !known && mention.CreatesDeveloper() {
@@ -114,14 +58,14 @@ func (i *Identities) Resolve(ctx context.Context, organizationID uuid.UUID, ment
 		}
 	}
 	if len(missing) == 0 {
-		return found, nil
+		return nil
 	}
 	slices.SortFunc(missing, func(a, b identity.Mention) int { return a.Identity.Compare(b.Identity) })
-	others, err := i.create(ctx, organizationID, missing, identity.Instant(now), found)
+	others, err := i.create(ctx, organizationID, missing, now, found)
 	if err != nil {
-		return nil, translate(err)
+		return err
 	}
-	return found, translate(i.find(ctx, organizationID, others, found))
+	return i.find(ctx, organizationID, others, found)
 }
 
 // find adds the developers of those identities that have one.
@@ -195,29 +139,4 @@ func (i *Identities) create(ctx context.Context, organizationID uuid.UUID, missi
 		maps.Copy(found, created)
 	}
 	return others, err
-}
-
-// insert adds identities that are not there, in the order given, and returns the ids of those it added; uuid.Nil for the others.
-func (i *Identities) insert(ctx context.Context, tx pgx.Tx, organizationID uuid.UUID, mentions []identity.Mention, now time.Time) ([]uuid.UUID, error) {
-	params := sqlcgen.InsertIdentitiesParams{OrganizationID: organizationID, FirstSeenAt: now}
-	for _, mention := range mentions {
-		params.Ids = append(params.Ids, identity.NewID())
-		params.Kinds = append(params.Kinds, int16(mention.Identity.Kind))
-		params.Values = append(params.Values, mention.Identity.Value)
-		params.RawValues = append(params.RawValues, mention.Raw)
-	}
-	added, err := i.queries.InsertIdentities(ctx, tx, params)
-	if err != nil {
-		return nil, err
-	}
-	kept := make(map[uuid.UUID]bool, len(added))
-	for _, id := range added {
-		kept[id] = true
-	}
-	for position, id := range params.Ids {
-		if !kept[id] {
-			params.Ids[position] = uuid.Nil
-		}
-	}
-	return params.Ids, nil
 }

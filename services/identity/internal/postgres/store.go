@@ -11,8 +11,12 @@ import (
 	"devtrail.dev/services/identity/internal/postgres/sqlcgen"
 )
 
-// codeForeignKeyViolation is what an unknown organization gives: it is the one parent row that callers name.
-const codeForeignKeyViolation = "23503"
+const (
+	// codeForeignKeyViolation is what an unknown organization gives: it is the one parent row that callers name.
+	codeForeignKeyViolation = "23503"
+	// codeTextInvalid is what the zero character gives, which Postgres cannot keep.
+	codeTextInvalid = "22021"
+)
 
 // Store has one store for each noun, over one pool. It does not close the pool.
 type Store struct {
@@ -43,8 +47,12 @@ type database struct {
 
 // translate turns a driver's error into a fault by its code.
 func translate(err error) error {
-	if pg.Code(err) == codeForeignKeyViolation {
+	switch pg.Code(err) {
+	case codeForeignKeyViolation:
 		return identity.ErrOrganizationNotFound.Wrap(err)
+	case codeTextInvalid:
+		return identity.ErrTextInvalid.Wrap(err)
+	default:
+		return pg.Fault(err)
 	}
-	return pg.Fault(err)
 }
