@@ -19,9 +19,14 @@ type Range struct {
 	Tip string
 	// After, unless empty, leaves out this commit and its ancestors.
 	After string
+	// Only leaves out everything but Tip.
+	Only bool
 }
 
 func (r Range) revisions() []string {
+	if r.Only {
+		return []string{"-1", r.Tip}
+	}
 	if r.After == "" {
 		return []string{r.Tip}
 	}

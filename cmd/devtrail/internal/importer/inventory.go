@@ -1,0 +1,99 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
+
+	"devtrail.dev/cmd/devtrail/internal/gitlog"
+	"devtrail.dev/kit/fault"
+	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
+)
+
+// Limits of the contract of ImportManifest.
+const (
+	maxManifest     = 16 << 20
+	maxManifestPath = 1000
+)
+
+// manifests sends the recognised files of the newest revision to packages, so that it knows what the project has now.
+func (r *run) manifests(ctx context.Context) error {
+	files, err := r.repo.Files(ctx, r.summary.Revision, func(path string) bool {
+		_, ok := r.options.Formats.Detect(path)
+		return ok
+	})
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	blobs, err := r.repo.Blobs(ctx, maxManifest)
+	if err != nil {
+		return err
+	}
+	defer blobs.Close()
+	sending, ctx := errgroup.WithContext(ctx)
+	sending.SetLimit(inFlight)
+	var mu sync.Mutex
+	settle := func(err error) error {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err == nil:
+			r.summary.Manifests++
+		case errors.Is(err, fault.Invalid), errors.Is(err, gitlog.ErrBlobMissing), errors.Is(err, gitlog.ErrBlobTooLarge):
+			// It concerns this file alone.
+			if len(r.summary.ManifestFaults) < shown {
+				r.summary.ManifestFaults = append(r.summary.ManifestFaults, err)
+			}
+		default:
+			return err
+		}
+		return nil
+	}
+	for _, file := range files {
+		content, err := read(blobs, file)
+		if err != nil {
+			if err := settle(err); err != nil {
+				return errors.Join(err, sending.Wait())
+			}
+			continue
+		}
+		sending.Go(func() error { return settle(r.manifest(ctx, file.Path, content)) })
+	}
+	return sending.Wait()
+}
+
+func read(blobs *gitlog.BlobReader, file gitlog.File) ([]byte, error) {
+	if !utf8.ValidString(file.Path) || utf8.RuneCountInString(file.Path) > maxManifestPath {
+		return nil, fault.New(fault.Invalid, "MANIFEST_PATH_INVALID", "").
+			With("the path %q is not UTF-8 or longer than %d characters", file.Path, maxManifestPath)
+	}
+	if err := blobs.Ask(file.Blob); err != nil {
+		return nil, err
+	}
+	content, err := blobs.Next()
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", file.Path, err)
+	}
+	return content, nil
+}
+
+func (r *run) manifest(ctx context.Context, path string, content []byte) error {
+	retry := newRetry(r.options.Patience, r.importer.now)
+	for {
+		call, cancel := context.WithTimeout(ctx, callTimeout)
+		_, err := r.importer.inventory.ImportManifest(call, &packagesv1.ImportManifestRequest{
+			Project: r.summary.Project, Revision: r.summary.Revision, Path: path, Content: content,
+		})
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if err := retry.again(ctx, err); err != nil {
+			return fmt.Errorf("send %s to packages: %w", path, err)
+		}
+	}
+}
