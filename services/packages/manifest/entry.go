@@ -1,0 +1,90 @@
+package manifest
+
+import (
+	"strings"
+
+	"devtrail.dev/kit/purl"
+	"github.com/google/osv-scalibr/extractor"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/python/requirements"
+	scalibrpurl "github.com/google/osv-scalibr/purl"
+)
+
+// entry is one package as a file names it. The zero entry is one that no purl can name.
+type entry struct {
+	purlType  string
+	namespace string
+	name      string
+	version   string
+}
+
+// purl gives the canonical text; false when the entry names no package by a purl.
+func (e entry) purl() (string, bool) {
+	if e.name == "" {
+		return "", false
+	}
+	p, err := purl.New(e.purlType, e.namespace, e.name, e.version, nil, "")
+	if err != nil {
+		return "", false
+	}
+	text := p.Core()
+	return text, len(text) <= purl.MaxLength
+}
+
+// entryFromPackage reads an extractor's answer. Where it differs from the extractor's own purl, the reason stands beside the case.
+func entryFromPackage(p *extractor.Package) entry {
+	switch p.PURLType {
+	case scalibrpurl.TypeGit:
+		// pkg:git/<name> says little and is no valid purl: the repository and the commit do.
+		if p.SourceCode == nil {
+			return entry{}
+		}
+		return entryFromSource(p.SourceCode.Repo, p.SourceCode.Commit)
+	case scalibrpurl.TypeSwift:
+		// The whole address is the name there; the purl specification wants it divided.
+		i := strings.LastIndexByte(p.Name, '/')
+		if i < 0 {
+			return entry{}
+		}
+		return entry{purlType: p.PURLType, namespace: p.Name[:i], name: p.Name[i+1:], version: p.Version}
+	case scalibrpurl.TypeGolang:
+		// A replacement by a folder.
+		if strings.HasPrefix(p.Name, ".") || strings.HasPrefix(p.Name, "/") {
+			return entry{}
+		}
+	}
+	u := p.PURL()
+	if u == nil {
+		return entry{}
+	}
+	e := entry{purlType: u.Type, namespace: u.Namespace, name: u.Name, version: u.Version}
+	if m, ok := p.Metadata.(*requirements.Metadata); ok && m.VersionComparator != "==" && m.VersionComparator != "===" {
+		// The extractor takes the lower end of a range for the version: ">=1.0" does not say that 1.0 is used.
+		e.version = ""
+	}
+	switch {
+	case e.version == "0.0.0-use.local":
+		// A member of the same Yarn workspace.
+		return entry{}
+	case strings.Contains(e.version, "${"):
+		// A property that a parent outside the file defines.
+		e.version = ""
+	}
+	return e
+}
+
+// entryFromSource names a package that is taken from a repository by the purl of the repository at the commit, on the hosts that have a purl type.
+func entryFromSource(repository, commit string) entry {
+	_, address, _ := strings.Cut(repository, "://")
+	parts := strings.Split(strings.TrimSuffix(strings.Trim(address, "/"), ".git"), "/")
+	if len(parts) != 3 || parts[1] == "" || parts[2] == "" || commit == "" {
+		return entry{}
+	}
+	switch parts[0] {
+	case "github.com":
+		return entry{purlType: "github", namespace: parts[1], name: parts[2], version: commit}
+	case "bitbucket.org":
+		return entry{purlType: "bitbucket", namespace: parts[1], name: parts[2], version: commit}
+	default:
+		return entry{}
+	}
+}

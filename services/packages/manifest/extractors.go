@@ -1,0 +1,141 @@
+package manifest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	cpb "github.com/google/osv-scalibr/binary/proto/config_go_proto"
+	"github.com/google/osv-scalibr/extractor"
+	"github.com/google/osv-scalibr/extractor/filesystem"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/cpp/conanlock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/dart/pubspec"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/dotnet/packagesconfig"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/dotnet/packageslockjson"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/elixir/mixlock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/golang/gomod"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/java/gradlelockfile"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/javascript/bunlock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/javascript/packagelockjson"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/javascript/pnpmlock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/javascript/yarnlock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/php/composerlock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/python/pdmlock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/python/pipfilelock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/python/poetrylock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/python/pylock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/python/requirements"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/python/uvlock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/r/renvlock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/ruby/gemfilelock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/rust/cargolock"
+	"github.com/google/osv-scalibr/extractor/filesystem/language/swift/packageresolved"
+	scalibrlog "github.com/google/osv-scalibr/log"
+)
+
+// extractors has the constructor of each format's extractor. An extractor keeps nothing between calls, but is made anew for each file all the same: that
+// costs nothing and asks for no promise.
+var extractors = map[Format]func(*cpb.PluginConfig) (filesystem.Extractor, error){
+	BunLock:          bunlock.New,
+	CargoLock:        cargolock.New,
+	ComposerLock:     composerlock.New,
+	ConanLock:        conanlock.New,
+	GemfileLock:      gemfilelock.New,
+	GoMod:            gomod.New,
+	GradleLockfile:   gradlelockfile.New,
+	MixLock:          mixlock.New,
+	NpmShrinkwrap:    packagelockjson.New,
+	PackageLock:      packagelockjson.New,
+	PackageResolved:  packageresolved.New,
+	PackagesConfig:   packagesconfig.New,
+	PackagesLock:     packageslockjson.New,
+	PdmLock:          pdmlock.New,
+	PipfileLock:      pipfilelock.New,
+	PnpmLock:         pnpmlock.New,
+	PoetryLock:       poetrylock.New,
+	PubspecLock:      pubspec.New,
+	PylockTOML:       pylock.New,
+	RenvLock:         renvlock.New,
+	RequirementsText: requirements.New,
+	UvLock:           uvlock.New,
+	YarnLock:         yarnlock.New,
+}
+
+// Extractors log what they cannot read through one logger of the whole process, to standard error. We return the error instead.
+func init() {
+	scalibrlog.SetLogger(silent{})
+}
+
+// scan reads a file with its format's extractor. An extractor cannot be interrupted: when time is up, it loses its input and is left to end by itself.
+func scan(ctx context.Context, format Format, content []byte) ([]entry, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, MaxSeconds*time.Second, fmt.Errorf("it takes longer than %d seconds", MaxSeconds))
+	defer cancel()
+
+	type outcome struct {
+		packages []*extractor.Package
+		err      error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		packages, err := guard(func() ([]*extractor.Package, error) { return run(ctx, format, content) })
+		done <- outcome{packages, err}
+	}()
+	select {
+	case o := <-done:
+		if o.err != nil {
+			return nil, o.err
+		}
+		entries := make([]entry, len(o.packages))
+		for i, p := range o.packages {
+			entries[i] = entryFromPackage(p)
+		}
+		return entries, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// run calls an extractor.
+func run(ctx context.Context, format Format, content []byte) ([]*extractor.Package, error) {
+	e, err := extractors[format](&cpb.PluginConfig{})
+	if err != nil {
+		return nil, err
+	}
+	inventory, err := e.Extract(ctx, &filesystem.ScanInput{
+		FS:     nothing{},
+		Path:   string(format),
+		Reader: &reader{ctx: ctx, content: bytes.NewReader(content)},
+	})
+	return inventory.Packages, err
+}
+
+// reader ends when its context does.
+type reader struct {
+	ctx     context.Context
+	content io.Reader
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.content.Read(p)
+}
+
+// nothing is a file system without files: what a file includes is absent.
+type nothing struct{}
+
+func (nothing) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+func (nothing) ReadDir(name string) ([]fs.DirEntry, error) {
+	return nil, &fs.PathError{Op: "readdir", Path: name, Err: fs.ErrNotExist}
+}
+
+func (nothing) Stat(name string) (fs.FileInfo, error) {
+	return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
+}

@@ -1,0 +1,54 @@
+package manifest
+
+import (
+	"bytes"
+	"encoding/xml"
+	"strings"
+
+	"deps.dev/util/maven"
+	"golang.org/x/net/html/charset"
+)
+
+// readPom reads a pom.xml by itself: neither parents nor imported dependency management, which are other files or on a network. What they alone define is
+// without version.
+func readPom(content []byte) ([]entry, error) {
+	decoder := xml.NewDecoder(bytes.NewReader(content))
+	// Old projects write ISO-8859-1 and HTML entities.
+	decoder.CharsetReader = charset.NewReaderLabel
+	decoder.Entity = xml.HTMLEntity
+	var project maven.Project
+	if err := decoder.Decode(&project); err != nil {
+		return nil, err
+	}
+	if err := project.Interpolate(); err != nil {
+		return nil, err
+	}
+	project.ProcessDependencies(func(maven.String, maven.String, maven.String) (maven.DependencyManagement, error) {
+		return maven.DependencyManagement{}, nil
+	})
+	entries := make([]entry, 0, len(project.Dependencies))
+	for _, d := range project.Dependencies {
+		entries = append(entries, entry{
+			purlType:  "maven",
+			namespace: string(d.GroupID),
+			name:      string(d.ArtifactID),
+			version:   exactMavenVersion(string(d.Version)),
+		})
+	}
+	return entries, nil
+}
+
+// exactMavenVersion is the version that a requirement allows when it allows one: 1.0 and [1.0], not [1.0,2.0) or a property that a parent defines.
+func exactMavenVersion(requirement string) string {
+	if inner, ok := strings.CutPrefix(requirement, "["); ok {
+		inner, closed := strings.CutSuffix(inner, "]")
+		if !closed || strings.ContainsAny(inner, "[]()") {
+			return ""
+		}
+		requirement = inner
+	}
+	if strings.ContainsAny(requirement, "[](),$") {
+		return ""
+	}
+	return strings.TrimSpace(requirement)
+}

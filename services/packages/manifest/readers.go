@@ -1,0 +1,64 @@
+package manifest
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+)
+
+// readers has the formats that we read ourselves. The extractors of package-lock.json and composer.lock search the whole file for the line of each package,
+// which is quadratic, and those of Cargo.lock, uv.lock and poetry.lock build the whole document and do not tell the members of the workspace from the
+// packages of the registry. The extractor of pom.xml brings a resolver, a Git client and a network client with it.
+var readers = map[Format]func(content []byte) ([]entry, error){
+	CargoLock:     readCargoLock,
+	ComposerLock:  readComposerLock,
+	NpmShrinkwrap: readPackageLock,
+	PackageLock:   readPackageLock,
+	PomXML:        readPom,
+	PoetryLock:    readPoetryLock,
+	UvLock:        readUvLock,
+}
+
+// errOther is a reader's way to say: valid perhaps, but not as the tool writes it.
+var errOther = errors.New("not in the form that its tool writes")
+
+// composerLock is the part of a composer.lock that names packages.
+type composerLock struct {
+	Packages    []composerPackage `json:"packages"`
+	PackagesDev []composerPackage `json:"packages-dev"`
+}
+
+type composerPackage struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Dist    struct {
+		Type string `json:"type"`
+	} `json:"dist"`
+}
+
+func readComposerLock(content []byte) ([]entry, error) {
+	var lock *composerLock
+	if err := json.Unmarshal(content, &lock); err != nil {
+		return nil, err
+	}
+	if lock == nil {
+		return nil, errNull
+	}
+	entries := make([]entry, 0, len(lock.Packages)+len(lock.PackagesDev))
+	for _, packages := range [][]composerPackage{lock.Packages, lock.PackagesDev} {
+		for _, p := range packages {
+			if p.Dist.Type == "path" {
+				entries = append(entries, entry{})
+				continue
+			}
+			namespace, name, divided := strings.Cut(p.Name, "/")
+			if !divided {
+				namespace, name = "", p.Name
+			}
+			entries = append(entries, entry{purlType: "composer", namespace: namespace, name: name, version: p.Version})
+		}
+	}
+	return entries, nil
+}
+
+var errNull = errors.New("it is null")
