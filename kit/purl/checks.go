@@ -9,6 +9,16 @@ import (
 // adjustPyPI folds the two characters that PyPI does not tell apart.
 func adjustPyPI(p *Purl) { p.Name = strings.ReplaceAll(p.Name, "_", "-") }
 
+// adjustGit makes the host the namespace and the whole path on it the name, slashes included.
+func adjustGit(p *Purl) {
+	path := segments(p.Namespace+"/"+p.Name, false)
+	host, repository, ok := strings.Cut(path, "/")
+	if !ok {
+		host, repository = "", path
+	}
+	p.Namespace, p.Name = host, repository
+}
+
 // adjustPub keeps a-z, 0-9 and _, the only characters of a pub name.
 func adjustPub(p *Purl) {
 	p.Name = strings.Map(func(r rune) rune {

@@ -39,6 +39,9 @@ func Parse(s string) (Purl, error) {
 	}
 	// The library refuses some subpaths that the specification has cleaned, so ours are read here.
 	rest, fragment, hasSubpath := strings.Cut(s, "#")
+	if key := upperKey(rest); key != "" {
+		return Purl{}, invalid("the qualifier key %q begins with an upper-case letter", shorten(key))
+	}
 	raw, err := packageurl.FromString(rest)
 	if err != nil {
 		return Purl{}, ErrInvalid.With("%q is no package URL: %v", shorten(s), err)
@@ -70,22 +73,27 @@ func New(typ, namespace, name, version string, qualifiers map[string]string, sub
 }
 
 // String is the canonical text.
-func (p Purl) String() string {
-	return packageurl.NewPackageURL(p.Type, p.Namespace, p.Name, p.Version, p.Qualifiers, p.Subpath).ToString()
-}
+func (p Purl) String() string { return p.print(p.Version, p.Qualifiers, p.Subpath) }
 
 // Core is the canonical text without qualifiers and subpath: the version of a package.
-func (p Purl) Core() string {
-	return packageurl.NewPackageURL(p.Type, p.Namespace, p.Name, p.Version, nil, "").ToString()
-}
+func (p Purl) Core() string { return p.print(p.Version, nil, "") }
 
 // Package is the canonical text without version, qualifiers and subpath: the package's name everywhere.
-func (p Purl) Package() string {
-	return packageurl.NewPackageURL(p.Type, p.Namespace, p.Name, "", nil, "").ToString()
-}
+func (p Purl) Package() string { return p.print("", nil, "") }
 
 // Qualifier is the value of a qualifier, or "".
 func (p Purl) Qualifier(key string) string { return value(p.Qualifiers, key) }
+
+func (p Purl) print(version string, qualifiers Qualifiers, subpath string) string {
+	namespace, name := p.Namespace, p.Name
+	if p.Type == typeGit {
+		namespace, name = lastSegment(namespace + "/" + name)
+	}
+	raw := packageurl.PackageURL{
+		Type: p.Type, Namespace: namespace, Name: name, Version: version, Qualifiers: qualifiers, Subpath: subpath,
+	}
+	return raw.ToString()
+}
 
 // canonical applies the rules for all types and those of the type.
 func canonical(p Purl) (Purl, error) {
@@ -106,22 +114,19 @@ func canonical(p Purl) (Purl, error) {
 	if len(p.Qualifiers) == 0 {
 		p.Qualifiers = nil
 	}
+	if long(p) && len(p.String()) > MaxLength {
+		return Purl{}, invalid("the canonical text has more than %d bytes", MaxLength)
+	}
 	return p, nil
 }
 
-// segments drops empty segments, and of a path also "." and "..".
-func segments(s string, path bool) string {
-	if s == "" {
-		return ""
+// long tells whether encoding, which makes three bytes of one at worst, could exceed MaxLength.
+func long(p Purl) bool {
+	n := len(p.Type) + len(p.Namespace) + len(p.Name) + len(p.Version) + len(p.Subpath)
+	for _, q := range p.Qualifiers {
+		n += len(q.Key) + len(q.Value) + 2
 	}
-	kept := make([]string, 0, 4)
-	for segment := range strings.SplitSeq(s, "/") {
-		if segment == "" || path && (segment == "." || segment == "..") {
-			continue
-		}
-		kept = append(kept, segment)
-	}
-	return strings.Join(kept, "/")
+	return 3*n+16 > MaxLength
 }
 
 func printable(p Purl) bool {

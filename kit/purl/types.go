@@ -28,6 +28,8 @@ type typeRule struct {
 	check          func(Purl) (complaint string) // "" when it is well formed
 }
 
+const typeGit = "git"
+
 var types = map[string]typeRule{
 	"alpm":             {namespace: required, lowerNamespace: true, lowerName: true},
 	"apk":              {namespace: required, lowerNamespace: true, lowerName: true},
@@ -47,7 +49,7 @@ var types = map[string]typeRule{
 	"docker":           {},
 	"gem":              {namespace: prohibited},
 	"generic":          {},
-	"git":              {namespace: required},
+	typeGit:            {namespace: required, adjust: adjustGit},
 	"github":           {namespace: required, lowerNamespace: true, lowerName: true},
 	"golang":           {namespace: required, lowerNamespace: true, lowerName: true},
 	"hackage":          {namespace: prohibited},
