@@ -1,0 +1,186 @@
+// Package memory keeps events in plain Go. It is the readable specification of events.Store: what it answers is what the engines must answer.
+// It stands below the service root, beside postgres and clickhouse, and serves tests of everything above it.
+package memory
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"devtrail.dev/services/events"
+)
+
+var _ events.Store = (*Store)(nil)
+
+// Store is an events.Store that forgets everything when it is closed.
+type Store struct {
+	mu            sync.RWMutex
+	closed        bool
+	sequence      int64
+	organizations map[uuid.UUID]*organization
+}
+
+// organization is what one tenant has.
+type organization struct {
+	events    map[uuid.UUID]events.Event // as stamped
+	overrides map[events.Identity]override
+}
+
+// override is whose an identity is since a sequence number; 0 only notes that its events are stamped as nobody's.
+type override struct {
+	developer uuid.UUID
+	sequence  int64
+}
+
+// New returns an empty store.
+func New() *Store {
+	return &Store{organizations: make(map[uuid.UUID]*organization)}
+}
+
+// Append keeps each event whose id is new.
+func (s *Store) Append(ctx context.Context, id uuid.UUID, batch []events.Event) ([]events.Outcome, error) {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	org := s.organization(id)
+	outcomes := make([]events.Outcome, len(batch))
+	for i, e := range batch {
+		if _, there := org.events[e.ID]; there {
+			outcomes[i] = events.Duplicate
+			continue
+		}
+		org.events[e.ID] = e
+		outcomes[i] = events.Stored
+	}
+	return outcomes, nil
+}
+
+// List sorts what matches and cuts it.
+func (s *Store) List(ctx context.Context, id uuid.UUID, q events.ListQuery) ([]events.Event, error) {
+	matching, err := s.matching(ctx, id, q.Range, q.Filter)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(matching, func(a, b events.Event) int { return b.Compare(a) })
+	var page []events.Event
+	for _, e := range matching {
+		if q.After != nil && e.Compare(events.Event{ID: q.After.ID, OccurredAt: q.After.OccurredAt}) >= 0 {
+			continue
+		}
+		if len(page) == q.Limit {
+			break
+		}
+		page = append(page, e)
+	}
+	return page, nil
+}
+
+// Reassign keeps the change with the highest sequence of each identity.
+func (s *Store) Reassign(ctx context.Context, id uuid.UUID, changes []events.Reassignment) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	org := s.organization(id)
+	for _, c := range changes {
+		known, noted := org.overrides[c.Identity]
+		if c.Birth && !noted || noted && c.Sequence <= known.sequence {
+			continue
+		}
+		org.overrides[c.Identity] = override{developer: c.DeveloperID, sequence: c.Sequence}
+	}
+	return nil
+}
+
+// Sequence returns what SetSequence was given.
+func (s *Store) Sequence(ctx context.Context) (int64, error) {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	return s.sequence, nil
+}
+
+// SetSequence keeps the highest number.
+func (s *Store) SetSequence(ctx context.Context, sequence int64) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	s.sequence = max(s.sequence, sequence)
+	return nil
+}
+
+// Ready is always so until the store is closed.
+func (s *Store) Ready(ctx context.Context) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	unlock()
+	return nil
+}
+
+// Close forgets everything.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed, s.organizations = true, nil
+	return nil
+}
+
+// lock enters the store for writing, unless the context has ended or the store is closed.
+func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil, events.ErrStoreClosed
+	}
+	return s.mu.Unlock, nil
+}
+
+// organization returns a tenant's data, empty when it is new. The store must be locked for writing.
+func (s *Store) organization(id uuid.UUID) *organization {
+	org := s.organizations[id]
+	if org == nil {
+		org = &organization{events: make(map[uuid.UUID]events.Event), overrides: make(map[events.Identity]override)}
+		s.organizations[id] = org
+	}
+	return org
+}
+
+// matching returns the events of a range that match a filter, with their current developers, in no order.
+func (s *Store) matching(ctx context.Context, id uuid.UUID, r events.Range, f events.Filter) ([]events.Event, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return nil, events.ErrStoreClosed
+	}
+	org := s.organizations[id]
+	if org == nil {
+		return nil, nil
+	}
+	var matching []events.Event
+	for _, e := range org.events {
+		if o := org.overrides[e.Actor]; e.Actor.Known() && o.sequence > 0 {
+			e.DeveloperID = o.developer
+		}
+		if r.Holds(e.OccurredAt) && matches(f, e) {
+			matching = append(matching, e)
+		}
+	}
+	return matching, nil
+}

@@ -1,0 +1,150 @@
+package events
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Range is half open: Start is in it, End is not. Stores get ranges from [NewRange]: within MinTime and MaxTime, in whole microseconds, possibly empty.
+type Range struct {
+	Start time.Time
+	End   time.Time
+}
+
+// AllTime is the range of every event that can be.
+var AllTime = Range{Start: MinTime, End: MaxTime}
+
+// NewRange returns the range between two instants, each absent when it is nil. Bounds finer than a microsecond are rounded up, which keeps
+// exactly the events that the exact bounds keep. The error is a fault of kind Invalid when the end is not after the start.
+func NewRange(start, end *time.Time) (Range, error) {
+	r := AllTime
+	if start != nil && end != nil && !end.After(*start) {
+		return Range{}, ErrRangeInvalid.With("the end %q is not after the start %q", end.UTC().Format(time.RFC3339Nano), start.UTC().Format(time.RFC3339Nano)).Field("range.end")
+	}
+	if start != nil {
+		r.Start = clamp(*start)
+	}
+	if end != nil {
+		r.End = clamp(*end)
+	}
+	return r, nil
+}
+
+// clamp rounds up to a microsecond and keeps within the times that an event can have.
+func clamp(t time.Time) time.Time {
+	switch {
+	case t.Before(MinTime):
+		return MinTime
+	case t.After(MaxTime):
+		return MaxTime
+	}
+	return Microseconds(t.Add(time.Microsecond - 1))
+}
+
+// Holds tells whether an instant lies in the range.
+func (r Range) Holds(t time.Time) bool { return !t.Before(r.Start) && t.Before(r.End) }
+
+// Filter keeps events that match every list that is not empty; within a list one match is enough.
+type Filter struct {
+	Names        []string
+	DeveloperIDs []uuid.UUID // current developers
+	Projects     []string
+	Packages     []PackageVersion // without a version every version matches
+	SourceKinds  []SourceKind
+	Tools        []string
+	Machines     []string
+}
+
+// Position is a place in the order of events.
+type Position struct {
+	OccurredAt time.Time
+	ID         uuid.UUID
+}
+
+// ListQuery asks for events, newest first.
+type ListQuery struct {
+	Filter Filter
+	Range  Range
+	After  *Position // only events that come after this place in the answer, which are older; nil from the newest
+	Limit  int       // at most so many, at least 1
+}
+
+// ExposureQuery asks who touched a package.
+type ExposureQuery struct {
+	Package PackageVersion // without a version every version counts
+	Range   Range
+	Limit   int // rows in each list, at least 1
+}
+
+// Sighting is when and how often something was seen. The zero value is never.
+type Sighting struct {
+	First time.Time
+	Last  time.Time
+	Count int64 // events
+}
+
+// Exposure is who touched a package. Each list is ordered by count, most first, then by its key, and cut at the limit; the totals are those before the cut.
+// Events without a developer, an actor, a project or a machine give no row in that list.
+type Exposure struct {
+	Sighting   Sighting
+	Developers Sightings[uuid.UUID]
+	Actors     Sightings[Actor]
+	Projects   Sightings[string]
+	Sources    Sightings[Tool]
+	Machines   Sightings[string]
+	Versions   Sightings[string] // events that name none count under the empty version
+}
+
+// Sightings is one list of an exposure.
+type Sightings[K any] struct {
+	Rows  []Seen[K]
+	Total int // rows before the cut
+}
+
+// Seen is a key with its sighting.
+type Seen[K any] struct {
+	Key      K
+	Sighting Sighting
+}
+
+// Actor is an identity and whose it is now; the zero UUID is nobody. Should its events be stamped with several developers, the greatest id is shown.
+type Actor struct {
+	Identity    Identity
+	DeveloperID uuid.UUID
+}
+
+// Tool is a tool by kind and name.
+type Tool struct {
+	Kind SourceKind
+	Name string
+}
+
+// Math is what a series counts; the numbers are those of the contract.
+type Math uint8
+
+// Events, or distinct current developers; events of nobody do not count as a developer.
+const (
+	MathTotal Math = iota + 1
+	MathUniqueDevelopers
+)
+
+// Series is one line of a trend.
+type Series struct {
+	Name string // of the events to count; empty for every event
+	Math Math
+}
+
+// TrendsQuery asks for counts by time. Buckets come from [Buckets], so that no engine's calendar decides.
+type TrendsQuery struct {
+	Filter  Filter
+	Range   Range
+	Buckets []time.Time // starts, ascending; the first is not after Range.Start, the last before Range.End
+	Series  []Series
+}
+
+// Trend is the answer to one series.
+type Trend struct {
+	Values []int64 // one a bucket
+	Total  int64   // the same math over the whole range
+}

@@ -1,0 +1,64 @@
+package events
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// Outcome is what became of an event that was handed to a store.
+type Outcome uint8
+
+// Stored: the event is in the store now. Duplicate: an event with this id was there already, or stood earlier in the batch; nothing was changed.
+const (
+	Stored Outcome = iota + 1
+	Duplicate
+)
+
+// Reassignment says that an identity is a developer's.
+type Reassignment struct {
+	Identity    Identity  // canonical
+	DeveloperID uuid.UUID // the zero UUID is nobody
+	// Sequence orders the changes of an identity. 0 notes an identity whose events are stamped as nobody's: it changes no answer.
+	Sequence int64
+	// Birth marks the first developer of an identity. It counts only if the store has noted the identity before:
+	// the events of any other were all stamped after its birth. Without this rule every identity would become an override.
+	Birth bool
+}
+
+// Store keeps events and answers questions about them. Its comments are the law that memory, Postgres and ClickHouse keep alike.
+//
+// Every method that takes an organization must neither read nor change another organization's data, even where ids are equal.
+// Methods must be safe for concurrent use. They must return the context's error when the context has ended before they began,
+// ErrStoreClosed after Close, and a fault of kind Unavailable when the database cannot be asked.
+// Answers must depend on the events alone: not on the order or the batches in which they came, on merges of parts or on the engine.
+// Lists without entries must be nil; text must come back byte for byte; times must come back in UTC with their microseconds.
+//
+// The current developer of an event is the one that the reassignment of its actor with the highest sequence names;
+// it is the one stamped on the event when its actor was never reassigned. DeveloperID in filters and answers means the current developer.
+type Store interface {
+	// Append stores events that are canonical and stamped, and says of each, in their order, what became of it.
+	// An id must count once, however often and in however many batches, concurrent ones included, it is sent: the first one stored stays.
+	// An event must be visible to every method once Append has returned without an error.
+	// On an error any part of the batch may be stored; sending it again must be safe and lead to the same answers as one clean Append.
+	Append(ctx context.Context, organization uuid.UUID, batch []Event) ([]Outcome, error)
+	// List must return the events of the range that match the filter, newest first by Event.Compare, at most Limit of them.
+	List(ctx context.Context, organization uuid.UUID, q ListQuery) ([]Event, error)
+	// Exposure must count each event once in every list but Versions, where it counts once a version.
+	Exposure(ctx context.Context, organization uuid.UUID, q ExposureQuery) (Exposure, error)
+	// Trends must return one row a series, in their order, with a value for every bucket.
+	Trends(ctx context.Context, organization uuid.UUID, q TrendsQuery) ([]Trend, error)
+
+	// Reassign must make the reassignments count in every answer from its return on, also for events appended later.
+	// Of two with one identity the higher sequence must win, in whatever order they come; repeating one must change nothing.
+	Reassign(ctx context.Context, organization uuid.UUID, changes []Reassignment) error
+	// Sequence must return the highest number given to SetSequence, 0 if there was none. It belongs to the installation, not to an organization.
+	Sequence(ctx context.Context) (int64, error)
+	// SetSequence remembers how far the changes of identities are applied. A lower number than the one it has must change nothing.
+	SetSequence(ctx context.Context, sequence int64) error
+
+	// Ready must return nil when the store can do its work, and else, within the context's deadline, a fault of kind Unavailable that says what to do.
+	Ready(ctx context.Context) error
+	// Close must release everything the store has opened and must wait for its goroutines. Calling it again must change nothing.
+	Close() error
+}
