@@ -1,0 +1,114 @@
+package schema_test
+
+import (
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/schema"
+)
+
+func folder(files map[string]string) fstest.MapFS {
+	fsys := fstest.MapFS{}
+	for name, text := range files {
+		fsys[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return fsys
+}
+
+func TestFiles(t *testing.T) {
+	fsys := folder(map[string]string{
+		"0010_more.sql":     "SELECT 1;\r\n",
+		"0002_index.sql":    "-- why\n\n-- devtrail: no-transaction\nCREATE INDEX CONCURRENTLY i ON t (a);",
+		"0001_init.sql":     "CREATE TABLE t (a bigint);\n-- devtrail: no-transaction\n",
+		"embed.go":          "package migrations",
+		"sub/0001_init.sql": "ignored",
+	})
+	files, err := schema.Files(fsys)
+	require.NoError(t, err)
+	require.Len(t, files, 3)
+	assert.Equal(t, []int64{1, 2, 10}, []int64{files[0].Version, files[1].Version, files[2].Version})
+	assert.Equal(t, "0001_init.sql", files[0].Name)
+	assert.False(t, files[0].NoTransaction, "the mark counts only before the first statement")
+	assert.True(t, files[1].NoTransaction)
+	unix, err := schema.Files(folder(map[string]string{"0010_more.sql": "SELECT 1;\n"}))
+	require.NoError(t, err)
+	assert.Equal(t, unix[0].Checksum, files[2].Checksum, "line ends do not count")
+	assert.Len(t, files[0].Checksum, 64)
+	head, err := schema.Head(fsys)
+	require.NoError(t, err)
+	assert.EqualValues(t, 10, head)
+	head, err = schema.Head(folder(nil))
+	require.NoError(t, err)
+	assert.Zero(t, head)
+}
+
+func TestBadNames(t *testing.T) {
+	for _, name := range []string{"1_init.sql", "0001.sql", "0001-init.sql", "0001_Init.sql", "init.sql", "0000_zero.sql", "0001_.sql", "0001_a__b.sql", "0001_init.SQL"} {
+		_, err := schema.Files(folder(map[string]string{name: ""}))
+		assert.ErrorContains(t, err, name)
+		_, err = schema.Head(folder(map[string]string{name: ""}))
+		assert.Error(t, err)
+	}
+	_, err := schema.Files(folder(map[string]string{"0001_a.sql": "", "00001_b.sql": ""}))
+	assert.ErrorContains(t, err, "same version")
+}
+
+func TestJudge(t *testing.T) {
+	files := []schema.File{
+		{Version: 1, Name: "0001_init.sql", Checksum: "a"},
+		{Version: 3, Name: "0003_three.sql", Checksum: "c"},
+		{Version: 4, Name: "0004_four.sql", Checksum: "d"},
+	}
+	for _, c := range []struct {
+		say     string
+		applied map[int64]string
+		want    string
+	}{
+		{"fits", map[int64]string{1: "a", 3: "c", 4: "d"}, ""},
+		{"ahead fits", map[int64]string{1: "a", 3: "c", 4: "d", 5: "e"}, ""},
+		{"empty", nil, "the database is behind, at 0000 while this build needs 0004: 0001_init.sql, 0003_three.sql, 0004_four.sql not applied; let the migrations service apply it"},
+		{"behind", map[int64]string{1: "a", 3: "c"}, "the database is behind, at 0003 while this build needs 0004: 0004_four.sql not applied; let the migrations service apply it"},
+		{"edited", map[int64]string{1: "x", 3: "c", 4: "d"}, "0001_init.sql was edited after it was applied: restore the file as it was and put the change into a new migration"},
+		{"missing", map[int64]string{1: "a", 2: "b", 3: "c", 4: "d"}, "applied version 0002 is missing in this build: restore the file or use the build that has it"},
+		{"lower", map[int64]string{1: "a", 4: "d"}, "0003_three.sql is not applied and is lower-numbered than 0004, which is: renumber it above 0004"},
+	} {
+		err := schema.Judge(c.applied, files)
+		if c.want == "" {
+			assert.NoError(t, err, c.say)
+			continue
+		}
+		assert.EqualError(t, err, c.want, c.say)
+		assert.ErrorIs(t, err, fault.Unavailable, c.say)
+	}
+	assert.NoError(t, schema.Judge(map[int64]string{1: "a"}, nil))
+	many := make([]schema.File, 8)
+	for i := range many {
+		many[i] = schema.File{Version: int64(i + 1), Name: "f"}
+	}
+	assert.ErrorContains(t, schema.Judge(nil, many), "and 3 more")
+}
+
+// FuzzFiles holds that any name is either refused by an error that quotes it, passed over, or read with a version.
+func FuzzFiles(f *testing.F) {
+	for _, s := range []string{"0001_init.sql", "1.sql", "0001_a.SQL", "x", "99999999999999999999_a.sql", "0001_\u00e9.sql"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if name == "" || name == "." {
+			return
+		}
+		files, err := schema.Files(oneFile{name})
+		if err != nil {
+			require.Contains(t, err.Error(), "migration")
+			return
+		}
+		for _, file := range files {
+			require.Equal(t, name, file.Name)
+			require.Positive(t, file.Version)
+		}
+	})
+}
