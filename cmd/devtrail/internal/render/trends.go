@@ -1,0 +1,59 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+)
+
+// barWidth is the length of the longest bar.
+const barWidth = 40
+
+// Trends prints the rows of an answer one under the other, a line for each bucket with a bar. Titles name the rows in their order.
+func Trends(w io.Writer, answer *eventsv1.QueryTrendsResponse, interval eventsv1.Interval, titles []string, zone *time.Location) error {
+	layout := "2006-01-02"
+	switch interval {
+	case eventsv1.Interval_INTERVAL_HOUR:
+		layout = "2006-01-02 15:04"
+	case eventsv1.Interval_INTERVAL_MONTH:
+		layout = "2006-01"
+	}
+	for i, row := range answer.GetRows() {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		title := ""
+		if s := int(row.GetSeries()); s < len(titles) {
+			title = titles[s]
+		}
+		fmt.Fprintf(w, "%s: %s in all\n", clean(title), number(row.GetTotal()))
+		most := 0.0
+		for _, value := range row.GetValues() {
+			most = max(most, value)
+		}
+		t := newTable(w)
+		for b, value := range row.GetValues() {
+			if b < len(answer.GetBuckets()) {
+				t.row(answer.GetBuckets()[b].AsTime().In(zone).Format(layout), number(value), bar(value, most))
+			}
+		}
+		if err := t.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bar is at least one sign long for what is more than nothing.
+func bar(value, most float64) string {
+	if value <= 0 || most <= 0 {
+		return ""
+	}
+	return strings.Repeat("#", max(1, int(value/most*barWidth+0.5)))
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// progress shows how far an import is. A nil progress shows nothing.
+type progress struct{ bar *progressbar.ProgressBar }
+
+// newProgress returns a bar if out is a terminal, and nil otherwise: a log file wants no bar.
+func newProgress(out io.Writer) *progress {
+	file, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return nil
+	}
+	return &progress{progressbar.NewOptions(-1,
+		progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("commits"), progressbar.OptionShowCount(),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))}
+}
+
+// Total tells how many commits there are.
+func (p *progress) Total(commits int) { p.bar.ChangeMax(commits) }
+
+// Done tells how many are stored. A bar that cannot be drawn is no reason to stop.
+func (p *progress) Done(commits int) { _ = p.bar.Set(commits) }
+
+func (p *progress) end() {
+	if p != nil {
+		_ = p.bar.Finish()
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"devtrail.dev/cmd/devtrail/internal/render"
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+)
+
+func newQueryExposureCommand() *cobra.Command {
+	var flags queryFlags
+	var limit, evidence int32
+	cmd := &cobra.Command{
+		Use:   "exposure PURL",
+		Short: "Who touched a package or one version of it",
+		Example: `  devtrail query exposure pkg:npm/left-pad
+  devtrail query exposure pkg:golang/google.golang.org/grpc@v1.85.0 --evidence 5`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runExposure(cmd, &flags, &eventsv1.GetExposureRequest{Purl: args[0], RowLimit: limit, EvidenceLimit: evidence})
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().Int32Var(&limit, "limit", 20, "how many rows each list may have")
+	cmd.Flags().Int32Var(&evidence, "evidence", 0, "how many of the newest events to print as evidence")
+	return cmd
+}
+
+func runExposure(cmd *cobra.Command, flags *queryFlags, request *eventsv1.GetExposureRequest) error {
+	ask, err := flags.ask()
+	if err != nil {
+		return err
+	}
+	defer ask.Close()
+	conn, err := ask.to("events")
+	if err != nil {
+		return err
+	}
+	request.Range = ask.span
+	answer, err := eventsv1.NewEventServiceClient(conn).GetExposure(cmd.Context(), request)
+	if err != nil {
+		return fmt.Errorf("ask for the exposure of %q: %w", request.GetPurl(), err)
+	}
+	if flags.json {
+		return render.JSON(cmd.OutOrStdout(), answer)
+	}
+	var ids []string
+	for _, row := range answer.GetDevelopers() {
+		ids = append(ids, row.GetDeveloperId())
+	}
+	for _, event := range answer.GetEvidence() {
+		ids = append(ids, event.GetDeveloperId())
+	}
+	names, err := ask.names(cmd.Context(), ids)
+	if err != nil {
+		return err
+	}
+	return render.Exposure(cmd.OutOrStdout(), answer, names, ask.zone)
+}
