@@ -94,6 +94,10 @@ func (p postgres) initdb(ctx context.Context) error {
 	if err := p.runInitdb(ctx, args); err != nil {
 		return err
 	}
+	// An empty folder may stand there: a rename does not replace it.
+	if err := os.Remove(p.DataDir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	return os.Rename(filepath.Join(temp, "data"), p.DataDir)
 }
 

@@ -153,8 +153,11 @@ func (s *Server) release() {
 // failure says why the process ended unasked, from its own log.
 func (s *Server) failure(end error) error {
 	tail := s.log.tail()
-	if err := s.explain(tail); err != nil {
-		return err
+	// The log of a killed process does not know why.
+	if state, ok := s.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && !state.Signaled() {
+		if err := s.explain(tail); err != nil {
+			return err
+		}
 	}
 	how := "it exited without an error code"
 	if end != nil {

@@ -103,7 +103,7 @@ func graceFromEnv() (time.Duration, error) {
 // enterShared makes the folder and takes the lease shared. An ending keeper
 // removes both at any time before, so it tries until ctx ends.
 func enterShared(ctx context.Context, kind Kind) (string, *os.File, error) {
-	base := filepath.Join(os.TempDir(), fmt.Sprintf("devtrail-engines-%d", os.Geteuid()))
+	base := sharedBase()
 	dir := filepath.Join(base, string(kind)+"-"+pinHash(kind))
 	for {
 		if err := makeSharedBase(base); err != nil {
@@ -121,6 +121,11 @@ func enterShared(ctx context.Context, kind Kind) (string, *os.File, error) {
 			return "", nil, err
 		}
 	}
+}
+
+// sharedBase is this user's folder below the temporary folder.
+func sharedBase() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("devtrail-engines-%d", os.Geteuid()))
 }
 
 // sharedMode lets user nobody pass through to the data when we are root, and
