@@ -41,6 +41,9 @@ const (
 
 var errNoTime = fault.New(fault.Timeout, "DEADLINE_TOO_SHORT", "the deadline leaves less than 20 ms for the work")
 
+// errStop is what a stream that the stop cut off answers; the caller may resume it elsewhere.
+var errStop = fault.New(fault.Unavailable, "SERVER_STOPPING", "the server is stopping")
+
 func (s *Server) deadline(ctx context.Context, c *call, next func(context.Context) error) error {
 	end, ok := ctx.Deadline()
 	switch {
@@ -48,12 +51,24 @@ func (s *Server) deadline(ctx context.Context, c *call, next func(context.Contex
 		return errNoTime
 	case ok:
 		end = end.Add(-margin)
-	case c.streams:
-		return next(ctx)
-	default:
-		end = s.deps.Now().Add(defaultDeadline)
+	case !c.streams:
+		end, ok = s.deps.Now().Add(defaultDeadline), true
 	}
-	ctx, cancel := context.WithDeadline(ctx, end)
-	defer cancel()
-	return next(ctx)
+	if ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, end)
+		defer cancel()
+	}
+	if !c.streams {
+		return next(ctx)
+	}
+	// A stream may live for days, so a stop ends it at once instead of waiting for the grace period.
+	ctx, cut := context.WithCancelCause(ctx)
+	defer cut(nil)
+	defer context.AfterFunc(s.stopping, func() { cut(errStop) })()
+	err := next(ctx)
+	if err != nil && context.Cause(ctx) == error(errStop) {
+		return errStop.Wrap(err)
+	}
+	return err
 }

@@ -80,6 +80,7 @@ func (s *Server) openDebug(ctx context.Context) (*http.Server, net.Listener, err
 func (s *Server) stop() {
 	s.health.Shutdown()
 	s.readiness.set(errStopping)
+	s.beginStop()
 	forced := time.AfterFunc(s.cfg.GracePeriod, func() {
 		s.deps.Logger.WarnContext(context.Background(), "calls still in flight after the grace period are cut off", "grace_period", s.cfg.GracePeriod.String())
 		s.grpc.Stop()

@@ -49,6 +49,8 @@ type Server struct {
 	addr      net.Addr
 	debugAddr net.Addr
 	listening chan struct{}
+	stopping  context.Context //nolint:containedctx // ends when the stop begins; streams listen to it
+	beginStop context.CancelFunc
 }
 
 // New makes a door for the service called name, such as "identity". It opens nothing yet.
@@ -72,6 +74,7 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 		validator: validator, metrics: measured,
 		health: health.NewServer(), listening: make(chan struct{}),
 	}
+	s.stopping, s.beginStop = context.WithCancel(context.Background())
 	s.health.SetServingStatus("", healthpb.HealthCheckResponse_NOT_SERVING)
 	steps := s.interceptors()
 	s.grpc = grpc.NewServer(

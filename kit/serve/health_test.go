@@ -1,0 +1,49 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+)
+
+func TestHealthTransitions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := testServer(t, Config{})
+		away := errors.New("the database is away")
+		answer := func(context.Context) error { return away }
+		s.deps.Health = func(ctx context.Context) error { return answer(ctx) }
+		expect := func(status healthpb.HealthCheckResponse_ServingStatus, reason error) {
+			t.Helper()
+			synctest.Wait()
+			for _, service := range []string{"", "grpc.health.v1.Health"} {
+				got, err := s.health.Check(t.Context(), &healthpb.HealthCheckRequest{Service: service})
+				require.NoError(t, err)
+				assert.Equal(t, status, got.GetStatus())
+			}
+			assert.Equal(t, reason, s.readiness.check(t.Context()))
+		}
+		assert.Equal(t, errStarting, s.readiness.check(t.Context()))
+		s.setStatus(healthpb.HealthCheckResponse_NOT_SERVING)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); s.watchHealth(ctx) }()
+		expect(healthpb.HealthCheckResponse_NOT_SERVING, away)
+		answer = func(context.Context) error { return nil }
+		time.Sleep(healthInterval)
+		expect(healthpb.HealthCheckResponse_SERVING, nil)
+		answer = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		time.Sleep(healthInterval + healthTimeout)
+		expect(healthpb.HealthCheckResponse_NOT_SERVING, context.DeadlineExceeded)
+		answer = func(context.Context) error { return nil }
+		time.Sleep(healthInterval)
+		expect(healthpb.HealthCheckResponse_SERVING, nil)
+		cancel()
+		<-done
+	})
+}

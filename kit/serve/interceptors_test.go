@@ -1,0 +1,244 @@
+package serve_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
+
+	"devtrail.dev/kit/auth"
+	"devtrail.dev/kit/dial"
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/serve/servetest"
+)
+
+var goodKey = &identityv1.CreateApiKeyRequest{DisplayName: "confidential-body", Role: accessv1.Role_ROLE_INGEST}
+
+func TestRequestLine(t *testing.T) {
+	d := newDoor()
+	keys, _ := d.start(t)
+	var header metadata.MD
+	ctx := metadata.AppendToOutgoingContext(servetest.As(t.Context(), "admin"), "x-request-id", "req-1")
+	d.create = func(ctx context.Context, _ *identityv1.CreateApiKeyRequest) (*identityv1.CreateApiKeyResponse, error) {
+		assert.Equal(t, "req-1", serve.RequestID(ctx))
+		assert.Equal(t, acme, auth.MustCaller(ctx).OrganizationID)
+		return &identityv1.CreateApiKeyResponse{}, nil
+	}
+	_, err := keys.CreateApiKey(ctx, goodKey, grpc.Header(&header))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"req-1"}, header.Get("x-request-id"))
+	line := d.log.last(t)
+	assert.Contains(t, line, "duration_ms")
+	for k, v := range map[string]string{
+		"level": "INFO", "method": "/devtrail.identity.v1.CredentialService/CreateApiKey", "code": "OK",
+		"request_id": "req-1", "credential_id": "cred-admin", "organization_id": acme,
+	} {
+		assert.Equal(t, v, line[k], k)
+	}
+}
+
+func TestUnfitRequestIDIsReplaced(t *testing.T) {
+	d := newDoor()
+	keys, _ := d.start(t)
+	_, err := keys.CreateApiKey(metadata.AppendToOutgoingContext(servetest.As(t.Context(), "admin"), "x-request-id", "a b\"c"), goodKey)
+	require.NoError(t, err)
+	assert.Regexp(t, "^[0-9a-f-]{36}$", d.log.last(t)["request_id"])
+}
+
+func TestHistogramPerRPC(t *testing.T) {
+	d := newDoor()
+	keys, _ := d.start(t)
+	_, _ = keys.CreateApiKey(servetest.As(t.Context(), "admin"), goodKey)
+	_, _ = keys.CreateApiKey(t.Context(), goodKey)
+	families, err := d.registry.Gather()
+	require.NoError(t, err)
+	got := map[string]uint64{}
+	for _, m := range families[0].GetMetric() {
+		got[m.GetLabel()[0].GetValue()+" "+m.GetLabel()[1].GetValue()] = m.GetHistogram().GetSampleCount()
+	}
+	assert.Equal(t, "devtrail_rpc_duration_seconds", families[0].GetName())
+	assert.EqualValues(t, 1, got["OK /devtrail.identity.v1.CredentialService/CreateApiKey"])
+	assert.EqualValues(t, 1, got["Unauthenticated /devtrail.identity.v1.CredentialService/CreateApiKey"])
+}
+
+// TestOneTable holds that whatever goes wrong inside leaves through the same table, for unary calls and streams.
+func TestOneTable(t *testing.T) {
+	for _, c := range []struct {
+		say, token, organization string
+		fails                    func() error
+		kind                     fault.Kind
+		reason, field            string
+	}{
+		{"no credential", "", "", nil, fault.Unauthenticated, "CREDENTIAL_MISSING", ""},
+		{"a bad one", "nobody", "", nil, fault.Unauthenticated, "CREDENTIAL_INVALID", ""},
+		{"one that cannot be checked", "away", "", nil, fault.Unavailable, "CREDENTIAL_UNKNOWABLE", ""},
+		{"too small a role", "analyst", "", nil, fault.Denied, "ROLE_INSUFFICIENT", ""},
+		{"another organization", "admin", other, nil, fault.NotFound, "ORGANIZATION_NOT_FOUND", ""},
+		{"a handler's fault", "ok", "", func() error { return fault.New(fault.Exists, "THERE", "there").Field("f") }, fault.Exists, "THERE", "f"},
+		{"a handler's error", "ok", "", func() error { return io.ErrShortWrite }, fault.Internal, "INTERNAL_ERROR", ""},
+		{"a handler's panic", "ok", "", func() error { panic("handler broke") }, fault.Internal, "INTERNAL_ERROR", ""},
+		{"a step's panic", "panic", "", nil, fault.Internal, "INTERNAL_ERROR", ""},
+	} {
+		t.Run(c.say, func(t *testing.T) {
+			d := newDoor()
+			keys, developers := d.start(t)
+			d.create = func(context.Context, *identityv1.CreateApiKeyRequest) (*identityv1.CreateApiKeyResponse, error) {
+				return nil, c.fails()
+			}
+			d.watch = func(*identityv1.WatchIdentitiesRequest, grpc.ServerStreamingServer[identityv1.WatchIdentitiesResponse]) error {
+				return c.fails()
+			}
+			check := func(err error) {
+				assert.ErrorIs(t, err, c.kind)
+				f, ok := errors.AsType[*fault.Fault](err)
+				require.True(t, ok)
+				assert.Equal(t, c.reason, f.Reason())
+				assert.Equal(t, c.field, f.FieldPath())
+				line := d.log.last(t)
+				assert.Equal(t, c.reason, line["reason"])
+				assert.Equal(t, c.kind.Code().String(), line["code"])
+				if c.kind == fault.Internal {
+					assert.Equal(t, "ERROR", line["level"])
+					assert.Equal(t, "internal error, reference "+line["reference"].(string), f.Message())
+					assert.Regexp(t, "broke|short write", line["error"])
+				}
+			}
+			unaryToken, streamToken := c.token, c.token
+			if c.token == "ok" {
+				unaryToken, streamToken = "admin", "service"
+			}
+			ctx := as(t.Context(), unaryToken, c.organization)
+			_, err := keys.CreateApiKey(ctx, goodKey)
+			check(err)
+			if c.organization != "" {
+				return // the stream of the fixture works across organizations
+			}
+			s, err := developers.WatchIdentities(as(t.Context(), streamToken, ""), &identityv1.WatchIdentitiesRequest{})
+			require.NoError(t, err)
+			_, err = s.Recv()
+			check(err)
+		})
+	}
+}
+
+func as(ctx context.Context, token, organization string) context.Context {
+	if token != "" {
+		ctx = servetest.As(ctx, token)
+	}
+	if organization != "" {
+		ctx = dial.WithOrganization(ctx, organization)
+	}
+	return ctx
+}
+
+func TestInvalidMessage(t *testing.T) {
+	d := newDoor()
+	keys, developers := d.start(t)
+	reached := false
+	d.create = func(context.Context, *identityv1.CreateApiKeyRequest) (*identityv1.CreateApiKeyResponse, error) {
+		reached = true
+		return nil, nil
+	}
+	d.watch = func(*identityv1.WatchIdentitiesRequest, grpc.ServerStreamingServer[identityv1.WatchIdentitiesResponse]) error {
+		reached = true
+		return nil
+	}
+	_, err := keys.CreateApiKey(servetest.As(t.Context(), "admin"), &identityv1.CreateApiKeyRequest{Role: accessv1.Role_ROLE_ADMIN})
+	checkInvalid(t, err, "display_name")
+	s, err := developers.WatchIdentities(servetest.As(t.Context(), "service"), &identityv1.WatchIdentitiesRequest{AfterSequence: -1})
+	require.NoError(t, err)
+	_, err = s.Recv()
+	checkInvalid(t, err, "after_sequence")
+	assert.False(t, reached)
+	_, err = keys.CreateApiKey(servetest.As(t.Context(), "analyst"), &identityv1.CreateApiKeyRequest{})
+	assert.ErrorIs(t, err, fault.Denied, "auth comes before validation")
+}
+
+func checkInvalid(t *testing.T, err error, field string) {
+	t.Helper()
+	require.ErrorIs(t, err, fault.Invalid)
+	f, _ := errors.AsType[*fault.Fault](err)
+	assert.Equal(t, "VALIDATION_FAILED", f.Reason())
+	assert.Equal(t, field, f.FieldPath())
+	assert.Contains(t, f.Message(), field)
+}
+
+func TestDeadline(t *testing.T) {
+	d := newDoor()
+	keys, developers := d.start(t)
+	var left time.Duration
+	d.create = func(ctx context.Context, _ *identityv1.CreateApiKeyRequest) (*identityv1.CreateApiKeyResponse, error) {
+		end, ok := ctx.Deadline()
+		require.True(t, ok)
+		left = time.Until(end)
+		return &identityv1.CreateApiKeyResponse{}, nil
+	}
+	_, err := keys.CreateApiKey(servetest.As(t.Context(), "admin"), goodKey)
+	require.NoError(t, err)
+	assert.InDelta(t, 30, left.Seconds(), 2)
+	ctx, cancel := context.WithTimeout(servetest.As(t.Context(), "admin"), time.Hour)
+	defer cancel()
+	_, err = keys.CreateApiKey(ctx, goodKey)
+	require.NoError(t, err)
+	assert.Less(t, left, time.Hour-9*time.Millisecond)
+	d.watch = func(_ *identityv1.WatchIdentitiesRequest, s grpc.ServerStreamingServer[identityv1.WatchIdentitiesResponse]) error {
+		_, ok := s.Context().Deadline()
+		assert.False(t, ok, "a stream without deadline has none")
+		return nil
+	}
+	s, err := developers.WatchIdentities(servetest.As(t.Context(), "service"), &identityv1.WatchIdentitiesRequest{})
+	require.NoError(t, err)
+	_, err = s.Recv()
+	require.Equal(t, io.EOF, err)
+}
+
+func TestSlowHandlerIsToldByTheServer(t *testing.T) {
+	d := newDoor()
+	keys, _ := d.start(t)
+	d.create = func(ctx context.Context, _ *identityv1.CreateApiKeyRequest) (*identityv1.CreateApiKeyResponse, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(servetest.As(t.Context(), "admin"), 60*time.Millisecond)
+	defer cancel()
+	_, err := keys.CreateApiKey(ctx, goodKey)
+	require.ErrorIs(t, err, fault.Timeout)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+func TestNothingConfidentialInTheLog(t *testing.T) {
+	d := newDoor()
+	keys, _ := d.start(t)
+	d.create = func(_ context.Context, req *identityv1.CreateApiKeyRequest) (*identityv1.CreateApiKeyResponse, error) {
+		return nil, fault.New(fault.Exists, "THERE", "").With("key %q exists", req.GetDisplayName())
+	}
+	_, err := keys.CreateApiKey(servetest.As(t.Context(), "admin"), goodKey)
+	require.ErrorContains(t, err, "confidential-body")
+	_, _ = keys.CreateApiKey(servetest.As(t.Context(), "tell-no-token"), goodKey)
+	assert.NotContains(t, d.log.text(), "confidential-body")
+	assert.NotContains(t, d.log.text(), "tell-no-token")
+}
+
+func TestServiceNameIsLogged(t *testing.T) {
+	d := newDoor()
+	_, developers := d.start(t)
+	d.watch = func(*identityv1.WatchIdentitiesRequest, grpc.ServerStreamingServer[identityv1.WatchIdentitiesResponse]) error {
+		return nil
+	}
+	ctx := metadata.AppendToOutgoingContext(servetest.As(t.Context(), "service"), auth.HeaderService, "events")
+	s, err := developers.WatchIdentities(ctx, &identityv1.WatchIdentitiesRequest{})
+	require.NoError(t, err)
+	_, err = s.Recv()
+	require.Equal(t, io.EOF, err)
+	assert.Equal(t, "events", d.log.last(t)["caller_service"])
+}

@@ -1,0 +1,85 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+
+	"devtrail.dev/kit/auth"
+)
+
+type nobody struct{}
+
+func (nobody) Verify(context.Context, string) (auth.Caller, error) {
+	return auth.Caller{}, auth.ErrInvalid
+}
+
+func testServer(t *testing.T, cfg Config) *Server {
+	s, err := New("identity", cfg, Deps{Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Registry: prometheus.NewRegistry(), Verifier: nobody{}})
+	require.NoError(t, err)
+	return s
+}
+
+func TestOrder(t *testing.T) {
+	names := []string{}
+	for _, step := range testServer(t, Config{}).interceptors() {
+		names = append(names, step.name)
+	}
+	assert.Equal(t, []string{"request_id", "observe", "errors", "recover", "deadline", "auth", "validate"}, names)
+}
+
+// TestBothShapesTakeTheSameSteps walks a list of recording steps as a unary call and as a stream.
+func TestBothShapesTakeTheSameSteps(t *testing.T) {
+	var way []string
+	record := func(name string) step {
+		return step{name, func(ctx context.Context, c *call, next func(context.Context) error) error {
+			way = append(way, name+">")
+			err := next(ctx)
+			way = append(way, "<"+name)
+			return err
+		}}
+	}
+	steps := []step{record("a"), record("b")}
+	_, err := unary(steps)(t.Context(), nil, &grpc.UnaryServerInfo{FullMethod: "/s/M"}, func(context.Context, any) (any, error) { return nil, errors.New("x") })
+	require.EqualError(t, err, "x")
+	first := way
+	way = nil
+	err = stream(steps)(nil, fakeStream{ctx: t.Context()}, &grpc.StreamServerInfo{FullMethod: "/s/M"}, func(any, grpc.ServerStream) error { return errors.New("x") })
+	require.EqualError(t, err, "x")
+	assert.Equal(t, []string{"a>", "b>", "<b", "<a"}, first)
+	assert.Equal(t, first, way)
+}
+
+type fakeStream struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (f fakeStream) Context() context.Context { return f.ctx }
+
+func TestTooLittleTimeIsRefused(t *testing.T) {
+	s := testServer(t, Config{})
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Millisecond)
+	defer cancel()
+	err := s.deadline(ctx, &call{}, func(context.Context) error { t.Fatal("reached"); return nil })
+	require.ErrorIs(t, err, errNoTime)
+}
+
+func TestConfigValidate(t *testing.T) {
+	assert.NoError(t, Config{Address: "127.0.0.1:0"}.Validate())
+	err := Config{Address: "x", DebugAddress: "y", GracePeriod: -1, MaxMessageBytes: -1}.Validate()
+	for _, want := range []string{"ADDRESS \"x\"", "DEBUG_ADDRESS \"y\"", "GRACE_PERIOD", "MAX_MESSAGE_BYTES"} {
+		assert.ErrorContains(t, err, want)
+	}
+	_, err = New("x", Config{}, Deps{})
+	assert.Error(t, err)
+	assert.Equal(t, "a; b", oneLine(errors.Join(errors.New("a"), errors.New("b"))))
+}
