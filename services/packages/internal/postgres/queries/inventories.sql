@@ -1,0 +1,98 @@
+-- name: InsertProject :exec
+INSERT INTO projects (organization_id, project_id, name, first_seen_at)
+VALUES (
+    sqlc.arg(organization_id),
+    sqlc.arg(project_id),
+    sqlc.arg(name),
+    sqlc.arg(first_seen_at)
+)
+ON CONFLICT (organization_id, name) DO NOTHING;
+
+-- name: LockProject :one
+-- Imports into one project happen one after the other: each takes the next number of its file.
+SELECT project_id
+FROM projects
+WHERE organization_id = sqlc.arg(organization_id)
+  AND name = sqlc.arg(name)
+FOR NO KEY UPDATE;
+
+-- name: InsertManifest :exec
+INSERT INTO manifests (organization_id, manifest_id, project_id, path)
+VALUES (
+    sqlc.arg(organization_id),
+    sqlc.arg(manifest_id),
+    sqlc.arg(project_id),
+    sqlc.arg(path)
+)
+ON CONFLICT (organization_id, manifest_id) DO NOTHING;
+
+-- name: CountInventories :one
+-- One or none: the same bytes at the same revision are one inventory.
+SELECT count(*)
+FROM inventories
+WHERE organization_id = sqlc.arg(organization_id)
+  AND manifest_id = sqlc.arg(manifest_id)
+  AND revision = sqlc.arg(revision)
+  AND content_sha256 = sqlc.arg(content_sha256);
+
+-- name: InsertInventory :one
+INSERT INTO inventories (
+    organization_id,
+    manifest_id,
+    number,
+    revision,
+    format,
+    content_sha256,
+    skipped_count,
+    imported_at
+)
+SELECT
+    sqlc.arg(organization_id),
+    sqlc.arg(manifest_id),
+    coalesce(max(i.number), 0) + 1,
+    sqlc.arg(revision),
+    sqlc.arg(format),
+    sqlc.arg(content_sha256),
+    sqlc.arg(skipped_count),
+    sqlc.arg(imported_at)
+FROM inventories AS i
+WHERE i.organization_id = sqlc.arg(organization_id)
+  AND i.manifest_id = sqlc.arg(manifest_id)
+RETURNING number;
+
+-- name: EndInventoryEntries :exec
+-- What the file had until now and has no more.
+UPDATE inventory_entries AS e
+SET until_number = sqlc.arg(number)::bigint
+WHERE e.organization_id = sqlc.arg(organization_id)
+  AND e.manifest_id = sqlc.arg(manifest_id)
+  AND e.until_number IS NULL
+  AND (e.package_id, e.version) NOT IN (
+      SELECT
+          unnest(sqlc.arg(package_ids)::uuid[]),
+          unnest(sqlc.arg(versions)::text[])
+  );
+
+-- name: BeginInventoryEntries :exec
+-- What the file has and had not until now.
+INSERT INTO inventory_entries (organization_id, manifest_id, package_id, version, since_number)
+SELECT
+    sqlc.arg(organization_id)::uuid,
+    sqlc.arg(manifest_id)::uuid,
+    n.package_id,
+    n.version,
+    sqlc.arg(number)::bigint
+FROM (
+    SELECT
+        unnest(sqlc.arg(package_ids)::uuid[]) AS package_id,
+        unnest(sqlc.arg(versions)::text[]) AS version
+) AS n
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM inventory_entries AS e
+    WHERE e.organization_id = sqlc.arg(organization_id)
+      AND e.manifest_id = sqlc.arg(manifest_id)
+      AND e.package_id = n.package_id
+      AND e.version = n.version
+      AND e.until_number IS NULL
+);

@@ -1,0 +1,52 @@
+package rpc
+
+import (
+	"context"
+
+	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
+	"devtrail.dev/services/packages"
+	"devtrail.dev/services/packages/internal/postgres"
+	"devtrail.dev/services/packages/manifest"
+)
+
+// InventoryServer answers InventoryService.
+type InventoryServer struct {
+	packagesv1.UnimplementedInventoryServiceServer
+	store *postgres.Store
+}
+
+// NewInventoryServer makes the server over a store.
+func NewInventoryServer(store *postgres.Store) *InventoryServer {
+	return &InventoryServer{store: store}
+}
+
+// ImportManifest makes a file the project's state for its path.
+func (s *InventoryServer) ImportManifest(ctx context.Context, req *packagesv1.ImportManifestRequest) (*packagesv1.ImportManifestResponse, error) {
+	organization, err := organizationFromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkText(req); err != nil {
+		return nil, err
+	}
+	result, err := manifest.Extract(ctx, req.GetPath(), req.GetContent())
+	if err != nil {
+		return nil, err
+	}
+	inventory, err := packages.NewInventory(req.GetProject(), req.GetRevision(), req.GetPath(), req.GetContent(), result)
+	if err != nil {
+		return nil, err
+	}
+	newVersions, err := s.store.ImportInventory(ctx, organization, inventory)
+	if err != nil {
+		return nil, err
+	}
+	return &packagesv1.ImportManifestResponse{
+		Format:          string(result.Format),
+		Purls:           result.Purls,
+		SkippedCount:    int32(result.Skipped),
+		NewVersionCount: int32(newVersions),
+	}, nil
+}
+
+var _ packagesv1.InventoryServiceServer = (*InventoryServer)(nil)

@@ -1,0 +1,169 @@
+package rpc_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"devtrail.dev/kit/fault"
+	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
+	"devtrail.dev/services/packages/manifest"
+)
+
+const shop = "github.com/acme/shop"
+
+func TestImportManifest(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+
+	res := b.importFile(t, ingest, shop, "r1", "api/requirements.txt", requirements("Flask==3.0.0", "jinja2==3.1.4", "click>=8"))
+	require.Equal(t, "requirements.txt", res.GetFormat())
+	require.Equal(t, []string{"pkg:pypi/click", "pkg:pypi/flask@3.0.0", "pkg:pypi/jinja2@3.1.4"}, res.GetPurls())
+	require.EqualValues(t, 2, res.GetNewVersionCount(), "a package without a version has no new version")
+	require.Zero(t, res.GetSkippedCount())
+
+	again := b.importFile(t, admin, shop, "r1", "api/requirements.txt", requirements("Flask==3.0.0", "jinja2==3.1.4", "click>=8"))
+	require.Equal(t, res.GetPurls(), again.GetPurls())
+	require.Zero(t, again.GetNewVersionCount())
+	require.Equal(t, 1, b.rows(t, "inventories"))
+	require.Equal(t, 3, b.rows(t, "inventory_entries"))
+
+	next := b.importFile(t, ingest, shop, "r2", "api/requirements.txt", requirements("Flask==3.1.0", "jinja2==3.1.4"))
+	require.EqualValues(t, 1, next.GetNewVersionCount())
+	require.Equal(t, 2, b.rows(t, "inventories"))
+	require.Equal(t, 4, b.rows(t, "inventory_entries"), "what did not change is not written again")
+
+	flask := b.get(t, "pkg:pypi/flask")
+	require.EqualValues(t, 2, flask.GetVersionCount())
+	require.EqualValues(t, 1, flask.GetProjectCount())
+	require.Zero(t, b.get(t, "pkg:pypi/click").GetProjectCount(), "the latest inventory has it no more")
+}
+
+func (b bundle) get(t *testing.T, purl string) *packagesv1.Package {
+	t.Helper()
+	res, err := b.packages.GetPackage(as(t, analyst), &packagesv1.GetPackageRequest{Purl: purl})
+	require.NoError(t, err)
+	return res.GetPackage()
+}
+
+func TestImportManifestKeepsFilesAndProjectsApart(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.importFile(t, ingest, shop, "r1", "a/requirements.txt", requirements("six==1.16.0"))
+	b.importFile(t, ingest, shop, "r1", "b/requirements.txt", requirements("six==1.16.0"))
+	b.importFile(t, ingest, "github.com/acme/site", "r1", "a/requirements.txt", requirements("six==1.17.0"))
+	require.EqualValues(t, 2, b.get(t, "pkg:pypi/six").GetProjectCount(), "two files of one project are one project")
+
+	b.importFile(t, ingest, shop, "r2", "a/requirements.txt", "")
+	require.EqualValues(t, 2, b.get(t, "pkg:pypi/six").GetProjectCount(), "the other file still has it")
+	b.importFile(t, ingest, shop, "r2", "b/requirements.txt", "# nothing\n")
+	require.EqualValues(t, 1, b.get(t, "pkg:pypi/six").GetProjectCount())
+
+	b.importFile(t, ingest, shop, "r3", "b/requirements.txt", requirements("six==1.16.0"))
+	require.EqualValues(t, 2, b.get(t, "pkg:pypi/six").GetProjectCount(), "what was removed may return")
+	require.EqualValues(t, 2, b.get(t, "pkg:pypi/six").GetVersionCount(), "versions stay")
+}
+
+func TestImportManifestRefuses(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, c := range []struct {
+		name    string
+		req     *packagesv1.ImportManifestRequest
+		reason  string
+		message string
+	}{
+		{
+			name:    "a file with a conflict",
+			req:     &packagesv1.ImportManifestRequest{Project: shop, Revision: "r", Path: "ui/package-lock.json", Content: []byte("{\n<<<<<<< HEAD\n}")},
+			reason:  manifest.ErrInvalid.Reason(),
+			message: `"ui/package-lock.json" is not a readable package-lock.json: invalid character '<'`,
+		},
+		{
+			name:    "an unknown name",
+			req:     &packagesv1.ImportManifestRequest{Project: shop, Revision: "r", Path: "README.md"},
+			reason:  manifest.ErrUnknownFormat.Reason(),
+			message: `"README.md"`,
+		},
+		{
+			name:    "a zero byte",
+			req:     &packagesv1.ImportManifestRequest{Project: "a\x00b", Revision: "r", Path: "go.mod"},
+			reason:  "TEXT_INVALID",
+			message: "project",
+		},
+		{
+			name:    "no project",
+			req:     &packagesv1.ImportManifestRequest{Revision: "r", Path: "go.mod"},
+			reason:  "VALIDATION_FAILED",
+			message: "project",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := b.inventory.ImportManifest(as(t, admin), c.req)
+			require.ErrorIs(t, err, fault.Invalid)
+			require.Equal(t, c.reason, fault.ReasonOf(err))
+			require.ErrorContains(t, err, c.message)
+		})
+	}
+	for _, table := range []string{"packages", "versions", "projects", "manifests", "inventories", "inventory_entries"} {
+		require.Zero(t, b.rows(t, table), "%s: nothing of a refused file is stored", table)
+	}
+}
+
+func TestImportManifestKeepsLongNames(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	path := strings.Repeat("\U0001f333", 987) + "/requirements.txt"
+	version := strings.Repeat("9", 1900)
+	res := b.importFile(t, admin, strings.Repeat("\U0001f3d9", 500), strings.Repeat("\U0001f3f7", 200), path[4*8:], requirements("six=="+version))
+	require.EqualValues(t, 1, res.GetNewVersionCount())
+	res = b.importFile(t, admin, shop, "r", "requirements.txt", requirements("six=="+strings.Repeat("9", 3000)))
+	require.EqualValues(t, 1, res.GetSkippedCount(), "a purl that no request could carry is no purl")
+}
+
+// Imports that share packages, in opposite orders of their files, wait for each other at most; and each new version is counted by one of them.
+func TestImportManifestConcurrently(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const importers, shared, own = 8, 150, 20
+	var group errgroup.Group
+	counts := make([]int32, importers)
+	for i := range importers {
+		group.Go(func() error {
+			var pins []string
+			for n := range shared {
+				pins = append(pins, fmt.Sprintf("shared-%d==1.%d", (n*(2*i+1))%shared, n%3))
+			}
+			for n := range own {
+				pins = append(pins, fmt.Sprintf("own-%d-%d==1", i, n))
+			}
+			res, err := b.inventory.ImportManifest(as(t, ingest), &packagesv1.ImportManifestRequest{
+				Project: fmt.Sprintf("github.com/acme/p%d", i%4), Revision: fmt.Sprint(i), Path: "requirements.txt", Content: []byte(requirements(pins...)),
+			})
+			counts[i] = res.GetNewVersionCount()
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+	sum := 0
+	for _, n := range counts {
+		sum += int(n)
+	}
+	require.Equal(t, b.rows(t, "versions"), sum)
+	require.Equal(t, shared+importers*own, b.rows(t, "packages"))
+	require.Equal(t, importers, b.rows(t, "inventories"))
+}
+
+func TestImportManifestNeedsARole(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.inventory.ImportManifest(as(t, analyst), &packagesv1.ImportManifestRequest{Project: shop, Revision: "r", Path: "go.mod"})
+	require.ErrorIs(t, err, fault.Denied)
+	_, err = b.packages.GetPackage(as(t, ingest), &packagesv1.GetPackageRequest{Purl: "pkg:pypi/six"})
+	require.ErrorIs(t, err, fault.Denied)
+	_, err = b.packages.GetPackage(t.Context(), &packagesv1.GetPackageRequest{Purl: "pkg:pypi/six"})
+	require.ErrorIs(t, err, fault.Unauthenticated)
+}

@@ -1,0 +1,59 @@
+// Package server wires the packages service: settings, pool, store, the identity client, desk, door. cmd/packages and the suite's own supervisor run it.
+package server
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"devtrail.dev/kit/auth"
+	"devtrail.dev/kit/dial"
+	"devtrail.dev/kit/env"
+	"devtrail.dev/kit/pg"
+	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/telemetry"
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
+	"devtrail.dev/services/packages/internal/postgres"
+	"devtrail.dev/services/packages/internal/rpc"
+)
+
+// Run serves until ctx ends; then it drains and returns nil. It runs also while the database or identity is away or the schema is not there yet: its health
+// is then NOT_SERVING with the reason, or organization keys get UNAVAILABLE. It returns an error for wrong settings or an address that is taken.
+func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) error {
+	cfg, err := env.Load(getenv, defaults())
+	if err != nil {
+		return err
+	}
+	now := time.Now
+	logger := telemetry.Logger(stderr, cfg.LogLevel, "packages")
+	logger.InfoContext(ctx, "settings", "settings", env.LogValue(cfg))
+
+	pool, err := pg.Open(ctx, cfg.DatabaseURL, pg.Options{ApplicationName: "devtrail-packages"})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	store := postgres.New(pool, now)
+
+	identity, err := dial.New(cfg.IdentityAddress, dial.Options{Token: cfg.serviceKey(), ServiceName: "packages"})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = identity.Close() }()
+	introspector := auth.NewIntrospector(identityv1.NewCredentialServiceClient(identity), now)
+
+	door, err := serve.New("packages", cfg.door(), serve.Deps{
+		Health:   store.Ready,
+		Logger:   logger,
+		Now:      now,
+		Registry: prometheus.NewRegistry(),
+		Verifier: auth.NewChain(auth.NewStatic(cfg.OperatorKeys, cfg.ServiceKeys), introspector),
+	})
+	if err != nil {
+		return err
+	}
+	rpc.Register(door.GRPC(), store)
+	return door.Run(ctx)
+}

@@ -1,0 +1,116 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+
+	"devtrail.dev/kit/auth"
+	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/kit/dial"
+	"devtrail.dev/kit/fault"
+	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
+	"devtrail.dev/services/packages/manifest"
+	"devtrail.dev/services/packages/migrations"
+	"devtrail.dev/services/packages/server"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+const organization = "0199a000-0000-7000-8000-00000000000a"
+
+// freeAddress is an address of loopback that was free a moment ago.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	lis, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, lis.Close()) }()
+	return lis.Addr().String()
+}
+
+// start runs the server until the test ends.
+func start(t *testing.T, settings map[string]string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- server.Run(ctx, func(name string) string { return settings[name] }, io.Discard) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-done)
+	})
+}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	operator := auth.NewToken(auth.PrefixOperator)
+	settings := map[string]string{
+		"PACKAGES_ADDRESS":          freeAddress(t),
+		"PACKAGES_DEBUG_ADDRESS":    freeAddress(t),
+		"PACKAGES_DATABASE_URL":     dbtest.Postgres(t, migrations.FS),
+		"PACKAGES_IDENTITY_ADDRESS": freeAddress(t),
+		"DEVTRAIL_OPERATOR_KEY":     operator,
+		"DEVTRAIL_SERVICE_KEY":      auth.NewToken(auth.PrefixService),
+	}
+	start(t, settings)
+	conn, err := dial.New(settings["PACKAGES_ADDRESS"], dial.Options{Token: operator})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close()) }()
+	require.Eventually(t, func() bool {
+		res, err := healthpb.NewHealthClient(conn).Check(t.Context(), &healthpb.HealthCheckRequest{})
+		return err == nil && res.GetStatus() == healthpb.HealthCheckResponse_SERVING
+	}, 20*time.Second, 20*time.Millisecond)
+
+	ctx := dial.WithOrganization(t.Context(), organization)
+	inventory := packagesv1.NewInventoryServiceClient(conn)
+	content := bytes.Repeat([]byte("# a file of the largest size\n"), manifest.MaxBytes/29+1)[:manifest.MaxBytes]
+	res, err := inventory.ImportManifest(ctx, &packagesv1.ImportManifestRequest{
+		Project: "github.com/acme/shop", Revision: "r1", Path: "requirements.txt", Content: content,
+	})
+	require.NoError(t, err)
+	require.Empty(t, res.GetPurls())
+
+	// Identity does not answer: an organization's key cannot be judged, and is not believed.
+	other, err := dial.New(settings["PACKAGES_ADDRESS"], dial.Options{Token: auth.NewToken(auth.PrefixKey)})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, other.Close()) }()
+	_, err = packagesv1.NewPackageServiceClient(other).GetPackage(t.Context(), &packagesv1.GetPackageRequest{Purl: "pkg:npm/a"})
+	require.ErrorIs(t, err, fault.Unavailable)
+}
+
+func TestRunWithoutSchemaIsNotServing(t *testing.T) {
+	t.Parallel()
+	operator := auth.NewToken(auth.PrefixOperator)
+	settings := map[string]string{
+		"PACKAGES_ADDRESS":       freeAddress(t),
+		"PACKAGES_DEBUG_ADDRESS": freeAddress(t),
+		"PACKAGES_DATABASE_URL":  dbtest.EmptyPostgres(t),
+		"DEVTRAIL_OPERATOR_KEY":  operator,
+		"DEVTRAIL_SERVICE_KEY":   auth.NewToken(auth.PrefixService),
+	}
+	start(t, settings)
+	conn, err := dial.New(settings["PACKAGES_ADDRESS"], dial.Options{Token: operator})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close()) }()
+	require.Eventually(t, func() bool {
+		res, err := healthpb.NewHealthClient(conn).Check(t.Context(), &healthpb.HealthCheckRequest{})
+		return err == nil && res.GetStatus() == healthpb.HealthCheckResponse_NOT_SERVING
+	}, 20*time.Second, 20*time.Millisecond)
+}
+
+func TestRunRefusesWrongSettings(t *testing.T) {
+	t.Parallel()
+	err := server.Run(t.Context(), func(name string) string {
+		return map[string]string{"PACKAGES_DATABASE_URL": "postgres://x", "PACKAGES_ADDRESS": "nonsense", "DEVTRAIL_OPERATOR_KEY": "dvk_secret"}[name]
+	}, io.Discard)
+	require.ErrorContains(t, err, "ADDRESS")
+	require.ErrorContains(t, err, "DEVTRAIL_OPERATOR_KEY")
+	require.ErrorContains(t, err, "DEVTRAIL_SERVICE_KEY")
+	require.False(t, strings.Contains(err.Error(), "secret"), "a key is never quoted")
+}
