@@ -121,7 +121,7 @@ func up(ctx context.Context, cfg Config, home *home) (*Suite, error) {
 		if s.err != nil {
 			return nil, s.err
 		}
-		return nil, context.Cause(ctx)
+		return nil, ctx.Err()
 	}
 	if err := s.settle(running, plan); err != nil {
 		return nil, err
@@ -200,6 +200,9 @@ func (s *Suite) Pid(process string) int { return s.supervisor.Pid(process) }
 
 // Processes lists the processes in the order of their start.
 func (s *Suite) Processes() []string { return s.supervisor.Names() }
+
+// DataDir is the folder of databases, keys and logs.
+func (s *Suite) DataDir() string { return s.home.dir }
 
 // LogDir is the folder with a log file for each process.
 func (s *Suite) LogDir() string { return s.home.path(logsDir) }
