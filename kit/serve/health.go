@@ -12,6 +12,7 @@ import (
 // Health is asked each second and must answer within a shorter time, so that checks cannot pile up.
 const (
 	healthInterval = time.Second
+	healthHurry    = 100 * time.Millisecond // while NOT_SERVING: others wait for us to start
 	healthTimeout  = 800 * time.Millisecond
 )
 
@@ -43,7 +44,7 @@ func (r *readiness) check(context.Context) error {
 	return r.reason
 }
 
-// watchHealth asks Health at once and then each second until ctx ends. It logs changes, with the reason.
+// watchHealth asks Health at once and then each second, more often while NOT_SERVING, until ctx ends. It logs changes, with the reason.
 func (s *Server) watchHealth(ctx context.Context) {
 	ticker := time.NewTicker(healthInterval)
 	defer ticker.Stop()
@@ -54,6 +55,11 @@ func (s *Server) watchHealth(ctx context.Context) {
 			return
 		}
 		last = s.noteHealth(ctx, err, last)
+		if last == "" {
+			ticker.Reset(healthInterval)
+		} else {
+			ticker.Reset(healthHurry)
+		}
 		select {
 		case <-ctx.Done():
 			return
