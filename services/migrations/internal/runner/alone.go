@@ -39,7 +39,7 @@ SET checksum = excluded.checksum,
 // A statement that was cut off runs again, so it must be repeatable (IF NOT EXISTS, IF EXISTS).
 func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, lock held, f schema.File) error {
 	began := p.now()
-	if err := exec(ctx, conn, "RESET ALL; "+postgresHistory+"; "+createProgress); err != nil {
+	if err := execute(ctx, conn, "RESET ALL; "+postgresHistory+"; "+createProgress); err != nil {
 		return fmt.Errorf("create the history: %w", err)
 	}
 	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
@@ -91,7 +91,7 @@ func (p *postgres) one(ctx context.Context, conn *pgx.Conn, f schema.File, numbe
 		return err
 	}
 	err := buildIndex(ctx, conn, s)
-	if reset := exec(ctx, conn, "RESET ALL"); err == nil {
+	if reset := execute(ctx, conn, "RESET ALL"); err == nil {
 		err = reset
 	}
 	if err != nil {

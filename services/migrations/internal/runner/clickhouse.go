@@ -23,9 +23,9 @@ const (
 // clickHouse applies files to one ClickHouse database, statement by statement: it has no transaction for DDL.
 type clickHouse struct {
 	cfg    Config
-	conn   driver.Conn // to the target database
+	conn   driver.Conn // to the target database; used only when that exists, see exists
 	now    func() time.Time
-	server clickhouse.Options
+	server driver.Conn // to the database of the server's URL
 	target migrations.Target
 }
 
@@ -45,29 +45,42 @@ func openClickHouse(url string, t migrations.Target, cfg Config, now func() time
 	opts.ReadTimeout = cfg.LongTimeout
 	own := *opts
 	own.Auth.Database = t.Database
-	conn, err := clickhouse.Open(&own)
+	server, err := clickhouse.Open(opts)
 	if err != nil {
 		return nil, err
 	}
-	return &clickHouse{cfg: cfg, conn: conn, now: now, server: *opts, target: t}, nil
+	conn, err := clickhouse.Open(&own)
+	if err != nil {
+		_ = server.Close()
+		return nil, err
+	}
+	return &clickHouse{cfg: cfg, conn: conn, now: now, server: server, target: t}, nil
 }
 
-func (c *clickHouse) close() { _ = c.conn.Close() }
+func (c *clickHouse) close() {
+	_ = c.conn.Close()
+	_ = c.server.Close()
+}
+
+// exists reports whether the database is there. It is asked before every use of conn: the embedded ClickHouse ends with an abort
+// soon after a client has asked for a session in a database that does not exist.
+func (c *clickHouse) exists(ctx context.Context) (bool, error) {
+	var n uint64
+	err := c.server.QueryRow(ctx, "SELECT count() FROM system.databases WHERE name = {name:String}", clickhouse.Named("name", c.target.Database)).Scan(&n)
+	return n > 0, chAway(err)
+}
 
 func (c *clickHouse) create(ctx context.Context) error {
 	if err := migrations.CheckDatabaseName(c.target.Database); err != nil {
 		return err
 	}
-	server := c.server
-	conn, err := clickhouse.Open(&server)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	return chAway(conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS `"+c.target.Database+"`"))
+	return chAway(c.server.Exec(ctx, "CREATE DATABASE IF NOT EXISTS `"+c.target.Database+"`"))
 }
 
 func (c *clickHouse) applied(ctx context.Context) (map[int64]string, error) {
+	if ok, err := c.exists(ctx); !ok || err != nil {
+		return map[int64]string{}, err
+	}
 	rows, err := c.conn.Query(ctx, schema.ClickHouseApplied)
 	if missing(err) {
 		return map[int64]string{}, nil

@@ -21,12 +21,12 @@ var concurrentIndex = regexp.MustCompile(`(?is)^CREATE\s+(?:UNIQUE\s+)?INDEX\s+C
 func buildIndex(ctx context.Context, conn *pgx.Conn, s sqlsplit.Statement) error {
 	name, table, ok := indexOf(s.Text)
 	if !ok {
-		return exec(ctx, conn, s.Text)
+		return execute(ctx, conn, s.Text)
 	}
 	if err := dropInvalid(ctx, conn, name, table); err != nil {
 		return err
 	}
-	if err := exec(ctx, conn, s.Text); err != nil {
+	if err := execute(ctx, conn, s.Text); err != nil {
 		return err
 	}
 	_, valid, err := lookIndex(ctx, conn, name, table)
@@ -58,7 +58,7 @@ func dropInvalid(ctx context.Context, conn *pgx.Conn, name, table string) error 
 			return err
 		}
 		if !building {
-			return exec(ctx, conn, "DROP INDEX CONCURRENTLY IF EXISTS "+qualified)
+			return execute(ctx, conn, "DROP INDEX CONCURRENTLY IF EXISTS "+qualified)
 		}
 		if err := sleep(ctx, 200*time.Millisecond); err != nil {
 			return err

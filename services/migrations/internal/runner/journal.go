@@ -89,6 +89,9 @@ HAVING argMax(state, (at, state)) = 'done'`, clickhouse.Named("version", version
 }
 
 func (c *clickHouse) history(ctx context.Context, below int64, limit int) ([]migrations.Entry, error) {
+	if ok, err := c.exists(ctx); !ok || err != nil {
+		return nil, err
+	}
 	rows, err := c.conn.Query(ctx, `
 SELECT
     version,

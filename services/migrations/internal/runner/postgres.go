@@ -169,7 +169,7 @@ func (p *postgres) file(ctx context.Context, tx pgx.Tx, f schema.File) error {
 		if err := setTimeouts(ctx, tx.Conn(), "SET LOCAL", p.cfg.LockTimeout, p.timeout(classOf(s))); err != nil {
 			return err
 		}
-		if err := exec(ctx, tx.Conn(), s.Text); err != nil {
+		if err := execute(ctx, tx.Conn(), s.Text); err != nil {
 			return statementError(f, s, err)
 		}
 		p.observe(f, i+1, After)
@@ -211,14 +211,14 @@ func (p *postgres) observe(f schema.File, statement int, phase Phase) {
 	p.cfg.Observe(Step{Database: p.target.Name, File: f.Name, Statement: statement, Phase: phase})
 }
 
-// exec sends one statement as it stands by the simple protocol, which takes every statement.
-func exec(ctx context.Context, conn *pgx.Conn, sql string) error {
+// execute sends one statement as it stands by the simple protocol, which takes every statement.
+func execute(ctx context.Context, conn *pgx.Conn, sql string) error {
 	_, err := conn.PgConn().Exec(ctx, sql).ReadAll()
 	return err
 }
 
 func setTimeouts(ctx context.Context, conn *pgx.Conn, set string, lock, statement time.Duration) error {
-	return exec(ctx, conn, fmt.Sprintf("%s lock_timeout = %d; %s statement_timeout = %d", set, milliseconds(lock), set, milliseconds(statement)))
+	return execute(ctx, conn, fmt.Sprintf("%s lock_timeout = %d; %s statement_timeout = %d", set, milliseconds(lock), set, milliseconds(statement)))
 }
 
 // milliseconds keeps a time that is not zero from becoming zero, which means for ever.
