@@ -33,24 +33,6 @@ type Options struct {
 // maxMessage is what a client accepts, the same as the door's largest.
 const maxMessage = 64 << 20
 
-// retries: only a call that found the server away is repeated, and only while the server has not answered.
-// Every RPC of the suite may be repeated: reads are reads, and writes carry ids that make them idempotent.
-const serviceConfig = `{
-  "loadBalancingConfig": [{"round_robin": {}}],
-  "methodConfig": [{
-    "name": [{}],
-    "waitForReady": false,
-    "retryPolicy": {
-      "maxAttempts": 4,
-      "initialBackoff": "0.1s",
-      "maxBackoff": "1s",
-      "backoffMultiplier": 2,
-      "retryableStatusCodes": ["UNAVAILABLE"]
-    }
-  }],
-  "retryThrottling": {"maxTokens": 20, "tokenRatio": 0.5}
-}`
-
 // New makes a connection to target, a gRPC target such as "127.0.0.1:7402". It does not connect yet.
 // Without TLS a token is sent only to loopback and to names without a dot, such as "identity", which are those of
 // containers on a private network.
@@ -72,7 +54,7 @@ func New(target string, opts Options) (*grpc.ClientConn, error) {
 	all := []grpc.DialOption{
 		grpc.WithTransportCredentials(transport),
 		grpc.WithPerRPCCredentials(bearer{token: opts.Token, service: opts.ServiceName}),
-		grpc.WithDefaultServiceConfig(serviceConfig),
+		grpc.WithDefaultServiceConfig(serviceConfig()),
 		grpc.WithUserAgent(agent),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),

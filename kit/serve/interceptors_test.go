@@ -53,6 +53,10 @@ func TestUnfitRequestIDIsReplaced(t *testing.T) {
 	_, err := keys.CreateApiKey(metadata.AppendToOutgoingContext(servetest.As(t.Context(), "admin"), "x-request-id", "a b\"c"), goodKey)
 	require.NoError(t, err)
 	assert.Regexp(t, "^[0-9a-f-]{36}$", d.log.last(t)["request_id"])
+	var trailer metadata.MD
+	_, err = keys.CreateApiKey(t.Context(), goodKey, grpc.Trailer(&trailer))
+	require.Error(t, err)
+	assert.Equal(t, []string{d.log.last(t)["request_id"].(string)}, trailer.Get("x-request-id"), "an error has it in the trailer")
 }
 
 func TestHistogramPerRPC(t *testing.T) {

@@ -19,15 +19,22 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
-// requestID takes the caller's id when it is fit for a log line, else makes one, and sends it back.
+// requestID takes the caller's id when it is fit for a log line, else makes one, and sends it back: in the header
+// of a unary answer, else in the trailer. A header before an error would tell the client that the server has
+// begun to answer, and so forbid it to retry.
 func (s *Server) requestID(ctx context.Context, c *call, next func(context.Context) error) error {
 	c.requestID = header(ctx, headerRequestID)
 	if !plain(c.requestID, 64) {
 		c.requestID = uuid.NewString()
 	}
+	err := next(context.WithValue(ctx, requestIDKey{}, c.requestID))
+	send := grpc.SetHeader
+	if err != nil || c.streams {
+		send = grpc.SetTrailer
+	}
 	// It fails only where no transport stream is, as in a test of the step alone.
-	_ = grpc.SetHeader(ctx, metadata.Pairs(headerRequestID, c.requestID))
-	return next(context.WithValue(ctx, requestIDKey{}, c.requestID))
+	_ = send(ctx, metadata.Pairs(headerRequestID, c.requestID))
+	return err
 }
 
 // header is the only value of a metadata key, or "".

@@ -64,6 +64,9 @@ func TestRunAndStop(t *testing.T) {
 	opened := make(chan struct{})
 	d.watch = func(_ *identityv1.WatchIdentitiesRequest, s grpc.ServerStreamingServer[identityv1.WatchIdentitiesResponse]) error {
 		close(opened)
+		if err := s.Send(&identityv1.WatchIdentitiesResponse{}); err != nil {
+			return err
+		}
 		<-s.Context().Done()
 		return s.Context().Err()
 	}
@@ -79,6 +82,8 @@ func TestRunAndStop(t *testing.T) {
 	require.NoError(t, err)
 	<-entered
 	<-opened
+	_, err = long.Recv() // having begun to answer, the stream is not retried elsewhere
+	require.NoError(t, err)
 	stopped := make(chan error, 1)
 	go func() { stopped <- stop() }()
 	_, err = long.Recv()
