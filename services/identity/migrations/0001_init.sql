@@ -104,7 +104,6 @@ CREATE TABLE identity_links (
 -- At most one link of an identity holds. It carries the developer so that resolving reads the index alone.
 CREATE UNIQUE INDEX identity_links_current_key ON identity_links (organization_id, identity_id) INCLUDE (developer_id) WHERE valid_to IS NULL;
 CREATE INDEX identity_links_developer_idx ON identity_links (organization_id, developer_id) WHERE valid_to IS NULL;
-CREATE INDEX identity_links_history_idx ON identity_links (organization_id, identity_id, valid_from);
 CREATE INDEX identity_links_merge_idx ON identity_links (organization_id, merge_id) WHERE merge_id IS NOT NULL;
 
 -- Inverse of a merge: the link it ended and the link it opened instead.
@@ -145,8 +144,6 @@ CREATE TABLE identity_changes (
   CONSTRAINT identity_changes_identity_fkey FOREIGN KEY (organization_id, identity_id) REFERENCES identities (organization_id, id),
   CONSTRAINT identity_changes_sequence_check CHECK (sequence > 0)
 );
-
-CREATE INDEX identity_changes_identity_idx ON identity_changes (organization_id, identity_id);
 
 -- The last sequence number that was given out: one row. A sequence object would let a slow transaction commit a lower
 -- number after a watcher has gone past it; the lock on this row is held until commit, so numbers appear in their order, without holes.

@@ -102,6 +102,9 @@ func TestWatchersMissNothingOfConcurrentWriters(t *testing.T) {
 			return nil
 		})
 	}
+	// A lost change would be waited for in vain.
+	watching, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
 	var seen []identity.Change
 	for len(seen) < writers*(rounds-1)*size {
 		var after int64
@@ -109,7 +112,7 @@ func TestWatchersMissNothingOfConcurrentWriters(t *testing.T) {
 			after = seen[len(seen)-1].Sequence
 		}
 		// A new stream after each batch: resuming loses and repeats nothing.
-		for batch, err := range watcher.Watch(t.Context(), after) {
+		for batch, err := range watcher.Watch(watching, after) {
 			require.NoError(t, err)
 			seen = append(seen, batch.Changes...)
 			if len(batch.Changes) > 0 {
