@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	devtrail.dev/kit v0.0.0-00010101000000-000000000000
 	devtrail.dev/proto v0.0.0-00010101000000-000000000000
+	github.com/google/go-cmp v0.7.0
 	github.com/google/uuid v1.6.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/prometheus/client_golang v1.23.2
