@@ -1,0 +1,78 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"devtrail.dev/kit/telemetry"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestLogger(t *testing.T) {
+	for level, lines := range map[string]int{"debug": 3, "info": 2, "": 2, "nonsense": 2, " WARN ": 1, "error": 0} {
+		var buf bytes.Buffer
+		log := telemetry.Logger(&buf, level, "identity")
+		log.Debug("a")
+		log.Info("b")
+		log.Warn("c")
+		assert.Equal(t, lines, bytes.Count(buf.Bytes(), []byte("\n")), level)
+		if lines > 0 {
+			line := map[string]any{}
+			require.NoError(t, json.NewDecoder(&buf).Decode(&line))
+			assert.Equal(t, "identity", line["service"])
+		}
+	}
+}
+
+func TestDebug(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "a_gauge"}))
+	var health error
+	server := telemetry.Debug("x:1", registry, func(context.Context) error { return health })
+	assert.Equal(t, "x:1", server.Addr)
+	get := func(path string) (int, string) {
+		w := httptest.NewRecorder()
+		server.Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w.Code, w.Body.String()
+	}
+	code, body := get("/metrics")
+	assert.Equal(t, 200, code)
+	assert.Contains(t, body, "a_gauge 0")
+	code, body = get("/healthz")
+	assert.Equal(t, 200, code)
+	assert.Equal(t, "ok\n", body)
+	health = errors.New("the database is behind")
+	code, body = get("/healthz")
+	assert.Equal(t, 503, code)
+	assert.Equal(t, "the database is behind\n", body)
+	code, _ = get("/debug/pprof/cmdline")
+	assert.Equal(t, 200, code)
+	code, _ = get("/")
+	assert.Equal(t, 404, code)
+}
+
+func TestTracingIsOffByDefault(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "")
+	shutdown, err := telemetry.Tracing(t.Context(), "identity")
+	require.NoError(t, err)
+	require.NoError(t, shutdown(t.Context()))
+}
+
+func TestTracingOn(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+	shutdown, err := telemetry.Tracing(t.Context(), "identity")
+	require.NoError(t, err)
+	require.NoError(t, shutdown(t.Context()), "nothing was recorded, so nothing is lost")
+}
