@@ -17,4 +17,4 @@ COPY --from=build /service /service
 USER 65532:65532
 ENTRYPOINT ["/service"]
 # Asks the service's own gRPC health at <SERVICE>_ADDRESS.
-HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --start-interval=250ms --retries=3 CMD ["/service", "health"]
+HEALTHCHECK --interval=2s --timeout=4s --start-period=30s --retries=3 CMD ["/service", "health"]
