@@ -75,14 +75,29 @@ var corpusDeviations = map[string]deviation{
 		},
 		reason: reasonGit,
 	},
+	"javascript/pnpmlock/files.yaml": {
+		missing: []string{
+			"pkg:npm/a-local-package@1.0.0",
+			"pkg:npm/a-nested-local-package@1.0.0",
+			"pkg:npm/my-file-package@0.0.0",
+			"pkg:npm/one-up-with-peer@1.0.0",
+			"pkg:npm/one-up@1.0.0",
+		},
+		reason: reasonLocal,
+	},
+	"javascript/yarnlock/files.v1.lock": {
+		missing: []string{"pkg:npm/etag@1.8.0", "pkg:npm/filedep@1.2.0", "pkg:npm/other_package@0.0.2", "pkg:npm/sprintf-js@0.0.0"},
+		reason:  reasonLocal,
+	},
+	"javascript/yarnlock/files.v2.lock": {missing: []string{"pkg:npm/my-package@0.0.2"}, reason: reasonLocal},
 	"javascript/yarnlock/with-build-string.v2.lock": {
 		extra:  []string{"pkg:github/angular/domino@f2435fe1f9f7c91ade0bd472c4723e5eacd7d19a"},
 		reason: reasonGit,
 	},
 	"python/requirements/example.txt": {
 		missing: []string{"pkg:pypi/keyring@4.1.1", "pkg:pypi/mopidy-dirble@1.1", "pkg:pypi/pandas@2.2.3"},
-		extra:   []string{"pkg:pypi/keyring", "pkg:pypi/mopidy-dirble"},
-		reason:  reasonRange + "; pandas stands in the file that it includes",
+		extra:   []string{"pkg:pypi/keyring", "pkg:pypi/mopidy-dirble", "pkg:pypi/urllib3"},
+		reason:  reasonRange + "; pandas stands in the file that it includes; urllib3 is named with an address",
 	},
 	"python/requirements/with_versions.txt": {
 		missing: []string{"pkg:pypi/combination-also-valid@3.5", "pkg:pypi/newspaper3k@0.2.2", "pkg:pypi/pkg@1.2.3"},

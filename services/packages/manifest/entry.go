@@ -5,7 +5,6 @@ import (
 
 	"devtrail.dev/kit/purl"
 	"github.com/google/osv-scalibr/extractor"
-	"github.com/google/osv-scalibr/extractor/filesystem/language/python/requirements"
 	scalibrpurl "github.com/google/osv-scalibr/purl"
 )
 
@@ -56,20 +55,7 @@ func entryFromPackage(p *extractor.Package) entry {
 	if u == nil {
 		return entry{}
 	}
-	e := entry{purlType: u.Type, namespace: u.Namespace, name: u.Name, version: u.Version}
-	if m, ok := p.Metadata.(*requirements.Metadata); ok && m.VersionComparator != "==" && m.VersionComparator != "===" {
-		// The extractor takes the lower end of a range for the version: ">=1.0" does not say that 1.0 is used.
-		e.version = ""
-	}
-	switch {
-	case e.version == "0.0.0-use.local":
-		// A member of the same Yarn workspace.
-		return entry{}
-	case strings.Contains(e.version, "${"):
-		// A property that a parent outside the file defines.
-		e.version = ""
-	}
-	return e
+	return entry{purlType: u.Type, namespace: u.Namespace, name: u.Name, version: u.Version}
 }
 
 // entryFromSource names a package that is taken from a repository by the purl of the repository at the commit, on the hosts that have a purl type.

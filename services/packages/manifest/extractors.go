@@ -27,7 +27,6 @@ import (
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/pipfilelock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/poetrylock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/pylock"
-	"github.com/google/osv-scalibr/extractor/filesystem/language/python/requirements"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/uvlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/r/renvlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/ruby/gemfilelock"
@@ -39,29 +38,28 @@ import (
 // extractors has the constructor of each format's extractor. An extractor keeps nothing between calls, but is made anew for each file all the same: that
 // costs nothing and asks for no promise.
 var extractors = map[Format]func(*cpb.PluginConfig) (filesystem.Extractor, error){
-	BunLock:          bunlock.New,
-	CargoLock:        cargolock.New,
-	ComposerLock:     composerlock.New,
-	ConanLock:        conanlock.New,
-	GemfileLock:      gemfilelock.New,
-	GoMod:            gomod.New,
-	GradleLockfile:   gradlelockfile.New,
-	MixLock:          mixlock.New,
-	NpmShrinkwrap:    packagelockjson.New,
-	PackageLock:      packagelockjson.New,
-	PackageResolved:  packageresolved.New,
-	PackagesConfig:   packagesconfig.New,
-	PackagesLock:     packageslockjson.New,
-	PdmLock:          pdmlock.New,
-	PipfileLock:      pipfilelock.New,
-	PnpmLock:         pnpmlock.New,
-	PoetryLock:       poetrylock.New,
-	PubspecLock:      pubspec.New,
-	PylockTOML:       pylock.New,
-	RenvLock:         renvlock.New,
-	RequirementsText: requirements.New,
-	UvLock:           uvlock.New,
-	YarnLock:         yarnlock.New,
+	BunLock:         bunlock.New,
+	CargoLock:       cargolock.New,
+	ComposerLock:    composerlock.New,
+	ConanLock:       conanlock.New,
+	GemfileLock:     gemfilelock.New,
+	GoMod:           gomod.New,
+	GradleLockfile:  gradlelockfile.New,
+	MixLock:         mixlock.New,
+	NpmShrinkwrap:   packagelockjson.New,
+	PackageLock:     packagelockjson.New,
+	PackageResolved: packageresolved.New,
+	PackagesConfig:  packagesconfig.New,
+	PackagesLock:    packageslockjson.New,
+	PdmLock:         pdmlock.New,
+	PipfileLock:     pipfilelock.New,
+	PnpmLock:        pnpmlock.New,
+	PoetryLock:      poetrylock.New,
+	PubspecLock:     pubspec.New,
+	PylockTOML:      pylock.New,
+	RenvLock:        renvlock.New,
+	UvLock:          uvlock.New,
+	YarnLock:        yarnlock.New,
 }
 
 // Extractors log what they cannot read through one logger of the whole process, to standard error. We return the error instead.

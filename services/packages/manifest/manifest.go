@@ -6,6 +6,7 @@
 package manifest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -67,6 +68,9 @@ func extract(ctx context.Context, format Format, path string, content []byte) (R
 	if nestsDeeper(content, MaxNesting) {
 		return Result{}, ErrInvalid.With("%q nests brackets deeper than %d", path, MaxNesting).Field("content")
 	}
+	if line := conflict(content); line > 0 {
+		return Result{}, ErrInvalid.With("%q has a conflict marker in line %d", path, line).Field("content")
+	}
 	entries, err := read(ctx, format, content)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -112,6 +116,19 @@ func guard[T any](parse func() (T, error)) (result T, err error) {
 		}
 	}()
 	return parse()
+}
+
+// conflict is the line, from 1, of the first marker that Git leaves where a merge failed, or 0. Parsers of lines would read both sides as one file.
+func conflict(content []byte) int {
+	marker := []byte("<<<<<<< ")
+	if bytes.HasPrefix(content, marker) {
+		return 1
+	}
+	before, _, found := bytes.Cut(content, append([]byte{'\n'}, marker...))
+	if !found {
+		return 0
+	}
+	return bytes.Count(before, []byte{'\n'}) + 2
 }
 
 // reason makes one line of bounded length of an error's text, since parsers quote their input.

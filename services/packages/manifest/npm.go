@@ -120,6 +120,11 @@ func gitSource(source string) (repository, commit string, ok bool) {
 			return "https://" + host + "/" + rest, commit, true
 		}
 	}
+	// Yarn writes #commit=..., and #commit:... of old.
+	commit = strings.TrimPrefix(strings.TrimPrefix(commit, "commit="), "commit:")
+	if rest, found := strings.CutPrefix(address, "git@"); found {
+		address = "ssh://git@" + rest
+	}
 	scheme, address, found := strings.Cut(address, "://")
 	if !found || !strings.HasPrefix(scheme, "git") && scheme != "ssh" && !strings.HasSuffix(address, ".git") {
 		return "", "", false

@@ -6,17 +6,21 @@ import (
 	"strings"
 )
 
-// readers has the formats that we read ourselves. The extractors of package-lock.json and composer.lock search the whole file for the line of each package,
-// which is quadratic, and those of Cargo.lock, uv.lock and poetry.lock build the whole document and do not tell the members of the workspace from the
-// packages of the registry. The extractor of pom.xml brings a resolver, a Git client and a network client with it.
+// readers has the formats that we read ourselves. The extractors of package-lock.json, composer.lock and bun.lock search the whole file for the line of each
+// package, which is quadratic; those of the others decode more than the names, at ten to a hundred times the cost. None but that of package-lock.json tells
+// the members of the workspace from the packages of the registry, and that of pom.xml brings a resolver, a Git client and a network client with it.
 var readers = map[Format]func(content []byte) ([]entry, error){
-	CargoLock:     readCargoLock,
-	ComposerLock:  readComposerLock,
-	NpmShrinkwrap: readPackageLock,
-	PackageLock:   readPackageLock,
-	PomXML:        readPom,
-	PoetryLock:    readPoetryLock,
-	UvLock:        readUvLock,
+	BunLock:          readBunLock,
+	CargoLock:        readCargoLock,
+	ComposerLock:     readComposerLock,
+	NpmShrinkwrap:    readPackageLock,
+	PackageLock:      readPackageLock,
+	PnpmLock:         readPnpmLock,
+	PoetryLock:       readPoetryLock,
+	PomXML:           readPom,
+	RequirementsText: readRequirements,
+	UvLock:           readUvLock,
+	YarnLock:         readYarnLock,
 }
 
 // errOther is a reader's way to say: valid perhaps, but not as the tool writes it.

@@ -118,6 +118,8 @@ func entriesFromBlocks(blocks []block, purlType string, local func(block) bool) 
 			return nil, errOther
 		case local(b):
 			entries = append(entries, entry{})
+		case purlType == "pypi":
+			entries = append(entries, entry{purlType: purlType, name: pypiName(b.name), version: b.version})
 		default:
 			entries = append(entries, entry{purlType: purlType, name: b.name, version: b.version})
 		}

@@ -1,0 +1,41 @@
+package manifest
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/tidwall/jsonc"
+)
+
+// bunLock is the part of a bun.lock that names packages: tuples whose first member is name@version.
+type bunLock struct {
+	Packages map[string][]json.RawMessage `json:"packages"`
+}
+
+func readBunLock(content []byte) ([]entry, error) {
+	var lock *bunLock
+	if err := json.Unmarshal(jsonc.ToJSON(content), &lock); err != nil {
+		return nil, err
+	}
+	if lock == nil {
+		return nil, errNull
+	}
+	entries := make([]entry, 0, len(lock.Packages))
+	for _, tuple := range lock.Packages {
+		var text string
+		if len(tuple) == 0 || json.Unmarshal(tuple[0], &text) != nil {
+			return nil, errOther
+		}
+		name, version := splitSpecifier(text)
+		if isLocalReference(version) {
+			entries = append(entries, entry{})
+			continue
+		}
+		// github:owner/name#commit and git+ssh://host/owner/name#commit
+		if _, _, ok := gitSource(version); !ok && strings.ContainsAny(version, "#") {
+			return nil, errOther
+		}
+		entries = append(entries, npmEntry(name, version, ""))
+	}
+	return entries, nil
+}

@@ -1,0 +1,101 @@
+package manifest
+
+import "strings"
+
+// readRequirements reads the requirements that pip would read from the one file: options, included files and constraints are passed over. A requirement
+// without an exact version is a package without version.
+func readRequirements(content []byte) ([]entry, error) {
+	var (
+		entries []entry
+		logical strings.Builder
+	)
+	for line := range strings.Lines(string(content)) {
+		line = strings.TrimRight(line, "\r\n")
+		// A comment ends a line that would continue.
+		code, comment := cutComment(line)
+		if rest, continued := strings.CutSuffix(code, `\`); continued && !comment {
+			logical.WriteString(rest)
+			continue
+		}
+		logical.WriteString(code)
+		if e, ok := requirement(strings.TrimSpace(logical.String())); ok {
+			entries = append(entries, e)
+		}
+		logical.Reset()
+	}
+	if e, ok := requirement(strings.TrimSpace(logical.String())); ok {
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// cutComment drops a comment: a sign at the start of the line or behind a space, so that the fragments of addresses stay.
+func cutComment(line string) (code string, found bool) {
+	for i := range len(line) {
+		if line[i] == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') {
+			return line[:i], true
+		}
+	}
+	return line, false
+}
+
+// requirement reads one line: name[extras] (clauses) ; marker --option. ok is false when it is no requirement.
+func requirement(text string) (entry, bool) {
+	if text == "" || text[0] == '-' && !strings.HasPrefix(text, "-e") && !strings.HasPrefix(text, "--editable") {
+		return entry{}, false
+	}
+	end := 0
+	for end < len(text) && isNameByte(text[end]) {
+		end++
+	}
+	name, rest := text[:end], strings.TrimSpace(text[end:])
+	if name == "" || strings.HasSuffix(name, "-") || strings.HasSuffix(name, ".") || strings.HasSuffix(name, "_") || !isAlphanumeric(name[0]) {
+		// A path, an address, an editable checkout, a variable.
+		return entry{}, true
+	}
+	if inner, ok := strings.CutPrefix(rest, "["); ok {
+		_, rest, _ = strings.Cut(inner, "]")
+		rest = strings.TrimSpace(rest)
+	}
+	rest, _, _ = strings.Cut(rest, ";")
+	rest, _, _ = strings.Cut(rest, " --")
+	rest = strings.TrimSpace(rest)
+	switch {
+	case rest == "", rest[0] == '@', strings.ContainsRune("=<>!~(", rune(rest[0])):
+		return entry{purlType: "pypi", name: pypiName(name), version: pinned(rest)}, true
+	default:
+		// name/..., name:... and the like are paths and addresses.
+		return entry{}, true
+	}
+}
+
+// pinned is the version that the clauses pin: ==1.0 or ===1.0, not ==1.*.
+func pinned(clauses string) string {
+	clauses = strings.TrimSuffix(strings.TrimPrefix(clauses, "("), ")")
+	if strings.HasPrefix(clauses, "@") {
+		return ""
+	}
+	for clause := range strings.SplitSeq(clauses, ",") {
+		version, ok := strings.CutPrefix(strings.TrimSpace(clause), "==")
+		if !ok {
+			continue
+		}
+		version = strings.TrimSpace(strings.TrimPrefix(version, "="))
+		if version != "" && !strings.ContainsAny(version, "* \t${") {
+			return version
+		}
+	}
+	return ""
+}
+
+// pypiName folds the ways to write one name, as the index does: runs of the signs -, _ and . are one dash.
+func pypiName(name string) string {
+	parts := strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '_' || r == '.' })
+	return strings.ToLower(strings.Join(parts, "-"))
+}
+
+func isNameByte(c byte) bool { return isAlphanumeric(c) || c == '-' || c == '_' || c == '.' }
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}

@@ -1,0 +1,124 @@
+package manifest
+
+import (
+	"bytes"
+	"strings"
+)
+
+// yarnBlock is one package of a yarn.lock: its first specifier, and the properties that say where it comes from.
+type yarnBlock struct {
+	specifier  string
+	version    string
+	resolved   string
+	resolution string
+}
+
+// readYarnLock reads both forms: that of Yarn 1, and that of Yarn 2 and later, which is YAML and states a resolution. Lines that neither writes are errOther.
+func readYarnLock(content []byte) ([]entry, error) {
+	var (
+		entries []entry
+		block   yarnBlock
+	)
+	end := func() error {
+		if block.specifier == "" || block.specifier == "__metadata" {
+			return nil
+		}
+		e, err := block.entry()
+		entries = append(entries, e)
+		return err
+	}
+	for len(content) > 0 {
+		var raw []byte
+		raw, content, _ = bytes.Cut(content, []byte{'\n'})
+		line := bytes.TrimRight(raw, "\r ")
+		switch {
+		case len(line) == 0 || line[0] == '#':
+		case line[0] != ' ':
+			if line[len(line)-1] != ':' {
+				return nil, errOther
+			}
+			if err := end(); err != nil {
+				return nil, err
+			}
+			block = yarnBlock{specifier: firstSpecifier(string(line[:len(line)-1]))}
+		case block.specifier == "":
+			return nil, errOther
+		case len(line) > 3 && line[2] != ' ':
+			block.set(string(line[2:]))
+		}
+	}
+	if err := end(); err != nil {
+		return nil, err
+	}
+	return entries, nil
+}
+
+// firstSpecifier is that of "a@^1", "a@^2" or "a@^1, a@^2".
+func firstSpecifier(header string) string {
+	if rest, ok := strings.CutPrefix(header, `"`); ok {
+		header, _, _ = strings.Cut(rest, `"`)
+	}
+	header, _, _ = strings.Cut(header, ", ")
+	return header
+}
+
+// set keeps the properties of either form: `version "1.0"`, `version: 1.0`.
+func (b *yarnBlock) set(property string) {
+	key, value, _ := strings.Cut(property, " ")
+	value = strings.Trim(value, `"`)
+	switch strings.TrimSuffix(key, ":") {
+	case "version":
+		b.version = value
+	case "resolved":
+		b.resolved = value
+	case "resolution":
+		b.resolution = value
+	}
+}
+
+func (b *yarnBlock) entry() (entry, error) {
+	source := b.specifier
+	if b.resolution != "" {
+		source = b.resolution
+	}
+	name, reference := splitSpecifier(source)
+	if b.version == "" || name == "" {
+		return entry{}, errOther
+	}
+	if isLocalReference(reference) {
+		return entry{}, nil
+	}
+	if b.resolution != "" {
+		if strings.Contains(reference, "://") || strings.HasPrefix(reference, "git@") {
+			return npmEntry(name, b.version, reference), nil
+		}
+		return npmEntry(name, b.version, ""), nil
+	}
+	// An alias of Yarn 1: "mine@npm:theirs@^1.0.0".
+	if target, ok := strings.CutPrefix(reference, "npm:"); ok && strings.Contains(target[min(1, len(target)):], "@") {
+		name, _ = splitSpecifier(target)
+	}
+	return npmEntry(name, b.version, b.resolved), nil
+}
+
+// splitSpecifier divides name@reference; the name of a scoped package begins with the sign itself.
+func splitSpecifier(specifier string) (name, reference string) {
+	if specifier == "" {
+		return "", ""
+	}
+	i := strings.IndexByte(specifier[1:], '@')
+	if i < 0 {
+		return specifier, ""
+	}
+	return specifier[:i+1], specifier[i+2:]
+}
+
+// isLocalReference is true for what the project itself holds.
+func isLocalReference(reference string) bool {
+	for _, protocol := range []string{"file:", "link:", "portal:", "workspace:"} {
+		if strings.HasPrefix(reference, protocol) {
+			return true
+		}
+	}
+	return false
+}
