@@ -1,0 +1,75 @@
+package runner
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/migrations"
+)
+
+const alone = "-- devtrail: no-transaction\n"
+
+func TestAFileWithoutTransactionStopsAtAStatementAndResumesThere(t *testing.T) {
+	s := newSite(t)
+	files := filesOf(migrations.Postgres)
+	files["0003_index.sql"] = alone + "CREATE INDEX CONCURRENTLY IF NOT EXISTS t_b ON t (b);\nCREATE INDEX CONCURRENTLY IF NOT EXISTS t_x ON t (x);"
+	r, stop := s.start(t, Config{}, s.target("pg", migrations.Postgres, files))
+	status := awaitState(t, r, "pg", migrations.Failed)
+	require.Contains(t, status.Message, "0003_index.sql line 3")
+	require.Equal(t, int64(2), status.Version, "the transaction before it is committed")
+	stop()
+	require.Equal(t, []string{"1 done", "2 failed"}, s.column(t, "pg", "SELECT statement || ' ' || state FROM devtrail_schema_progress ORDER BY statement"))
+
+	mended := files["0003_index.sql"]
+	files["0003_index.sql"] = alone + "CREATE INDEX CONCURRENTLY IF NOT EXISTS t_other ON t (b);"
+	r, stop = s.start(t, Config{}, s.target("pg", migrations.Postgres, files))
+	require.Contains(t, awaitState(t, r, "pg", migrations.Refused).Message, "edited after it had run")
+	stop()
+
+	files["0003_index.sql"] = mended[:len(mended)-len("t (x);")] + "t (a, b);"
+	s.bring(t, s.target("pg", migrations.Postgres, files))
+	require.Equal(t, []string{"1 done", "2 done"}, s.column(t, "pg", "SELECT statement || ' ' || state FROM devtrail_schema_progress ORDER BY statement"))
+}
+
+func TestConcurrentBuildsNeedTheirOwnFile(t *testing.T) {
+	s := newSite(t)
+	files := filesOf(migrations.Postgres)
+	files["0003_index.sql"] = "CREATE INDEX CONCURRENTLY t_b ON t (b);"
+	r, _ := s.start(t, Config{}, s.target("pg", migrations.Postgres, files))
+	require.Contains(t, awaitState(t, r, "pg", migrations.Failed).Message, "-- devtrail: no-transaction")
+}
+
+// TestTheLeftoverOfAnInterruptedIndexBuildIsBuiltAgain leaves an index that is not valid, as a build that was cut off does; IF NOT EXISTS alone would keep it.
+func TestTheLeftoverOfAnInterruptedIndexBuildIsBuiltAgain(t *testing.T) {
+	s := newSite(t)
+	files := filesOf(migrations.Postgres)
+	s.bring(t, s.target("pg", migrations.Postgres, files))
+	conn := s.postgres(t, "pg")
+	_, err := conn.Exec(t.Context(), "INSERT INTO t VALUES (1, 'x'), (2, 'x')")
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), "CREATE UNIQUE INDEX CONCURRENTLY t_b ON t (b)")
+	require.Error(t, err, "the rows are not unique")
+	require.Equal(t, []string{"f"}, s.column(t, "pg", "SELECT indisvalid::text::char FROM pg_index WHERE indexrelid = 't_b'::regclass"))
+	_, err = conn.Exec(t.Context(), "DELETE FROM t WHERE a = 2")
+	require.NoError(t, err)
+
+	files["0003_index.sql"] = alone + "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS t_b ON t (b);"
+	s.bring(t, s.target("pg", migrations.Postgres, files))
+	require.Equal(t, []string{"t"}, s.column(t, "pg", "SELECT indisvalid::text::char FROM pg_index WHERE indexrelid = 't_b'::regclass"))
+}
+
+func TestIndexOf(t *testing.T) {
+	cases := []struct{ sql, name, table string }{
+		{"CREATE INDEX CONCURRENTLY i ON t (a)", "i", "t"},
+		{"create unique index concurrently if not exists \"I x\" on only s.\"T\" using gin (a)", `"I x"`, `s."T"`},
+		{"CREATE INDEX i ON t (a)", "", ""},
+		{"CREATE INDEX CONCURRENTLY ON t (a)", "", ""},
+	}
+	for _, c := range cases {
+		name, table, ok := indexOf(c.sql)
+		require.Equal(t, c.name != "", ok, c.sql)
+		require.Equal(t, c.name, name)
+		require.Equal(t, c.table, table)
+	}
+}
