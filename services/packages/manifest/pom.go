@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"encoding/xml"
+	"slices"
 	"strings"
 
 	"deps.dev/util/maven"
@@ -20,13 +21,14 @@ func readPom(content []byte) ([]entry, error) {
 	if err := decoder.Decode(&project); err != nil {
 		return nil, err
 	}
+	stated := slices.Clone(project.Dependencies)
 	if err := project.Interpolate(); err != nil {
 		return nil, err
 	}
+	entries := undefined(stated, project.Dependencies)
 	project.ProcessDependencies(func(maven.String, maven.String, maven.String) (maven.DependencyManagement, error) {
 		return maven.DependencyManagement{}, nil
 	})
-	entries := make([]entry, 0, len(project.Dependencies))
 	for _, d := range project.Dependencies {
 		entries = append(entries, entry{
 			purlType:  "maven",
@@ -36,6 +38,25 @@ func readPom(content []byte) ([]entry, error) {
 		})
 	}
 	return entries, nil
+}
+
+// undefined are the dependencies that interpolation has dropped, since a property of theirs is defined elsewhere: in a parent as a rule.
+func undefined(stated, kept []maven.Dependency) []entry {
+	names := make(map[string]bool, len(kept))
+	for _, d := range kept {
+		names[d.Name()] = true
+	}
+	entries := make([]entry, 0, len(stated))
+	for _, d := range stated {
+		if !names[d.Name()] && !strings.Contains(d.Name(), "$") {
+			entries = append(entries, entry{purlType: "maven", namespace: string(d.GroupID), name: string(d.ArtifactID)})
+		}
+	}
+	// The others have the property in their name: no purl can name them.
+	for len(entries) < len(stated)-len(kept) {
+		entries = append(entries, entry{})
+	}
+	return entries
 }
 
 // exactMavenVersion is the version that a requirement allows when it allows one: 1.0 and [1.0], not [1.0,2.0) or a property that a parent defines.
