@@ -148,3 +148,20 @@ type Trend struct {
 	Values []int64 // one a bucket
 	Total  int64   // the same math over the whole range
 }
+
+// NewTrendsQuery cuts a range into buckets. With weeks and months the first bucket is whole, with hours and days it begins at start.
+// The error is a fault of kind Invalid when the end is not after the start or there are too many buckets.
+func NewTrendsQuery(start, end time.Time, interval Interval, zone *time.Location, firstDay time.Weekday) (TrendsQuery, error) {
+	if _, err := NewRange(&start, &end); err != nil {
+		return TrendsQuery{}, err
+	}
+	buckets, err := Buckets(start, end, interval, zone, firstDay)
+	if err != nil {
+		return TrendsQuery{}, err
+	}
+	if interval == Week || interval == Month {
+		start = buckets[0]
+	}
+	r, err := NewRange(&start, &end)
+	return TrendsQuery{Range: r, Buckets: buckets}, err
+}

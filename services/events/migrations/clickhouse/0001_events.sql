@@ -6,6 +6,8 @@
 --
 -- A partition is a year. Git histories reach back decades, and a block makes one part in each partition that it touches:
 -- months would cut every block of an import into hundreds of parts. Ranges of days are found by the key.
+--
+-- p_timeline finds the newest events of a developer. p_id finds the ids of a batch before it is stored: its granules are small, because each id is alone in one.
 CREATE TABLE IF NOT EXISTS events (
     organization_id UUID,
     name LowCardinality(String),
@@ -23,8 +25,8 @@ CREATE TABLE IF NOT EXISTS events (
     packages Array(String) CODEC(ZSTD(1)),
     package_rows UInt16 COMMENT 'how many rows of event_packages belong to the event',
     session_id String CODEC(ZSTD(1)),
-    properties String CODEC(ZSTD(1)) COMMENT 'canonical JSON object',
-    block_id UInt64 CODEC(Delta(8), ZSTD(1)) COMMENT 'the block that brought the row',
+    properties String COMMENT 'canonical JSON object' CODEC(ZSTD(1)),
+    block_id UInt64 COMMENT 'the block that brought the row' CODEC(Delta(8), ZSTD(1)),
     INDEX ix_block block_id TYPE minmax GRANULARITY 1,
     PROJECTION p_timeline (
         SELECT organization_id, developer_id, occurred_at, name, project, id
@@ -33,7 +35,7 @@ CREATE TABLE IF NOT EXISTS events (
     PROJECTION p_id (
         SELECT organization_id, id
         ORDER BY organization_id, id
-    )
+    ) WITH SETTINGS (index_granularity = 256)
 )
 ENGINE = MergeTree
 PARTITION BY toYear(occurred_at)

@@ -3,8 +3,8 @@
 -- leading_row is set on the first of an event's rows of one package: counting those counts events when no version is asked for.
 CREATE TABLE IF NOT EXISTS event_packages (
     organization_id UUID,
-    package String CODEC(ZSTD(1)) COMMENT 'purl without version, qualifiers and subpath',
-    version String CODEC(ZSTD(1)) COMMENT 'empty when the event names none',
+    package String COMMENT 'purl without version, qualifiers and subpath' CODEC(ZSTD(1)),
+    version String COMMENT 'empty when the event names none' CODEC(ZSTD(1)),
     leading_row Bool,
     event_id UUID,
     developer_id UUID COMMENT 'as known at ingest',
@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS event_packages (
     tool LowCardinality(String),
     machine String CODEC(ZSTD(1)),
     project LowCardinality(String),
-    block_id UInt64 CODEC(Delta(8), ZSTD(1)) COMMENT 'the block of the event',
+    block_id UInt64 COMMENT 'the block of the event' CODEC(Delta(8), ZSTD(1)),
     INDEX ix_block block_id TYPE minmax GRANULARITY 1
 )
 ENGINE = MergeTree

@@ -1,0 +1,164 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/google/uuid"
+
+	"devtrail.dev/services/events"
+)
+
+// block is what one append inserts: rows of events, then the rows of event_packages that follow from them.
+type block struct {
+	organization uuid.UUID
+	id           uint64 // ascending with time; unique
+	life         uint64 // of the server, see server_lives
+}
+
+// Append looks up which ids are there and inserts the others as one block.
+//
+// A block is two inserts. Dying between them leaves events without their packages; whoever comes next, reader or writer, settles that first.
+func (s *Store) Append(ctx context.Context, organization uuid.UUID, batch []events.Event) ([]events.Outcome, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	outcomes := make([]events.Outcome, len(batch))
+	first := make(map[uuid.UUID]int, len(batch))
+	ids := make([]uuid.UUID, 0, len(batch))
+	for i, e := range batch {
+		outcomes[i] = events.Duplicate
+		if _, again := first[e.ID]; !again {
+			first[e.ID] = i
+			ids = append(ids, e.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return outcomes, nil
+	}
+	release, err := s.claims.take(ctx, organization, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	for s.inserting.RLock(); s.unsettled.Load(); s.inserting.RLock() { // an append has failed since we entered: ids are looked up when it is known what it left
+		s.inserting.RUnlock()
+		if err := s.enter(ctx); err != nil {
+			return nil, err
+		}
+	}
+	defer s.inserting.RUnlock()
+	if err := s.forget(ctx, organization, ids, first); err != nil {
+		return nil, err
+	}
+	fresh := make([]events.Event, 0, len(first))
+	for i, e := range batch {
+		if at, there := first[e.ID]; there && at == i {
+			fresh = append(fresh, e)
+			outcomes[i] = events.Stored
+		}
+	}
+	if len(fresh) == 0 {
+		return outcomes, nil
+	}
+	life, err := s.life(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := block{organization: organization, id: uint64(s.now().UnixMicro())<<12 | rand.Uint64N(1<<12), life: life}
+	if err := s.insert(ctx, b, fresh); err != nil {
+		s.unsettled.Store(true)
+		return nil, err
+	}
+	return outcomes, nil
+}
+
+// forget removes the ids that are stored already.
+func (s *Store) forget(ctx context.Context, organization uuid.UUID, ids []uuid.UUID, first map[uuid.UUID]int) error {
+	p := about(organization)
+	p.ids("ids", ids)
+	return s.query(ctx, "stored_ids", shape{}, p, func(rows driver.Rows) error {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		delete(first, id)
+		return nil
+	})
+}
+
+func (s *Store) insert(ctx context.Context, b block, fresh []events.Event) error {
+	if err := s.insertEvents(ctx, b, fresh); err != nil {
+		return err
+	}
+	if err := s.between(); err != nil {
+		return err
+	}
+	return s.insertPackages(ctx, b, fresh, 0)
+}
+
+func (s *Store) insertEvents(ctx context.Context, b block, fresh []events.Event) error {
+	token := fmt.Sprintf("e/%d/%d", b.id, b.life)
+	ctx, cancel := s.isolated(ctx, token, token)
+	defer cancel()
+	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO events ("+eventColumns+")")
+	if err != nil {
+		return translate(ctx, err)
+	}
+	defer batch.Close()
+	for _, e := range fresh {
+		if err := appendEvent(batch, b, e, len(e.PackageRows())); err != nil {
+			return err
+		}
+	}
+	return translate(ctx, batch.Send())
+}
+
+// insertPackages inserts the rows that follow from a block's events. Within one life of the server the token of an attempt stands for these rows:
+// an attempt that was thought lost and lands after all changes nothing.
+func (s *Store) insertPackages(ctx context.Context, b block, of []events.Event, attempt int) error {
+	some := false
+	for _, e := range of {
+		some = some || len(e.Packages) > 0
+	}
+	if !some {
+		return nil
+	}
+	token := fmt.Sprintf("p/%d/%d/%d", b.id, b.life, attempt)
+	ctx, cancel := s.isolated(ctx, token+"/"+uuid.NewString(), token)
+	defer cancel()
+	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO event_packages ("+packageColumns+")")
+	if err != nil {
+		return translate(ctx, err)
+	}
+	defer batch.Close()
+	for _, e := range of {
+		if err := appendPackages(batch, b, e); err != nil {
+			return err
+		}
+	}
+	return translate(ctx, batch.Send())
+}
+
+// life returns the number of the server's present life and gives it one when it is new.
+func (s *Store) life(ctx context.Context) (uint64, error) {
+	s.lives.Lock()
+	defer s.lives.Unlock()
+	for {
+		var life uint64
+		if err := s.conn.QueryRow(ctx, "SELECT min(life) FROM server_lives").Scan(&life); err != nil {
+			return 0, translate(ctx, err)
+		}
+		if life != 0 {
+			return life, nil
+		}
+		ctx, cancel := s.isolated(ctx, "", "")
+		err := s.conn.Exec(ctx, fmt.Sprintf("INSERT INTO server_lives (life) VALUES (%d)", rand.Uint64()|1))
+		cancel()
+		if err != nil {
+			return 0, translate(ctx, err)
+		}
+	}
+}

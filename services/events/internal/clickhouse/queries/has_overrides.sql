@@ -1,0 +1,8 @@
+SELECT count()
+FROM (
+    SELECT 1
+    FROM identity_overrides
+    WHERE organization_id = {organization:UUID}
+        AND sequence > 0
+    LIMIT 1
+)

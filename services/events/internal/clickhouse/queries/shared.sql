@@ -1,0 +1,42 @@
+{{/* Parts that the questions share. Values are parameters; only the shape of a statement depends on the question. */}}
+
+{{define "developer"}}{{if .Overrides}}if(o.latest > 0, o.current_id, e.developer_id){{else}}e.developer_id{{end}}{{end}}
+
+{{define "overrides"}}{{if .Overrides}}
+LEFT ANY JOIN (
+    SELECT
+        actor_kind,
+        actor_value,
+        argMax(developer_id, sequence) AS current_id,
+        max(sequence) AS latest
+    FROM identity_overrides
+    WHERE organization_id = {organization:UUID}
+    GROUP BY actor_kind, actor_value
+    HAVING latest > 0
+) AS o ON o.actor_kind = e.actor_kind AND o.actor_value = e.actor_value{{end}}{{end}}
+
+{{define "matching"}}
+WHERE e.organization_id = {organization:UUID}
+    AND e.occurred_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
+    AND e.occurred_at < fromUnixTimestamp64Micro({end:Int64}, 'UTC')
+    {{- if .Filter.Names}}
+    AND e.name IN {names:Array(String)}{{end}}
+    {{- if .Filter.DeveloperIDs}}
+    AND {{template "developer" .}} IN {developers:Array(UUID)}{{end}}
+    {{- if .Filter.Projects}}
+    AND e.project IN {projects:Array(String)}{{end}}
+    {{- if .Filter.SourceKinds}}
+    AND e.source_kind IN {source_kinds:Array(UInt8)}{{end}}
+    {{- if .Filter.Tools}}
+    AND e.tool IN {tools:Array(String)}{{end}}
+    {{- if .Filter.Machines}}
+    AND e.machine IN {machines:Array(String)}{{end}}
+    {{- if .Filter.Packages}}
+    AND e.id IN (
+        SELECT event_id
+        FROM event_packages
+        WHERE organization_id = {organization:UUID}
+            AND occurred_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
+            AND occurred_at < fromUnixTimestamp64Micro({end:Int64}, 'UTC')
+            AND (package IN {packages:Array(String)} OR (package, version) IN {package_versions:Array(Tuple(String, String))})
+    ){{end}}{{end}}

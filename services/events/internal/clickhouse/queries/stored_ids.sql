@@ -1,0 +1,4 @@
+SELECT id
+FROM events
+WHERE organization_id = {organization:UUID}
+    AND id IN {ids:Array(UUID)}

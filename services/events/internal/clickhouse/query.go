@@ -1,0 +1,124 @@
+package clickhouse
+
+import (
+	"context"
+	"embed"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/google/uuid"
+
+	"devtrail.dev/services/events"
+)
+
+//go:embed queries/*.sql
+var queryFiles embed.FS
+
+// queries are the statements by file name. A template decides the shape of a statement, never a value: those are parameters.
+var queries = template.Must(template.ParseFS(queryFiles, "queries/*.sql"))
+
+// shape is what the templates look at.
+type shape struct {
+	Overrides bool // the organization has identities whose developer changed after events were stamped
+	Filter    events.Filter
+	After     bool
+	Versioned bool
+	Named     bool
+	Unique    bool
+}
+
+// params are the values of a statement, as text in the server's own notation.
+type params clickhouse.Parameters
+
+// about starts the parameters of a question about an organization.
+func about(organization uuid.UUID) params {
+	return params{"organization": organization.String()}
+}
+
+func (p params) within(r events.Range) {
+	p.micros("start", r.Start)
+	p.micros("end", r.End)
+}
+
+func (p params) micros(name string, t time.Time) { p[name] = strconv.FormatInt(t.UnixMicro(), 10) }
+func (p params) number(name string, n int)       { p[name] = strconv.Itoa(n) }
+
+// text is a single text, which the server unescapes once.
+func (p params) text(name, value string) { p[name] = escape.Replace(value) }
+
+func (p params) filter(f events.Filter) {
+	p.texts("names", f.Names)
+	p["developers"] = list(f.DeveloperIDs, func(id uuid.UUID) string { return "'" + id.String() + "'" })
+	p.texts("projects", f.Projects)
+	p["source_kinds"] = list(f.SourceKinds, func(k events.SourceKind) string { return strconv.Itoa(int(k)) })
+	p.texts("tools", f.Tools)
+	p.texts("machines", f.Machines)
+	var whole []string
+	var versions []events.PackageVersion
+	for _, v := range f.Packages {
+		if v.Version == "" {
+			whole = append(whole, v.Package)
+		} else {
+			versions = append(versions, v)
+		}
+	}
+	p.texts("packages", whole)
+	p["package_versions"] = list(versions, func(v events.PackageVersion) string {
+		return "(" + quoted(v.Package) + "," + quoted(v.Version) + ")"
+	})
+}
+
+func (p params) texts(name string, values []string) { p[name] = list(values, quoted) }
+
+func (p params) ids(name string, ids []uuid.UUID) {
+	p[name] = list(ids, func(id uuid.UUID) string { return "'" + id.String() + "'" })
+}
+
+func list[T any](values []T, write func(T) string) string {
+	var b strings.Builder
+	b.WriteByte('[')
+	for i, v := range values {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(write(v))
+	}
+	b.WriteByte(']')
+	return b.String()
+}
+
+var escape = strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\t", `\t`, "\r", `\r`, "\b", `\b`, "\f", `\f`, "\x00", `\0`)
+
+func quoted(s string) string { return "'" + escape.Replace(s) + "'" }
+
+// query runs a statement and hands each row to scan.
+func (s *Store) query(ctx context.Context, name string, sh shape, p params, scan func(driver.Rows) error) error {
+	var statement strings.Builder
+	if err := queries.ExecuteTemplate(&statement, name+".sql", sh); err != nil {
+		return err
+	}
+	rows, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters(p))), statement.String())
+	if err != nil {
+		return translate(ctx, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return translate(ctx, err)
+		}
+	}
+	return translate(ctx, rows.Err())
+}
+
+// overridden tells whether overrides must be joined; while there are none the questions keep their simplest shape.
+func (s *Store) overridden(ctx context.Context, organization uuid.UUID) (bool, error) {
+	var n uint64
+	err := s.query(ctx, "has_overrides", shape{}, about(organization), func(rows driver.Rows) error { return rows.Scan(&n) })
+	return n > 0, err
+}
+
+func formatUint(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -1,0 +1,94 @@
+package clickhouse
+
+import (
+	"context"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"devtrail.dev/services/events"
+)
+
+// settleAttempts is how often a partition of a block is tried before the database is said to be out of order.
+const settleAttempts = 3
+
+// part is a block's share of one partition.
+type part struct {
+	block uint64
+	year  uint16
+}
+
+// settle makes every block whole: events whose packages are missing get them, made again from the events themselves.
+// It costs nothing while nothing failed. Readers call it too, so no answer shows half a block.
+//
+// First the inserts whose end nobody saw are ended, so that what is read back is all there will be. Then the two tables are compared
+// by block and partition: a partition's share is published as a whole. The same token as before keeps an insert that lands late from counting
+// twice; a server that was killed may remember a token without its rows, so it gets a new one, which the number of its life makes.
+func (s *Store) settle(ctx context.Context) error {
+	if !s.unsettled.Load() {
+		return nil
+	}
+	s.inserting.Lock()
+	defer s.inserting.Unlock()
+	if !s.unsettled.Load() {
+		return nil
+	}
+	killing := clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"prefix": escape.Replace(s.prefix)}))
+	if err := s.conn.Exec(killing, "KILL QUERY WHERE startsWith(query_id, {prefix:String}) SYNC"); err != nil {
+		return translate(ctx, err)
+	}
+	life, err := s.life(ctx)
+	if err != nil {
+		return err
+	}
+	for attempt := range settleAttempts {
+		missing, err := s.missing(ctx)
+		if err != nil {
+			return err
+		}
+		if len(missing) == 0 {
+			s.unsettled.Store(false)
+			return nil
+		}
+		for _, m := range missing {
+			if err := s.complete(ctx, m, life, attempt); err != nil {
+				return err
+			}
+		}
+	}
+	return events.ErrStoreUnavailable.With("the packages of some events cannot be completed: compare events.package_rows with event_packages by block_id")
+}
+
+// missing returns the parts of blocks whose packages are not all there.
+func (s *Store) missing(ctx context.Context) ([]part, error) {
+	var parts []part
+	err := s.query(ctx, "unsettled", shape{}, params{}, func(rows driver.Rows) error {
+		var p part
+		err := rows.Scan(&p.block, &p.year)
+		parts = append(parts, p)
+		return err
+	})
+	return parts, err
+}
+
+// complete inserts the missing rows of one part.
+func (s *Store) complete(ctx context.Context, m part, life uint64, attempt int) error {
+	p := params{}
+	p["block"] = formatUint(m.block)
+	p["year"] = formatUint(uint64(m.year))
+	b := block{id: m.block, life: life}
+	var of []events.Event
+	err := s.query(ctx, "unsettled_rows", shape{}, p, func(rows driver.Rows) error {
+		var e events.Event
+		var actorKind, sourceKind uint8
+		err := rows.Scan(&b.organization, &e.ID, &e.OccurredAt, &actorKind, &e.Actor.Value, &e.DeveloperID, &sourceKind,
+			&e.Source.Tool, &e.Source.Machine, &e.Project, &e.Packages)
+		e.Actor.Kind, e.Source.Kind = events.IdentityKind(actorKind), events.SourceKind(sourceKind)
+		of = append(of, e)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.insertPackages(ctx, b, of, attempt)
+}

@@ -1,0 +1,142 @@
+// Package clickhouse keeps events in ClickHouse, in blocks of columns, exactly once. It stands below the service root, beside memory and postgres.
+//
+// One events instance owns ingest: ids are looked up before an insert, and claimed inside the process until it is done.
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"devtrail.dev/kit/schema"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/migrations"
+)
+
+var _ events.Store = (*Store)(nil)
+
+// Store is an events.Store on a ClickHouse database.
+type Store struct {
+	conn   driver.Conn
+	now    func() time.Time
+	prefix string // of the query ids of our inserts into this database
+	closed atomic.Bool
+
+	claims claims
+	// inserting is held for reading while a block is inserted and for writing while blocks are settled.
+	inserting sync.RWMutex
+	// unsettled is set when a block may be there by half: at the start, and after an insert that failed.
+	unsettled atomic.Bool
+	lives     sync.Mutex
+
+	// between is called between the two inserts of a block; tests make it fail.
+	between func() error
+}
+
+// Open returns a store on the database of a clickhouse:// URL. It does not connect: a server that is away shows in Ready and in each call.
+func Open(url string, now func() time.Time) (*Store, error) {
+	options, err := clickhouse.ParseDSN(url)
+	if err != nil {
+		return nil, fmt.Errorf("read the ClickHouse URL: %w", err)
+	}
+	options.MaxOpenConns = 16
+	options.MaxIdleConns = 8
+	options.DialTimeout = 5 * time.Second
+	options.Compression = nil // on one machine or a fast network compression costs more than it saves
+	conn, err := clickhouse.Open(options)
+	if err != nil {
+		return nil, fmt.Errorf("open ClickHouse: %w", err)
+	}
+	s := &Store{conn: conn, now: now, prefix: "devtrail-events/" + options.Auth.Database + "/", between: func() error { return nil }}
+	s.unsettled.Store(true)
+	return s, nil
+}
+
+// enter begins a call: the context is alive, the store is open and every block is whole.
+func (s *Store) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.closed.Load() {
+		return events.ErrStoreClosed
+	}
+	return s.settle(ctx)
+}
+
+// Ready compares the schema with the files of this build and settles what an earlier life left.
+func (s *Store) Ready(ctx context.Context) error {
+	if s.closed.Load() {
+		return events.ErrStoreClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	files, err := schema.Files(migrations.ClickHouse())
+	if err != nil {
+		return err
+	}
+	applied, err := s.applied(ctx)
+	if err != nil {
+		return err
+	}
+	if err := schema.Judge(applied, files); err != nil {
+		return err
+	}
+	return s.settle(ctx)
+}
+
+// applied returns the versions that the history table has, none while it or the database is missing.
+func (s *Store) applied(ctx context.Context) (map[int64]string, error) {
+	rows, err := s.conn.Query(ctx, schema.ClickHouseApplied)
+	if code(err) == codeUnknownTable || code(err) == codeUnknownDatabase {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	defer rows.Close()
+	applied := make(map[int64]string)
+	for rows.Next() {
+		var version int64
+		var checksum string
+		if err := rows.Scan(&version, &checksum); err != nil {
+			return nil, translate(ctx, err)
+		}
+		applied[version] = checksum
+	}
+	return applied, translate(ctx, rows.Err())
+}
+
+// Close ends all connections after the inserts in flight.
+func (s *Store) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	s.inserting.Lock()
+	defer s.inserting.Unlock()
+	return s.conn.Close()
+}
+
+// isolated makes a context for an insert, which runs to its end although the caller may leave: an insert that is cut off is one whose end nobody knows.
+func (s *Store) isolated(ctx context.Context, queryID, token string) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), insertTimeout)
+	settings := clickhouse.Settings{
+		"async_insert":                    0,
+		"max_partitions_per_insert_block": 0, // a Git history may touch every year there is
+	}
+	options := []clickhouse.QueryOption{}
+	if token != "" {
+		settings["insert_deduplication_token"] = token
+		options = append(options, clickhouse.WithQueryID(s.prefix+strings.ReplaceAll(queryID, " ", "")))
+	}
+	return clickhouse.Context(ctx, append(options, clickhouse.WithSettings(settings))...), cancel
+}
+
+// insertTimeout bounds an insert; what takes longer is settled by reading back.
+const insertTimeout = 60 * time.Second

@@ -1,0 +1,42 @@
+{{/* Parts that the questions share. Values are parameters; only the shape of a statement depends on the question. */}}
+
+{{define "developer"}}{{if .Overrides}}COALESCE(o.developer_id, e.developer_id){{else}}e.developer_id{{end}}{{end}}
+
+{{define "overrides"}}{{if .Overrides}}
+LEFT JOIN identity_overrides AS o
+    ON o.organization_id = e.organization_id
+    AND o.actor_kind = e.actor_kind
+    AND o.actor_value = e.actor_value
+    AND o.sequence > 0{{end}}{{end}}
+
+{{define "matching"}}
+WHERE e.organization_id = @organization
+    AND e.occurred_at >= @start
+    AND e.occurred_at < @end
+    {{- if .Filter.Names}}
+    AND e.name = ANY (@names){{end}}
+    {{- if .Filter.DeveloperIDs}}
+    AND {{template "developer" .}} = ANY (@developers){{end}}
+    {{- if .Filter.Projects}}
+    AND e.project = ANY (@projects){{end}}
+    {{- if .Filter.SourceKinds}}
+    AND e.source_kind = ANY (@source_kinds){{end}}
+    {{- if .Filter.Tools}}
+    AND e.tool = ANY (@tools){{end}}
+    {{- if .Filter.Machines}}
+    AND e.machine = ANY (@machines){{end}}
+    {{- if .Filter.Packages}}
+    AND e.id IN (
+        SELECT p.event_id
+        FROM event_packages AS p
+        WHERE p.organization_id = @organization
+            AND p.occurred_at >= @start
+            AND p.occurred_at < @end
+            AND (
+                p.package = ANY (@packages)
+                OR (p.package, p.version) IN (
+                    SELECT wanted.package, wanted.version
+                    FROM unnest(@versioned_packages::text[], @versions::text[]) AS wanted (package, version)
+                )
+            )
+    ){{end}}{{end}}

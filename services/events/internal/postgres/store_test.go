@@ -1,0 +1,24 @@
+package postgres
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/migrations"
+	"devtrail.dev/services/events/storetest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// open returns a store on a fresh database.
+func open(tb testing.TB) events.Store {
+	tb.Helper()
+	s, err := Open(tb.Context(), dbtest.Postgres(tb, migrations.Postgres()))
+	require.NoError(tb, err)
+	return s
+}
+
+func TestStore(t *testing.T) { storetest.Run(t, open) }

@@ -1,0 +1,130 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/events"
+)
+
+var reassignCases = []testCase{
+	{"a reassignment counts for events before and after it, in every answer", reassigned},
+	{"the highest sequence wins in whatever order they come", reassignOrder},
+	{"a birth counts only for an identity that was noted", births},
+	{"the applied sequence never goes back", sequences},
+}
+
+var lifeCases = []testCase{
+	{"a context that has ended is told so", cancelled},
+	{"a store that is open is ready and a closed one says so", closed},
+}
+
+func (s *subject) reassign(changes ...events.Reassignment) {
+	s.t.Helper()
+	require.NoError(s.t, s.store.Reassign(s.t.Context(), s.org, changes))
+}
+
+func reassigned(t *testing.T, s *subject) {
+	before := s.event("before", by("ada@example.org", "old"), touching("pkg:npm/x@1"))
+	after := s.event("after", by("ada@example.org", "old"), touching("pkg:npm/x@1"), at(noon.Add(time.Second)))
+	other := s.event("other", by("bo@example.org", "bo"), touching("pkg:npm/x@1"))
+	nobody := s.event("nobody")
+	s.append(before, other, nobody)
+	s.reassign(events.Reassignment{Identity: actor("ada@example.org"), DeveloperID: ID("ada"), Sequence: 7})
+	s.append(after)
+	for _, developer := range []string{"ada", "bo"} { // the second time two developers become one
+		wanted := map[string]int{"ada": 2, "bo": 3}[developer]
+		f := events.Filter{DeveloperIDs: []uuid.UUID{ID(developer)}}
+		list := s.list(events.ListQuery{Filter: f})
+		require.Len(t, list, wanted)
+		require.Equal(t, ID(developer), list[0].DeveloperID)
+		require.Empty(t, s.list(events.ListQuery{Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("old")}}}))
+		x := s.exposure("pkg:npm/x")
+		require.Equal(t, ID(developer), x.Developers.Rows[0].Key)
+		require.EqualValues(t, wanted, x.Developers.Rows[0].Sighting.Count)
+		require.Equal(t, ID(developer), x.Actors.Rows[0].Key.DeveloperID)
+		q := s.trendsQuery(noon, noon.Add(time.Hour), events.Day, "")
+		require.EqualValues(t, 4-wanted, s.trend(q, unique).Total)
+		q.Filter = f
+		require.EqualValues(t, wanted, s.trend(q, total).Total)
+		s.reassign(events.Reassignment{Identity: actor("ada@example.org"), DeveloperID: ID("bo"), Sequence: 8})
+	}
+	s.reassign(events.Reassignment{Identity: actor("ada@example.org"), Sequence: 9})
+	require.Equal(t, 1, s.exposure("pkg:npm/x").Developers.Total)
+	require.Equal(t, uuid.Nil, s.list(events.ListQuery{Limit: 1})[0].DeveloperID)
+}
+
+func reassignOrder(t *testing.T, s *subject) {
+	s.append(s.event("a", by("ada@example.org", "old")), s.event("b", func(e *events.Event) { e.Actor = events.Identity{Kind: 2, Value: "ada@example.org"} }))
+	for _, sequence := range []int64{5, 3, 5, 9, 4} {
+		names := map[int64]string{3: "three", 4: "four", 5: "five", 9: "nine"}
+		s.reassign(events.Reassignment{Identity: actor("ada@example.org"), DeveloperID: ID(names[sequence]), Sequence: sequence})
+	}
+	require.Len(t, s.list(events.ListQuery{Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("nine")}}}), 1)
+	s.reassign(
+		events.Reassignment{Identity: actor("ada@example.org"), DeveloperID: ID("twelve"), Sequence: 12},
+		events.Reassignment{Identity: actor("ada@example.org"), DeveloperID: ID("eleven"), Sequence: 11},
+	)
+	require.Len(t, s.list(events.ListQuery{Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("twelve")}}}), 1)
+}
+
+func births(t *testing.T, s *subject) {
+	s.append(s.event("a", by("ada@example.org", "ada")), s.event("m", by("machine", "")))
+	s.reassign(events.Reassignment{Identity: actor("machine")})
+	s.reassign()
+	require.Empty(t, s.list(events.ListQuery{Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("bo")}}}))
+	s.reassign(
+		events.Reassignment{Identity: actor("ada@example.org"), DeveloperID: ID("bo"), Sequence: 1, Birth: true},
+		events.Reassignment{Identity: actor("machine"), DeveloperID: ID("bo"), Sequence: 2, Birth: true},
+	)
+	equal(t, []uuid.UUID{ID("m")}, ids(s.list(events.ListQuery{Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("bo")}}})), "events of bo")
+	s.reassign(events.Reassignment{Identity: actor("machine")})
+	equal(t, []uuid.UUID{ID("m")}, ids(s.list(events.ListQuery{Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("bo")}}})), "events of bo after another note")
+}
+
+func sequences(t *testing.T, s *subject) {
+	for _, step := range []struct{ set, want int64 }{{0, 0}, {7, 7}, {3, 7}, {9, 9}} {
+		require.NoError(t, s.store.SetSequence(t.Context(), step.set))
+		got, err := s.store.Sequence(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, step.want, got)
+	}
+}
+
+// calls are all methods of a store that may fail.
+func (s *subject) calls(ctx context.Context) map[string]error {
+	q := s.trendsQuery(noon, noon.Add(time.Hour), events.Day, "")
+	q.Series = []events.Series{total}
+	errs := make(map[string]error)
+	_, errs["append"] = s.store.Append(ctx, s.org, []events.Event{s.event("never")})
+	_, errs["list"] = s.store.List(ctx, s.org, events.ListQuery{Range: events.AllTime, Limit: 1})
+	_, errs["exposure"] = s.store.Exposure(ctx, s.org, events.ExposureQuery{Range: events.AllTime, Limit: 1})
+	_, errs["trends"] = s.store.Trends(ctx, s.org, q)
+	errs["reassign"] = s.store.Reassign(ctx, s.org, []events.Reassignment{{Identity: actor("a"), Sequence: 1}})
+	_, errs["sequence"] = s.store.Sequence(ctx)
+	errs["set sequence"] = s.store.SetSequence(ctx, 1)
+	errs["ready"] = s.store.Ready(ctx)
+	return errs
+}
+
+func cancelled(t *testing.T, s *subject) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, err := range s.calls(ctx) {
+		require.ErrorIs(t, err, context.Canceled, name)
+	}
+	require.Empty(t, s.list(events.ListQuery{}))
+	require.Empty(t, s.list(events.ListQuery{Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("a")}}}))
+}
+
+func closed(t *testing.T, s *subject) {
+	require.NoError(t, s.store.Ready(t.Context()))
+	require.NoError(t, s.store.Close())
+	for name, err := range s.calls(t.Context()) {
+		require.ErrorIs(t, err, events.ErrStoreClosed, name)
+	}
+}
