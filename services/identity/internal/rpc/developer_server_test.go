@@ -38,16 +38,16 @@ func TestLinkIdentity(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	acme := b.createTenant(t, "acme")
-	ada, bob := b.createDeveloper(t, acme.admin, "Ada"), b.createDeveloper(t, acme.admin, "Bob")
+	ada, bob := b.createDeveloper(t, acme, "Ada"), b.createDeveloper(t, acme, "Bob")
 	want := &identityv1.Developer{
 		Id: ada, DisplayName: "Ada", CreatedAt: timestamppb.New(b.clock.Now()),
 		Identities: []*identityv1.LinkedIdentity{{
 			Identity: email("ada@example.com"), Evidence: identityv1.Evidence_EVIDENCE_ADMINISTRATOR, LinkedAt: timestamppb.New(b.clock.Now()),
 		}},
 	}
-	require.Empty(t, cmp.Diff(want, b.link(t, acme.admin, ada, " Ada@Example.com"), protocmp.Transform()))
+	require.Empty(t, cmp.Diff(want, b.link(t, acme, ada, " Ada@Example.com"), protocmp.Transform()))
 	b.clock.Advance(1)
-	require.Empty(t, cmp.Diff(want, b.link(t, acme.admin, ada, "ada@example.com"), protocmp.Transform()), "again changes nothing")
+	require.Empty(t, cmp.Diff(want, b.link(t, acme, ada, "ada@example.com"), protocmp.Transform()), "again changes nothing")
 
 	_, err := b.developers.LinkIdentity(acme.admin, &identityv1.LinkIdentityRequest{DeveloperId: bob, Identity: email("ada@example.com")})
 	require.ErrorIs(t, err, identity.ErrIdentityLinked)
@@ -72,8 +72,8 @@ func TestMergeDevelopers(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	acme := b.createTenant(t, "acme")
-	ada, alias := b.createDeveloper(t, acme.admin, "Ada"), b.createDeveloper(t, acme.admin, "A. Lovelace")
-	b.link(t, acme.admin, alias, "lovelace@example.com")
+	ada, alias := b.createDeveloper(t, acme, "Ada"), b.createDeveloper(t, acme, "A. Lovelace")
+	b.link(t, acme, alias, "lovelace@example.com")
 	req := &identityv1.MergeDevelopersRequest{TargetId: ada, SourceId: alias, Reason: "the same person"}
 	first, err := b.developers.MergeDevelopers(acme.admin, req)
 	require.NoError(t, err)
@@ -89,7 +89,7 @@ func TestMergeDevelopers(t *testing.T) {
 		_, err = b.developers.MergeDevelopers(acme.admin, bad)
 		require.ErrorIs(t, err, fault.Invalid)
 	}
-	require.Equal(t, ada, b.link(t, acme.admin, alias, "new@example.com").GetId(), "linking to a merged developer reaches the survivor")
+	require.Equal(t, ada, b.link(t, acme, alias, "new@example.com").GetId(), "linking to a merged developer reaches the survivor")
 }
 
 func TestListAndBatchGetDevelopers(t *testing.T) {
@@ -98,9 +98,9 @@ func TestListAndBatchGetDevelopers(t *testing.T) {
 	acme := b.createTenant(t, "acme")
 	var ids []string
 	for i := range 5 {
-		ids = append(ids, b.createDeveloper(t, acme.admin, fmt.Sprintf("D%d", i)))
+		ids = append(ids, b.createDeveloper(t, acme, fmt.Sprintf("D%d", i)))
 	}
-	b.link(t, acme.admin, ids[1], "d1@example.com")
+	b.link(t, acme, ids[1], "d1@example.com")
 	_, err := b.developers.MergeDevelopers(acme.admin, &identityv1.MergeDevelopersRequest{TargetId: ids[0], SourceId: ids[1]})
 	require.NoError(t, err)
 	for size := int32(1); size <= 5; size++ {

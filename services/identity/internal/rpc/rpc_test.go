@@ -123,16 +123,16 @@ func within(ctx context.Context, organization string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, auth.HeaderOrganization, organization)
 }
 
-func (b *bundle) createDeveloper(t *testing.T, ctx context.Context, name string) string {
+func (b *bundle) createDeveloper(t *testing.T, in tenant, name string) string {
 	t.Helper()
-	res, err := b.developers.CreateDeveloper(ctx, &identityv1.CreateDeveloperRequest{DisplayName: name})
+	res, err := b.developers.CreateDeveloper(in.admin, &identityv1.CreateDeveloperRequest{DisplayName: name})
 	require.NoError(t, err)
 	return res.GetDeveloper().GetId()
 }
 
-func (b *bundle) link(t *testing.T, ctx context.Context, developer, value string) *identityv1.Developer {
+func (b *bundle) link(t *testing.T, in tenant, developer, value string) *identityv1.Developer {
 	t.Helper()
-	res, err := b.developers.LinkIdentity(ctx, &identityv1.LinkIdentityRequest{DeveloperId: developer, Identity: email(value)})
+	res, err := b.developers.LinkIdentity(in.admin, &identityv1.LinkIdentityRequest{DeveloperId: developer, Identity: email(value)})
 	require.NoError(t, err)
 	return res.GetDeveloper()
 }

@@ -21,9 +21,9 @@ func TestTenantsCannotSeeEachOther(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	acme, spy := b.createTenant(t, "acme"), b.createTenant(t, "spy")
-	ada, bob := b.createDeveloper(t, acme.admin, "Ada"), b.createDeveloper(t, acme.admin, "Bob")
-	b.link(t, acme.admin, ada, "ada@example.com")
-	mole := b.createDeveloper(t, spy.admin, "Mole")
+	ada, bob := b.createDeveloper(t, acme, "Ada"), b.createDeveloper(t, acme, "Bob")
+	b.link(t, acme, ada, "ada@example.com")
+	mole := b.createDeveloper(t, spy, "Mole")
 	key, err := b.credentials.CreateApiKey(acme.admin, &identityv1.CreateApiKeyRequest{DisplayName: "reader", Role: identity.RoleAnalyst})
 	require.NoError(t, err)
 	keyID := key.GetApiKey().GetId()
@@ -74,7 +74,7 @@ func TestTenantsCannotSeeEachOther(t *testing.T) {
 		"LinkIdentity": func(*testing.T) {
 			notFound(b.developers.LinkIdentity(spy.admin, &identityv1.LinkIdentityRequest{DeveloperId: ada, Identity: email("mole@example.com")}))
 			notFound(b.developers.LinkIdentity(spy.admin, &identityv1.LinkIdentityRequest{DeveloperId: ada, Identity: email("ada@example.com"), Replace: true}))
-			b.link(t, spy.admin, mole, "ada@example.com")
+			b.link(t, spy, mole, "ada@example.com")
 		},
 		"MergeDevelopers": func(*testing.T) {
 			notFound(b.developers.MergeDevelopers(spy.admin, &identityv1.MergeDevelopersRequest{TargetId: mole, SourceId: ada}))

@@ -18,10 +18,10 @@ func TestWatchIdentitiesSpansOrganizationsAndResumes(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	acme, other := b.createTenant(t, "acme"), b.createTenant(t, "other")
-	ada, bob := b.createDeveloper(t, acme.admin, "Ada"), b.createDeveloper(t, acme.admin, "Bob")
-	eve := b.createDeveloper(t, other.admin, "Eve")
-	b.link(t, acme.admin, ada, "ada@example.com")
-	b.link(t, other.admin, eve, "ada@example.com")
+	ada, bob := b.createDeveloper(t, acme, "Ada"), b.createDeveloper(t, acme, "Bob")
+	eve := b.createDeveloper(t, other, "Eve")
+	b.link(t, acme, ada, "ada@example.com")
+	b.link(t, other, eve, "ada@example.com")
 	at := timestamppb.New(b.clock.Now())
 	want := []*identityv1.IdentityChange{
 		{Sequence: 1, OrganizationId: acme.id, Identity: email("ada@example.com"), DeveloperId: ada, ChangedAt: at},
