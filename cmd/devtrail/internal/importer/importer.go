@@ -34,6 +34,8 @@ type Options struct {
 	Progress Progress
 	// Patience is how long to go on trying while the service stores nothing; 0 means two minutes.
 	Patience time.Duration
+	// Batch is how many events travel together; 0 means 2000, and 5000 is the most a service takes.
+	Batch int
 }
 
 // Progress hears how far an import is. It is safe for concurrent use.
@@ -118,7 +120,7 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.open(ctx); err != nil || r.summary.Revision == "" {
 		return err
 	}
-	sender := newSender(r.importer.events, r.options.Patience, r.importer.now, &r.summary)
+	sender := newSender(r.importer.events, r.options, r.importer.now, &r.summary)
 	rng := gitlog.Range{Tip: r.summary.Revision}
 	if after := r.mark.commit(ctx, r.repo); after != "" {
 		holds, err := r.holds(ctx, sender, after)

@@ -38,6 +38,7 @@ type batch struct {
 type sender struct {
 	client   eventsv1.IngestServiceClient
 	patience time.Duration
+	size     int // of a batch, in events
 	now      func() time.Time
 
 	group   *errgroup.Group
@@ -52,8 +53,12 @@ type sender struct {
 	next    int
 }
 
-func newSender(client eventsv1.IngestServiceClient, patience time.Duration, now func() time.Time, summary *Summary) *sender {
-	return &sender{client: client, patience: patience, now: now, summary: summary, ready: map[int]batch{}}
+func newSender(client eventsv1.IngestServiceClient, options Options, now func() time.Time, summary *Summary) *sender {
+	s := &sender{client: client, patience: options.Patience, size: options.Batch, now: now, summary: summary, ready: map[int]batch{}}
+	if s.size <= 0 {
+		s.size = batchEvents
+	}
+	return s
 }
 
 // start makes the sender ready. acked hears, one call at a time, how many commits are stored with all that came before them.
@@ -79,7 +84,7 @@ func (s *sender) add(commit history.Commit) error {
 	for _, event := range commit.Events {
 		s.open.events = append(s.open.events, event)
 		s.open.bytes += size(event)
-		if len(s.open.events) >= batchEvents || s.open.bytes >= batchBytes {
+		if len(s.open.events) >= s.size || s.open.bytes >= batchBytes {
 			if err := s.flush(); err != nil {
 				return err
 			}

@@ -1,0 +1,86 @@
+package importer_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"devtrail.dev/kit/fault"
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
+)
+
+// service keeps the contract of CaptureEvents and ImportManifest in memory. The hook may change what becomes of a call or an event.
+type service struct {
+	mu        sync.Mutex
+	events    map[string]*eventsv1.Event
+	manifests map[string]*packagesv1.ImportManifestRequest
+	calls     int
+	sent      int
+	// before a call, by its number from 1; an error is the call's answer
+	call func(n int) error
+	// judge an event that is new; unspecified stores it
+	judge func(event *eventsv1.Event) *eventsv1.CaptureResult
+	// judge a manifest
+	manifest func(request *packagesv1.ImportManifestRequest) error
+}
+
+func newService() *service {
+	return &service{events: map[string]*eventsv1.Event{}, manifests: map[string]*packagesv1.ImportManifestRequest{}}
+}
+
+func (s *service) CaptureEvents(ctx context.Context, request *eventsv1.CaptureEventsRequest, _ ...grpc.CallOption) (*eventsv1.CaptureEventsResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls++
+	if s.call != nil {
+		if err := s.call(s.calls); err != nil {
+			return nil, err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fault.FromStatus(fault.ToStatus(err, "test").Err())
+	}
+	if n := len(request.GetEvents()); n < 1 || n > 5000 {
+		return nil, fault.New(fault.Invalid, "VALIDATION_FAILED", "1 to 5000 events")
+	}
+	response := &eventsv1.CaptureEventsResponse{}
+	for _, event := range request.GetEvents() {
+		s.sent++
+		response.Results = append(response.Results, s.capture(event))
+	}
+	return response, nil
+}
+
+func (s *service) capture(event *eventsv1.Event) *eventsv1.CaptureResult {
+	result := &eventsv1.CaptureResult{EventId: event.GetId(), Status: eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE}
+	if _, known := s.events[event.GetId()]; known {
+		return result
+	}
+	if s.judge != nil {
+		if judged := s.judge(event); judged != nil {
+			return judged
+		}
+	}
+	s.events[event.GetId()] = proto.CloneOf(event)
+	result.Status = eventsv1.CaptureStatus_CAPTURE_STATUS_STORED
+	return result
+}
+
+func (s *service) ImportManifest(_ context.Context, request *packagesv1.ImportManifestRequest, _ ...grpc.CallOption) (*packagesv1.ImportManifestResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.manifest != nil {
+		if err := s.manifest(request); err != nil {
+			return nil, err
+		}
+	}
+	s.manifests[request.GetPath()] = request
+	return &packagesv1.ImportManifestResponse{}, nil
+}
+
+func (s *service) ids() []string { return slices.Sorted(maps.Keys(s.events)) }
