@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,6 +120,30 @@ func TestReadersAgreeWithExtractors(t *testing.T) {
 		got, err := own(content)
 		require.NoError(t, err, format)
 		require.ElementsMatch(t, purlsOf(want), purlsOf(got), format)
+	}
+}
+
+// The scanner says what the decoder says, or leaves it to the decoder.
+func TestScanPackageLockAgreesWithDecoding(t *testing.T) {
+	t.Parallel()
+	fixture, err := os.ReadFile("testdata/package-lock.json.fixture")
+	require.NoError(t, err)
+	for _, content := range [][]byte{fixture, generate(PackageLock, 20), []byte(`{"packages": {"node_modules/a": {"name": "b\u0063\"", "version": "1\\"}}} `)} {
+		entries, ok := scanPackageLock(content)
+		require.True(t, ok)
+		var lock packageLock
+		require.NoError(t, json.Unmarshal(content, &lock))
+		var want []entry
+		for place, p := range lock.Packages {
+			if e, ok := p.entry(place); ok {
+				want = append(want, e)
+			}
+		}
+		require.ElementsMatch(t, want, entries)
+		for i := range content[:len(content)-1] {
+			_, ok := scanPackageLock(content[:i])
+			require.Equal(t, ok, json.Valid(content[:i]), "cut at %d", i)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"encoding/json"
 	"path"
 	"strings"
@@ -26,6 +27,9 @@ type packageLockDependency struct {
 }
 
 func readPackageLock(content []byte) ([]entry, error) {
+	if entries, ok := scanPackageLock(content); ok {
+		return entries, nil
+	}
 	var lock *packageLock
 	if err := json.Unmarshal(content, &lock); err != nil {
 		return nil, err
@@ -38,21 +42,75 @@ func readPackageLock(content []byte) ([]entry, error) {
 	}
 	entries := make([]entry, 0, len(lock.Packages))
 	for place, p := range lock.Packages {
-		// The root is the project itself; a link points to a member that has its own row.
-		if place == "" || p.Link {
-			continue
+		if e, ok := p.entry(place); ok {
+			entries = append(entries, e)
 		}
-		name := p.Name
-		if name == "" {
-			name = nameOfPlace(place)
-		}
-		if !strings.Contains("/"+place, "/node_modules/") {
-			entries = append(entries, entry{})
-			continue
-		}
-		entries = append(entries, npmEntry(name, p.Version, p.Resolved))
 	}
 	return entries, nil
+}
+
+// scanPackageLock reads the flat table without decoding the document. It is false for version 1, and for what is not plainly such a document.
+func scanPackageLock(content []byte) ([]entry, bool) {
+	var (
+		entries []entry
+		found   bool
+		s       = jsonScanner{content: content}
+	)
+	ok := s.object(func(key []byte) bool {
+		if string(key) != "packages" || found {
+			return s.skip()
+		}
+		found = true
+		return s.object(func(key []byte) bool {
+			// A place with an escape is not what npm writes.
+			if bytes.IndexByte(key, '\\') >= 0 {
+				return false
+			}
+			p, ok := scanPackage(&s)
+			if e, counts := p.entry(string(key)); ok && counts {
+				entries = append(entries, e)
+			}
+			return ok
+		})
+	})
+	return entries, ok && found && s.end()
+}
+
+// scanPackage reads one row of the table.
+func scanPackage(s *jsonScanner) (p packageLockPackage, ok bool) {
+	ok = s.object(func(key []byte) (ok bool) {
+		switch string(key) {
+		case "name":
+			p.Name, ok = s.text()
+		case "version":
+			p.Version, ok = s.text()
+		case "resolved":
+			p.Resolved, ok = s.text()
+		case "link":
+			p.Link = s.next() == 't'
+			ok = s.skip()
+		default:
+			ok = s.skip()
+		}
+		return ok
+	})
+	return p, ok
+}
+
+// entry names the package at a place of the tree. It is false for the root, which is the project itself, and for a link, whose target has its own row.
+func (p packageLockPackage) entry(place string) (entry, bool) {
+	if place == "" || p.Link {
+		return entry{}, false
+	}
+	if !strings.Contains("/"+place, "/node_modules/") {
+		// A member of the workspace.
+		return entry{}, true
+	}
+	name := p.Name
+	if name == "" {
+		name = nameOfPlace(place)
+	}
+	return npmEntry(name, p.Version, p.Resolved), true
 }
 
 // appendDependencies walks the tree of version 1.
