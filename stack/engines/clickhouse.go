@@ -45,7 +45,7 @@ func StartClickHouse(ctx context.Context, cfg ClickHouseConfig) (*Server, error)
 	if cfg.HTTPPort == 0 {
 		chosen = 0 // at least one port is ours to choose again
 	}
-	return retryPort(chosen, func() (*Server, error) { return startClickHouse(ctx, cfg, library) })
+	return retryStart(ctx, chosen, func() (*Server, error) { return startClickHouse(ctx, cfg, library) })
 }
 
 func (c ClickHouseConfig) withDefaults() (ClickHouseConfig, error) {

@@ -14,12 +14,9 @@ import (
 // postgresMajor is the major version whose clusters we can open.
 const postgresMajor = "18"
 
-// prepare brings the data folder to where postgres can start on it: no server
-// of a killed owner, a complete cluster, the right owner.
+// prepare brings the data folder to where postgres can start on it: a complete
+// cluster of our version and the right owner.
 func (p postgres) prepare(ctx context.Context) error {
-	if err := stopOrphan(ctx, p.DataDir); err != nil {
-		return err
-	}
 	info, err := os.Stat(p.DataDir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p.initdb(ctx)

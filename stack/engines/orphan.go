@@ -23,6 +23,9 @@ func stopOrphan(ctx context.Context, dataDir string) error {
 	if err != nil || pid == 0 {
 		return err
 	}
+	if alive(pid) && !isPostmaster(pid, dataDir) {
+		return disownPid(dataDir)
+	}
 	for _, step := range []struct {
 		sig  syscall.Signal
 		wait time.Duration
@@ -39,6 +42,25 @@ func stopOrphan(ctx context.Context, dataDir string) error {
 	}
 	if isPostmaster(pid, dataDir) {
 		return fmt.Errorf("the PostgreSQL that was left on %s (process %d) does not end", dataDir, pid)
+	}
+	return nil
+}
+
+// noPid is above every system's largest process number.
+const noPid = "999999999"
+
+// disownPid replaces the process number in postmaster.pid, which a stranger
+// has now: postgres would take it for a running server. The other lines stay,
+// since they let postgres find backends that outlived their server.
+func disownPid(dataDir string) error {
+	path := filepath.Join(dataDir, "postmaster.pid")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read postmaster.pid: %w", err)
+	}
+	_, rest, _ := strings.Cut(string(data), "\n")
+	if err := os.WriteFile(path, []byte(noPid+"\n"+rest), 0o600); err != nil {
+		return fmt.Errorf("mend postmaster.pid: %w", err)
 	}
 	return nil
 }

@@ -30,15 +30,3 @@ func freePort(port int) (int, error) {
 func portTaken(port int) error {
 	return fmt.Errorf("%w: another program listens on %s: stop it or choose another port", ErrPortTaken, address(port))
 }
-
-// retryPort repeats a start whose port we chose ourselves (port 0) when
-// another program took it between the choice and the server's own bind.
-func retryPort(port int, start func() (*Server, error)) (*Server, error) {
-	for try := 1; ; try++ {
-		server, err := start()
-		if port == 0 && try < 5 && errors.Is(err, ErrPortTaken) {
-			continue
-		}
-		return server, err
-	}
-}

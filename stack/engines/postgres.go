@@ -52,7 +52,7 @@ func StartPostgres(ctx context.Context, cfg PostgresConfig) (*Server, error) {
 	if err := os.MkdirAll(filepath.Dir(cfg.DataDir), 0o755); err != nil {
 		return nil, fmt.Errorf("create the parent of the data folder: %w", err)
 	}
-	return retryPort(cfg.Port, func() (*Server, error) { return p.start(ctx) })
+	return retryStart(ctx, cfg.Port, func() (*Server, error) { return p.start(ctx) })
 }
 
 func (c PostgresConfig) withDefaults() (PostgresConfig, error) {
@@ -114,11 +114,16 @@ func (p postgres) startLocked(ctx context.Context, lock *os.File) (*Server, erro
 			return nil, err
 		}
 	}
-	if err := p.prepare(ctx); err != nil {
+	// After the orphan, which may hold the wanted port, and before the slower
+	// initdb.
+	if err := stopOrphan(ctx, p.DataDir); err != nil {
 		return nil, err
 	}
 	port, err := freePort(p.Port)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.prepare(ctx); err != nil {
 		return nil, err
 	}
 	password, err := p.password()
@@ -199,6 +204,8 @@ func explainPostgres(log string, port int) error {
 	switch {
 	case strings.Contains(log, "could not bind"):
 		return portTaken(port)
+	case strings.Contains(log, "pre-existing shared memory block"):
+		return errBackendsLeft
 	case strings.Contains(log, "No space left on device"):
 		return errors.New("PostgreSQL ended: no disk space")
 	}

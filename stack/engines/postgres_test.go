@@ -3,6 +3,7 @@ package engines
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,6 +50,12 @@ func TestPostgresIgnoresStalePid(t *testing.T) {
 		require.NoError(t, os.WriteFile(pidFile, []byte(content), 0o600))
 		require.NoError(t, stopOrphan(t.Context(), dir))
 	}
+	// A stranger was given the number: the other lines are kept.
+	require.NoError(t, os.WriteFile(pidFile, []byte(strconv.Itoa(os.Getpid())+"\n"+dir+"\n"), 0o600))
+	require.NoError(t, stopOrphan(t.Context(), dir))
+	mended, err := os.ReadFile(pidFile)
+	require.NoError(t, err)
+	require.Equal(t, noPid+"\n"+dir+"\n", string(mended))
 	require.NoError(t, p.account.own(pidFile))
 	s, err := startKind(t.Context(), Postgres, dir, 0)
 	require.NoError(t, err)
@@ -97,4 +104,26 @@ func TestPostgresUsesEmptyFolderAndCleansHalfCluster(t *testing.T) {
 	require.NoDirExists(t, half)
 	require.Equal(t, "C.UTF-8", query(t, s, "SELECT datlocale FROM pg_database WHERE datname = current_database()"))
 	stop(t, s)
+}
+
+func TestStartIsRetriedForPassingReasons(t *testing.T) {
+	tries := 0
+	failTwice := func(err error) func() (*Server, error) {
+		tries = 0
+		return func() (*Server, error) {
+			if tries++; tries < 3 {
+				return nil, err
+			}
+			return nil, nil
+		}
+	}
+	taken := portTaken(1)
+	_, err := retryStart(t.Context(), 0, failTwice(taken))
+	require.NoError(t, err)
+	_, err = retryStart(t.Context(), 5432, failTwice(taken))
+	require.ErrorIs(t, err, ErrPortTaken)
+	require.Equal(t, 1, tries)
+	left := explainPostgres("FATAL:  pre-existing shared memory block (key 1, ID 2) is still in use", 1)
+	_, err = retryStart(t.Context(), 5432, failTwice(left))
+	require.NoError(t, err)
 }
