@@ -39,8 +39,8 @@ SET checksum = excluded.checksum,
 // A statement that was cut off runs again, so it must be repeatable (IF NOT EXISTS, IF EXISTS).
 func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, lock held, f schema.File) error {
 	began := p.now()
-	if err := execute(ctx, conn, "RESET ALL; "+postgresHistory+"; "+createProgress); err != nil {
-		return fmt.Errorf("create the history: %w", err)
+	if err := p.createHistory(ctx, conn, "SET", postgresHistory+"; "+createProgress); err != nil {
+		return err
 	}
 	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
 	if err != nil {

@@ -135,8 +135,8 @@ func segment(files []schema.File) int {
 func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, lock held, files []schema.File) error {
 	last := files[len(files)-1]
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, postgresHistory); err != nil {
-			return fmt.Errorf("create the history: %w", err)
+		if err := p.createHistory(ctx, conn, "SET LOCAL", postgresHistory); err != nil {
+			return err
 		}
 		for _, f := range files {
 			if err := p.file(ctx, tx, f); err != nil {
@@ -151,6 +151,17 @@ func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, lock held, f
 		return err
 	}
 	p.observe(last, 0, AfterCommit)
+	return nil
+}
+
+// createHistory makes the tables of the runner, under the timeouts that every statement has.
+func (p *postgres) createHistory(ctx context.Context, conn *pgx.Conn, set, tables string) error {
+	if err := setTimeouts(ctx, conn, set, p.cfg.LockTimeout, p.cfg.DDLTimeout); err != nil {
+		return err
+	}
+	if err := execute(ctx, conn, tables); err != nil {
+		return fmt.Errorf("create the history: %w", err)
+	}
 	return nil
 }
 

@@ -199,8 +199,10 @@ func (r *Runner) look(ctx context.Context, d *database) ([]schema.File, error) {
 // run takes the lock, looks again, since another instance may have been first, and applies.
 func (r *Runner) run(ctx context.Context, d *database) error {
 	say := func(message string) {
-		r.log.InfoContext(ctx, "migration waits", "database", d.Name, "reason", message)
-		r.board.change(d.Name, func(s *migrations.Status) { s.Message = message })
+		changed := r.board.change(d.Name, func(s *migrations.Status) { s.Message = message })
+		if changed && message != "" {
+			r.log.InfoContext(ctx, "migration waits", "database", d.Name, "reason", message)
+		}
 	}
 	lock, err := r.locker.lock(ctx, d.Name, say)
 	if err != nil {
@@ -215,6 +217,7 @@ func (r *Runner) run(ctx context.Context, d *database) error {
 		return err
 	}
 	say("")
+	r.cfg.Observe(Step{Database: d.Name, Phase: Begin})
 	return r.record(ctx, d, func() error {
 		err := d.engine.apply(ctx, lock, pending, say, func(f schema.File) {
 			r.log.InfoContext(ctx, "migration applied", "database", d.Name, "file", f.Name)

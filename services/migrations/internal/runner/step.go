@@ -5,6 +5,8 @@ type Phase string
 
 // The phases. A statement that is sent alone is journaled: Journaled follows Before, and Done follows After.
 const (
+	// Begin comes when the lock is held and files wait.
+	Begin Phase = "begin"
 	// Before comes before anything of a statement.
 	Before Phase = "before"
 	// Journaled comes when the journal says that a statement was started.
@@ -24,7 +26,7 @@ const (
 // Step is a point of a run in one database. Tests stop the world there; the service logs it.
 type Step struct {
 	Database string
-	// File is the name of the file; of a transaction, its last file.
+	// File is the name of the file; of a transaction, its last file; empty when no file is meant.
 	File  string
 	Phase Phase
 	// Statement counts from 1 in the file; 0 stands for the file.

@@ -1,0 +1,130 @@
+package runner
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/schema"
+	"devtrail.dev/services/migrations"
+	"devtrail.dev/services/migrations/internal/sqlsplit"
+)
+
+func TestWatchersSeeTheStatusNowAndEachChangeAndNothingElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &Runner{board: newBoard([]migrations.Status{{Database: "a"}, {Database: "b"}})}
+		seen := make([][]int64, 100)
+		ends := make([]error, len(seen))
+		var watchers sync.WaitGroup
+		for i := range seen {
+			watchers.Go(func() {
+				for s, err := range r.Watch(t.Context(), "a") {
+					if err != nil {
+						ends[i] = err
+						return
+					}
+					seen[i] = append(seen[i], s.Version)
+				}
+			})
+		}
+		synctest.Wait()
+		for _, version := range []int64{1, 1, 2} {
+			r.board.change("a", func(s *migrations.Status) { s.Version = version })
+			r.board.change("b", func(s *migrations.Status) { s.Version = version })
+			synctest.Wait()
+		}
+		r.board.close()
+		watchers.Wait()
+		for i := range seen {
+			require.Equal(t, []int64{0, 1, 2}, seen[i])
+			require.ErrorIs(t, ends[i], migrations.ErrStopping)
+		}
+		require.Equal(t, []migrations.Status{{Database: "a", Version: 2}, {Database: "b", Version: 2}}, r.Status())
+	})
+}
+
+func TestAWatcherEndsWithItsContext(t *testing.T) {
+	r := &Runner{board: newBoard([]migrations.Status{{Database: "a"}})}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var last error
+	for _, err := range r.Watch(ctx, "a") {
+		last = err
+		cancel()
+	}
+	require.ErrorIs(t, last, context.Canceled)
+	for _, err := range r.Watch(t.Context(), "c") {
+		require.ErrorIs(t, err, fault.NotFound)
+	}
+}
+
+func TestBackoffDoublesUpToItsMostWithJitter(t *testing.T) {
+	b := backoff{first: 100 * time.Millisecond, most: time.Second}
+	for _, top := range []time.Duration{100, 200, 400, 800, 1000, 1000} {
+		wait := b.next()
+		require.LessOrEqual(t, wait, top*time.Millisecond)
+		require.GreaterOrEqual(t, wait, top*time.Millisecond/2-1)
+	}
+	b.reset()
+	require.LessOrEqual(t, b.next(), 100*time.Millisecond)
+}
+
+func TestPlanReturnsWhatIsAboveEverythingApplied(t *testing.T) {
+	files := []schema.File{{Version: 1, Name: "0001_a.sql", Checksum: "a"}, {Version: 2, Name: "0002_b.sql", Checksum: "b"}, {Version: 4, Name: "0004_d.sql", Checksum: "d"}}
+	cases := []struct {
+		name    string
+		applied map[int64]string
+		pending []string
+		refused string
+	}{
+		{"nothing applied", nil, []string{"0001_a.sql", "0002_b.sql", "0004_d.sql"}, ""},
+		{"some", map[int64]string{1: "a"}, []string{"0002_b.sql", "0004_d.sql"}, ""},
+		{"all", map[int64]string{1: "a", 2: "b", 4: "d"}, []string{}, ""},
+		{"ahead", map[int64]string{1: "a", 2: "b", 4: "d", 9: "z"}, []string{}, ""},
+		{"edited", map[int64]string{1: "A"}, []string{"0002_b.sql", "0004_d.sql"}, "0001_a.sql"},
+		{"newest is missing", map[int64]string{1: "a", 2: "b", 3: "c"}, []string{"0004_d.sql"}, "0003"},
+		{"lower number", map[int64]string{1: "a", 4: "d"}, []string{}, "0002_b.sql"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			pending, err := plan(c.applied, files)
+			require.Equal(t, c.pending, names(pending))
+			if c.refused == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, errRefused)
+			require.ErrorContains(t, err, c.refused)
+		})
+	}
+}
+
+func TestSegmentsEndWhereATransactionMust(t *testing.T) {
+	in, out := schema.File{}, schema.File{NoTransaction: true}
+	require.Equal(t, 2, segment([]schema.File{in, in, out, in}))
+	require.Equal(t, 1, segment([]schema.File{out, out, in}))
+	require.Equal(t, 3, segment([]schema.File{in, in, in}))
+}
+
+func TestClassOf(t *testing.T) {
+	for sql, want := range map[string]class{
+		"ALTER TABLE t ADD COLUMN a int":               ddl,
+		"ALTER TABLE t VALIDATE CONSTRAINT c":          long,
+		"CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)":  long,
+		"CREATE TABLE t (a int)":                       ddl,
+		"DROP INDEX CONCURRENTLY i":                    long,
+		"INSERT INTO t VALUES (1)":                     data,
+		"WITH x AS (SELECT 1) DELETE FROM t":           data,
+		"VACUUM t":                                     long,
+		"COMMENT ON TABLE t IS 'validate constraints'": ddl,
+	} {
+		statements, err := sqlsplit.Split(sql, sqlsplit.Postgres)
+		require.NoError(t, err)
+		require.Equal(t, want, classOf(statements[0]), sql)
+	}
+}
