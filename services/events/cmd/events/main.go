@@ -1,0 +1,11 @@
+// Command events runs the events service until it is told to stop. All settings come from the environment.
+package main
+
+import (
+	"os"
+
+	"devtrail.dev/kit/serve"
+	"devtrail.dev/services/events/server"
+)
+
+func main() { os.Exit(serve.Main("events", server.Run)) }

@@ -1,0 +1,120 @@
+// Package observed measures a store: how long each method takes and how it ends. It is an events.Store around another one,
+// so that the engines hold no line about telemetry.
+package observed
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/serve"
+	"devtrail.dev/services/events"
+)
+
+var _ events.Store = (*Store)(nil)
+
+// Store measures the store inside it.
+type Store struct {
+	inner    events.Store
+	now      func() time.Time
+	duration *prometheus.HistogramVec
+	outcomes *prometheus.CounterVec
+}
+
+// New returns a store that measures inner under the metrics devtrail_events_store_duration_seconds and devtrail_events_appended_total.
+func New(inner events.Store, registry prometheus.Registerer, now func() time.Time) (*Store, error) {
+	s := &Store{
+		inner: inner,
+		now:   now,
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "devtrail_events_store_duration_seconds",
+			Help:    "Time of the event store's methods by method and result (ok, or the kind of the error).",
+			Buckets: serve.Buckets(), // those of RPCs, to compare
+		}, []string{"method", "result"}),
+		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "devtrail_events_appended_total",
+			Help: "Events handed to the store by outcome (stored, duplicate).",
+		}, []string{"outcome"}),
+	}
+	for _, c := range []prometheus.Collector{s.duration, s.outcomes} {
+		if err := registry.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// measure begins a measurement; the returned function ends it.
+func (s *Store) measure(method string) func(*error) {
+	start := s.now()
+	return func(err *error) {
+		result := "ok"
+		if *err != nil {
+			result = fault.KindOf(*err).Error()
+		}
+		s.duration.WithLabelValues(method, result).Observe(s.now().Sub(start).Seconds())
+	}
+}
+
+// Append counts the outcomes as well.
+func (s *Store) Append(ctx context.Context, organization uuid.UUID, batch []events.Event) (outcomes []events.Outcome, err error) {
+	defer s.measure("append")(&err)
+	outcomes, err = s.inner.Append(ctx, organization, batch)
+	stored := 0
+	for _, o := range outcomes {
+		if o == events.Stored {
+			stored++
+		}
+	}
+	s.outcomes.WithLabelValues("stored").Add(float64(stored))
+	s.outcomes.WithLabelValues("duplicate").Add(float64(len(outcomes) - stored))
+	return outcomes, err
+}
+
+// List measures the inner List.
+func (s *Store) List(ctx context.Context, organization uuid.UUID, q events.ListQuery) (list []events.Event, err error) {
+	defer s.measure("list")(&err)
+	return s.inner.List(ctx, organization, q)
+}
+
+// Exposure measures the inner Exposure.
+func (s *Store) Exposure(ctx context.Context, organization uuid.UUID, q events.ExposureQuery) (x events.Exposure, err error) {
+	defer s.measure("exposure")(&err)
+	return s.inner.Exposure(ctx, organization, q)
+}
+
+// Trends measures the inner Trends.
+func (s *Store) Trends(ctx context.Context, organization uuid.UUID, q events.TrendsQuery) (trends []events.Trend, err error) {
+	defer s.measure("trends")(&err)
+	return s.inner.Trends(ctx, organization, q)
+}
+
+// Reassign measures the inner Reassign.
+func (s *Store) Reassign(ctx context.Context, organization uuid.UUID, changes []events.Reassignment) (err error) {
+	defer s.measure("reassign")(&err)
+	return s.inner.Reassign(ctx, organization, changes)
+}
+
+// Sequence measures the inner Sequence.
+func (s *Store) Sequence(ctx context.Context) (sequence int64, err error) {
+	defer s.measure("sequence")(&err)
+	return s.inner.Sequence(ctx)
+}
+
+// SetSequence measures the inner SetSequence.
+func (s *Store) SetSequence(ctx context.Context, sequence int64) (err error) {
+	defer s.measure("set_sequence")(&err)
+	return s.inner.SetSequence(ctx, sequence)
+}
+
+// Ready measures the inner Ready.
+func (s *Store) Ready(ctx context.Context) (err error) {
+	defer s.measure("ready")(&err)
+	return s.inner.Ready(ctx)
+}
+
+// Close closes the inner store.
+func (s *Store) Close() error { return s.inner.Close() }

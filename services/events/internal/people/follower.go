@@ -1,0 +1,110 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
+	"devtrail.dev/services/events"
+)
+
+// Waiting times of the follower. The identity service breaks the silence every second.
+const (
+	firstRetry = 50 * time.Millisecond
+	lastRetry  = time.Second
+	silence    = 5 * time.Second
+)
+
+// errSilent ends a stream whose other side is gone without a word.
+var errSilent = errors.New("the identity service is silent")
+
+// Follower applies the changes of identities to the store, from where it stopped, for as long as it runs.
+type Follower struct {
+	directory *Directory
+	logger    *slog.Logger
+	store     events.Store
+}
+
+// NewFollower returns a follower that keeps directory and its store current.
+func NewFollower(directory *Directory, logger *slog.Logger) *Follower {
+	return &Follower{directory: directory, logger: logger, store: directory.store}
+}
+
+// Run follows until ctx ends and returns nil then. While the identity service or the store is away it tries again, at least once a second.
+func (f *Follower) Run(ctx context.Context) error {
+	retry, said := firstRetry, ""
+	for {
+		applied, err := f.follow(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if applied {
+			retry, said = firstRetry, ""
+		}
+		if text := err.Error(); text != said { // once for each reason, not once for each attempt
+			f.logger.WarnContext(ctx, "changes of identities are not followed", "error", text)
+			said = text
+		}
+		timer := time.NewTimer(retry)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+		retry = min(2*retry, lastRetry)
+	}
+}
+
+// follow watches one stream to its end and tells whether anything came over it.
+func (f *Follower) follow(ctx context.Context) (applied bool, err error) {
+	sequence, err := f.store.Sequence(ctx)
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watchdog := time.AfterFunc(silence, func() { cancel(errSilent) })
+	defer watchdog.Stop()
+	stream, err := f.directory.client.WatchIdentities(ctx, &identityv1.WatchIdentitiesRequest{AfterSequence: sequence})
+	if err != nil {
+		return false, err
+	}
+	for {
+		message, err := stream.Recv()
+		if cause := context.Cause(ctx); cause != nil {
+			return applied, cause
+		}
+		if err != nil {
+			return applied, err
+		}
+		watchdog.Stop()
+		if err := f.apply(ctx, message, sequence); err != nil {
+			return applied, err
+		}
+		sequence, applied = max(sequence, message.GetSequence()), true
+		watchdog.Reset(silence)
+	}
+}
+
+// apply brings a message's changes into the store before it remembers that it did: dying in between repeats them, which changes nothing.
+func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitiesResponse, from int64) error {
+	changes, err := changesFromProto(message.GetChanges())
+	if err != nil {
+		return err
+	}
+	for organization, list := range changes {
+		if err := f.store.Reassign(ctx, organization, list); err != nil {
+			return err
+		}
+		for _, c := range list {
+			f.directory.developers.update(key{organization, c.Identity}, c.DeveloperID)
+		}
+	}
+	if message.GetSequence() <= from {
+		return nil
+	}
+	return f.store.SetSequence(ctx, message.GetSequence())
+}

@@ -1,0 +1,102 @@
+package rpc
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"devtrail.dev/kit/page"
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	"devtrail.dev/services/events"
+)
+
+type eventServer struct {
+	eventsv1.UnimplementedEventServiceServer
+	store   events.Store
+	filters filterReader
+}
+
+// defaultRows is the row limit of an exposure that names none.
+const defaultRows = 100
+
+// cursor is the last event of a page, as its token carries it.
+type cursor struct {
+	Micros int64     `json:"t"`
+	ID     uuid.UUID `json:"i"`
+}
+
+// ListEvents returns a page of events, newest first.
+func (s *eventServer) ListEvents(ctx context.Context, req *eventsv1.ListEventsRequest) (*eventsv1.ListEventsResponse, error) {
+	org, err := organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	size, err := page.Size(req.GetPageSize())
+	if err != nil {
+		return nil, err
+	}
+	after, more, err := page.Decode[cursor](req.GetPageToken(), org, req.GetFilter(), req.GetRange())
+	if err != nil {
+		return nil, err
+	}
+	q := events.ListQuery{Limit: size + 1}
+	if more {
+		q.After = positionFromCursor(after)
+	}
+	if q.Range, err = rangeFromProto(req.GetRange()); err != nil {
+		return nil, err
+	}
+	if q.Filter, err = s.filters.read(ctx, org, req.GetFilter()); err != nil {
+		return nil, err
+	}
+	list, err := s.store.List(ctx, org, q)
+	if err != nil {
+		return nil, err
+	}
+	list, more = page.Cut(list, size)
+	res := &eventsv1.ListEventsResponse{Events: eventsToProto(list)}
+	if more {
+		res.NextPageToken = page.Encode(cursorOf(list[len(list)-1]), org, req.GetFilter(), req.GetRange())
+	}
+	return res, nil
+}
+
+// GetExposure says who touched a package, with the newest events as evidence when they are asked for.
+func (s *eventServer) GetExposure(ctx context.Context, req *eventsv1.GetExposureRequest) (*eventsv1.GetExposureResponse, error) {
+	org, err := organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := events.ExposureQuery{Limit: int(req.GetRowLimit())}
+	if q.Limit == 0 {
+		q.Limit = defaultRows
+	}
+	purl, err := coreOf(req.GetPurl())
+	if err != nil {
+		return nil, err
+	}
+	if q.Package, err = events.ParsePackage("purl", req.GetPurl()); err != nil {
+		return nil, err
+	}
+	if q.Range, err = rangeFromProto(req.GetRange()); err != nil {
+		return nil, err
+	}
+	exposure, err := s.store.Exposure(ctx, org, q)
+	if err != nil {
+		return nil, err
+	}
+	res := exposureToProto(purl, exposure)
+	if req.GetEvidenceLimit() == 0 {
+		return res, nil
+	}
+	evidence, err := s.store.List(ctx, org, events.ListQuery{
+		Filter: events.Filter{Packages: []events.PackageVersion{q.Package}},
+		Limit:  int(req.GetEvidenceLimit()),
+		Range:  q.Range,
+	})
+	if err != nil {
+		return nil, err
+	}
+	res.Evidence = eventsToProto(evidence)
+	return res, nil
+}

@@ -1,0 +1,30 @@
+package rpc
+
+import (
+	"context"
+
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	"devtrail.dev/services/events/internal/ingest"
+)
+
+type ingestServer struct {
+	eventsv1.UnimplementedIngestServiceServer
+	intake *ingest.Intake
+}
+
+// CaptureEvents stores events and says of each what became of it.
+func (s *ingestServer) CaptureEvents(ctx context.Context, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
+	org, err := organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	drafts := make([]ingest.Draft, len(req.GetEvents()))
+	for i, e := range req.GetEvents() {
+		drafts[i] = draftFromProto(e)
+	}
+	results, err := s.intake.Capture(ctx, org, drafts)
+	if err != nil {
+		return nil, err
+	}
+	return &eventsv1.CaptureEventsResponse{Results: resultsToProto(req.GetEvents(), results)}, nil
+}

@@ -1,0 +1,56 @@
+// Package rpc is the desk of the events service: it turns messages into questions and answers into messages, one file per gRPC service.
+// It stands between the door (kit/serve) and the rules and stores.
+package rpc
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc"
+
+	"devtrail.dev/kit/auth"
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/people"
+)
+
+// Desk is what the services share, and the follower that keeps it current.
+type Desk struct {
+	Follower *people.Follower // to be run beside the door
+
+	ingest  *ingestServer
+	event   *eventServer
+	insight *insightServer
+}
+
+// New returns a desk on a store. Identities are resolved by client.
+func New(store events.Store, client identityv1.DeveloperServiceClient, logger *slog.Logger, now func() time.Time) *Desk {
+	directory := people.NewDirectory(client, store)
+	filters := filterReader{developers: directory}
+	return &Desk{
+		Follower: people.NewFollower(directory, logger),
+		ingest:   &ingestServer{intake: ingest.New(store, directory, logger, now)},
+		event:    &eventServer{store: store, filters: filters},
+		insight:  &insightServer{store: store, filters: filters},
+	}
+}
+
+// Register adds the three services to a door.
+func (d *Desk) Register(door grpc.ServiceRegistrar) {
+	eventsv1.RegisterIngestServiceServer(door, d.ingest)
+	eventsv1.RegisterEventServiceServer(door, d.event)
+	eventsv1.RegisterInsightServiceServer(door, d.insight)
+}
+
+// organization is the caller's; the door has made sure that there is one.
+func organization(ctx context.Context) (uuid.UUID, error) {
+	id, err := uuid.Parse(auth.MustCaller(ctx).OrganizationID)
+	if err != nil {
+		return uuid.Nil, auth.ErrOrganizationInvalid.Wrap(err)
+	}
+	return id, nil
+}

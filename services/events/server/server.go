@@ -1,0 +1,88 @@
+// Package server wires the events service: settings, store, the identity client, desk, follower, door. cmd/events and the suite's own supervisor run it.
+package server
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"devtrail.dev/kit/auth"
+	"devtrail.dev/kit/dial"
+	"devtrail.dev/kit/env"
+	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/telemetry"
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/clickhouse"
+	"devtrail.dev/services/events/internal/observed"
+	"devtrail.dev/services/events/internal/postgres"
+	"devtrail.dev/services/events/internal/rpc"
+)
+
+// Run serves until ctx ends; then it drains and returns nil. It runs also while the database or identity is away or the schema is not there yet: its health
+// is then NOT_SERVING with the reason, or events get RETRY. It returns an error for wrong settings or an address that is taken.
+func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) error {
+	cfg, err := env.Load(getenv, defaults())
+	if err != nil {
+		return err
+	}
+	now := time.Now
+	logger := telemetry.Logger(stderr, cfg.LogLevel, "events")
+	logger.InfoContext(ctx, "settings", "settings", env.LogValue(cfg))
+	flush, err := telemetry.Tracing(ctx, "events")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = flush(context.WithoutCancel(ctx)) }()
+
+	registry := prometheus.NewRegistry()
+	engine, err := openStore(ctx, cfg, now)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = engine.Close() }()
+	store, err := observed.New(engine, registry, now)
+	if err != nil {
+		return err
+	}
+
+	identity, err := dial.New(cfg.IdentityAddress, dial.Options{Token: cfg.serviceKey(), ServiceName: "events"})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = identity.Close() }()
+	introspector := auth.NewIntrospector(identityv1.NewCredentialServiceClient(identity), now)
+	desk := rpc.New(store, identityv1.NewDeveloperServiceClient(identity), logger, now)
+
+	door, err := serve.New("events", cfg.door(), serve.Deps{
+		Health:   store.Ready,
+		Logger:   logger,
+		Now:      now,
+		Registry: registry,
+		Verifier: auth.NewChain(auth.NewStatic(cfg.OperatorKeys, cfg.ServiceKeys), introspector),
+	})
+	if err != nil {
+		return err
+	}
+	desk.Register(door.GRPC())
+
+	running, following := errgroup.WithContext(ctx)
+	following, stop := context.WithCancel(following)
+	running.Go(func() error { return desk.Follower.Run(following) })
+	running.Go(func() error {
+		defer stop()
+		return door.Run(ctx)
+	})
+	return running.Wait()
+}
+
+// openStore opens the engine that the settings name. It does not connect.
+func openStore(ctx context.Context, cfg Config, now func() time.Time) (events.Store, error) {
+	if cfg.Store == storePostgres {
+		return postgres.Open(ctx, cfg.PostgresURL)
+	}
+	return clickhouse.Open(cfg.ClickHouseURL, now)
+}
