@@ -61,6 +61,8 @@ func (r *Repository) start(ctx context.Context, args ...string) (*process, error
 	p.cmd = exec.CommandContext(own, "git", slices.Concat([]string{"-C", r.dir}, settings, args)...)
 	p.cmd.Env = environment()
 	p.cmd.Stderr = p.stderr
+	// Ctrl-C reaches every process of the terminal's group. Git must not die of it before we know: its death would look like a failure.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	// A grandchild that keeps the pipes open must not keep us waiting.
 	p.cmd.WaitDelay = 5 * time.Second
 	stdin, err := p.cmd.StdinPipe()

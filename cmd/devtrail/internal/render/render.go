@@ -33,11 +33,16 @@ func JSON(w io.Writer, message proto.Message) error {
 	return err
 }
 
-// table prints rows of cells in aligned columns.
-type table struct{ out *tabwriter.Writer }
+// table prints rows of cells in aligned columns. The last column is not padded.
+type table struct {
+	out   io.Writer
+	lines *bytes.Buffer
+	cells *tabwriter.Writer
+}
 
 func newTable(w io.Writer, heads ...string) table {
-	t := table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
+	lines := &bytes.Buffer{}
+	t := table{out: w, lines: lines, cells: tabwriter.NewWriter(lines, 0, 0, 2, ' ', 0)}
 	if len(heads) > 0 {
 		t.row(heads...)
 	}
@@ -48,10 +53,20 @@ func (t table) row(cells ...string) {
 	for i, cell := range cells {
 		cells[i] = clean(cell)
 	}
-	fmt.Fprintln(t.out, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+	fmt.Fprintln(t.cells, strings.Join(cells, "\t"))
 }
 
-func (t table) flush() error { return t.out.Flush() }
+func (t table) flush() error {
+	if err := t.cells.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(t.lines.String()) {
+		if _, err := fmt.Fprintln(t.out, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // clean replaces what a terminal would take as a command.
 func clean(s string) string {

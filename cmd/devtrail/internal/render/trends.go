@@ -31,14 +31,14 @@ func Trends(w io.Writer, answer *eventsv1.QueryTrendsResponse, interval eventsv1
 			title = titles[s]
 		}
 		fmt.Fprintf(w, "%s: %s in all\n", clean(title), number(row.GetTotal()))
-		most := 0.0
+		most, width := 0.0, 0
 		for _, value := range row.GetValues() {
-			most = max(most, value)
+			most, width = max(most, value), max(width, len(number(value)))
 		}
 		t := newTable(w)
 		for b, value := range row.GetValues() {
 			if b < len(answer.GetBuckets()) {
-				t.row(answer.GetBuckets()[b].AsTime().In(zone).Format(layout), number(value), bar(value, most))
+				t.row(answer.GetBuckets()[b].AsTime().In(zone).Format(layout), fmt.Sprintf("%*s", width, number(value)), bar(value, most))
 			}
 		}
 		if err := t.flush(); err != nil {
