@@ -7,8 +7,8 @@ import (
 
 // segments drops empty segments, and of a path also "." and "..".
 func segments(s string, path bool) string {
-	if s == "" {
-		return ""
+	if s == "" || !path && s[0] != '/' && s[len(s)-1] != '/' && !strings.Contains(s, "//") {
+		return s
 	}
 	kept := make([]string, 0, 4)
 	for segment := range strings.SplitSeq(s, "/") {

@@ -19,7 +19,7 @@ type Config struct {
 // maxMessageBytes is what the suite's clients accept.
 const maxMessageBytes = 64 << 20
 
-// Validate joins all mistakes.
+// Validate joins all mistakes. The Validate of the Config that embeds it calls it; env.Load calls the outer one only.
 func (c Config) Validate() error {
 	var mistakes []error
 	if _, _, err := net.SplitHostPort(c.Address); err != nil {

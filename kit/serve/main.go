@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,7 +19,7 @@ import (
 const serviceRole = accessv1.Role_ROLE_SERVICE
 
 // Main is the body of a service's main function: it calls run with a context that ends at SIGINT or SIGTERM,
-// writes its error as one line and returns the exit code, 0 or 1. A second signal ends the process at once.
+// writes its error as one line and returns the exit code, 0 or 1; being stopped by a signal is no error. A second signal ends the process at once.
 // With the argument "health" it asks a running service for its health instead, for container health checks.
 func Main(name string, run func(ctx context.Context, getenv func(string) string, stderr io.Writer) error) int {
 	if len(os.Args) > 1 && os.Args[1] == "health" {
@@ -34,7 +35,7 @@ func Main(name string, run func(ctx context.Context, getenv func(string) string,
 		defer cancel()
 		_ = shutdown(flush)
 	}
-	if err != nil {
+	if stopped := ctx.Err() != nil && errors.Is(err, context.Canceled); err != nil && !stopped {
 		fmt.Fprintf(os.Stderr, "%s: %s\n", name, oneLine(err))
 		return 1
 	}

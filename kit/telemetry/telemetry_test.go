@@ -36,7 +36,7 @@ func TestLogger(t *testing.T) {
 }
 
 func TestDebug(t *testing.T) {
-	registry := prometheus.NewRegistry()
+	registry := telemetry.Registry()
 	registry.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "a_gauge"}))
 	var health error
 	server := telemetry.Debug("x:1", registry, func(context.Context) error { return health })
@@ -49,6 +49,7 @@ func TestDebug(t *testing.T) {
 	code, body := get("/metrics")
 	assert.Equal(t, 200, code)
 	assert.Contains(t, body, "a_gauge 0")
+	assert.Contains(t, body, "go_goroutines")
 	code, body = get("/healthz")
 	assert.Equal(t, 200, code)
 	assert.Equal(t, "ok\n", body)
