@@ -23,3 +23,5 @@ func open(tb testing.TB) events.Store {
 }
 
 func TestStore(t *testing.T) { storetest.Run(t, open) }
+
+func TestModel(t *testing.T) { storetest.Model(t, open, 4, 150) }

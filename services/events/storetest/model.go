@@ -1,0 +1,170 @@
+package storetest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/memory"
+)
+
+// Model lets a store and the memory store do the same random things and demands equal answers, seed by seed. A seed that failed fails again.
+func Model(t *testing.T, open OpenFunc, seeds, steps int) {
+	for seed := range seeds {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
+			m := &model{
+				rand:  rand.New(rand.NewPCG(uint64(seed), 2)), //nolint:gosec // repeatable, not secret
+				want:  newSubject(t, memory.New()),
+				got:   newSubject(t, open(t)),
+				organ: []uuid.UUID{ID("org 1"), ID("org 2")},
+			}
+			for step := range steps {
+				m.step(t, fmt.Sprintf("seed %d, step %d", seed, step))
+			}
+		})
+	}
+}
+
+// model is a store under test beside the specification.
+type model struct {
+	rand     *rand.Rand
+	want     *subject
+	got      *subject
+	organ    []uuid.UUID
+	sequence int64
+}
+
+// step does one random thing to both.
+func (m *model) step(t *testing.T, label string) {
+	org := pick(m.rand, m.organ...)
+	m.want.org, m.got.org = org, org
+	switch n := m.rand.IntN(10); {
+	case n < 3:
+		batch := m.batch()
+		equal(t, m.want.outcomes(batch...), m.got.outcomes(batch...), "%s: append", label)
+	case n < 4:
+		changes := m.changes()
+		m.want.reassign(changes...)
+		m.got.reassign(changes...)
+	case n < 7:
+		q := events.ListQuery{Filter: m.filter(), Range: m.timeRange(), Limit: 1 + m.rand.IntN(20)}
+		if m.rand.IntN(2) == 0 {
+			q.After = &events.Position{OccurredAt: m.instant(), ID: m.id()}
+		}
+		equal(t, m.want.list(q), m.got.list(q), "%s: list %+v", label, q)
+	case n < 9:
+		purl, limit, within := pick(m.rand, purls...), 1+m.rand.IntN(4), m.timeRange()
+		change := func(q *events.ExposureQuery) { q.Range, q.Limit = within, limit }
+		equal(t, m.want.exposure(purl, change), m.got.exposure(purl, change), "%s: exposure of %s", label, purl)
+	default:
+		m.trends(t, label)
+	}
+}
+
+func (m *model) trends(t *testing.T, label string) {
+	zone := pick(m.rand, "", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia")
+	start := m.instant()
+	end := start.Add(time.Duration(1 + m.rand.Int64N(int64(100*24*time.Hour))))
+	q := m.want.trendsQuery(start, end, pick(m.rand, events.Hour, events.Day, events.Week, events.Month), zone)
+	q.Filter = m.filter()
+	q.Series = []events.Series{total, unique, {Name: pick(m.rand, words...), Math: pick(m.rand, events.MathTotal, events.MathUniqueDevelopers)}}
+	want, err := m.want.store.Trends(t.Context(), m.want.org, q)
+	require.NoError(t, err)
+	got, err := m.got.store.Trends(t.Context(), m.got.org, q)
+	require.NoError(t, err)
+	equal(t, want, got, "%s: trends in %q of %+v", label, zone, q.Filter)
+}
+
+// Few values, so that they meet often; some that engines may order or compare in ways of their own.
+var (
+	words = []string{"a", "A", "\u00e4", "a ", "'", `\`, "\U0001F600", "aa"}
+	purls = []string{
+		"pkg:npm/x", "pkg:npm/x@1", "pkg:npm/x@2", "pkg:npm/x@1?arch=arm", "pkg:npm/%40a/x@1", "pkg:npm/y@1",
+		"pkg:golang/example.org/x@v1#sub", "pkg:pypi/x@1",
+	}
+)
+
+func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
+
+func some[T any](r *rand.Rand, values ...T) []T {
+	if r.IntN(4) > 0 {
+		return nil
+	}
+	return []T{pick(r, values...), pick(r, values...)}
+}
+
+func (m *model) id() uuid.UUID { return ID(fmt.Sprint(m.rand.IntN(300))) }
+
+// instant is near one of a few moments, often exactly the same.
+func (m *model) instant() time.Time {
+	base := pick(m.rand, noon, noon.AddDate(0, 0, -40), noon.AddDate(-1, 0, 0))
+	return base.Add(time.Duration(m.rand.IntN(5)) * pick(m.rand, time.Microsecond, time.Hour, 24*time.Hour))
+}
+
+func (m *model) batch() []events.Event {
+	batch := make([]events.Event, 1+m.rand.IntN(40))
+	for i := range batch {
+		batch[i] = m.want.event("", func(e *events.Event) {
+			e.ID, e.Name, e.OccurredAt = m.id(), pick(m.rand, words...), m.instant()
+			e.Project, e.SessionID = pick(m.rand, append(words, "")...), pick(m.rand, append(words, "")...)
+			e.Source = events.Source{Kind: events.SourceKind(1 + m.rand.IntN(6)), Tool: pick(m.rand, append(words, "")...), Machine: pick(m.rand, append(words, "")...)}
+			e.Properties = pick(m.rand, "", `{"b":1.0,"a":[]}`, `{"t":"'\\\n"}`)
+			for range m.rand.IntN(4) {
+				e.Packages = append(e.Packages, pick(m.rand, purls...))
+			}
+			if m.rand.IntN(4) > 0 {
+				e.Actor = m.actor()
+				e.DeveloperID = pick(m.rand, uuid.Nil, ID("ada"), ID("bo"), ID("cy"))
+			}
+		})
+	}
+	return batch
+}
+
+func (m *model) actor() events.Identity {
+	return events.Identity{Kind: events.IdentityKind(1 + m.rand.IntN(2)), Value: pick(m.rand, words...)}
+}
+
+func (m *model) changes() []events.Reassignment {
+	changes := make([]events.Reassignment, m.rand.IntN(3))
+	for i := range changes {
+		m.sequence++
+		changes[i] = events.Reassignment{
+			Identity: m.actor(), DeveloperID: pick(m.rand, uuid.Nil, ID("ada"), ID("bo"), ID("dee")),
+			Sequence: m.sequence, Birth: m.rand.IntN(2) == 0,
+		}
+		if m.rand.IntN(4) == 0 {
+			changes[i] = events.Reassignment{Identity: changes[i].Identity}
+		}
+	}
+	return changes
+}
+
+func (m *model) timeRange() events.Range {
+	if m.rand.IntN(3) == 0 {
+		return events.AllTime
+	}
+	start := m.instant()
+	return events.Range{Start: start, End: start.Add(time.Duration(m.rand.Int64N(int64(60 * 24 * time.Hour)))).Truncate(time.Microsecond)}
+}
+
+func (m *model) filter() events.Filter {
+	f := events.Filter{
+		Names: some(m.rand, words...), DeveloperIDs: some(m.rand, ID("ada"), ID("bo"), ID("cy"), ID("dee"), uuid.Nil), Projects: some(m.rand, words...),
+		SourceKinds: some(m.rand, events.SourceGit, events.SourceCI, events.SourceSDK), Tools: some(m.rand, words...), Machines: some(m.rand, words...),
+	}
+	for _, text := range some(m.rand, purls...) {
+		p, err := events.ParsePackage("packages", text)
+		if err != nil {
+			m.want.t.Fatal(err)
+		}
+		f.Packages = append(f.Packages, p)
+	}
+	return f
+}
