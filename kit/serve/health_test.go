@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,8 +17,10 @@ func TestHealthTransitions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testServer(t, Config{})
 		away := errors.New("the database is away")
-		answer := func(context.Context) error { return away }
-		s.deps.Health = func(ctx context.Context) error { return answer(ctx) }
+		var answer atomic.Pointer[func(context.Context) error]
+		set := func(f func(context.Context) error) { answer.Store(&f) }
+		set(func(context.Context) error { return away })
+		s.deps.Health = func(ctx context.Context) error { return (*answer.Load())(ctx) }
 		expect := func(status healthpb.HealthCheckResponse_ServingStatus, reason error) {
 			t.Helper()
 			synctest.Wait()
@@ -34,13 +37,13 @@ func TestHealthTransitions(t *testing.T) {
 		done := make(chan struct{})
 		go func() { defer close(done); s.watchHealth(ctx) }()
 		expect(healthpb.HealthCheckResponse_NOT_SERVING, away)
-		answer = func(context.Context) error { return nil }
+		set(func(context.Context) error { return nil })
 		time.Sleep(healthInterval)
 		expect(healthpb.HealthCheckResponse_SERVING, nil)
-		answer = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		set(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
 		time.Sleep(healthInterval + healthTimeout)
 		expect(healthpb.HealthCheckResponse_NOT_SERVING, context.DeadlineExceeded)
-		answer = func(context.Context) error { return nil }
+		set(func(context.Context) error { return nil })
 		time.Sleep(healthInterval)
 		expect(healthpb.HealthCheckResponse_SERVING, nil)
 		cancel()
