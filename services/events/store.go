@@ -51,6 +51,7 @@ type Store interface {
 
 	// Reassign must make the reassignments count in every answer from its return on, also for events appended later.
 	// Of two with one identity the higher sequence must win, in whatever order they come; repeating one must change nothing.
+	// Births are judged in the order of the list, after those before them. Two changes of an identity never share a sequence.
 	Reassign(ctx context.Context, organization uuid.UUID, changes []Reassignment) error
 	// Sequence must return the highest number given to SetSequence, 0 if there was none. It belongs to the installation, not to an organization.
 	Sequence(ctx context.Context) (int64, error)

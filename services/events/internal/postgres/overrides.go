@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -22,9 +21,8 @@ func (s *Store) Reassign(ctx context.Context, organization uuid.UUID, changes []
 		return err
 	}
 	ordered := slices.Clone(changes)
-	slices.SortStableFunc(ordered, func(a, b events.Reassignment) int { // two callers never wait for each other in a circle
-		return cmp.Or(a.Identity.Compare(b.Identity), cmp.Compare(a.Sequence, b.Sequence))
-	})
+	// By identity, so that two callers never wait for each other in a circle; the changes of one identity stay in their order, which births depend on.
+	slices.SortStableFunc(ordered, func(a, b events.Reassignment) int { return a.Identity.Compare(b.Identity) })
 	err = pg.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		for _, c := range ordered {

@@ -1,0 +1,273 @@
+package rpc_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"devtrail.dev/kit/auth"
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/serve/servetest"
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/identitytest"
+	"devtrail.dev/services/events/internal/memory"
+	"devtrail.dev/services/events/internal/rpc"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	acme  = "5d0c3a5e-0000-4000-8000-000000000001"
+	other = "5d0c3a5e-0000-4000-8000-000000000002"
+)
+
+var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+
+// bundle is the service on a memory store, with its identity service.
+type bundle struct {
+	t        *testing.T
+	identity *identitytest.Service
+	ingest   eventsv1.IngestServiceClient
+	event    eventsv1.EventServiceClient
+	insight  eventsv1.InsightServiceClient
+}
+
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	service, client := identitytest.Start(t)
+	store := memory.New()
+	desk := rpc.New(store, client, slog.New(slog.DiscardHandler), func() time.Time { return noon })
+	ctx, stop := context.WithCancel(t.Context())
+	followed := make(chan error, 1)
+	go func() { followed <- desk.Follower.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		require.NoError(t, <-followed)
+	})
+	conn := servetest.Start(t, "events", serve.Deps{Health: store.Ready, Verifier: servetest.Verifier{
+		"ingest":   {OrganizationID: acme, Role: accessv1.Role_ROLE_INGEST, CredentialID: "1"},
+		"analyst":  {OrganizationID: acme, Role: accessv1.Role_ROLE_ANALYST, CredentialID: "2"},
+		"stranger": auth.Caller{OrganizationID: other, Role: accessv1.Role_ROLE_ADMIN, CredentialID: "3"},
+	}}, desk.Register)
+	return &bundle{t, service, eventsv1.NewIngestServiceClient(conn), eventsv1.NewEventServiceClient(conn), eventsv1.NewInsightServiceClient(conn)}
+}
+
+func (b *bundle) as(token string) context.Context { return servetest.As(b.t.Context(), token) }
+
+func id(n byte) string { return uuid.UUID{15: n}.String() }
+
+// event is a valid message; change alters it.
+func event(n byte, change ...func(*eventsv1.Event)) *eventsv1.Event {
+	e := &eventsv1.Event{
+		Id: id(n), Name: "package.added", OccurredAt: timestamppb.New(noon),
+		Source: &eventsv1.Source{Kind: eventsv1.SourceKind_SOURCE_KIND_GIT, Tool: "git"},
+	}
+	for _, c := range change {
+		c(e)
+	}
+	return e
+}
+
+func by(kind identityv1.IdentityKind, value string) func(*eventsv1.Event) {
+	return func(e *eventsv1.Event) { e.Actor = &identityv1.Identity{Kind: kind, Value: value} }
+}
+
+const (
+	email   = identityv1.IdentityKind_IDENTITY_KIND_GIT_EMAIL
+	machine = identityv1.IdentityKind_IDENTITY_KIND_MACHINE
+	github  = identityv1.IdentityKind_IDENTITY_KIND_GITHUB_ACCOUNT
+)
+
+func (b *bundle) capture(list ...*eventsv1.Event) []*eventsv1.CaptureResult {
+	b.t.Helper()
+	res, err := b.ingest.CaptureEvents(b.as("ingest"), &eventsv1.CaptureEventsRequest{Events: list})
+	require.NoError(b.t, err)
+	require.Len(b.t, res.GetResults(), len(list))
+	return res.GetResults()
+}
+
+func (b *bundle) list(req *eventsv1.ListEventsRequest) []*eventsv1.Event {
+	b.t.Helper()
+	res, err := b.event.ListEvents(b.as("analyst"), req)
+	require.NoError(b.t, err)
+	return res.GetEvents()
+}
+
+func TestABadEventNeverSinksTheBatch(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	bad := map[string]*eventsv1.Event{
+		"id":              event(2, func(e *eventsv1.Event) { e.Id = "urn:uuid:" + id(2) }),
+		"name":            event(3, func(e *eventsv1.Event) { e.Name = "a\x07b" }),
+		"occurred_at":     event(4, func(e *eventsv1.Event) { e.OccurredAt = timestamppb.New(events.MinTime.Add(-1)) }),
+		"packages[1]":     event(5, func(e *eventsv1.Event) { e.Packages = []string{"pkg:npm/x", "npm/y"} }),
+		"properties_json": event(6, func(e *eventsv1.Event) { e.PropertiesJson = `{"a":1,"a":2}` }),
+		"source.kind":     event(7, func(e *eventsv1.Event) { e.Source = nil }),
+		"actor.kind":      event(8, by(99, "x")),
+		"actor.value":     event(9, by(github, "not a number")),
+		"actor_name":      event(10, func(e *eventsv1.Event) { e.ActorName = "\n" }),
+	}
+	batch := []*eventsv1.Event{event(1, by(email, "ada@example.org"))}
+	var fields []string
+	for field, e := range bad {
+		batch, fields = append(batch, e), append(fields, field)
+	}
+	batch = append(batch, event(1), event(11))
+	results := b.capture(batch...)
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, results[0].GetStatus())
+	for i, field := range fields {
+		r := results[i+1]
+		require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED, r.GetStatus(), field)
+		require.Equal(t, field, r.GetField())
+		require.NotEmpty(t, r.GetReason(), field)
+		require.NotEmpty(t, r.GetMessage(), field)
+		require.Equal(t, bad[field].GetId(), r.GetEventId())
+	}
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE, results[len(results)-2].GetStatus())
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, results[len(results)-1].GetStatus())
+	require.Len(t, b.list(&eventsv1.ListEventsRequest{}), 2)
+}
+
+func TestAnEventComesBackCanonical(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.capture(event(1, by(email, " Ada@Example.org "), func(e *eventsv1.Event) {
+		e.Packages = []string{"pkg:PyPI/B_c@1", "pkg:npm/a@1", "pkg:npm/a@1"}
+		e.PropertiesJson = ` {"b": 2.0, "a": "\u00e4"} `
+		e.OccurredAt = timestamppb.New(noon.Add(24 * time.Hour)) // too far ahead: the time of arrival stands
+	}))
+	got := b.list(&eventsv1.ListEventsRequest{})[0]
+	require.NotEmpty(t, got.GetDeveloperId())
+	want := event(1, by(email, "ada@example.org"), func(e *eventsv1.Event) {
+		e.DeveloperId, e.ReceivedAt = got.GetDeveloperId(), timestamppb.New(noon)
+		e.Packages = []string{"pkg:npm/a@1", "pkg:pypi/b-c@1"}
+		e.PropertiesJson = `{"a":"` + "\u00e4" + `","b":2}`
+	})
+	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))
+}
+
+func TestEventsAreToBeSentAgainWhileIdentityIsAway(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.capture(event(1, by(email, "ada@example.org")))
+	b.identity.SetDown(true)
+	results := b.capture(event(2, by(email, "bo@example.org")), event(3, func(e *eventsv1.Event) { e.Name = "" }))
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_RETRY, results[0].GetStatus())
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED, results[1].GetStatus())
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, b.capture(event(4, by(email, "ada@example.org")))[0].GetStatus(), "who is known needs no question")
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, b.capture(event(5))[0].GetStatus(), "nobody needs none either")
+	require.Len(t, b.list(&eventsv1.ListEventsRequest{}), 3)
+	b.identity.SetDown(false)
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, b.capture(event(2, by(email, "bo@example.org")))[0].GetStatus())
+}
+
+func TestAMergeShowsInEveryAnswerWithinASecond(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.capture(
+		event(1, by(email, "ada@example.org"), func(e *eventsv1.Event) { e.Packages = []string{"pkg:npm/x@1"} }),
+		event(2, by(email, "ada@work.example")), event(3, by(machine, "laptop")),
+	)
+	list := b.list(&eventsv1.ListEventsRequest{})
+	laptop, source, target := list[0], list[1].GetDeveloperId(), list[2].GetDeveloperId()
+	require.Empty(t, laptop.GetDeveloperId())
+	require.NotEqual(t, source, target)
+	b.identity.Merge(acme, target, source)
+	b.identity.Link(acme, laptop.GetActor(), target)
+	for _, named := range []string{source, target} {
+		require.Eventually(t, func() bool {
+			return len(b.list(&eventsv1.ListEventsRequest{Filter: &eventsv1.EventFilter{DeveloperIds: []string{named}}})) == 3
+		}, time.Second, 5*time.Millisecond)
+	}
+	b.capture(event(4, by(email, "ada@work.example")))
+	require.Equal(t, target, b.list(&eventsv1.ListEventsRequest{PageSize: 1})[0].GetDeveloperId())
+	res, err := b.insight.QueryTrends(b.as("analyst"), &eventsv1.QueryTrendsRequest{
+		Range:  &eventsv1.TimeRange{Start: timestamppb.New(noon), End: timestamppb.New(noon.Add(time.Hour))},
+		Series: []*eventsv1.TrendSeries{{Math: eventsv1.Math_MATH_UNIQUE_DEVELOPERS}, {}},
+	})
+	require.NoError(t, err)
+	require.InDelta(t, 1, res.GetRows()[0].GetTotal(), 0)
+	require.InDelta(t, 4, res.GetRows()[1].GetTotal(), 0)
+}
+
+func TestPagesAndTheirTokens(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for n := range byte(5) {
+		b.capture(event(n + 1))
+	}
+	first, err := b.event.ListEvents(b.as("analyst"), &eventsv1.ListEventsRequest{PageSize: 2})
+	require.NoError(t, err)
+	require.Equal(t, []string{id(5), id(4)}, []string{first.GetEvents()[0].GetId(), first.GetEvents()[1].GetId()})
+	second, err := b.event.ListEvents(b.as("analyst"), &eventsv1.ListEventsRequest{PageSize: 4, PageToken: first.GetNextPageToken()})
+	require.NoError(t, err)
+	require.Len(t, second.GetEvents(), 3)
+	require.Empty(t, second.GetNextPageToken())
+	_, err = b.event.ListEvents(b.as("analyst"), &eventsv1.ListEventsRequest{PageToken: first.GetNextPageToken(), Filter: &eventsv1.EventFilter{Names: []string{"x"}}})
+	require.ErrorIs(t, err, fault.Invalid)
+	_, err = b.event.ListEvents(b.as("stranger"), &eventsv1.ListEventsRequest{PageToken: first.GetNextPageToken()})
+	require.ErrorIs(t, err, fault.Invalid)
+}
+
+func TestWrongQuestionsNameTheField(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	day := &eventsv1.TimeRange{Start: timestamppb.New(noon), End: timestamppb.New(noon.Add(24 * time.Hour))}
+	series := []*eventsv1.TrendSeries{{}}
+	trends := func(req *eventsv1.QueryTrendsRequest) error {
+		_, err := b.insight.QueryTrends(b.as("analyst"), req)
+		return err
+	}
+	exposure := func(purl string) error {
+		_, err := b.event.GetExposure(b.as("analyst"), &eventsv1.GetExposureRequest{Purl: purl})
+		return err
+	}
+	list := func(req *eventsv1.ListEventsRequest) error {
+		_, err := b.event.ListEvents(b.as("analyst"), req)
+		return err
+	}
+	for field, err := range map[string]error{
+		"purl":               exposure("npm/x"),
+		"range.end":          trends(&eventsv1.QueryTrendsRequest{Series: series, Range: &eventsv1.TimeRange{Start: day.GetStart(), End: day.GetStart()}}),
+		"range":              trends(&eventsv1.QueryTrendsRequest{Series: series, Range: &eventsv1.TimeRange{Start: day.GetStart()}}),
+		"time_zone":          trends(&eventsv1.QueryTrendsRequest{Series: series, Range: day, TimeZone: "Europe/Nowhere"}),
+		"filter.packages[0]": list(&eventsv1.ListEventsRequest{Filter: &eventsv1.EventFilter{Packages: []string{"x"}}}),
+		"filter.names[0]":    list(&eventsv1.ListEventsRequest{Filter: &eventsv1.EventFilter{Names: []string{"\x00"}}}),
+		"page_size":          list(&eventsv1.ListEventsRequest{PageSize: -1}),
+	} {
+		require.ErrorIs(t, err, fault.Invalid, field)
+		var f *fault.Fault
+		require.ErrorAs(t, err, &f)
+		require.Equal(t, field, f.FieldPath())
+	}
+}
+
+func TestAnotherOrganizationSeesNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.capture(event(1, by(email, "ada@example.org"), func(e *eventsv1.Event) { e.Packages = []string{"pkg:npm/x@1"} }))
+	list, err := b.event.ListEvents(b.as("stranger"), &eventsv1.ListEventsRequest{})
+	require.NoError(t, err)
+	require.Empty(t, list.GetEvents())
+	x, err := b.event.GetExposure(b.as("stranger"), &eventsv1.GetExposureRequest{Purl: "pkg:npm/x?a=b", EvidenceLimit: 5})
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(&eventsv1.GetExposureResponse{Purl: "pkg:npm/x"}, x, protocmp.Transform()))
+	own, err := b.event.GetExposure(b.as("analyst"), &eventsv1.GetExposureRequest{Purl: "pkg:npm/x", EvidenceLimit: 5})
+	require.NoError(t, err)
+	require.Len(t, own.GetEvidence(), 1)
+	require.EqualValues(t, 1, own.GetDeveloperCount())
+	_, err = b.event.ListEvents(b.as("ingest"), &eventsv1.ListEventsRequest{})
+	require.ErrorIs(t, err, fault.Denied)
+}
