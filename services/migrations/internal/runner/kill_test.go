@@ -121,7 +121,11 @@ func TestKilledAtAnyPointTheNextRunReachesTheSameState(t *testing.T) {
 			require.Equal(t, slices.Compact(slices.Clone(steps)), steps)
 			require.GreaterOrEqual(t, len(steps), 12)
 
-			for _, at := range steps {
+			for i, at := range steps {
+				// Nothing happens between the end of one statement and the point before the next, or before the commit: one of the two is enough.
+				if i > 0 && (at.Phase == Before || at.Phase == BeforeCommit) {
+					continue
+				}
 				t.Run(fmt.Sprintf("%s-%d-%s", strings.TrimSuffix(at.File, ".sql"), at.Statement, at.Phase), func(t *testing.T) {
 					t.Parallel()
 					s := newSite(t)
