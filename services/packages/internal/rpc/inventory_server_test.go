@@ -80,7 +80,13 @@ func TestImportManifestRefuses(t *testing.T) {
 			name:    "a file with a conflict",
 			req:     &packagesv1.ImportManifestRequest{Project: shop, Revision: "r", Path: "ui/package-lock.json", Content: []byte("{\n<<<<<<< HEAD\n}")},
 			reason:  manifest.ErrInvalid.Reason(),
-			message: `"ui/package-lock.json" is not a readable package-lock.json: invalid character '<'`,
+			message: `"ui/package-lock.json" has a conflict marker in line 2`,
+		},
+		{
+			name:    "a file that is cut off",
+			req:     &packagesv1.ImportManifestRequest{Project: shop, Revision: "r", Path: "ui/package-lock.json", Content: []byte(`{"packages": {`)},
+			reason:  manifest.ErrInvalid.Reason(),
+			message: `"ui/package-lock.json" is not a readable package-lock.json: unexpected end of JSON input`,
 		},
 		{
 			name:    "an unknown name",
