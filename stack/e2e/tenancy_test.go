@@ -1,0 +1,170 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
+)
+
+// mark is in every text that the other tenant stores, so that a leak shows.
+const mark = "tenant-b-secret"
+
+// tenant is another organization with data of every kind.
+type tenant struct {
+	id, admin              string // of the organization, and its key
+	developer, second, key string // UUIDs of two developers and an API key
+}
+
+// newTenant makes an organization with data.
+func newTenant(tb testing.TB, r *running) tenant {
+	tb.Helper()
+	identity, packages, events := dial(tb, r.State.Endpoints["identity"]), dial(tb, r.State.Endpoints["packages"]), dial(tb, r.State.Endpoints["events"])
+	var made struct {
+		Organization struct{ ID string }
+		AdminToken   string
+	}
+	slug := "b-" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	decode(tb, identity, as(tb.Context(), r.State.Keys["operator"], ""), "devtrail.identity.v1.OrganizationService/CreateOrganization",
+		`{"slug": "`+slug+`", "display_name": "`+mark+`"}`, &made)
+	b := tenant{id: made.Organization.ID, admin: made.AdminToken}
+	ctx := as(tb.Context(), b.admin, "")
+	for _, id := range []*string{&b.developer, &b.second} {
+		var developer struct{ Developer struct{ ID string } }
+		decode(tb, identity, ctx, "devtrail.identity.v1.DeveloperService/CreateDeveloper", `{"display_name": "`+mark+`"}`, &developer)
+		*id = developer.Developer.ID
+	}
+	decode(tb, identity, ctx, "devtrail.identity.v1.DeveloperService/LinkIdentity", fmt.Sprintf(
+		`{"developer_id": %q, "identity": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "%s@example.com"}}`, b.developer, mark), nil)
+	var key struct {
+		APIKey struct{ ID string } `json:"apiKey"`
+	}
+	decode(tb, identity, ctx, "devtrail.identity.v1.CredentialService/CreateApiKey", `{"display_name": "`+mark+`", "role": "ROLE_ANALYST"}`, &key)
+	b.key = key.APIKey.ID
+	decode(tb, packages, ctx, "devtrail.packages.v1.InventoryService/ImportManifest", fmt.Sprintf(
+		`{"project": %q, "revision": "1", "path": "requirements.txt", "content": "c2VjcmV0LWI9PTEuMAo="}`, mark), nil) // secret-b==1.0
+	decode(tb, events, ctx, "devtrail.events.v1.IngestService/CaptureEvents", fmt.Sprintf(`{"events": [{
+		"id": %q, "name": "package.added", "occurred_at": "2025-01-01T00:00:00Z", "project": %q, "packages": ["pkg:pypi/secret-b@1.0"],
+		"actor": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "%s@example.com"}, "source": {"kind": "SOURCE_KIND_GIT", "tool": "git"}
+	}]}`, uuid.NewString(), mark, mark), nil)
+	return b
+}
+
+// decode calls and reads the answer, which must be a good one.
+func decode(tb testing.TB, c client, ctx context.Context, name, request string, into any) {
+	tb.Helper()
+	answer, err := c.call(ctx, tb, name, request)
+	require.NoError(tb, err, name)
+	if into != nil {
+		require.NoError(tb, json.Unmarshal([]byte(answer), into))
+	}
+}
+
+// foreign is a call of one RPC by organization A's admin with ids of
+// organization B.
+type foreign struct {
+	request string     // %[1]s and on: B's organization, developer, second developer, API key
+	want    codes.Code // NotFound where the id names a thing of B; OK where the answer must be as if B had nothing
+}
+
+// foreigners has a case for every RPC of the suite; the test fails for one
+// that has none.
+var foreigners = map[string]foreign{
+	"devtrail.events.v1.EventService/GetExposure": {`{"purl": "pkg:pypi/secret-b", "evidence_limit": 10}`, codes.OK},
+	"devtrail.events.v1.EventService/ListEvents":  {`{"filter": {"developer_ids": ["%[2]s"]}}`, codes.OK},
+	"devtrail.events.v1.IngestService/CaptureEvents": {`{"events": [{"id": "%[2]s", "name": "x.seen", "occurred_at": "2025-01-01T00:00:00Z",
+		"source": {"kind": "SOURCE_KIND_SDK"}, "actor": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "x@example.com"}}]}`, codes.OK},
+	"devtrail.events.v1.InsightService/QueryTrends": {`{"range": {"start": "2025-01-01T00:00:00Z", "end": "2025-01-02T00:00:00Z"},
+		"series": [{"event_name": "package.added"}], "filter": {"developer_ids": ["%[2]s"]}}`, codes.OK},
+
+	"devtrail.identity.v1.CredentialService/CreateApiKey":         {`{"display_name": "a", "role": "ROLE_INGEST"}`, codes.OK},
+	"devtrail.identity.v1.CredentialService/Introspect":           {`{"token": "x"}`, codes.PermissionDenied},
+	"devtrail.identity.v1.CredentialService/ListApiKeys":          {`{}`, codes.OK},
+	"devtrail.identity.v1.CredentialService/RevokeApiKey":         {`{"api_key_id": "%[4]s"}`, codes.NotFound},
+	"devtrail.identity.v1.DeveloperService/BatchGetDevelopers":    {`{"developer_ids": ["%[2]s"]}`, codes.OK},
+	"devtrail.identity.v1.DeveloperService/CreateDeveloper":       {`{"display_name": "a"}`, codes.OK},
+	"devtrail.identity.v1.DeveloperService/GetDeveloper":          {`{"developer_id": "%[2]s"}`, codes.NotFound},
+	"devtrail.identity.v1.DeveloperService/LinkIdentity":          {`{"developer_id": "%[2]s", "identity": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "a@example.com"}}`, codes.NotFound},
+	"devtrail.identity.v1.DeveloperService/ListDevelopers":        {`{}`, codes.OK},
+	"devtrail.identity.v1.DeveloperService/MergeDevelopers":       {`{"target_id": "%[2]s", "source_id": "%[3]s"}`, codes.NotFound},
+	"devtrail.identity.v1.DeveloperService/ResolveIdentities":     {`{"hints": [{"identity": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "tenant-b-unseen@example.com"}}]}`, codes.OK},
+	"devtrail.identity.v1.DeveloperService/WatchIdentities":       {`{}`, codes.PermissionDenied},
+	"devtrail.identity.v1.OrganizationService/CreateOrganization": {`{"slug": "c"}`, codes.PermissionDenied},
+	"devtrail.identity.v1.OrganizationService/GetOrganization":    {`{"organization_id": "%[1]s"}`, codes.NotFound},
+	"devtrail.identity.v1.OrganizationService/ListOrganizations":  {`{}`, codes.PermissionDenied},
+	"devtrail.migrations.v1.MigrationService/GetStatus":           {`{}`, codes.OK},
+	"devtrail.migrations.v1.MigrationService/ListHistory":         {`{"database": "identity"}`, codes.OK},
+	"devtrail.migrations.v1.MigrationService/WaitReady":           {`{"database": "identity"}`, codes.OK},
+	"devtrail.packages.v1.InventoryService/ImportManifest":        {`{"project": "a", "revision": "1", "path": "requirements.txt", "content": "YT09MS4wCg=="}`, codes.OK},
+	"devtrail.packages.v1.PackageService/GetPackage":              {`{"purl": "pkg:pypi/secret-b"}`, codes.NotFound},
+	"devtrail.packages.v1.PackageService/ListVersions":            {`{"purl": "pkg:pypi/secret-b"}`, codes.NotFound},
+	"devtrail.packages.v1.PackageService/LookupPurls":             {`{"purls": ["pkg:pypi/secret-b@1.0"]}`, codes.OK},
+}
+
+func TestTenantsDoNotSeeEachOther(t *testing.T) {
+	r := sharedSuite(t)
+	b := newTenant(t, r)
+	admin := r.State.Keys["admin"]
+	var seen []string
+	for _, service := range []string{"migrations", "identity", "packages", "events"} {
+		c := dial(t, r.State.Endpoints[service])
+		for _, name := range c.methods(t) {
+			seen = append(seen, name)
+			t.Run(name, func(t *testing.T) {
+				test, ok := foreigners[name]
+				require.True(t, ok, "%s has no case: add one to foreigners, with ids of another organization", name)
+				request := strings.NewReplacer("%[1]s", b.id, "%[2]s", b.developer, "%[3]s", b.second, "%[4]s", b.key).Replace(test.request)
+
+				answer, err := c.call(as(t.Context(), admin, ""), t, name, request)
+				require.Equal(t, test.want, status.Code(err), "%v", err)
+				for _, secret := range []string{mark, b.key, `"secret-b@1.0"`} {
+					require.NotContains(t, answer, secret)
+				}
+				if noOrganization(t, name) {
+					return
+				}
+				_, err = c.call(as(t.Context(), admin, b.id), t, name, request)
+				require.Equal(t, codes.NotFound, status.Code(err), "named another organization in the header: %v", err)
+			})
+		}
+	}
+	for name := range foreigners {
+		require.True(t, slices.Contains(seen, name), "%s has a case and is served by nobody", name)
+	}
+	requireUntouched(t, r, b)
+}
+
+// noOrganization reports whether an RPC works across organizations.
+func noOrganization(tb testing.TB, name string) bool {
+	tb.Helper()
+	access := proto.GetExtension(method(tb, name).Options(), accessv1.E_Access).(*accessv1.Access)
+	return access.GetNoOrganization()
+}
+
+// requireUntouched fails when the calls changed the other tenant's data.
+func requireUntouched(tb testing.TB, r *running, b tenant) {
+	tb.Helper()
+	ctx := as(tb.Context(), b.admin, "")
+	identity := dial(tb, r.State.Endpoints["identity"])
+	for _, id := range []string{b.developer, b.second} {
+		var got struct{ Developer struct{ ID string } }
+		decode(tb, identity, ctx, "devtrail.identity.v1.DeveloperService/GetDeveloper", `{"developer_id": "`+id+`"}`, &got)
+		require.Equal(tb, id, got.Developer.ID, "it was merged")
+	}
+	answer, err := identity.call(ctx, tb, "devtrail.identity.v1.CredentialService/ListApiKeys", "")
+	require.NoError(tb, err)
+	require.NotContains(tb, answer, "revokedAt")
+	var exposure struct{ Sighting struct{ EventCount string } }
+	decode(tb, dial(tb, r.State.Endpoints["events"]), ctx, "devtrail.events.v1.EventService/GetExposure", `{"purl": "pkg:pypi/secret-b"}`, &exposure)
+	require.Equal(tb, "1", exposure.Sighting.EventCount)
+}
