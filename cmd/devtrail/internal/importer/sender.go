@@ -17,6 +17,8 @@ const (
 	batchEvents = 2000
 	// batchBytes counts properties and purls; the contract allows 16 MiB in all.
 	batchBytes = 4 << 20
+	// batchAge is how long a batch waits for more events, so that little is lost when an import is stopped.
+	batchAge = time.Second
 	// inFlight is how many batches are under way at once: one is stored while others travel.
 	inFlight = 4
 )
@@ -29,6 +31,7 @@ type batch struct {
 	number int
 	events []*eventsv1.Event
 	bytes  int
+	since  time.Time // of its first event
 	// commits counts the commits whose last event is in this batch or an earlier one; last is the newest of them.
 	commits int
 	last    string
@@ -81,6 +84,9 @@ func (s *sender) start(ctx context.Context, acked func(commits int, last string)
 
 // add takes a commit's events.
 func (s *sender) add(commit history.Commit) error {
+	if len(s.open.events) == 0 {
+		s.open.since = s.now()
+	}
 	for _, event := range commit.Events {
 		s.open.events = append(s.open.events, event)
 		s.open.bytes += size(event)
@@ -93,6 +99,9 @@ func (s *sender) add(commit history.Commit) error {
 	s.open.commits++
 	if len(commit.Events) > 0 { // A commit without events could not be asked for later.
 		s.open.last = commit.ID
+	}
+	if len(s.open.events) > 0 && s.now().Sub(s.open.since) >= batchAge {
+		return s.flush()
 	}
 	return nil
 }
