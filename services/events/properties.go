@@ -59,10 +59,9 @@ func (s *scanner) blanks() {
 }
 
 func (s *scanner) value(depth int) error {
-	if depth > maxDepth {
-		return s.refuse("more than 64 levels")
-	}
 	switch c := s.peek(); {
+	case depth == maxDepth && (c == '{' || c == '['):
+		return s.refuse("more than 64 levels")
 	case c == '{':
 		return s.object(depth)
 	case c == '[':

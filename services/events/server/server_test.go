@@ -1,0 +1,57 @@
+package server
+
+import (
+	"context"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/auth"
+	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/kit/env"
+	"devtrail.dev/kit/serve"
+	"devtrail.dev/services/events/migrations"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// freeAddress is an address that nobody listens at.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	lis, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = lis.Close() }()
+	return lis.Addr().String()
+}
+
+func TestRunServesOnEitherStoreAndStops(t *testing.T) {
+	for _, settings := range []map[string]string{
+		{"EVENTS_STORE": "clickhouse", "EVENTS_CLICKHOUSE_URL": dbtest.ClickHouse(t, migrations.ClickHouse())},
+		{"EVENTS_STORE": "postgres", "EVENTS_POSTGRES_URL": dbtest.Postgres(t, migrations.Postgres())},
+	} {
+		t.Run(settings["EVENTS_STORE"], func(t *testing.T) {
+			settings["EVENTS_ADDRESS"], settings["EVENTS_DEBUG_ADDRESS"] = freeAddress(t), "127.0.0.1:0"
+			settings["EVENTS_IDENTITY_ADDRESS"] = freeAddress(t) // away: the service runs all the same
+			settings["DEVTRAIL_SERVICE_KEY"] = auth.NewToken(auth.PrefixService)
+			ctx, stop := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- Run(ctx, func(name string) string { return settings[name] }, io.Discard) }()
+			require.Eventually(t, func() bool { return serve.Probe(ctx, settings["EVENTS_ADDRESS"]) == nil }, 20*time.Second, 20*time.Millisecond)
+			stop()
+			require.NoError(t, <-done)
+		})
+	}
+}
+
+func TestAllMistakesInSettingsAreTold(t *testing.T) {
+	_, err := env.Load(func(name string) string {
+		return map[string]string{"EVENTS_STORE": "postgres", "EVENTS_ADDRESS": "nowhere", "DEVTRAIL_OPERATOR_KEY": "secret"}[name]
+	}, defaults())
+	for _, part := range []string{"EVENTS_POSTGRES_URL", "ADDRESS \"nowhere\"", "DEVTRAIL_SERVICE_KEY", "DEVTRAIL_OPERATOR_KEY"} {
+		require.ErrorContains(t, err, part)
+	}
+	require.NotContains(t, err.Error(), "secret")
+}
