@@ -26,7 +26,7 @@ func ParsePackage(field, text string) (PackageVersion, error) {
 	if err != nil {
 		return PackageVersion{}, ErrPurlInvalid.With("%s", err.Error()).Field(field)
 	}
-	return PackageVersion{Package: p.Package(), Version: p.Version}, nil
+	return PackageVersion{Package: p.Package(), Version: p.VersionKey()}, nil
 }
 
 // PackageRows derives the rows of the event's packages: each version of each package once, sorted by package and version.
@@ -41,7 +41,7 @@ func (e Event) PackageRows() []PackageRow {
 		if err != nil { // cannot be: the event is canonical
 			continue
 		}
-		rows = append(rows, PackageRow{PackageVersion: PackageVersion{Package: p.Package(), Version: p.Version}})
+		rows = append(rows, PackageRow{PackageVersion: PackageVersion{Package: p.Package(), Version: p.VersionKey()}})
 	}
 	slices.SortFunc(rows, func(a, b PackageRow) int {
 		return cmp.Or(compareText(a.Package, b.Package), compareText(a.Version, b.Version))

@@ -24,6 +24,6 @@ func open(tb testing.TB) events.Store {
 
 func TestStore(t *testing.T) { storetest.Run(t, open) }
 
-func TestModel(t *testing.T) { storetest.Model(t, open, 4, 150) }
+func TestModel(t *testing.T) { storetest.Model(t, open, 3, 80) }
 
 func BenchmarkStore(b *testing.B) { storetest.Bench(b, open) }
