@@ -105,7 +105,7 @@ func TestContradictionsAreRefusedByNameAndOthersGoOn(t *testing.T) {
 	}{
 		{"edited", func(f map[string]string) { f["0001_t.sql"] += " -- edited" }, []string{"0001_t.sql", "edited", "restore"}},
 		{"missing", func(f map[string]string) { delete(f, "0002_b.sql") }, []string{"0002", "missing", "restore"}},
-		{"lower-numbered", func(f map[string]string) {
+		{"edited and renumbered", func(f map[string]string) {
 			f["0010_x.sql"] = f["0002_b.sql"]
 			delete(f, "0002_b.sql")
 			f["0001_t.sql"] += " -- edited"
