@@ -1,6 +1,6 @@
 module devtrail.dev/kit
 
-go 1.26.0
+go 1.26.3
 
 require (
 	buf.build/go/protovalidate v1.3.0

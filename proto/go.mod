@@ -1,6 +1,6 @@
 module devtrail.dev/proto
 
-go 1.26.0
+go 1.26.3
 
 require (
 	buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go v1.36.11-20260709200747-435963d16310.1

@@ -1,6 +1,6 @@
 module devtrail.dev/services/identity
 
-go 1.26.0
+go 1.26.3
 
 require (
 	devtrail.dev/kit v0.0.0-00010101000000-000000000000

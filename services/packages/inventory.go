@@ -55,7 +55,7 @@ func NewInventory(project, revision, path string, content []byte, result manifes
 			Type:      p.Type,
 			Namespace: p.Namespace,
 			Name:      p.Name,
-			Version:   p.Version,
+			Version:   p.VersionKey(),
 		})
 	}
 	return inventory, nil

@@ -38,7 +38,7 @@ func ParseMatches(purls []string) []Match {
 		}
 		matches[i].Purl = p.Core()
 		matches[i].PackagePurl = p.Package()
-		matches[i].Version = p.Version
+		matches[i].Version = p.VersionKey()
 	}
 	return matches
 }

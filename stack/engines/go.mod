@@ -1,6 +1,6 @@
 module devtrail.dev/stack/engines
 
-go 1.26.0
+go 1.26.3
 
 require (
 	github.com/ebitengine/purego v0.11.3
