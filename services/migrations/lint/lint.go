@@ -1,0 +1,101 @@
+// Package lint judges migrations before they run: SQL text in, findings out. It opens no connection. The rules are those of
+// schema safety on a live suite: locks that stop writers, work in the size of the data, steps that break the previous build, data loss.
+// The Lint RPC, the command line and every apply call it.
+//
+// The types live in package rule, the rules in lint/postgres and lint/clickhouse, each a rule.Linter. This package chooses the
+// engine, applies the suppressions of the files and renders the outcome (text.go, sarif.go).
+package lint
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"devtrail.dev/services/migrations/internal/sqlsplit"
+	"devtrail.dev/services/migrations/lint/clickhouse"
+	"devtrail.dev/services/migrations/lint/postgres"
+	"devtrail.dev/services/migrations/lint/rule"
+)
+
+// Engine says which database the files are for.
+type Engine string
+
+// The engines.
+const (
+	Postgres   Engine = "postgres"
+	ClickHouse Engine = "clickhouse"
+)
+
+// The vocabulary of package rule.
+type (
+	// Severity says what happens to a finding when the files are applied.
+	Severity = rule.Severity
+	// Rule is one entry of a catalogue.
+	Rule = rule.Rule
+	// Finding is one place where a rule speaks.
+	Finding = rule.Finding
+	// File is one migration.
+	File = rule.File
+	// Options is what the text of the files does not say.
+	Options = rule.Options
+)
+
+// The severities, from the strongest.
+const (
+	Error   = rule.Error
+	Gate    = rule.Gate
+	Warning = rule.Warning
+	Info    = rule.Info
+	Policy  = rule.Policy
+)
+
+// engine is what lint knows of an Engine.
+type engine struct {
+	linter  rule.Linter
+	dialect sqlsplit.Dialect
+}
+
+// lookup is the registry of engines.
+func lookup(e Engine) (engine, error) {
+	switch e {
+	case Postgres:
+		return engine{postgres.New(), sqlsplit.Postgres}, nil
+	case ClickHouse:
+		return engine{clickhouse.New(), sqlsplit.ClickHouse}, nil
+	default:
+		return engine{}, fmt.Errorf("engine %q is not known: use %q or %q", e, Postgres, ClickHouse)
+	}
+}
+
+// Lint judges files upon the schema that setup leaves; setup is read, not judged. Findings come in order of file, line, column and rule;
+// suppressed ones are among them, marked. The error speaks of the engine, never of the SQL: what cannot be read is a finding.
+func Lint(e Engine, setup, files []File, opts Options) ([]Finding, error) {
+	eng, err := lookup(e)
+	if err != nil {
+		return nil, err
+	}
+	found, err := eng.linter.Lint(setup, files, opts)
+	if err != nil {
+		return nil, fmt.Errorf("lint %s: %w", e, err)
+	}
+	found = suppress(eng, files, found)
+	order := make(map[string]int, len(files))
+	for i, f := range files {
+		order[f.Name] = i
+	}
+	slices.SortStableFunc(found, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule))
+	})
+	return found, nil
+}
+
+// Rules returns the engine's catalogue, ordered by name, with the rules on suppressions themselves.
+func Rules(e Engine) ([]Rule, error) {
+	eng, err := lookup(e)
+	if err != nil {
+		return nil, err
+	}
+	rules := append(eng.linter.Rules(), unusedIgnore)
+	slices.SortFunc(rules, func(a, b Rule) int { return cmp.Compare(a.Name, b.Name) })
+	return rules, nil
+}

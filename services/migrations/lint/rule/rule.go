@@ -1,0 +1,103 @@
+// Package rule holds what the linter and its engines say to each other: rules, findings, files and options. It is a leaf: the engines
+// (lint/postgres, lint/clickhouse) import it, package lint imports the engines and gives callers these types under its own name.
+//
+// An engine is one value with two methods (see Linter). It reports everything it sees; what a comment suppresses is decided by package
+// lint, which knows where the comments stand.
+package rule
+
+// Severity says what happens to a finding when the files are applied.
+type Severity string
+
+// The severities, from the strongest.
+const (
+	// Error is refused without a named, recorded override.
+	Error Severity = "error"
+	// Gate is a contract step: held until no live instance needs the object.
+	Gate Severity = "gate"
+	// Warning must be acknowledged in the file.
+	Warning Severity = "warning"
+	// Info is shown in the plan.
+	Info Severity = "info"
+	// Policy is a team's choice: off unless Options.Policies names the rule.
+	Policy Severity = "policy"
+)
+
+// Rule is one entry of an engine's catalogue.
+type Rule struct {
+	// Name is stable: it stands in suppressions and in SARIF.
+	Name string
+	// Severity of its findings.
+	Severity Severity
+	// Reason is why the rule exists, in one sentence.
+	Reason string
+	// Alternative is the safe way as SQL (or what to do, when there is no SQL), with placeholders.
+	Alternative string
+}
+
+// Finding is one place where a rule speaks.
+type Finding struct {
+	// File is the Name of the file.
+	File string
+	// Rule is the name of the rule.
+	Rule string
+	// Severity is the rule's.
+	Severity Severity
+	// Line and Column of the place, from 1; the column counts bytes.
+	Line, Column int
+	// Statement is the index of the statement in its file, from 0.
+	Statement int
+	// Message is the reason in one sentence, with the names of this statement.
+	Message string
+	// Alternative is the safe way as SQL, with the names of this statement where they are known.
+	Alternative string
+	// Lock is the strongest lock that the statement takes on a table that exists, as Postgres spells it ("ACCESS EXCLUSIVE"); "" when none or not known.
+	Lock string
+	// Suppressed is true when a comment in the file suppresses the finding, with Justification as its reason.
+	Suppressed bool
+	// Justification is the reason that the suppressing comment gives.
+	Justification string
+}
+
+// File is one migration.
+type File struct {
+	// Name is shown in findings.
+	Name string
+	// SQL is the text.
+	SQL string
+}
+
+// Options is what the text of the files does not say. The zero value is a Postgres of the oldest version that we serve, statements that
+// commit one by one, and no policies.
+type Options struct {
+	// ServerVersion is Postgres' major version as a decimal (15, 18, 14.2) or ClickHouse's ("26.7"); "" is the engine's default.
+	ServerVersion string
+	// InTransaction is true when the runner wraps each file in a transaction.
+	InTransaction bool
+	// HotTables are tables under constant use, as [schema.]table.
+	HotTables []string
+	// Pairs maps a Distributed table of ClickHouse to its local table.
+	Pairs map[string]string
+	// Cluster is the name of the ClickHouse cluster, "" for one host.
+	Cluster string
+	// Policies names the rules of severity Policy that are switched on. "*" is all of them.
+	Policies []string
+}
+
+// Policy reports whether the policy rule of this name is switched on.
+func (o Options) Policy(name string) bool {
+	for _, p := range o.Policies {
+		if p == name || p == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// Linter is one engine's part of the linter. Implementations are safe for use from several goroutines.
+type Linter interface {
+	// Rules returns the catalogue, ordered by name. The slice is the caller's.
+	Rules() []Rule
+	// Lint reads setup into the schema without judging it, then judges files in order, each upon the schema that the earlier ones leave.
+	// Findings are in order of file and statement. It fails only when the engine itself cannot work: SQL that cannot be read is a finding.
+	Lint(setup, files []File, opts Options) ([]Finding, error)
+}

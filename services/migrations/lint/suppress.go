@@ -1,0 +1,137 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"devtrail.dev/services/migrations/internal/sqlsplit"
+)
+
+// unusedIgnore is the rule on suppressions themselves. A stale one would hide the next mistake, so it is a finding and cannot be suppressed.
+var unusedIgnore = Rule{
+	Name:        "unused-ignore",
+	Severity:    Warning,
+	Reason:      "a suppression that names no reason, an unknown rule or a finding that is not there hides the next mistake",
+	Alternative: "-- devtrail:ignore rule-name why it is safe here",
+}
+
+// directive begins a suppressing comment: "-- devtrail:ignore rule-name reason text".
+const directive = "devtrail:ignore"
+
+// ignore is one suppressing comment.
+type ignore struct {
+	line, column int
+	statement    int // the statement it speaks of, -1 for the whole file
+	rule, reason string
+	used         bool
+}
+
+// suppress marks the findings that comments of the files suppress, and adds findings for comments that are wrong or not needed.
+func suppress(eng engine, files []File, found []Finding) []Finding {
+	var known []string
+	for _, r := range eng.linter.Rules() {
+		known = append(known, r.Name)
+	}
+	for _, file := range files {
+		ignores := readIgnores(file, eng.dialect)
+		for i := range found {
+			if found[i].File == file.Name {
+				mark(&found[i], ignores)
+			}
+		}
+		for _, ig := range ignores {
+			if text := ig.complaint(known); text != "" {
+				found = append(found, Finding{
+					File: file.Name, Rule: unusedIgnore.Name, Severity: unusedIgnore.Severity, Line: ig.line, Column: ig.column,
+					Statement: max(ig.statement, 0), Message: text, Alternative: unusedIgnore.Alternative,
+				})
+			}
+		}
+	}
+	return found
+}
+
+// mark suppresses f by the first comment that fits. A comment without a reason suppresses nothing.
+func mark(f *Finding, ignores []*ignore) {
+	for _, ig := range ignores {
+		if ig.rule != f.Rule || ig.reason == "" || (ig.statement >= 0 && ig.statement != f.Statement) {
+			continue
+		}
+		ig.used = true
+		f.Suppressed, f.Justification = true, ig.reason
+		return
+	}
+}
+
+// complaint says in a sentence what is wrong with a comment, "" when nothing is.
+func (ig *ignore) complaint(known []string) string {
+	switch {
+	case ig.rule == "":
+		return "the suppression names no rule"
+	case !slices.Contains(known, ig.rule):
+		return "the suppression names the rule \"" + ig.rule + "\", which does not exist"
+	case ig.reason == "":
+		return "the suppression of " + ig.rule + " gives no reason"
+	case !ig.used:
+		return "the suppression of " + ig.rule + " suppresses nothing"
+	default:
+		return ""
+	}
+}
+
+// readIgnores finds the suppressing comments. One that stands before the first statement with an empty line between is of the file's
+// header and holds for the whole file; any other holds for the statement that follows it.
+func readIgnores(file File, dialect sqlsplit.Dialect) []*ignore {
+	statements, err := sqlsplit.Split(file.SQL, dialect)
+	if err != nil {
+		return nil // the engine reports what is not closed
+	}
+	lines := strings.Split(file.SQL, "\n")
+	var ignores []*ignore
+	for i, text := range lines {
+		trimmed := strings.TrimSpace(text)
+		rest, ok := strings.CutPrefix(trimmed, "--")
+		if !ok {
+			continue
+		}
+		rest, ok = strings.CutPrefix(strings.TrimSpace(rest), directive)
+		if !ok || (rest != "" && !strings.ContainsAny(rest[:1], " \t")) || inside(statements, i+1) {
+			continue
+		}
+		ig := &ignore{line: i + 1, column: strings.Index(text, "--") + 1}
+		ig.rule, ig.reason, _ = strings.Cut(strings.TrimSpace(rest), " ")
+		ig.reason = strings.TrimSpace(ig.reason)
+		ig.statement = target(statements, lines, i+1)
+		ignores = append(ignores, ig)
+	}
+	return ignores
+}
+
+// inside reports whether a line lies within a statement that began before it: there it is text of a string or body, not ours.
+func inside(statements []sqlsplit.Statement, line int) bool {
+	for _, s := range statements {
+		if s.Line < line && line <= s.Line+strings.Count(s.Text, "\n") {
+			return true
+		}
+	}
+	return false
+}
+
+// target returns the statement that a comment on this line speaks of, -1 for all of the file.
+func target(statements []sqlsplit.Statement, lines []string, line int) int {
+	for i, s := range statements {
+		if s.Line <= line {
+			continue
+		}
+		if i > 0 {
+			return i
+		}
+		for _, between := range lines[line : s.Line-1] {
+			if strings.TrimSpace(between) == "" {
+				return -1
+			}
+		}
+		return 0
+	}
+	return -1
+}
