@@ -23,10 +23,12 @@ var _ events.Store = (*Store)(nil)
 
 // Store is an events.Store on a ClickHouse database.
 type Store struct {
-	conn   driver.Conn
-	now    func() time.Time
-	prefix string // of the query ids of our inserts into this database
-	closed atomic.Bool
+	conn    driver.Conn
+	options *clickhouse.Options
+	found   atomic.Bool // the database exists
+	now     func() time.Time
+	prefix  string // of the query ids of our inserts into this database
+	closed  atomic.Bool
 
 	claims claims
 	// inserting is held for reading while a block is inserted and for writing while blocks are settled.
@@ -53,7 +55,7 @@ func Open(url string, now func() time.Time) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
-	s := &Store{conn: conn, now: now, prefix: "devtrail-events/" + options.Auth.Database + "/", between: func() error { return nil }}
+	s := &Store{conn: conn, options: options, now: now, prefix: "devtrail-events/" + options.Auth.Database + "/", between: func() error { return nil }}
 	s.unsettled.Store(true)
 	return s, nil
 }
@@ -66,6 +68,9 @@ func (s *Store) enter(ctx context.Context) error {
 	if s.closed.Load() {
 		return events.ErrStoreClosed
 	}
+	if err := s.find(ctx); err != nil {
+		return err
+	}
 	return s.settle(ctx)
 }
 
@@ -75,6 +80,9 @@ func (s *Store) Ready(ctx context.Context) error {
 		return events.ErrStoreClosed
 	}
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.find(ctx); err != nil {
 		return err
 	}
 	files, err := schema.Files(migrations.ClickHouse())
@@ -91,10 +99,10 @@ func (s *Store) Ready(ctx context.Context) error {
 	return s.settle(ctx)
 }
 
-// applied returns the versions that the history table has, none while it or the database is missing.
+// applied returns the versions that the history table has, none while it is missing.
 func (s *Store) applied(ctx context.Context) (map[int64]string, error) {
 	rows, err := s.conn.Query(ctx, schema.ClickHouseApplied)
-	if code(err) == codeUnknownTable || code(err) == codeUnknownDatabase {
+	if code(err) == codeUnknownTable {
 		return nil, nil
 	}
 	if err != nil {
