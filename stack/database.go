@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"runtime"
 
 	"devtrail.dev/stack/engines"
 	"devtrail.dev/stack/supervisor"
@@ -99,6 +100,12 @@ func startPostgres(cfg Config, home *home) func(context.Context, int, int) (*eng
 	return func(ctx context.Context, port, _ int) (*engines.Server, error) {
 		pg := engines.PostgresConfig{
 			DataDir: dir, Durable: true, LogFile: home.path(logsDir, "postgres.log"), Port: port, Progress: cfg.Progress,
+			Settings: map[string]string{},
+		}
+		if runtime.GOOS == "linux" {
+			// After a crash Postgres syncs every file of the cluster before it
+			// recovers: thousands of calls, or this one.
+			pg.Settings["recovery_init_sync_method"] = "syncfs"
 		}
 		server, err := engines.StartPostgres(ctx, pg)
 		if other := rootPostgresDir(home.dir); errors.Is(err, engines.ErrUnreachable) && dir != other {
