@@ -33,8 +33,8 @@ type cache struct {
 	entries map[[32]byte]entry
 }
 
-func newCache(max int) *cache {
-	return &cache{max: max, entries: make(map[[32]byte]entry)}
+func newCache(limit int) *cache {
+	return &cache{max: limit, entries: make(map[[32]byte]entry)}
 }
 
 func (c *cache) get(key [32]byte, now time.Time) (entry, bool) {

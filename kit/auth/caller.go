@@ -6,9 +6,8 @@ package auth
 import (
 	"context"
 
-	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
-
 	"devtrail.dev/kit/fault"
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
 )
 
 // HeaderOrganization is the metadata key in which operator and service callers name the organization.
@@ -64,6 +63,7 @@ func FromContext(ctx context.Context) (Caller, bool) {
 func MustCaller(ctx context.Context) Caller {
 	c, ok := FromContext(ctx)
 	if !ok {
+		//nolint:forbidigo // Must: a handler that runs past the door is a programming mistake
 		panic("auth: no caller in the context: the handler was called past the door")
 	}
 	return c

@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
-
 	"golang.org/x/sync/singleflight"
+
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
 
 // How long an answer of the identity service is believed. A revoked key is refused within positiveFor, which the

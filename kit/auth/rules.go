@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
-
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -16,6 +14,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"devtrail.dev/kit/fault"
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
 )
 
 // open services are answered to everybody: probes and tools ask them before they hold a credential.

@@ -8,11 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 
-	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
-	_ "devtrail.dev/proto/gen/devtrail/identity/v1"
-
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
+	_ "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
 
 const (
@@ -55,10 +54,10 @@ func TestAuthorize(t *testing.T) {
 	rules := identityRules(t)
 	assert.NoError(t, rules.Authorize(createKey, auth.Caller{Role: admin}))
 	assert.NoError(t, rules.Authorize(createKey, auth.Caller{Role: operator}))
-	assert.ErrorIs(t, rules.Authorize(createKey, auth.Caller{Role: analyst}), auth.ErrRole)
-	assert.ErrorIs(t, rules.Authorize(createKey, auth.Caller{Role: service}), fault.Denied)
-	assert.NoError(t, rules.Authorize(introspect, auth.Caller{Role: service}))
-	assert.ErrorIs(t, rules.Authorize(introspect, auth.Caller{Role: operator}), fault.Denied)
+	require.ErrorIs(t, rules.Authorize(createKey, auth.Caller{Role: analyst}), auth.ErrRole)
+	require.ErrorIs(t, rules.Authorize(createKey, auth.Caller{Role: service}), fault.Denied)
+	require.NoError(t, rules.Authorize(introspect, auth.Caller{Role: service}))
+	require.ErrorIs(t, rules.Authorize(introspect, auth.Caller{Role: operator}), fault.Denied)
 	assert.ErrorIs(t, rules.Authorize("/x/Y", auth.Caller{Role: operator}), fault.Denied)
 }
 
@@ -97,10 +96,10 @@ func TestPlace(t *testing.T) {
 	} {
 		got, err := rules.Place(c.method, c.caller, c.named)
 		if c.err != nil {
-			assert.ErrorIs(t, err, c.err, c.say)
+			require.ErrorIs(t, err, c.err, c.say)
 			continue
 		}
-		assert.NoError(t, err, c.say)
+		require.NoError(t, err, c.say)
 		assert.Equal(t, c.want, got.OrganizationID, c.say)
 	}
 }

@@ -8,10 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
-
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
 )
 
 func TestToken(t *testing.T) {

@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"devtrail.dev/kit/schema"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/jackc/pgx/v5"
+
+	"devtrail.dev/kit/schema"
 )
 
 // appliedBy is what the history table names as the author of our rows.

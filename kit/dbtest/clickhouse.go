@@ -5,9 +5,10 @@ import (
 	"io/fs"
 	"testing"
 
-	"devtrail.dev/kit/schema"
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"devtrail.dev/kit/schema"
 )
 
 // ClickHouse returns the URL of a fresh database with the migration files of

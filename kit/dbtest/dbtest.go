@@ -17,8 +17,9 @@ import (
 	"testing"
 	"time"
 
-	"devtrail.dev/stack/engines"
 	"go.uber.org/goleak"
+
+	"devtrail.dev/stack/engines"
 )
 
 // Main is what TestMain of every package with databases calls:

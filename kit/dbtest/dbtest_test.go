@@ -2,20 +2,19 @@ package dbtest_test
 
 import (
 	"context"
-	"errors"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
 
-	"devtrail.dev/kit/dbtest"
-	"devtrail.dev/kit/schema"
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/kit/schema"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -123,7 +122,7 @@ func TestDatabaseIsDroppedAfterPassedTest(t *testing.T) {
 	})
 	conn, err := pgx.Connect(t.Context(), pg)
 	var failure *pgconn.PgError
-	require.Truef(t, errors.As(err, &failure), "connected to %v", conn)
+	require.ErrorAsf(t, err, &failure, "connected to %v", conn)
 	require.Equal(t, "3D000", failure.Code)
 	name := strings.TrimPrefix(path(t, ch), "/")
 	require.Equal(t, uint64(0), clickHouseValue[uint64](t, dbtest.ClickHouseServer(t),
@@ -167,7 +166,7 @@ func path(t *testing.T, text string) string {
 func TestName(t *testing.T) {
 	t.Run("With Blanks/and-\u00fcmlauts and much more text than fits", func(t *testing.T) {
 		name := dbtest.Name(t)
-		require.Regexp(t, regexp.MustCompile(`^t_name_with_blanks_and__mlauts_a_[a-z0-9]{12}$`), name)
+		require.Regexp(t, `^t_name_with_blanks_and__mlauts_a_[a-z0-9]{12}$`, name)
 		require.NotEqual(t, name, dbtest.Name(t))
 	})
 }

@@ -6,8 +6,9 @@ import (
 	"io/fs"
 	"testing"
 
-	"devtrail.dev/kit/schema"
 	"github.com/jackc/pgx/v5"
+
+	"devtrail.dev/kit/schema"
 )
 
 // Postgres returns the URL of a fresh database with the migration files of fs

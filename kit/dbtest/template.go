@@ -8,8 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"devtrail.dev/kit/schema"
 	"github.com/jackc/pgx/v5"
+
+	"devtrail.dev/kit/schema"
 )
 
 // templates remembers which templates this process knows to be complete.

@@ -4,9 +4,10 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"devtrail.dev/kit/schema"
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/schema"
 )
 
 func TestTemplate(t *testing.T) {
@@ -46,6 +47,7 @@ func TestTemplateNamesContent(t *testing.T) {
 		require.NoError(t, err)
 		return templateName(files)
 	}
-	require.Equal(t, name("SELECT 1"), name("SELECT 1"))
-	require.NotEqual(t, name("SELECT 1"), name("SELECT 2"))
+	first := name("SELECT 1")
+	require.Equal(t, first, name("SELECT 1"))
+	require.NotEqual(t, first, name("SELECT 2"))
 }

@@ -51,10 +51,14 @@ func New(target string, opts Options) (*grpc.ClientConn, error) {
 	if agent == "" {
 		agent = opts.ServiceName
 	}
+	retries, err := serviceConfig()
+	if err != nil {
+		return nil, err
+	}
 	all := []grpc.DialOption{
 		grpc.WithTransportCredentials(transport),
 		grpc.WithPerRPCCredentials(bearer{token: opts.Token, service: opts.ServiceName}),
-		grpc.WithDefaultServiceConfig(serviceConfig()),
+		grpc.WithDefaultServiceConfig(retries),
 		grpc.WithUserAgent(agent),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),

@@ -18,13 +18,12 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/test/bufconn"
 
-	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
-	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
-
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dial"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/serve"
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

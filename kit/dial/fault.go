@@ -2,6 +2,7 @@ package dial
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"google.golang.org/grpc"
@@ -35,7 +36,7 @@ type faultStream struct{ grpc.ClientStream }
 // RecvMsg implements grpc.ClientStream. The end of the stream stays io.EOF.
 func (s faultStream) RecvMsg(m any) error {
 	err := s.ClientStream.RecvMsg(m)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return err
 	}
 	return fault.FromStatus(err)
@@ -44,7 +45,7 @@ func (s faultStream) RecvMsg(m any) error {
 // SendMsg implements grpc.ClientStream; io.EOF says that RecvMsg holds the reason.
 func (s faultStream) SendMsg(m any) error {
 	err := s.ClientStream.SendMsg(m)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return err
 	}
 	return fault.FromStatus(err)

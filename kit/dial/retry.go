@@ -2,6 +2,7 @@ package dial
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ type methodName struct {
 
 // serviceConfig has UNAVAILABLE retried for the repeatable RPCs of the suite that this program knows: three times
 // within about two seconds, while the server has sent nothing. It never waits for a server to come up.
-func serviceConfig() string {
+func serviceConfig() (string, error) {
 	retry := map[string]any{
 		"maxAttempts": 4, "initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 2,
 		"retryableStatusCodes": []string{"UNAVAILABLE"},
@@ -37,9 +38,9 @@ func serviceConfig() string {
 	}
 	raw, err := json.Marshal(cfg)
 	if err != nil {
-		panic("dial: " + err.Error()) // maps of texts and numbers always encode
+		return "", fmt.Errorf("dial: encode the retry policy: %w", err)
 	}
-	return string(raw)
+	return string(raw), nil
 }
 
 func repeatableMethods() (names []methodName) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 
 	caarlos "github.com/caarlos0/env/v11"
@@ -13,7 +14,8 @@ import (
 
 // Load fills a T by its struct tags: `env:"NAME"`, `env:"NAME,required"`, `envDefault:"..."`, `envPrefix:"..."`.
 // Each setting NAME may be given as NAME_FILE instead, the path of a file whose content, without the last line
-// break, is the value. An empty setting counts as not given. The optional defaults is the T to begin with.
+// break, is the value. An empty setting counts as not given. The optional defaults is the T to begin with: what it
+// holds wins over an envDefault, so that a service may have another default than the Config it embeds.
 // When *T has Validate() error it is called. All mistakes are reported, joined, each naming its setting.
 func Load[T any](getenv func(string) string, defaults ...T) (T, error) {
 	var cfg, zero T
@@ -37,7 +39,9 @@ func Load[T any](getenv func(string) string, defaults ...T) (T, error) {
 			given[p.Key] = value
 		}
 	}
+	begin := cfg
 	err = caarlos.ParseWithOptions(&cfg, caarlos.Options{Environment: given})
+	keep(reflect.ValueOf(&cfg).Elem(), reflect.ValueOf(&begin).Elem(), "", given)
 	mistakes = append(mistakes, parseMistakes(err, unreadable)...)
 	if len(mistakes) > 0 {
 		return zero, errors.Join(mistakes...)
@@ -63,6 +67,21 @@ func lookup(getenv func(string) string, name string) (string, error) {
 		return "", fmt.Errorf("%s_FILE: %w", name, err)
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(string(raw), "\n"), "\r"), nil
+}
+
+// keep puts back what stood in begin where no setting was given and the parser has put the tag's default.
+func keep(cfg, begin reflect.Value, prefix string, given map[string]string) {
+	for i := range cfg.NumField() {
+		field := cfg.Type().Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		switch {
+		case !field.IsExported():
+		case name == "" && field.Type.Kind() == reflect.Struct:
+			keep(cfg.Field(i), begin.Field(i), prefix+field.Tag.Get("envPrefix"), given)
+		case name != "" && given[prefix+name] == "" && !begin.Field(i).IsZero():
+			cfg.Field(i).Set(begin.Field(i))
+		}
+	}
 }
 
 // parseMistakes flattens the parser's error and drops "is not set" of a setting whose file could not be read:

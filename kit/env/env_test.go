@@ -53,6 +53,16 @@ func TestLoad(t *testing.T) {
 	}, got)
 }
 
+func TestValuesToBeginWithWinOverTags(t *testing.T) {
+	begin := config{Door: door{Grace: time.Minute}, Workers: 9}
+	got, err := env.Load(getenv(map[string]string{"T_DATABASE_URL": "x"}), begin)
+	require.NoError(t, err)
+	assert.Equal(t, config{Door: door{Grace: time.Minute}, Database: "x", Level: "info", Workers: 9}, got)
+	got, err = env.Load(getenv(map[string]string{"T_DATABASE_URL": "x", "T_GRACE_PERIOD": "1s", "T_WORKERS": "0"}), begin)
+	require.NoError(t, err)
+	assert.Equal(t, config{Door: door{Grace: time.Second}, Database: "x", Level: "info"}, got, "what is given wins over both")
+}
+
 func TestFile(t *testing.T) {
 	got, err := env.Load[config](getenv(map[string]string{
 		"T_DATABASE_URL_FILE": file(t, "postgres://h/db\r\n"), "T_ADDRESS_FILE": file(t, "h:1"), "SERVICE_KEY_FILE": file(t, "k\n"),

@@ -22,11 +22,11 @@ var errUser = fault.New(fault.NotFound, "USER_NOT_FOUND", "user not found")
 
 func TestIs(t *testing.T) {
 	told := fmt.Errorf("get: %w", errUser.With("user %q not found", "x").Field("id").Meta("a", "b").Wrap(io.EOF))
-	assert.ErrorIs(t, told, errUser)
-	assert.ErrorIs(t, told, fault.NotFound)
-	assert.ErrorIs(t, told, io.EOF)
-	assert.NotErrorIs(t, told, fault.Invalid)
-	assert.NotErrorIs(t, told, fault.New(fault.NotFound, "OTHER", ""))
+	require.ErrorIs(t, told, errUser)
+	require.ErrorIs(t, told, fault.NotFound)
+	require.ErrorIs(t, told, io.EOF)
+	require.NotErrorIs(t, told, fault.Invalid)
+	require.NotErrorIs(t, told, fault.New(fault.NotFound, "OTHER", ""))
 	assert.Equal(t, `get: user "x" not found: EOF`, told.Error())
 	assert.Equal(t, "USER_NOT_FOUND", fault.ReasonOf(told))
 	assert.Empty(t, fault.ReasonOf(io.EOF))
@@ -57,7 +57,8 @@ func TestKindOf(t *testing.T) {
 		{context.DeadlineExceeded, fault.Timeout},
 		{status.Error(codes.Aborted, ""), fault.Conflict},
 		{fmt.Errorf("x: %w", status.Error(codes.OutOfRange, "")), fault.Invalid},
-		{status.Error(codes.Unimplemented, ""), fault.Internal},
+		{status.Error(codes.Unimplemented, ""), fault.Unimplemented},
+		{status.Error(codes.DataLoss, ""), fault.Internal},
 		{errUser.Wrap(context.Canceled), fault.NotFound},
 	} {
 		assert.Equal(t, c.want, fault.KindOf(c.err), "%v", c.err)
@@ -66,9 +67,9 @@ func TestKindOf(t *testing.T) {
 
 func TestContextErrors(t *testing.T) {
 	got := fault.FromStatus(fault.ToStatus(fmt.Errorf("query: %w", context.DeadlineExceeded), "d").Err())
-	assert.ErrorIs(t, got, fault.Timeout)
-	assert.ErrorIs(t, got, context.DeadlineExceeded)
-	assert.NotErrorIs(t, got, context.Canceled)
+	require.ErrorIs(t, got, fault.Timeout)
+	require.ErrorIs(t, got, context.DeadlineExceeded)
+	require.NotErrorIs(t, got, context.Canceled)
 	got = fault.FromStatus(fault.ToStatus(context.Canceled, "d").Err())
 	assert.ErrorIs(t, got, context.Canceled)
 }
@@ -84,6 +85,13 @@ func TestInternalIsMasked(t *testing.T) {
 		assert.NotEqual(t, ref, fault.Reference(fault.ToStatus(err, "identity.devtrail.dev")))
 	}
 	assert.Empty(t, fault.Reference(status.New(codes.Internal, "")))
+}
+
+func TestUnimplementedMethodIsNotMasked(t *testing.T) {
+	st := fault.ToStatus(status.Error(codes.Unimplemented, "method GetUser not implemented"), "identity.devtrail.dev")
+	assert.Equal(t, codes.Unimplemented, st.Code())
+	assert.Equal(t, "method GetUser not implemented", st.Message())
+	assert.Equal(t, "UNIMPLEMENTED", fault.ReasonOf(fault.FromStatus(st.Err())))
 }
 
 func TestCauseIsNotSent(t *testing.T) {
@@ -104,7 +112,7 @@ func TestStatusOfForeignText(t *testing.T) {
 }
 
 func TestFromStatusLeavesOthers(t *testing.T) {
-	assert.NoError(t, fault.FromStatus(nil))
+	require.NoError(t, fault.FromStatus(nil))
 	assert.Equal(t, io.EOF, fault.FromStatus(io.EOF))
 	assert.Equal(t, error(errUser), fault.FromStatus(errUser))
 	assert.Nil(t, fault.ToStatus(nil, "d"))
@@ -114,7 +122,7 @@ func TestFromStatusLeavesOthers(t *testing.T) {
 
 func TestEveryKindHasACode(t *testing.T) {
 	seen := map[codes.Code]bool{}
-	for k := fault.Internal; k <= fault.Timeout; k++ {
+	for k := fault.Internal; k <= fault.Unimplemented; k++ {
 		assert.False(t, seen[k.Code()], "%s", k)
 		seen[k.Code()] = true
 		assert.NotEmpty(t, k.Error())
@@ -125,7 +133,7 @@ func TestEveryKindHasACode(t *testing.T) {
 
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		kind := fault.Kind(rapid.Uint8Range(uint8(fault.Invalid), uint8(fault.Timeout)).Draw(t, "kind"))
+		kind := fault.Kind(rapid.Uint8Range(uint8(fault.Invalid), uint8(fault.Unimplemented)).Draw(t, "kind"))
 		text := rapid.StringN(0, 200, 800)
 		f := fault.New(kind, rapid.StringMatching(`[A-Z][A-Z_]{0,40}`).Draw(t, "reason"), "m").With("%s", text.Draw(t, "message"))
 		if path := text.Draw(t, "field"); path != "" {
@@ -141,7 +149,7 @@ func TestRoundTrip(t *testing.T) {
 		require.Equal(t, f.Reason(), got.Reason())
 		require.Equal(t, f.Message(), got.Message())
 		require.Equal(t, f.FieldPath(), got.FieldPath())
-		require.Equal(t, len(f.Metadata()), len(got.Metadata()))
+		require.Len(t, got.Metadata(), len(f.Metadata()))
 		for k, v := range f.Metadata() {
 			require.Equal(t, v, got.Metadata()[k])
 		}

@@ -22,6 +22,7 @@ const (
 	Unavailable                 // a part is away; repeat later
 	Canceled                    // the caller gave up
 	Timeout                     // the deadline passed
+	Unimplemented               // this build of the service does not have the method
 )
 
 // table is the one translation between kinds and gRPC codes.
@@ -41,6 +42,7 @@ var table = [...]struct {
 	Unavailable:     {codes.Unavailable, "unavailable"},
 	Canceled:        {codes.Canceled, "canceled"},
 	Timeout:         {codes.DeadlineExceeded, "deadline exceeded"},
+	Unimplemented:   {codes.Unimplemented, "unimplemented"},
 }
 
 // Error names the kind in words.

@@ -126,6 +126,7 @@ func strict(raw []byte, into any) error {
 func mustJSON(v any) []byte {
 	raw, err := json.Marshal(v)
 	if err != nil {
+		//nolint:forbidigo // a cursor or filter of a type without JSON is a programming mistake, see Encode
 		panic("page: " + err.Error())
 	}
 	return raw
@@ -134,6 +135,7 @@ func mustJSON(v any) []byte {
 func mustProto(m proto.Message) []byte {
 	raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
 	if err != nil {
+		//nolint:forbidigo // only text that is no UTF-8 fails, and a message that came over the wire has none
 		panic("page: " + err.Error())
 	}
 	return raw

@@ -9,10 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
-
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/page"
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
 
 type cursor struct {

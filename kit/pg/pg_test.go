@@ -166,7 +166,7 @@ func TestFault(t *testing.T) {
 	} {
 		_, err := pool.Exec(t.Context(), fmt.Sprintf(raise, code))
 		require.Error(t, err)
-		assert.ErrorIs(t, pg.Fault(fmt.Errorf("x: %w", err)), want, code)
+		require.ErrorIs(t, pg.Fault(fmt.Errorf("x: %w", err)), want, code)
 	}
 	_, err := pool.Exec(t.Context(), "SELECT 1/0")
 	assert.Equal(t, err, pg.Fault(err), "what callers cannot act on stays as it is")

@@ -55,5 +55,5 @@ func Ready(ctx context.Context, q Querier, migrations fs.FS) error {
 	if err != nil {
 		return err
 	}
-	return schema.Judge(applied, files)
+	return schema.Judge(applied, files).Err()
 }

@@ -65,7 +65,7 @@ func TestCorpusPurlSpec(t *testing.T) {
 				continue
 			}
 			if c.ExpectedFailure {
-				assert.ErrorIs(t, err, fault.Invalid, "%s", name)
+				require.ErrorIs(t, err, fault.Invalid, "%s", name)
 				continue
 			}
 			if assert.NoError(t, err, "%s", name) {

@@ -73,14 +73,14 @@ func New(typ, namespace, name, version string, qualifiers map[string]string, sub
 }
 
 // String is the canonical text.
-func (p Purl) String() string { return p.print(p.Version, p.Qualifiers, p.Subpath) }
+func (p Purl) String() string { return p.text(p.Version, p.Qualifiers, p.Subpath) }
 
 // Core is the text without qualifiers and subpath by which a version of a package is kept and asked for; see Package and VersionKey.
-func (p Purl) Core() string { return p.folded().print(p.VersionKey(), nil, "") }
+func (p Purl) Core() string { return p.folded().text(p.VersionKey(), nil, "") }
 
 // Package is the text without version, qualifiers and subpath by which a package is kept and asked for everywhere:
 // the canonical one, with the spellings of one package that the specification leaves apart folded into one.
-func (p Purl) Package() string { return p.folded().print("", nil, "") }
+func (p Purl) Package() string { return p.folded().text("", nil, "") }
 
 // VersionKey is the version as it is kept and asked for; see fold.go.
 func (p Purl) VersionKey() string { return foldVersion(p.Type, p.Version) }
@@ -88,7 +88,7 @@ func (p Purl) VersionKey() string { return foldVersion(p.Type, p.Version) }
 // Qualifier is the value of a qualifier, or "".
 func (p Purl) Qualifier(key string) string { return value(p.Qualifiers, key) }
 
-func (p Purl) print(version string, qualifiers Qualifiers, subpath string) string {
+func (p Purl) text(version string, qualifiers Qualifiers, subpath string) string {
 	namespace, name := p.Namespace, p.Name
 	if p.Type == typeGit {
 		namespace, name = lastSegment(namespace + "/" + name)

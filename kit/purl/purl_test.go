@@ -68,7 +68,7 @@ func TestInvalid(t *testing.T) {
 		"pkg:npm/" + strings.Repeat("%20", 600) + strings.Repeat("\u00e9", 400),
 	} {
 		_, err := purl.Parse(in)
-		assert.ErrorIs(t, err, purl.ErrInvalid, "%q", in)
+		require.ErrorIs(t, err, purl.ErrInvalid, "%q", in)
 		assert.ErrorIs(t, err, fault.Invalid, "%q", in)
 	}
 }
@@ -88,9 +88,9 @@ func TestNew(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "pkg:deb/debian/curl@1?a=x%2Fy#s", p.String())
 	_, err = purl.New("", "", "a", "", nil, "")
-	assert.ErrorIs(t, err, purl.ErrInvalid)
+	require.ErrorIs(t, err, purl.ErrInvalid)
 	_, err = purl.New("npm", "", "", "", nil, "")
-	assert.ErrorIs(t, err, purl.ErrInvalid)
+	require.ErrorIs(t, err, purl.ErrInvalid)
 	_, err = purl.New("npm", "", "a", "", map[string]string{"a b": "x"}, "")
 	assert.ErrorIs(t, err, purl.ErrInvalid)
 }

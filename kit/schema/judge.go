@@ -12,48 +12,72 @@ import (
 // ErrNotReady says that the database does not fit this build; its message says how and what to do.
 var ErrNotReady = fault.New(fault.Unavailable, "SCHEMA_NOT_READY", "the database schema does not fit this build")
 
-// Judge compares what is applied to a database (version to checksum) with the files of this build: nil when the
-// build can run on it, else ErrNotReady. A database that is ahead fits, since every migration keeps the schema
-// usable by the build before it.
-func Judge(applied map[int64]string, files []File) error {
+// Verdict is what stands between a database and the files of a build. A zero Verdict is a database that fits.
+type Verdict struct {
+	Edited     []File  // applied with another text than the build has
+	Missing    []int64 // applied, below the build's newest version, and not in the build
+	OutOfOrder []File  // not applied, below the newest applied version
+	Pending    []File  // not applied, above it: what the migrations service will apply
+
+	at   int64 // the newest applied version
+	head int64 // the newest version of the build
+}
+
+// Judge compares what is applied to a database (version to checksum) with the files of a build, in ascending order.
+// A database that is ahead fits, since every migration keeps the schema usable by the build before it.
+func Judge(applied map[int64]string, files []File) Verdict {
 	if len(files) == 0 {
-		return nil
+		return Verdict{}
 	}
-	head := files[len(files)-1]
-	at := slices.Max(append(slices.Collect(maps.Keys(applied)), 0))
+	v := Verdict{
+		at:   slices.Max(append(slices.Collect(maps.Keys(applied)), 0)),
+		head: files[len(files)-1].Version,
+	}
 	known := make(map[int64]bool, len(files))
-	var edited, lower, behind []string
 	for _, f := range files {
 		known[f.Version] = true
 		checksum, ok := applied[f.Version]
 		switch {
 		case ok && checksum != f.Checksum:
-			edited = append(edited, f.Name)
-		case !ok && f.Version < at:
-			lower = append(lower, f.Name)
+			v.Edited = append(v.Edited, f)
+		case !ok && f.Version < v.at:
+			v.OutOfOrder = append(v.OutOfOrder, f)
 		case !ok:
-			behind = append(behind, f.Name)
+			v.Pending = append(v.Pending, f)
 		}
 	}
-	var missing []string
-	for _, v := range slices.Sorted(maps.Keys(applied)) {
-		if v < head.Version && !known[v] {
-			missing = append(missing, version(v))
+	for _, version := range slices.Sorted(maps.Keys(applied)) {
+		if version < v.head && !known[version] {
+			v.Missing = append(v.Missing, version)
 		}
 	}
+	return v
+}
+
+// Contradiction says what applying the pending files cannot mend, by name and with what to do; "" when there is nothing.
+func (v Verdict) Contradiction() string {
 	var say []string
-	if len(edited) > 0 {
-		say = append(say, names(edited)+" was edited after it was applied: restore the file as it was and put the change into a new migration")
+	if len(v.Edited) > 0 {
+		say = append(say, names(v.Edited)+" was edited after it was applied: restore the file as it was and put the change into a new migration")
 	}
-	if len(missing) > 0 {
-		say = append(say, "applied version "+names(missing)+" is missing in this build: restore the file or use the build that has it")
+	if len(v.Missing) > 0 {
+		say = append(say, "applied version "+list(v.Missing, version)+" is missing in this build: restore the file or use the build that has it")
 	}
-	if len(lower) > 0 {
-		say = append(say, names(lower)+" is not applied and is lower-numbered than "+version(at)+", which is: renumber it above "+version(max(at, head.Version)))
+	if len(v.OutOfOrder) > 0 {
+		say = append(say, names(v.OutOfOrder)+" is not applied and is lower-numbered than "+version(v.at)+", which is: renumber it above "+version(max(v.at, v.head)))
 	}
-	if len(behind) > 0 {
-		say = append(say, "the database is behind, at "+version(at)+" while this build needs "+version(head.Version)+
-			": "+names(behind)+" not applied; let the migrations service apply it")
+	return strings.Join(say, "; ")
+}
+
+// Err is nil when the build can run on the database, else ErrNotReady with all that is in the way.
+func (v Verdict) Err() error {
+	var say []string
+	if text := v.Contradiction(); text != "" {
+		say = append(say, text)
+	}
+	if len(v.Pending) > 0 {
+		say = append(say, "the database is behind, at "+version(v.at)+" while this build needs "+version(v.head)+
+			": "+names(v.Pending)+" not applied; let the migrations service apply it")
 	}
 	if len(say) == 0 {
 		return nil
@@ -66,11 +90,19 @@ func version(v int64) string {
 	return strings.Repeat("0", max(0, 4-len(text))) + text
 }
 
-// names lists the first few; a sentence with a hundred names helps nobody.
-func names(list []string) string {
+func names(files []File) string {
+	return list(files, func(f File) string { return f.Name })
+}
+
+// list names the first few; a sentence with a hundred names helps nobody.
+func list[T any](all []T, name func(T) string) string {
 	const few = 5
-	if len(list) > few {
-		return strings.Join(list[:few], ", ") + " and " + strconv.Itoa(len(list)-few) + " more"
+	var text []string
+	for _, one := range all[:min(few, len(all))] {
+		text = append(text, name(one))
 	}
-	return strings.Join(list, ", ")
+	if more := len(all) - few; more > 0 {
+		return strings.Join(text, ", ") + " and " + strconv.Itoa(more) + " more"
+	}
+	return strings.Join(text, ", ")
 }

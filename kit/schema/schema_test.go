@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/schema"
 )
 
@@ -49,47 +48,12 @@ func TestFiles(t *testing.T) {
 func TestBadNames(t *testing.T) {
 	for _, name := range []string{"1_init.sql", "0001.sql", "0001-init.sql", "0001_Init.sql", "init.sql", "0000_zero.sql", "0001_.sql", "0001_a__b.sql", "0001_init.SQL"} {
 		_, err := schema.Files(folder(map[string]string{name: ""}))
-		assert.ErrorContains(t, err, name)
+		require.ErrorContains(t, err, name)
 		_, err = schema.Head(folder(map[string]string{name: ""}))
-		assert.Error(t, err)
+		require.Error(t, err)
 	}
 	_, err := schema.Files(folder(map[string]string{"0001_a.sql": "", "00001_b.sql": ""}))
 	assert.ErrorContains(t, err, "same version")
-}
-
-func TestJudge(t *testing.T) {
-	files := []schema.File{
-		{Version: 1, Name: "0001_init.sql", Checksum: "a"},
-		{Version: 3, Name: "0003_three.sql", Checksum: "c"},
-		{Version: 4, Name: "0004_four.sql", Checksum: "d"},
-	}
-	for _, c := range []struct {
-		say     string
-		applied map[int64]string
-		want    string
-	}{
-		{"fits", map[int64]string{1: "a", 3: "c", 4: "d"}, ""},
-		{"ahead fits", map[int64]string{1: "a", 3: "c", 4: "d", 5: "e"}, ""},
-		{"empty", nil, "the database is behind, at 0000 while this build needs 0004: 0001_init.sql, 0003_three.sql, 0004_four.sql not applied; let the migrations service apply it"},
-		{"behind", map[int64]string{1: "a", 3: "c"}, "the database is behind, at 0003 while this build needs 0004: 0004_four.sql not applied; let the migrations service apply it"},
-		{"edited", map[int64]string{1: "x", 3: "c", 4: "d"}, "0001_init.sql was edited after it was applied: restore the file as it was and put the change into a new migration"},
-		{"missing", map[int64]string{1: "a", 2: "b", 3: "c", 4: "d"}, "applied version 0002 is missing in this build: restore the file or use the build that has it"},
-		{"lower", map[int64]string{1: "a", 4: "d"}, "0003_three.sql is not applied and is lower-numbered than 0004, which is: renumber it above 0004"},
-	} {
-		err := schema.Judge(c.applied, files)
-		if c.want == "" {
-			assert.NoError(t, err, c.say)
-			continue
-		}
-		assert.EqualError(t, err, c.want, c.say)
-		assert.ErrorIs(t, err, fault.Unavailable, c.say)
-	}
-	assert.NoError(t, schema.Judge(map[int64]string{1: "a"}, nil))
-	many := make([]schema.File, 8)
-	for i := range many {
-		many[i] = schema.File{Version: int64(i + 1), Name: "f"}
-	}
-	assert.ErrorContains(t, schema.Judge(nil, many), "and 3 more")
 }
 
 // FuzzFiles holds that any name is either refused by an error that quotes it, passed over, or read with a version.

@@ -12,12 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 
-	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
-	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
-
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/serve/servetest"
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
 
 const (

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -65,9 +66,9 @@ func (s *Server) deadline(ctx context.Context, c *call, next func(context.Contex
 	// A stream may live for days, so a stop ends it at once instead of waiting for the grace period.
 	ctx, cut := context.WithCancelCause(ctx)
 	defer cut(nil)
-	defer context.AfterFunc(s.stopping, func() { cut(errStop) })()
+	defer context.AfterFunc(s.stopping, func() { cut(errStop) })() //nolint:contextcheck // the stop is the server's, not the call's
 	err := next(ctx)
-	if err != nil && context.Cause(ctx) == error(errStop) {
+	if err != nil && errors.Is(context.Cause(ctx), errStop) {
 		return errStop.Wrap(err)
 	}
 	return err

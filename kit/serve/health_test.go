@@ -13,6 +13,11 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
+// pass lets time go by in a bubble.
+func pass(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // testing/synctest: the clock is fake
+}
+
 func TestHealthTransitions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testServer(t, Config{})
@@ -38,13 +43,13 @@ func TestHealthTransitions(t *testing.T) {
 		go func() { defer close(done); s.watchHealth(ctx) }()
 		expect(healthpb.HealthCheckResponse_NOT_SERVING, away)
 		set(func(context.Context) error { return nil })
-		time.Sleep(healthInterval)
+		pass(healthInterval)
 		expect(healthpb.HealthCheckResponse_SERVING, nil)
 		set(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
-		time.Sleep(healthInterval + healthTimeout)
+		pass(healthInterval + healthTimeout)
 		expect(healthpb.HealthCheckResponse_NOT_SERVING, context.DeadlineExceeded)
 		set(func(context.Context) error { return nil })
-		time.Sleep(healthInterval)
+		pass(healthInterval)
 		expect(healthpb.HealthCheckResponse_SERVING, nil)
 		cancel()
 		<-done

@@ -90,7 +90,7 @@ func (c *call) received(msg any) error {
 // checkedStream carries the steps' context and checks each message received.
 type checkedStream struct {
 	grpc.ServerStream
-	ctx  context.Context //nolint:containedctx // a stream is where gRPC keeps the context
+	ctx  context.Context // a stream is where gRPC keeps the context
 	call *call
 }
 

@@ -10,16 +10,17 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
-
-	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
-	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
+	"google.golang.org/grpc/status"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dial"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/serve/servetest"
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
 
 var goodKey = &identityv1.CreateApiKeyRequest{DisplayName: "confidential-body", Role: accessv1.Role_ROLE_INGEST}
@@ -90,6 +91,7 @@ func TestOneTable(t *testing.T) {
 		{"another organization", "admin", other, nil, fault.NotFound, "ORGANIZATION_NOT_FOUND", ""},
 		{"a handler's fault", "ok", "", func() error { return fault.New(fault.Exists, "THERE", "there").Field("f") }, fault.Exists, "THERE", "f"},
 		{"a handler's error", "ok", "", func() error { return io.ErrShortWrite }, fault.Internal, "INTERNAL_ERROR", ""},
+		{"a method that is not there", "ok", "", func() error { return status.Error(codes.Unimplemented, "method X not implemented") }, fault.Unimplemented, "UNIMPLEMENTED", ""},
 		{"a handler's panic", "ok", "", func() error { panic("handler broke") }, fault.Internal, "INTERNAL_ERROR", ""},
 		{"a step's panic", "panic", "", nil, fault.Internal, "INTERNAL_ERROR", ""},
 	} {
@@ -103,7 +105,7 @@ func TestOneTable(t *testing.T) {
 				return c.fails()
 			}
 			check := func(err error) {
-				assert.ErrorIs(t, err, c.kind)
+				require.ErrorIs(t, err, c.kind)
 				f, ok := errors.AsType[*fault.Fault](err)
 				require.True(t, ok)
 				assert.Equal(t, c.reason, f.Reason())

@@ -11,9 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
-
 	"devtrail.dev/kit/telemetry"
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
 )
 
 const serviceRole = accessv1.Role_ROLE_SERVICE

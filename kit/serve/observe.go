@@ -31,7 +31,8 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 func Buckets() []float64 { return append([]float64(nil), buckets...) }
 
 // observe measures the RPC and writes its one log line: a client's mistake as info without its text, which may
-// quote the request; ours as error with the cause and the reference the caller got.
+// quote the request; ours as error with the cause and the reference the caller got. A part that is away and a method
+// that this build lacks are warnings: a caller of another build may be the reason.
 func (s *Server) observe(ctx context.Context, c *call, next func(context.Context) error) error {
 	start := s.deps.Now()
 	err := next(ctx)
@@ -59,7 +60,7 @@ func (s *Server) observe(ctx context.Context, c *call, next func(context.Context
 		case fault.Internal:
 			level = slog.LevelError
 			attrs = append(attrs, slog.String("reference", c.reference), slog.String("error", c.cause.Error()))
-		case fault.Unavailable:
+		case fault.Unavailable, fault.Unimplemented:
 			level = slog.LevelWarn
 			attrs = append(attrs, slog.String("error", c.cause.Error()))
 		}

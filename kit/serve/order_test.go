@@ -3,7 +3,6 @@ package serve
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -23,7 +22,7 @@ func (nobody) Verify(context.Context, string) (auth.Caller, error) {
 }
 
 func testServer(t *testing.T, cfg Config) *Server {
-	s, err := New("identity", cfg, Deps{Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Registry: prometheus.NewRegistry(), Verifier: nobody{}})
+	s, err := New("identity", cfg, Deps{Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), Verifier: nobody{}})
 	require.NoError(t, err)
 	return s
 }
@@ -74,12 +73,12 @@ func TestTooLittleTimeIsRefused(t *testing.T) {
 }
 
 func TestConfigValidate(t *testing.T) {
-	assert.NoError(t, Config{Address: "127.0.0.1:0"}.Validate())
+	require.NoError(t, Config{Address: "127.0.0.1:0"}.Validate())
 	err := Config{Address: "x", DebugAddress: "y", GracePeriod: -1, MaxMessageBytes: -1}.Validate()
 	for _, want := range []string{"ADDRESS \"x\"", "DEBUG_ADDRESS \"y\"", "GRACE_PERIOD", "MAX_MESSAGE_BYTES"} {
-		assert.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, want)
 	}
 	_, err = New("x", Config{}, Deps{})
-	assert.Error(t, err)
+	require.Error(t, err)
 	assert.Equal(t, "a; b", oneLine(errors.Join(errors.New("a"), errors.New("b"))))
 }

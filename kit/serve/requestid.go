@@ -47,8 +47,8 @@ func header(ctx context.Context, key string) string {
 }
 
 // plain tells whether s is a short name: letters, digits, "-", "_" and ".".
-func plain(s string, max int) bool {
-	if s == "" || len(s) > max {
+func plain(s string, limit int) bool {
+	if s == "" || len(s) > limit {
 		return false
 	}
 	for i := range len(s) {

@@ -53,7 +53,7 @@ func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
 	s.deps.Logger.InfoContext(ctx, "listening", "address", lis.Addr().String(), "build", s.deps.Build)
 
 	<-ctx.Done()
-	s.stop()
+	s.stop(context.WithoutCancel(ctx))
 	if debug != nil {
 		_ = debug.Close()
 	}
@@ -77,12 +77,12 @@ func (s *Server) openDebug(ctx context.Context) (*http.Server, net.Listener, err
 }
 
 // stop says NOT_SERVING, so that clients go elsewhere, then lets calls in flight end within the grace period.
-func (s *Server) stop() {
+func (s *Server) stop(ctx context.Context) {
 	s.health.Shutdown()
 	s.readiness.set(errStopping)
 	s.beginStop()
 	forced := time.AfterFunc(s.cfg.GracePeriod, func() {
-		s.deps.Logger.WarnContext(context.Background(), "calls still in flight after the grace period are cut off", "grace_period", s.cfg.GracePeriod.String())
+		s.deps.Logger.WarnContext(ctx, "calls still in flight after the grace period are cut off", "grace_period", s.cfg.GracePeriod.String())
 		s.grpc.Stop()
 	})
 	defer forced.Stop()

@@ -19,12 +19,11 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 	_ "google.golang.org/protobuf/types/known/emptypb"
 
-	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
-
 	"devtrail.dev/kit/dial"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/serve/servetest"
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
 
 // running starts d's server on real ports. The result's stop ends it and gives Run's error.
@@ -93,7 +92,7 @@ func TestRunAndStop(t *testing.T) {
 	close(release)
 	require.NoError(t, <-answer, "a call in flight is answered")
 	require.NoError(t, <-stopped)
-	assert.Error(t, serve.Probe(t.Context(), s.Addr().String()))
+	require.Error(t, serve.Probe(t.Context(), s.Addr().String()))
 	assert.Len(t, d.log.lines(t, "serving"), 1)
 	for _, line := range d.log.lines(t, "request") {
 		assert.NotContains(t, line["method"], "/grpc.health.v1.Health/Check", "a probe that succeeds is not logged")
@@ -130,7 +129,7 @@ func TestReasonOfUnreadiness(t *testing.T) {
 	<-asked
 	<-asked // the answer to the first question is noted before the second is asked
 	assert.Equal(t, "the database is behind\n", get(t, s, "/healthz", http.StatusServiceUnavailable))
-	assert.ErrorContains(t, serve.Probe(t.Context(), s.Addr().String()), "NOT_SERVING")
+	require.ErrorContains(t, serve.Probe(t.Context(), s.Addr().String()), "NOT_SERVING")
 	_, err := identityv1.NewCredentialServiceClient(conn).CreateApiKey(servetest.As(t.Context(), "admin"), goodKey)
 	assert.NoError(t, err, "requests are answered also then")
 	require.NoError(t, stop())
@@ -154,7 +153,7 @@ func TestGraceEnds(t *testing.T) {
 	}()
 	<-entered
 	require.NoError(t, stop())
-	assert.Error(t, <-answer)
+	require.Error(t, <-answer)
 	assert.Len(t, d.log.lines(t, "calls still in flight after the grace period are cut off"), 1)
 }
 

@@ -49,7 +49,7 @@ type Server struct {
 	addr      net.Addr
 	debugAddr net.Addr
 	listening chan struct{}
-	stopping  context.Context //nolint:containedctx // ends when the stop begins; streams listen to it
+	stopping  context.Context // ends when the stop begins; streams listen to it
 	beginStop context.CancelFunc
 }
 
@@ -59,7 +59,7 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 		return nil, errors.New("serve: Logger, Registry and Verifier are required")
 	}
 	if deps.Now == nil {
-		deps.Now = time.Now
+		deps.Now = time.Now //nolint:forbidigo // what nil means
 	}
 	validator, err := protovalidate.New()
 	if err != nil {

@@ -4,7 +4,6 @@ package servetest
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net"
 	"testing"
@@ -27,7 +26,7 @@ import (
 func Start(t testing.TB, name string, deps serve.Deps, register func(grpc.ServiceRegistrar)) *grpc.ClientConn {
 	t.Helper()
 	if deps.Logger == nil {
-		deps.Logger = slog.New(slog.NewJSONHandler(io.Discard, nil))
+		deps.Logger = slog.New(slog.DiscardHandler)
 	}
 	if deps.Registry == nil {
 		deps.Registry = prometheus.NewRegistry()

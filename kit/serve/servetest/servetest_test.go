@@ -9,13 +9,12 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 
-	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
-	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
-
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/serve/servetest"
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -93,7 +93,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := schema.Judge(applied, files); err != nil {
+	if err := schema.Judge(applied, files).Err(); err != nil {
 		return err
 	}
 	return s.settle(ctx)

@@ -88,6 +88,7 @@ func TestPlanReturnsWhatIsAboveEverythingApplied(t *testing.T) {
 		{"ahead", map[int64]string{1: "a", 2: "b", 4: "d", 9: "z"}, []string{}, ""},
 		{"edited", map[int64]string{1: "A"}, []string{"0002_b.sql", "0004_d.sql"}, "0001_a.sql"},
 		{"newest is missing", map[int64]string{1: "a", 2: "b", 3: "c"}, []string{"0004_d.sql"}, "0003"},
+		{"lower number and pending", map[int64]string{2: "b"}, []string{"0004_d.sql"}, "0001_a.sql is not applied and is lower-numbered than 0002"},
 		{"lower number", map[int64]string{1: "a", 4: "d"}, []string{}, "0002_b.sql"},
 	}
 	for _, c := range cases {

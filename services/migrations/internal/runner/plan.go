@@ -16,23 +16,11 @@ var errRefused = fault.New(fault.State, "MIGRATION_REFUSED", "the history and th
 
 // plan returns the files that wait: those above everything applied. It refuses by name what was edited, is missing, or was added below.
 func plan(applied map[int64]string, files []schema.File) ([]schema.File, error) {
-	at := newest(applied)
-	var pending []schema.File
-	fulfilled := maps.Clone(applied)
-	if fulfilled == nil {
-		fulfilled = make(map[int64]string, len(files))
+	verdict := schema.Judge(applied, files)
+	if text := verdict.Contradiction(); text != "" {
+		return verdict.Pending, errRefused.With("%s", text)
 	}
-	for _, f := range files {
-		if f.Version > at {
-			pending = append(pending, f)
-			fulfilled[f.Version] = f.Checksum
-		}
-	}
-	// What is still wrong when the pending files are thought applied cannot be mended by applying them.
-	if err := schema.Judge(fulfilled, files); err != nil {
-		return pending, errRefused.With("%s", err.Error())
-	}
-	return pending, nil
+	return verdict.Pending, nil
 }
 
 // check refuses files that cannot be cut into statements, and statements that would end the runner's transaction.

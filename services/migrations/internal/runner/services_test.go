@@ -93,5 +93,5 @@ func (s *site) ready(t *testing.T, target migrations.Target, files fs.FS) error 
 	})
 	list, err := schema.Files(files)
 	require.NoError(t, err)
-	return schema.Judge(applied, list)
+	return schema.Judge(applied, list).Err()
 }
