@@ -150,7 +150,7 @@ func (r *Runner) keep(ctx context.Context, d *database, after func(error)) {
 			failures.reset()
 		case errors.Is(err, migrations.ErrServerAway):
 			// A server that comes back should be met soon; a look costs it nothing.
-			wait = min(failures.next(), 4*r.cfg.Retry)
+			wait = min(failures.next(), r.cfg.Retry)
 		default:
 			wait = failures.next()
 		}
