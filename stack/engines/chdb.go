@@ -71,14 +71,18 @@ func runClickHouse(task clickhouseTask) error {
 // unpark repeats the request, since it may come before the server listens or
 // before the parking query began. The process's end ends it.
 func unpark(port int) {
-	deadline := time.Now().Add(stopGrace)
-	for time.Now().Before(deadline) {
+	over := time.After(stopGrace)
+	tick := time.NewTicker(200 * time.Millisecond)
+	for {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		_ = httpAsk(ctx, http.MethodPost, port, "/?query="+url.QueryEscape(unparkQuery))
 		cancel()
-		time.Sleep(200 * time.Millisecond)
+		select {
+		case <-over:
+			os.Exit(1)
+		case <-tick.C:
+		}
 	}
-	os.Exit(1)
 }
 
 // serveClickHouse calls the library, which runs for as long as it serves.

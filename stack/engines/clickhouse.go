@@ -78,7 +78,7 @@ func startClickHouse(ctx context.Context, cfg ClickHouseConfig, library string) 
 	}
 	server, err := startClickHouseLocked(ctx, cfg, library, lock)
 	if err != nil {
-		lock.Close() // once more when the process ran already, which is harmless
+		_ = lock.Close() // once more when the process ran already, which is harmless
 		return nil, err
 	}
 	return server, nil
@@ -119,7 +119,7 @@ func startClickHouseLocked(ctx context.Context, cfg ClickHouseConfig, library st
 	cmd.ExtraFiles = []*os.File{lifeline}
 	log, err := openLog(cfg.LogFile)
 	if err != nil {
-		hold.Close()
+		_ = hold.Close()
 		return nil, err
 	}
 	s := &Server{

@@ -32,8 +32,8 @@ func RunIfEngineProcess() {
 		return
 	}
 	// What we start from here is not an engine process by itself.
-	os.Unsetenv(envProcess)
-	os.Unsetenv(envTask)
+	_ = os.Unsetenv(envProcess)
+	_ = os.Unsetenv(envTask)
 	var err error
 	switch process {
 	case "clickhouse":

@@ -61,7 +61,7 @@ func (p postgres) initdb(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create the data folder: %w", err)
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }()
 	args := []string{
 		"-D", filepath.Join(temp, "data"), "-U", superuser, "-E", "UTF8", "--no-sync",
 		// Text compares byte by byte, as the services' orders promise, while

@@ -76,7 +76,7 @@ func fetch(ctx context.Context, kind Kind, pkg npmPackage, target string, progre
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }()
 	// MkdirTemp makes 0700; the unprivileged Postgres user must enter.
 	if err := os.Chmod(temp, 0o755); err != nil {
 		return err

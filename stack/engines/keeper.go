@@ -44,7 +44,7 @@ func runKeeper(task keeperTask) error {
 		return errors.Join(err, server.Stop(ctx), removeMatching(data+"*"))
 	}
 	fmt.Fprintln(tell, server.URL())
-	tell.Close()
+	_ = tell.Close()
 
 	lease := task.keep(ctx, server)
 	// First the address, so that no newcomer gets a server that is ending.
@@ -54,7 +54,7 @@ func runKeeper(task keeperTask) error {
 		// Whoever waits for the lease finds the file gone and begins anew.
 		err = errors.Join(err, os.RemoveAll(task.Dir))
 		_ = os.Remove(filepath.Dir(task.Dir)) // stays while the other engine's folder is in it
-		lease.Close()
+		_ = lease.Close()
 	}
 	return err
 }
@@ -98,7 +98,7 @@ func (t keeperTask) keep(ctx context.Context, server *Server) *os.File {
 		if time.Since(used) >= t.Grace {
 			return lease
 		}
-		lease.Close()
+		_ = lease.Close()
 	}
 }
 

@@ -51,7 +51,7 @@ func tryLockFile(path string, mode lockMode) (*os.File, error) {
 		return nil, err
 	}
 	if err := flock(file, int(mode)|syscall.LOCK_NB); err != nil {
-		file.Close()
+		_ = file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, errLocked
 		}
@@ -59,11 +59,11 @@ func tryLockFile(path string, mode lockMode) (*os.File, error) {
 	}
 	held, err := file.Stat()
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, err
 	}
 	if now, err := os.Stat(path); err != nil || !os.SameFile(held, now) {
-		file.Close()
+		_ = file.Close()
 		return nil, errLocked // removed while we came: the next try makes a new one
 	}
 	return file, nil

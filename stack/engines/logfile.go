@@ -22,7 +22,7 @@ func openLog(path string) (*logFile, error) {
 	}
 	from, err := file.Seek(0, io.SeekEnd)
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, fmt.Errorf("open the engine's log: %w", err)
 	}
 	return &logFile{file: file, from: from, path: path}, nil

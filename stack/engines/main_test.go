@@ -105,7 +105,7 @@ func (p *program) end(t *testing.T) {
 // tempDir is a folder that user nobody can reach too, unlike t.TempDir.
 func tempDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "devtrail-engines-test-")
+	dir, err := os.MkdirTemp("", "devtrail-engines-test-") //nolint:usetesting // the folder of t.TempDir is closed to others
 	require.NoError(t, err)
 	dir, err = filepath.EvalSymlinks(dir)
 	require.NoError(t, err)

@@ -93,10 +93,10 @@ func postmasterPid(dataDir string) (int, error) {
 	}
 	line, _, _ := strings.Cut(string(data), "\n")
 	pid, err := strconv.Atoi(strings.TrimSpace(line))
-	if err != nil || pid <= 1 {
-		return 0, nil // half written by a killed server
+	if err == nil && pid > 1 {
+		return pid, nil
 	}
-	return pid, nil
+	return 0, nil // half written by a killed server
 }
 
 // isPostmaster tells the server of this folder from a stranger that was given

@@ -102,7 +102,7 @@ func (p postgres) start(ctx context.Context) (*Server, error) {
 	}
 	server, err := p.startLocked(ctx, lock)
 	if err != nil {
-		lock.Close() // once more when the process ran already, which is harmless
+		_ = lock.Close() // once more when the process ran already, which is harmless
 		return nil, err
 	}
 	return server, nil

@@ -78,7 +78,7 @@ func probeDial(ctx context.Context, port int) (net.Conn, error) {
 		return nil, err
 	}
 	if err := conn.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
-		conn.Close()
+		_ = conn.Close()
 		return nil, err
 	}
 	return conn, nil

@@ -141,12 +141,12 @@ func (s *Server) run() {
 }
 
 func (s *Server) release() {
-	s.log.file.Close()
+	_ = s.log.file.Close()
 	if s.hold != nil {
-		s.hold.Close()
+		_ = s.hold.Close()
 	}
 	if s.lock != nil {
-		s.lock.Close()
+		_ = s.lock.Close()
 	}
 }
 

@@ -37,7 +37,7 @@ func (l *Lease) URL() string { return l.url }
 // Release gives the lease back. The URL must not be used afterwards.
 func (l *Lease) Release() {
 	if l.file != nil {
-		l.file.Close()
+		_ = l.file.Close()
 	}
 }
 
@@ -73,7 +73,7 @@ func Shared(ctx context.Context, kind Kind) (*Lease, error) {
 	}
 	url, err := sharedURL(ctx, kind, dir, grace)
 	if err != nil {
-		lease.Close()
+		_ = lease.Close()
 		return nil, fmt.Errorf("share a %s: %w", kind.title(), err)
 	}
 	return &Lease{file: lease, url: url}, nil
@@ -167,7 +167,7 @@ func sharedURL(ctx context.Context, kind Kind, dir string, grace time.Duration) 
 		if err == nil {
 			// No keeper lives: what it left is ours to clean.
 			err = cleanShared(ctx, dir)
-			keeper.Close()
+			_ = keeper.Close()
 			if err != nil {
 				return "", err
 			}

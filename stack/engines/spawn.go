@@ -76,10 +76,10 @@ func startKeeper(ctx context.Context, kind Kind, dir string, grace time.Duration
 	cmd.Dir = dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
-		tell.Close()
+		_ = tell.Close()
 		return "", fmt.Errorf("start the keeper: %w", err)
 	}
-	tell.Close()
+	_ = tell.Close()
 	unhook := context.AfterFunc(ctx, func() { _ = word.SetReadDeadline(time.Now()) })
 	defer unhook()
 	line, err := bufio.NewReader(word).ReadString('\n')
