@@ -72,7 +72,8 @@ func TestAKilledProcessComesBack(t *testing.T) {
 				_, err := c.call(ctx, t, "devtrail.events.v1.EventService/GetExposure", `{"purl": "pkg:npm/left-pad"}`)
 				return err == nil
 			}, comeBack, 20*time.Millisecond)
-			t.Logf("serving again after %s", time.Since(begin).Round(time.Millisecond))
+			event, _ := r.events.last(name, stack.Ready)
+			t.Logf("serving again after %s, itself ready after %s", time.Since(begin).Round(time.Millisecond), event.Took.Round(time.Millisecond))
 			require.NotEqual(t, pid, r.Pid(name))
 			ended, after := r.events.last(name, stack.Ended)
 			require.Greater(t, after, before)
