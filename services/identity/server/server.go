@@ -30,7 +30,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
-	now := time.Now //nolint:forbidigo // the wiring is where the clock comes from
+	now := time.Now
 	logger := telemetry.Logger(stderr, cfg.LogLevel, "identity")
 	logger.InfoContext(ctx, "settings", "settings", env.LogValue(cfg))
 

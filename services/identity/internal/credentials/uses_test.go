@@ -3,7 +3,6 @@ package credentials_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -30,7 +29,7 @@ func TestUsesAreWrittenOnceAMinute(t *testing.T) {
 			}
 			writes = append(writes, batch...)
 			return nil
-		}, slog.New(slog.NewJSONHandler(io.Discard, nil)))
+		}, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- uses.Run(ctx) }()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -23,7 +22,7 @@ func isCycle(err error) bool { return errors.Is(err, identity.ErrMergeCycle) }
 // listen runs notices until the test ends.
 func (b bundle) listen(tb testing.TB) *postgres.Notices {
 	tb.Helper()
-	notices := postgres.NewNotices(b.pool, slog.New(slog.NewJSONHandler(io.Discard, nil)))
+	notices := postgres.NewNotices(b.pool, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = notices.Run(ctx) })

@@ -2,7 +2,6 @@ package rpc_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -63,7 +62,7 @@ func setup(t *testing.T) *bundle {
 	pool, err := pg.Open(t.Context(), dbtest.Postgres(t, identitymigrations.FS), pg.Options{ApplicationName: "identity-test"})
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	logger := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	logger := slog.New(slog.DiscardHandler)
 	b := &bundle{
 		clock:         &clock{now: time.Date(2026, 11, 25, 12, 0, 30, 0, time.UTC)},
 		operatorToken: auth.NewToken(auth.PrefixOperator),
