@@ -3,6 +3,7 @@ package packages_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -64,7 +65,7 @@ func TestPageVersions(t *testing.T) {
 	t.Parallel()
 	var versions []packages.Version
 	for i := range 5 {
-		versions = append(versions, packages.Version{Version: fmt.Sprint(i)})
+		versions = append(versions, packages.Version{Version: strconv.Itoa(i)})
 	}
 	page, more, ok := packages.PageVersions(versions, packages.VersionMark("1"), 2)
 	require.True(t, ok)

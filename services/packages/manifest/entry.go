@@ -3,9 +3,10 @@ package manifest
 import (
 	"strings"
 
-	"devtrail.dev/kit/purl"
 	"github.com/google/osv-scalibr/extractor"
 	scalibrpurl "github.com/google/osv-scalibr/purl"
+
+	"devtrail.dev/kit/purl"
 )
 
 // entry is one package as a file names it. The zero entry is one that no purl can name.

@@ -84,7 +84,7 @@ func TestExtractEndsWithItsContext(t *testing.T) {
 func TestGuardTurnsPanicsIntoErrors(t *testing.T) {
 	t.Parallel()
 	_, err := guard(func() ([]entry, error) {
-		var parts []string
+		parts := strings.Fields("alone")
 		return []entry{{name: parts[1]}}, nil
 	})
 	require.ErrorContains(t, err, "its structure is broken")

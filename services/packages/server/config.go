@@ -26,19 +26,12 @@ type Config struct {
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
 }
 
-// roomAroundContent is what an ImportManifest may have beside the file: project, revision, path and the frame of the message.
-const roomAroundContent = 64 << 10
+// largestImport holds the largest file that the contract allows, and what an ImportManifest may have beside it: project, revision, path and the frame of the message.
+const largestImport = manifest.MaxBytes + 64<<10
 
-// defaults are the addresses on a single machine.
+// defaults are the addresses on a single machine, and messages that hold the largest file.
 func defaults() Config {
-	return Config{Config: serve.Config{Address: "127.0.0.1:7403", DebugAddress: "127.0.0.1:7413"}}
-}
-
-// door is the door's settings: its messages hold the largest file that the contract allows, however small PACKAGES_MAX_MESSAGE_BYTES is.
-func (c *Config) door() serve.Config {
-	door := c.Config
-	door.MaxMessageBytes = max(door.MaxMessageBytes, manifest.MaxBytes+roomAroundContent)
-	return door
+	return Config{Config: serve.Config{Address: "127.0.0.1:7403", DebugAddress: "127.0.0.1:7413", MaxMessageBytes: largestImport}}
 }
 
 // Validate joins all mistakes. It quotes no key.
@@ -47,6 +40,9 @@ func (c *Config) Validate() error {
 		c.Config.Validate(),
 		checkPrefixes("DEVTRAIL_OPERATOR_KEY", c.OperatorKeys, auth.PrefixOperator),
 		checkPrefixes("DEVTRAIL_SERVICE_KEY", c.ServiceKeys, auth.PrefixService),
+	}
+	if c.MaxMessageBytes < largestImport {
+		mistakes = append(mistakes, fmt.Errorf("PACKAGES_MAX_MESSAGE_BYTES %d is less than %d: the largest file must fit", c.MaxMessageBytes, largestImport))
 	}
 	if c.serviceKey() == "" {
 		mistakes = append(mistakes, errors.New("DEVTRAIL_SERVICE_KEY is empty: the identity service answers services only by their key"))

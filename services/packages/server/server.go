@@ -44,7 +44,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	defer func() { _ = identity.Close() }()
 	introspector := auth.NewIntrospector(identityv1.NewCredentialServiceClient(identity), now)
 
-	door, err := serve.New("packages", cfg.door(), serve.Deps{
+	door, err := serve.New("packages", cfg.Config, serve.Deps{
 		Health:   store.Ready,
 		Logger:   logger,
 		Now:      now,

@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 	"devtrail.dev/kit/fault"
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
 	"devtrail.dev/services/packages/manifest"
-	"devtrail.dev/services/packages/migrations"
+	packagesmigrations "devtrail.dev/services/packages/migrations"
 	"devtrail.dev/services/packages/server"
 )
 
@@ -53,7 +52,7 @@ func TestRun(t *testing.T) {
 	settings := map[string]string{
 		"PACKAGES_ADDRESS":          freeAddress(t),
 		"PACKAGES_DEBUG_ADDRESS":    freeAddress(t),
-		"PACKAGES_DATABASE_URL":     dbtest.Postgres(t, migrations.FS),
+		"PACKAGES_DATABASE_URL":     dbtest.Postgres(t, packagesmigrations.FS),
 		"PACKAGES_IDENTITY_ADDRESS": freeAddress(t),
 		"DEVTRAIL_OPERATOR_KEY":     operator,
 		"DEVTRAIL_SERVICE_KEY":      auth.NewToken(auth.PrefixService),
@@ -107,10 +106,11 @@ func TestRunWithoutSchemaIsNotServing(t *testing.T) {
 func TestRunRefusesWrongSettings(t *testing.T) {
 	t.Parallel()
 	err := server.Run(t.Context(), func(name string) string {
-		return map[string]string{"PACKAGES_DATABASE_URL": "postgres://x", "PACKAGES_ADDRESS": "nonsense", "DEVTRAIL_OPERATOR_KEY": "dvk_secret"}[name]
+		return map[string]string{"PACKAGES_DATABASE_URL": "postgres://x", "PACKAGES_ADDRESS": "nonsense", "PACKAGES_MAX_MESSAGE_BYTES": "16777216", "DEVTRAIL_OPERATOR_KEY": "dvk_secret"}[name]
 	}, io.Discard)
 	require.ErrorContains(t, err, "ADDRESS")
+	require.ErrorContains(t, err, "PACKAGES_MAX_MESSAGE_BYTES 16777216 is less than 16842752")
 	require.ErrorContains(t, err, "DEVTRAIL_OPERATOR_KEY")
 	require.ErrorContains(t, err, "DEVTRAIL_SERVICE_KEY")
-	require.False(t, strings.Contains(err.Error(), "secret"), "a key is never quoted")
+	require.NotContains(t, err.Error(), "secret", "a key is never quoted")
 }

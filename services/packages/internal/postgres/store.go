@@ -10,7 +10,7 @@ import (
 
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/packages/internal/postgres/sqlcgen"
-	"devtrail.dev/services/packages/migrations"
+	packagesmigrations "devtrail.dev/services/packages/migrations"
 )
 
 // Store reads and writes the packages database.
@@ -27,5 +27,5 @@ func New(pool *pgxpool.Pool, now func() time.Time) *Store {
 
 // Ready is nil when the database answers and has the schema that this build needs; else it says what to do.
 func (s *Store) Ready(ctx context.Context) error {
-	return pg.Ready(ctx, s.pool, migrations.FS)
+	return pg.Ready(ctx, s.pool, packagesmigrations.FS)
 }

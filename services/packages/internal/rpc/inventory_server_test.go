@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -147,7 +148,7 @@ func TestImportManifestConcurrently(t *testing.T) {
 				pins = append(pins, fmt.Sprintf("own-%d-%d==1", i, n))
 			}
 			res, err := b.inventory.ImportManifest(as(t, ingest), &packagesv1.ImportManifestRequest{
-				Project: fmt.Sprintf("github.com/acme/p%d", i%4), Revision: fmt.Sprint(i), Path: "requirements.txt", Content: []byte(requirements(pins...)),
+				Project: fmt.Sprintf("github.com/acme/p%d", i%4), Revision: strconv.Itoa(i), Path: "requirements.txt", Content: []byte(requirements(pins...)),
 			})
 			counts[i] = res.GetNewVersionCount()
 			return err

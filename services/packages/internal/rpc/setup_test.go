@@ -2,7 +2,6 @@ package rpc_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +20,7 @@ import (
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
 	"devtrail.dev/services/packages/internal/postgres"
 	"devtrail.dev/services/packages/internal/rpc"
-	"devtrail.dev/services/packages/migrations"
+	packagesmigrations "devtrail.dev/services/packages/migrations"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -51,7 +50,7 @@ type bundle struct {
 
 func setup(t *testing.T) bundle {
 	t.Helper()
-	pool, err := pg.Open(t.Context(), dbtest.Postgres(t, migrations.FS), pg.Options{ApplicationName: "packages-test"})
+	pool, err := pg.Open(t.Context(), dbtest.Postgres(t, packagesmigrations.FS), pg.Options{ApplicationName: "packages-test"})
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	store := postgres.New(pool, func() time.Time { return startOfTime })
@@ -100,6 +99,6 @@ func requirements(pins ...string) string { return strings.Join(pins, "\n") + "\n
 func (b bundle) rows(t *testing.T, table string) int {
 	t.Helper()
 	var n int
-	require.NoError(t, b.pool.QueryRow(t.Context(), fmt.Sprintf("SELECT count(*) FROM %s", table)).Scan(&n))
+	require.NoError(t, b.pool.QueryRow(t.Context(), "SELECT count(*) FROM "+table).Scan(&n))
 	return n
 }
