@@ -73,6 +73,8 @@ type Options struct {
 	ServerVersion string
 	// InTransaction is true when the runner wraps each file in a transaction.
 	InTransaction bool
+	// TimeoutsSet is true when the runner sets lock_timeout and statement_timeout, so that files need not.
+	TimeoutsSet bool
 	// HotTables are tables under constant use, as [schema.]table.
 	HotTables []string
 	// Pairs maps a Distributed table of ClickHouse to its local table.

@@ -1,0 +1,148 @@
+package postgres
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"devtrail.dev/services/migrations/lint/rule"
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// check is one entry of the catalogue: the rule and the function that judges. judge is asked about every statement, on the schema before it;
+// finish once, on the schema behind the file.
+type check struct {
+	rule.Rule
+	judge  func(*context)
+	finish func(*context)
+}
+
+// context is what a rule sees: the statement, its file, the schema and the options. A rule reports and changes nothing.
+type context struct {
+	schema  *schema
+	opts    rule.Options
+	version float64
+	file    *file
+	stmt    *statement
+	rule    rule.Rule
+	found   []rule.Finding
+}
+
+// on reports whether the check is switched on.
+func (c *context) on(k check) bool {
+	return k.Severity != rule.Policy || c.opts.Policy(k.Name)
+}
+
+// report adds a finding on the statement with the rule's own alternative.
+func (c *context) report(format string, args ...any) {
+	c.suggest(c.rule.Alternative, format, args...)
+}
+
+// suggest adds a finding on the statement with an alternative of its own. One statement is reported once by a rule.
+func (c *context) suggest(alternative, format string, args ...any) {
+	c.reportAt(c.stmt, alternative, fmt.Sprintf(format, args...))
+}
+
+// reportAt adds a finding on a statement of the file.
+func (c *context) reportAt(st *statement, alternative, message string) {
+	for _, f := range c.found {
+		if f.Rule == c.rule.Name && f.Statement == st.index {
+			return
+		}
+	}
+	c.found = append(c.found, rule.Finding{
+		File: c.file.name, Rule: c.rule.Name, Severity: c.rule.Severity, Line: st.line, Column: st.column, Statement: st.index,
+		Message: message, Alternative: alternative, Lock: st.lock().String(),
+	})
+}
+
+// lock is the strongest lock that the statement takes on a table that was there before the file.
+func (s *statement) lock() Lock {
+	strongest := NoLock
+	for _, e := range s.effects {
+		if !e.New {
+			strongest = max(strongest, e.Lock)
+		}
+	}
+	return strongest
+}
+
+// node is the tree of the statement; nil, which every accessor bears, when the grammar refuses it.
+func (c *context) node() *pg.Node { return c.stmt.node }
+
+// existing reports whether the table was there before the file, so that others use it.
+func (c *context) existing(n name) bool {
+	t := c.schema.table(n)
+	return !c.schema.fresh(n) && (t == nil || !t.temporary)
+}
+
+// alters returns the commands of an ALTER TABLE on a table that was there before the file.
+func (c *context) alters(kinds ...pg.AlterTableType) []alterUse {
+	return slices.DeleteFunc(altersOf(c.node(), kinds...), func(a alterUse) bool { return !c.existing(a.table) })
+}
+
+// addedColumns returns the columns that the statement adds to a table that was there before the file.
+func (c *context) addedColumns() []columnUse {
+	return slices.DeleteFunc(columnsOf(c.node()), func(u columnUse) bool { return u.created || u.retype || !c.existing(u.table) })
+}
+
+// addedConstraints returns the constraints that the statement adds to a table that was there before the file.
+func (c *context) addedConstraints(kinds ...pg.ConstrType) []constraintUse {
+	return slices.DeleteFunc(newConstraints(c.node()), func(u constraintUse) bool {
+		return u.created || !c.existing(u.table) || !slices.Contains(kinds, u.constraint.GetContype())
+	})
+}
+
+// drops returns the names that a DROP of one of these kinds removes.
+func (c *context) drops(kinds ...pg.ObjectType) []name {
+	d := c.node().GetDropStmt()
+	if d == nil || !slices.Contains(kinds, d.GetRemoveType()) {
+		return nil
+	}
+	var list []name
+	for _, o := range d.GetObjects() {
+		list = append(list, objectName(o))
+	}
+	return list
+}
+
+// renames reports whether the statement renames something of this kind, with the old name.
+func (c *context) renames(kinds ...pg.ObjectType) *pg.RenameStmt {
+	if r := c.node().GetRenameStmt(); r != nil && slices.Contains(kinds, r.GetRenameType()) {
+		return r
+	}
+	return nil
+}
+
+// next returns the statement behind this one, nil at the end.
+func (c *context) next() *statement {
+	if c.stmt.index+1 < len(c.file.statements) {
+		return c.file.statements[c.stmt.index+1]
+	}
+	return nil
+}
+
+// apply changes the schema by the statement. What the grammar refuses leaves its table known in part.
+func (c *context) apply() {
+	if c.stmt.node != nil {
+		c.schema.apply(c.stmt.node)
+		return
+	}
+	n, head := target(c.stmt.tokens)
+	if n.base == "" {
+		return
+	}
+	if head == "CREATE" {
+		c.schema.created[n.key()] = createdTable
+	}
+	c.schema.touch(n).known = false
+}
+
+// listNames returns names as SQL.
+func listNames(list []name) string {
+	out := make([]string, len(list))
+	for i, n := range list {
+		out[i] = n.String()
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,182 @@
+package postgres
+
+import pg "github.com/pganalyze/pg_query_go/v6"
+
+// alterTable adds what the commands of an ALTER TABLE do.
+func (e *effects) alterTable(a *pg.AlterTableStmt) {
+	if a.GetObjtype() != pg.ObjectType_OBJECT_TABLE && a.GetObjtype() != pg.ObjectType_OBJECT_MATVIEW {
+		return
+	}
+	n := rangeName(a.GetRelation())
+	for _, c := range a.GetCmds() {
+		e.alter(n, c.GetAlterTableCmd())
+	}
+}
+
+// mild are the commands of ALTER TABLE that take less than ACCESS EXCLUSIVE and read no rows.
+var mild = map[pg.AlterTableType]Lock{
+	pg.AlterTableType_AT_SetStatistics:     ShareUpdateExclusive,
+	pg.AlterTableType_AT_SetRelOptions:     ShareUpdateExclusive,
+	pg.AlterTableType_AT_ResetRelOptions:   ShareUpdateExclusive,
+	pg.AlterTableType_AT_SetOptions:        ShareUpdateExclusive,
+	pg.AlterTableType_AT_ResetOptions:      ShareUpdateExclusive,
+	pg.AlterTableType_AT_ClusterOn:         ShareUpdateExclusive,
+	pg.AlterTableType_AT_DropCluster:       ShareUpdateExclusive,
+	pg.AlterTableType_AT_EnableTrig:        ShareRowExclusive,
+	pg.AlterTableType_AT_EnableTrigAll:     ShareRowExclusive,
+	pg.AlterTableType_AT_EnableTrigUser:    ShareRowExclusive,
+	pg.AlterTableType_AT_EnableAlwaysTrig:  ShareRowExclusive,
+	pg.AlterTableType_AT_EnableReplicaTrig: ShareRowExclusive,
+	pg.AlterTableType_AT_DisableTrig:       ShareRowExclusive,
+	pg.AlterTableType_AT_DisableTrigAll:    ShareRowExclusive,
+	pg.AlterTableType_AT_DisableTrigUser:   ShareRowExclusive,
+}
+
+func (e *effects) alter(n name, c *pg.AlterTableCmd) {
+	if lock, ok := mild[c.GetSubtype()]; ok {
+		e.add(n, lock, false, false)
+		return
+	}
+	t := e.schema.table(n)
+	scan, rewritten := false, false
+	switch c.GetSubtype() {
+	case pg.AlterTableType_AT_AddColumn:
+		scan, rewritten = e.addColumn(n, c.GetDef().GetColumnDef())
+	case pg.AlterTableType_AT_AddConstraint:
+		e.addConstraint(n, c.GetDef().GetConstraint())
+		return
+	case pg.AlterTableType_AT_ValidateConstraint:
+		e.validate(n, c.GetName())
+		return
+	case pg.AlterTableType_AT_SetNotNull:
+		known := t.column(c.GetName())
+		scan = !(e.version >= 12 && t.provenNotNull(c.GetName())) && !(known != nil && known.notNull)
+	case pg.AlterTableType_AT_AlterColumnType:
+		cost := e.schema.typeCost(n, c, e.version)
+		scan, rewritten = cost != free || t.checked(c.GetName()), cost == rewrite
+	case pg.AlterTableType_AT_SetLogged, pg.AlterTableType_AT_SetUnLogged, pg.AlterTableType_AT_SetTableSpace, pg.AlterTableType_AT_SetAccessMethod:
+		rewritten = !e.schema.sameStorage(n, c)
+		scan = rewritten
+	case pg.AlterTableType_AT_AttachPartition:
+		p := c.GetDef().GetPartitionCmd()
+		e.add(n, ShareUpdateExclusive, false, false)
+		e.add(rangeName(p.GetName()), AccessExclusive, !e.schema.attachProven(n, p), false)
+		return
+	case pg.AlterTableType_AT_DetachPartition:
+		p := c.GetDef().GetPartitionCmd()
+		if p.GetConcurrent() {
+			e.add(n, ShareUpdateExclusive, false, false)
+			e.add(rangeName(p.GetName()), AccessExclusive, false, false)
+			return
+		}
+		e.add(rangeName(p.GetName()), AccessExclusive, false, false)
+	case pg.AlterTableType_AT_DetachPartitionFinalize:
+		e.add(n, ShareUpdateExclusive, false, false)
+		return
+	}
+	e.add(n, AccessExclusive, scan, rewritten)
+}
+
+// addColumn returns whether ADD COLUMN scans and rewrites, and adds the lock on a referenced table.
+func (e *effects) addColumn(n name, def *pg.ColumnDef) (scan, rewritten bool) {
+	rewritten = typeOf(def.GetTypeName()).isSerial()
+	for _, node := range def.GetConstraints() {
+		k := node.GetConstraint()
+		switch k.GetContype() {
+		case pg.ConstrType_CONSTR_IDENTITY, pg.ConstrType_CONSTR_GENERATED:
+			rewritten = true
+		case pg.ConstrType_CONSTR_DEFAULT:
+			rewritten = rewritten || e.version < 11 || e.schema.volatileCall(k.GetRawExpr()) != ""
+		case pg.ConstrType_CONSTR_CHECK, pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_EXCLUSION:
+			scan = true
+		case pg.ConstrType_CONSTR_FOREIGN:
+			e.add(rangeName(k.GetPktable()), ShareRowExclusive, false, false)
+		}
+	}
+	return scan || rewritten, rewritten
+}
+
+func (e *effects) addConstraint(n name, k *pg.Constraint) {
+	switch k.GetContype() {
+	case pg.ConstrType_CONSTR_FOREIGN:
+		e.add(n, ShareRowExclusive, !k.GetSkipValidation(), false)
+		e.add(rangeName(k.GetPktable()), ShareRowExclusive, !k.GetSkipValidation(), false)
+	case pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_PRIMARY:
+		e.add(n, AccessExclusive, k.GetIndexname() == "", false)
+	default:
+		e.add(n, AccessExclusive, !k.GetSkipValidation(), false)
+	}
+}
+
+func (e *effects) validate(n name, constraint string) {
+	e.add(n, ShareUpdateExclusive, true, false)
+	if k := e.schema.table(n).constraint(constraint); k != nil && k.kind == pg.ConstrType_CONSTR_FOREIGN {
+		e.add(e.tableName(k.refTable), RowShare, true, false)
+	}
+}
+
+// typeCost is what an ALTER COLUMN TYPE costs, the highest when the old type is not known or USING computes a value.
+func (s *schema) typeCost(n name, c *pg.AlterTableCmd, version float64) cost {
+	def := c.GetDef().GetColumnDef()
+	old := s.table(n).column(c.GetName())
+	if old == nil || def.GetRawDefault() != nil && !plainCast(def.GetRawDefault(), c.GetName()) {
+		return rewrite
+	}
+	return changeCost(old.typ, typeOf(def.GetTypeName()), s.indexed(n.key(), c.GetName()), s.utc(), version)
+}
+
+// plainCast reports whether USING is the column itself or its cast, which is what ALTER does without it.
+func plainCast(expr *pg.Node, column string) bool {
+	if cast := expr.GetTypeCast(); cast != nil {
+		expr = cast.GetArg()
+	}
+	parts := texts(expr.GetColumnRef().GetFields())
+	return len(parts) > 0 && parts[len(parts)-1] == column
+}
+
+// sameStorage reports whether SET LOGGED, TABLESPACE or ACCESS METHOD leaves the table where it is.
+func (s *schema) sameStorage(n name, c *pg.AlterTableCmd) bool {
+	t := s.table(n)
+	if t == nil || !t.known {
+		return false
+	}
+	switch c.GetSubtype() {
+	case pg.AlterTableType_AT_SetLogged:
+		return t.logged
+	case pg.AlterTableType_AT_SetUnLogged:
+		return !t.logged
+	case pg.AlterTableType_AT_SetTableSpace:
+		return c.GetName() == t.space || (c.GetName() == "pg_default" && t.space == "")
+	default:
+		return c.GetName() == t.method || (t.method == "" && (c.GetName() == "heap" || c.GetName() == ""))
+	}
+}
+
+// attachProven reports whether validated CHECKs of the child prove the bound, so that ATTACH reads no rows. The bound itself is not
+// compared: a validated CHECK that speaks of the bound's columns with their IS NOT NULL is taken for the proof, none is not.
+func (s *schema) attachProven(parent name, p *pg.PartitionCmd) bool {
+	if t := s.table(parent); t != nil && t.hasDefault && !p.GetBound().GetIsDefault() {
+		return false
+	}
+	child := s.table(rangeName(p.GetName()))
+	if child == nil {
+		return false
+	}
+	for _, k := range child.constraints {
+		if k.kind == pg.ConstrType_CONSTR_CHECK && k.validated && k.expr != nil && !onlyNotNull(k.expr) && child.allNotNull(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyNotNull reports whether a CHECK says nothing but IS NOT NULL.
+func onlyNotNull(expr *pg.Node) bool { return expr.GetNullTest() != nil }
+
+// allNotNull reports whether the columns of a CHECK cannot be NULL, by the column or by a validated CHECK.
+func (t *table) allNotNull(k *constraint) bool {
+	return all(k.columns, func(name string) bool {
+		c := t.column(name)
+		return (c != nil && c.notNull) || t.provenNotNull(name)
+	})
+}

@@ -1,0 +1,212 @@
+package postgres
+
+import (
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// schema is the model: what the statements read so far say that the database holds. What no statement made is not known, and a table that
+// is only altered is known in part.
+type schema struct {
+	tables    map[string]*table
+	indexes   map[string]*index
+	views     map[string]bool       // plain views
+	volatile  map[string]bool       // functions by name: whether one of that name is volatile
+	domains   map[string]bool       // domains by name: whether a constraint is on it
+	enums     map[string]bool       // enums by name
+	newValues map[string]string     // enum values added in the open transaction, to their type
+	zone      string                // the session's time zone as the files set it, "" when they do not
+	created   map[string]createdObj // objects that the current file made, by key
+}
+
+// createdObj is a kind of object made in the current file.
+type createdObj uint8
+
+const (
+	createdTable createdObj = iota + 1
+	createdIndex
+	createdType
+)
+
+// table is a table, or a materialised view.
+type table struct {
+	name        name
+	known       bool // made by a statement that we saw: columns and constraints are complete
+	temporary   bool
+	logged      bool
+	materialize bool // a materialised view
+	columns     []*column
+	constraints []*constraint
+	partitioned bool
+	partitionOf string // key of the parent
+	hasDefault  bool   // has a DEFAULT partition
+	space       string // tablespace, "" for the database's
+	method      string // access method, "" for heap
+}
+
+// column is a column of a table.
+type column struct {
+	name     string
+	typ      dataType
+	notNull  bool
+	fallback bool // has a default, an identity or an expression
+}
+
+// constraint is a constraint of a table.
+type constraint struct {
+	name      string // "" when Postgres gives it a name that the text does not say
+	kind      pg.ConstrType
+	columns   []string
+	expr      *pg.Node // of a CHECK
+	validated bool
+	refTable  string // key of the table that a foreign key points to
+}
+
+// index is an index, also one that stands behind a constraint.
+type index struct {
+	name    name
+	table   string // key
+	columns []string
+	unique  bool
+	partial bool
+	count   int // of columns and expressions
+}
+
+func newSchema() *schema {
+	return &schema{
+		tables: map[string]*table{}, indexes: map[string]*index{}, views: map[string]bool{}, volatile: map[string]bool{},
+		domains: map[string]bool{}, enums: map[string]bool{}, newValues: map[string]string{}, created: map[string]createdObj{},
+	}
+}
+
+// table returns the table, nil when no statement spoke of it.
+func (s *schema) table(n name) *table { return s.tables[n.key()] }
+
+// touch returns the table, and makes one known in part when no statement spoke of it.
+func (s *schema) touch(n name) *table {
+	t := s.tables[n.key()]
+	if t == nil {
+		t = &table{name: n, logged: true}
+		s.tables[n.key()] = t
+	}
+	return t
+}
+
+// fresh reports whether the current file made the table: nobody else uses it yet.
+func (s *schema) fresh(n name) bool { return s.created[n.key()] == createdTable }
+
+// column returns a column of the table, nil when it is not known.
+func (t *table) column(name string) *column {
+	if t == nil {
+		return nil
+	}
+	for _, c := range t.columns {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// constraint returns a constraint of the table by name, nil when it is not known.
+func (t *table) constraint(name string) *constraint {
+	if t == nil {
+		return nil
+	}
+	for _, c := range t.constraints {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// primary returns the primary key, nil when none is known.
+func (t *table) primary() *constraint {
+	if t == nil {
+		return nil
+	}
+	for _, c := range t.constraints {
+		if c.kind == pg.ConstrType_CONSTR_PRIMARY {
+			return c
+		}
+	}
+	return nil
+}
+
+// checked returns whether a CHECK speaks of the column.
+func (t *table) checked(column string) bool {
+	if t == nil {
+		return false
+	}
+	for _, c := range t.constraints {
+		if c.kind == pg.ConstrType_CONSTR_CHECK && slices.Contains(c.columns, column) {
+			return true
+		}
+	}
+	return false
+}
+
+// provenNotNull reports whether a validated CHECK (column IS NOT NULL) stands, which SET NOT NULL takes instead of a scan. A constraint
+// that was validated without our having seen its definition is taken for one: files are often written in that order, one step each.
+func (t *table) provenNotNull(column string) bool {
+	if t == nil {
+		return false
+	}
+	for _, c := range t.constraints {
+		if !c.validated {
+			continue
+		}
+		if c.kind == pg.ConstrType_CONSTR_CHECK && impliesNotNull(c.expr, column) {
+			return true
+		}
+		if c.kind == pg.ConstrType_CONSTR_TYPE_UNDEFINED {
+			return true
+		}
+	}
+	return false
+}
+
+// indexesOf returns the indexes of a table.
+func (s *schema) indexesOf(key string) []*index {
+	var list []*index
+	for _, i := range s.indexes {
+		if i.table == key {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// indexed reports whether an index, constraint or not, has the column.
+func (s *schema) indexed(key, column string) bool {
+	for _, i := range s.indexesOf(key) {
+		if slices.Contains(i.columns, column) {
+			return true
+		}
+	}
+	return false
+}
+
+// covered reports whether an index that is not partial begins with the columns, in any order.
+func (s *schema) covered(key string, columns []string) bool {
+	for _, i := range s.indexesOf(key) {
+		if i.partial || len(i.columns) < len(columns) {
+			continue
+		}
+		if all(columns, func(c string) bool { return slices.Contains(i.columns[:len(columns)], c) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func all[T any](list []T, ok func(T) bool) bool {
+	return !slices.ContainsFunc(list, func(v T) bool { return !ok(v) })
+}
+
+// utc reports whether the session's time zone is UTC; the runner pins it, so it is unless a file changes it.
+func (s *schema) utc() bool {
+	return s.zone == "" || slices.Contains([]string{"utc", "etc/utc", "gmt", "z", "0"}, s.zone)
+}
