@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -149,7 +148,7 @@ func TestSettingsAreCheckedTogether(t *testing.T) {
 	}
 	for name, value := range cases {
 		settings := map[string]string{"MIGRATIONS_POSTGRES_URL": "postgres://h/d", name: value}
-		require.ErrorContains(t, load(settings), name, fmt.Sprintf("%s=%q", name, value))
+		require.ErrorContains(t, load(settings), name, "%s=%q", name, value)
 	}
 	require.ErrorContains(t, load(map[string]string{
 		"MIGRATIONS_POSTGRES_URL": "postgres://h/d", "MIGRATIONS_EVENTS_STORE": "postgres", "MIGRATIONS_IDENTITY_ADDRESS": "127.0.0.1:1",

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -150,7 +149,7 @@ func (s *site) killAt(t *testing.T, engine migrations.Engine, files map[string]s
 	cmd.Env = append(os.Environ(), victimSpec+"="+string(spec))
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
-	require.True(t, errors.As(err, &exit), "the victim ended by itself: %v\n%s", err, out)
+	require.ErrorAs(t, err, &exit, "the victim ended by itself: %v\n%s", err, out)
 	require.Equal(t, syscall.SIGKILL, exit.Sys().(syscall.WaitStatus).Signal(), "output: %s", out)
 }
 

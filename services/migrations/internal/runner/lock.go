@@ -51,7 +51,7 @@ func (l *advisoryLocker) lock(ctx context.Context, target string, say func(strin
 	}
 	lock := &advisoryLock{conn: conn}
 	if err := l.poll(ctx, lock, target, say); err != nil {
-		lock.release()
+		lock.release() //nolint:contextcheck // it is given back also when ctx has ended
 		return nil, away(err)
 	}
 	return lock, nil

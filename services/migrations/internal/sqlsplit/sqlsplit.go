@@ -68,7 +68,7 @@ func Split(sql string, dialect Dialect) ([]Statement, error) {
 		switch {
 		case kind == blank:
 			continue
-		case kind == semicolon && !(dialect == Postgres && body.open()):
+		case kind == semicolon && (dialect != Postgres || !body.open()):
 			finish()
 			continue
 		case dialect == Postgres:
