@@ -75,11 +75,11 @@ func New(ctx context.Context, dir string, options Options) (*Writer, error) {
 	if format == "" {
 		format = "sha1"
 	}
-	if _, err := git(ctx, dir, "init", "--quiet", "--bare", "--initial-branch=main", "--object-format="+format, dir); err != nil {
+	if err := git(ctx, dir, "init", "--quiet", "--bare", "--initial-branch=main", "--object-format="+format, dir); err != nil {
 		return nil, err
 	}
 	if options.Remote != "" {
-		if _, err := git(ctx, dir, "-C", dir, "config", "remote.origin.url", options.Remote); err != nil {
+		if err := git(ctx, dir, "-C", dir, "config", "remote.origin.url", options.Remote); err != nil {
 			return nil, err
 		}
 	}
@@ -189,15 +189,15 @@ func quote(path string) string {
 	return b.String()
 }
 
-func git(ctx context.Context, dir string, args ...string) (string, error) {
+func git(ctx context.Context, dir string, args ...string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("make %q: %w", dir, err)
+		return fmt.Errorf("make %q: %w", dir, err)
 	}
 	out, err := command(ctx, args...).CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("git %s: %w: %s", args[0], err, out)
+		return fmt.Errorf("git %s: %w: %s", args[0], err, out)
 	}
-	return string(out), nil
+	return nil
 }
 
 // command runs git without the settings of the machine.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -45,7 +46,7 @@ func Generate(ctx context.Context, dir string, p Product) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	_, err = git(ctx, dir, "-C", dir, "gc", "--quiet")
+	err = git(ctx, dir, "-C", dir, "gc", "--quiet")
 	return err
 }
 
@@ -202,7 +203,9 @@ func sourcePath(n int) string {
 	return fmt.Sprintf("%s/%s/%s_%d.go", []string{"api", "billing", "web", "worker"}[n%4], words[n%len(words)], words[(n*7)%len(words)], n)
 }
 
-func name(n int) string { return "Author " + strings.ToUpper(words[n%len(words)][:1]) + fmt.Sprint(n) }
+func name(n int) string {
+	return "Author " + strings.ToUpper(words[n%len(words)][:1]) + strconv.Itoa(n)
+}
 
 func address(n int, old bool) string {
 	if old {

@@ -57,7 +57,7 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }()
 	if s.repo == "" {
 		s.repo = filepath.Join(work, "product.git")
 		fmt.Println("making the repository")
