@@ -1,8 +1,17 @@
 // Package clickhouse is the linter's ClickHouse engine: it reads each statement with a tolerant tokenizer, replays the schema
-// and asks the rules.
+// and asks the rules. The order of the rooms: token.go cuts text, statement.go and its neighbours recognise, schema.go replays,
+// the files of rules judge.
 package clickhouse
 
-import "devtrail.dev/services/migrations/lint/rule"
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"devtrail.dev/services/migrations/internal/sqlsplit"
+	"devtrail.dev/services/migrations/lint/rule"
+)
 
 // Linter judges ClickHouse migrations.
 type Linter struct{}
@@ -10,10 +19,78 @@ type Linter struct{}
 // New returns the linter.
 func New() *Linter { return &Linter{} }
 
-// Rules returns the catalogue.
-func (*Linter) Rules() []rule.Rule { return nil }
-
-// Lint judges files.
-func (*Linter) Lint(_, _ []rule.File, _ rule.Options) ([]rule.Finding, error) { return nil, nil }
-
 var _ rule.Linter = (*Linter)(nil)
+
+// Rules returns the catalogue.
+func (*Linter) Rules() []rule.Rule {
+	var rules []rule.Rule
+	for _, e := range catalogue() {
+		rules = append(rules, e.Rule)
+	}
+	slices.SortFunc(rules, func(a, b rule.Rule) int { return cmp.Compare(a.Name, b.Name) })
+	return rules
+}
+
+// Lint judges files upon the schema that setup leaves.
+func (*Linter) Lint(setup, files []rule.File, opts rule.Options) ([]rule.Finding, error) {
+	state := &schema{}
+	for _, f := range setup {
+		statements, _ := parse(f.SQL) // what is wrong there is not judged
+		for _, st := range statements {
+			state.apply(st, false)
+		}
+	}
+	parsed := make([][]*statement, len(files))
+	var run []*statement
+	for i, f := range files {
+		parsed[i], _ = parse(f.SQL)
+		run = append(run, parsed[i]...)
+	}
+	rules := catalogue()
+	var findings []rule.Finding
+	for i, f := range files {
+		for _, st := range parsed[i] {
+			c := &check{statement: st, schema: state, table: state.find(st.object), file: parsed[i], run: run, opts: opts}
+			for _, e := range rules {
+				c.report = func(pos int, message, alternative string) {
+					findings = append(findings, e.finding(f, st.index, pos, message, alternative))
+				}
+				e.check(c)
+			}
+			state.apply(st, true)
+		}
+		if _, err := parse(f.SQL); err != nil {
+			findings = append(findings, unclosed(f, len(parsed[i]), err))
+		}
+	}
+	return findings, nil
+}
+
+// parse reads all statements of a text.
+func parse(sql string) ([]*statement, error) {
+	sources, err := scan(sql)
+	statements := make([]*statement, len(sources))
+	for i, src := range sources {
+		statements[i] = read(src, i)
+	}
+	return statements, err
+}
+
+// finding makes a finding of what a rule reports.
+func (e entry) finding(f rule.File, index, pos int, message, alternative string) rule.Finding {
+	pos = min(max(pos, 0), len(f.SQL))
+	return rule.Finding{
+		File: f.Name, Rule: e.Name, Severity: e.Severity, Statement: index, Message: message, Alternative: cmp.Or(alternative, e.Alternative),
+		Line: strings.Count(f.SQL[:pos], "\n") + 1, Column: pos - strings.LastIndexByte(f.SQL[:pos], '\n'),
+	}
+}
+
+// unclosed is the finding for text that cannot be cut into statements.
+func unclosed(f rule.File, index int, err error) rule.Finding {
+	found := entry{Rule: syntaxError}.finding(f, index, len(f.SQL), err.Error(), "")
+	var open *sqlsplit.Error
+	if errors.As(err, &open) {
+		found.Line, found.Column, found.Message = open.Line, 1, open.What+" is not closed"
+	}
+	return found
+}

@@ -1,0 +1,166 @@
+package clickhouse
+
+import (
+	"strconv"
+	"strings"
+
+	"devtrail.dev/services/migrations/lint/rule"
+)
+
+// destructiveRules judge what takes rows or names away.
+func destructiveRules() []entry {
+	return []entry{
+		{rule.Rule{
+			Name: "ch-drop-column", Severity: rule.Gate,
+			Reason:      "builds that read the column fail, and its values are gone by a mutation",
+			Alternative: "a contract step behind a gate, one release after the last reader",
+		}, dropColumn},
+		{rule.Rule{
+			Name: "ch-drop-table", Severity: rule.Error,
+			Reason:      "the rows are gone, and a table above 50 GB is refused (code 359)",
+			Alternative: "RENAME TABLE t TO t_old, wait a release, then drop it by a named override",
+		}, dropTable},
+		{rule.Rule{
+			Name: "ch-truncate", Severity: rule.Error,
+			Reason:      "all rows are gone",
+			Alternative: "CREATE TABLE t_new AS t, EXCHANGE TABLES t_new AND t, keep the old one for a while",
+		}, truncate},
+		{rule.Rule{
+			Name: "ch-drop-partition", Severity: rule.Error,
+			Reason:      "the rows of the partition are gone from the table",
+			Alternative: "a TTL, or an operator's action with a backup",
+		}, dropPartition},
+		{rule.Rule{
+			Name: "ch-drop-database", Severity: rule.Error,
+			Reason:      "all tables of the database are gone",
+			Alternative: "an operator's action with a backup",
+		}, dropDatabase},
+		{rule.Rule{
+			Name: "ch-drop-guard-bypass", Severity: rule.Error,
+			Reason:      "the setting takes away the guard against dropping much data by mistake",
+			Alternative: "a named override for this one drop",
+		}, dropGuardBypass},
+		{rule.Rule{
+			Name: "ch-create-or-replace-table", Severity: rule.Error,
+			Reason:      "the old table goes with all its rows",
+			Alternative: "CREATE TABLE IF NOT EXISTS t_new ..., copy by partition, EXCHANGE TABLES t_new AND t",
+		}, createOrReplace},
+		{rule.Rule{
+			Name: "ch-exchange-tables", Severity: rule.Warning,
+			Reason:      "only Atomic databases exchange, and Distributed tables and materialized views refer by name",
+			Alternative: "drop the materialized views first, exchange, make them again",
+		}, exchangeTables},
+		{rule.Rule{
+			Name: "ch-rename-table", Severity: rule.Warning,
+			Reason:      "Distributed tables, materialized views and builds that run refer to the old name",
+			Alternative: "CREATE VIEW old_name AS SELECT ... FROM new_name until nobody uses it",
+		}, renameTable},
+	}
+}
+
+// dropColumn finds DROP COLUMN and CLEAR COLUMN.
+func dropColumn(c *check) {
+	for _, cmd := range c.commands("DROP_COLUMN") {
+		verb := "dropped"
+		if cmd.clear {
+			verb = "cleared"
+		}
+		c.report(cmd.pos, "the column "+cmd.name+" of "+c.object.String()+" is "+verb, "")
+	}
+}
+
+// dropTable finds DROP TABLE and DETACH TABLE. Views hold no rows, and a table that the same run made holds none yet.
+func dropTable(c *check) {
+	if !strings.HasPrefix(c.head, "DROP TABLE") && !strings.HasPrefix(c.head, "DETACH TABLE") || c.temporary() {
+		return
+	}
+	for _, o := range c.drops {
+		t := c.schema.find(o)
+		if t != nil && (t.fresh || t.view || t.engine != nil && !stores(t.engine.name)) {
+			continue
+		}
+		c.report(c.pos(), "the table "+o.String()+" is taken away with its rows", "")
+	}
+}
+
+// stores reports whether an engine keeps rows of its own.
+func stores(name string) bool {
+	switch name {
+	case "Distributed", "Null", "Merge", "Buffer", "Dictionary", "View", "Kafka", "RabbitMQ", "NATS", "MySQL", "PostgreSQL", "MongoDB", "S3", "URL", "Alias":
+		return false
+	default:
+		return true
+	}
+}
+
+func (s *statement) temporary() bool {
+	return len(s.tokens) > 1 && s.tokens[1].is("TEMPORARY")
+}
+
+// truncate finds TRUNCATE in all its forms.
+func truncate(c *check) {
+	if strings.HasPrefix(c.head, "TRUNCATE") && !c.temporary() {
+		c.report(c.pos(), "all rows of "+c.object.String()+" are deleted", "")
+	}
+}
+
+// dropPartition finds DROP and DETACH of partitions and parts.
+func dropPartition(c *check) {
+	for _, cmd := range c.commands("DROP_PARTITION", "DROP_DETACHED_PARTITION") {
+		verb := "dropped"
+		if cmd.detach {
+			verb = "detached"
+		}
+		c.report(cmd.pos, "a partition of "+c.object.String()+" is "+verb, "")
+	}
+}
+
+// dropDatabase finds DROP DATABASE.
+func dropDatabase(c *check) {
+	if strings.HasPrefix(c.head, "DROP DATABASE") || strings.HasPrefix(c.head, "DETACH DATABASE") {
+		c.report(c.pos(), "the database "+c.object.String()+" is taken away with all its tables", "")
+	}
+}
+
+// guardBytes is the size above which the server refuses a drop.
+const guardBytes = 50_000_000_000
+
+// dropGuardBypass finds settings that raise the guard or take it away.
+func dropGuardBypass(c *check) {
+	for _, name := range []string{"max_table_size_to_drop", "max_partition_size_to_drop", "force_drop_table"} {
+		value, ok := c.settings[name]
+		if !ok {
+			continue
+		}
+		if n, err := strconv.ParseInt(value, 10, 64); err != nil || n == 0 || n > guardBytes || name == "force_drop_table" {
+			c.report(c.pos(), name+" = "+value+" takes away the guard against large drops", "")
+		}
+	}
+}
+
+// createOrReplace finds CREATE OR REPLACE TABLE and REPLACE TABLE; what the same run made may be replaced.
+func createOrReplace(c *check) {
+	if c.head == "CREATE TABLE" && c.create != nil && c.create.orReplace && !c.create.temporary && (c.table == nil || !c.table.fresh) {
+		c.report(c.pos(), c.object.String()+" is replaced and its rows are gone", "")
+	}
+}
+
+// exchangeTables finds EXCHANGE.
+func exchangeTables(c *check) {
+	if c.head == "EXCHANGE TABLE" {
+		c.report(c.pos(), c.object.String()+" changes places with another table under those who refer to it by name", "")
+	}
+}
+
+// renameTable finds RENAME of tables and databases; a table that the same run made has no readers.
+func renameTable(c *check) {
+	if c.head != "RENAME TABLE" && c.head != "RENAME DATABASE" {
+		return
+	}
+	for _, p := range c.rename {
+		if t := c.schema.find(p.from); t != nil && t.fresh && len(c.schema.readers(p.from)) == 0 && len(c.schema.writers(p.from)) == 0 {
+			continue
+		}
+		c.report(c.pos(), p.from.String()+" gets another name while others refer to the old one", "")
+	}
+}
