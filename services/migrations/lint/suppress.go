@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,12 +16,13 @@ var unusedIgnore = Rule{
 	Alternative: "-- devtrail:ignore rule-name why it is safe here",
 }
 
-// directive begins a suppressing comment: "-- devtrail:ignore rule-name reason text".
-const directive = "devtrail:ignore"
+// directive begins a suppressing comment: "-- devtrail:ignore rule-name reason text". A blank may stand behind the colon, as in the header
+// that asks for no transaction.
+var directive = regexp.MustCompile(`^\s*--\s*devtrail:\s*ignore(?:\s+(\S+))?(?:\s+(.*\S))?\s*$`)
 
 // ignore is one suppressing comment.
 type ignore struct {
-	line, column int
+	line, column int // from 1
 	statement    int // the statement it speaks of, -1 for the whole file
 	rule, reason string
 	used         bool
@@ -89,20 +91,13 @@ func readIgnores(file File, dialect sqlsplit.Dialect) []*ignore {
 	lines := strings.Split(file.SQL, "\n")
 	var ignores []*ignore
 	for i, text := range lines {
-		trimmed := strings.TrimSpace(text)
-		rest, ok := strings.CutPrefix(trimmed, "--")
-		if !ok {
+		parts := directive.FindStringSubmatch(text)
+		if parts == nil || inside(statements, i+1) {
 			continue
 		}
-		rest, ok = strings.CutPrefix(strings.TrimSpace(rest), directive)
-		if !ok || (rest != "" && !strings.ContainsAny(rest[:1], " \t")) || inside(statements, i+1) {
-			continue
-		}
-		ig := &ignore{line: i + 1, column: strings.Index(text, "--") + 1}
-		ig.rule, ig.reason, _ = strings.Cut(strings.TrimSpace(rest), " ")
-		ig.reason = strings.TrimSpace(ig.reason)
-		ig.statement = target(statements, lines, i+1)
-		ignores = append(ignores, ig)
+		ignores = append(ignores, &ignore{
+			line: i + 1, column: strings.Index(text, "--") + 1, statement: target(statements, lines, i+1), rule: parts[1], reason: parts[2],
+		})
 	}
 	return ignores
 }

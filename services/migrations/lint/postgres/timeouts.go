@@ -69,9 +69,13 @@ func (c *context) firstOfRule() bool {
 	return true
 }
 
-// needsTimeout reports whether the statement changes the schema, hence takes locks, and nobody else sets the timeouts.
+// needsTimeout reports whether the statement changes the schema, hence takes locks, and nobody else sets the timeouts. A new table that
+// points to no other waits for nobody.
 func (c *context) needsTimeout() bool {
-	return !c.opts.TimeoutsSet && isDDL(c.stmt)
+	if c.opts.TimeoutsSet || !isDDL(c.stmt) {
+		return false
+	}
+	return c.node().GetCreateStmt() == nil || len(c.stmt.effects) > 0
 }
 
 // isDDL reports whether a statement changes the catalogue or the storage of tables. What the grammar refuses does.
