@@ -68,7 +68,6 @@ var services = []service{
 			env := map[string]string{
 				"EVENTS_STORE":            p.cfg.EventsStore,
 				"EVENTS_IDENTITY_ADDRESS": p.endpoint("identity"),
-				"EVENTS_PACKAGES_ADDRESS": p.endpoint("packages"),
 				"EVENTS_CLICKHOUSE_URL":   "",
 				"EVENTS_POSTGRES_URL":     "",
 			}

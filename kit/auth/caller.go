@@ -6,6 +6,8 @@ package auth
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"devtrail.dev/kit/fault"
 	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
 )
@@ -46,6 +48,15 @@ type Caller struct {
 }
 
 type callerKey struct{}
+
+// Organization is the tenant that the call is about: the caller's own, or the one that an operator or service named.
+func Organization(ctx context.Context) (uuid.UUID, error) {
+	id, err := uuid.Parse(MustCaller(ctx).OrganizationID)
+	if err != nil {
+		return uuid.Nil, ErrOrganizationInvalid.Wrap(err)
+	}
+	return id, nil
+}
 
 // WithCaller returns a context that carries the caller.
 func WithCaller(ctx context.Context, c Caller) context.Context {

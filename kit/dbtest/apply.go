@@ -16,14 +16,7 @@ const appliedBy = "dbtest"
 // applyPostgres runs the files plainly: no lock, no checks, no resume. Those
 // are the migrations service's work and have tests there.
 func applyPostgres(ctx context.Context, conn *pgx.Conn, files []schema.File) error {
-	_, err := conn.Exec(ctx, `CREATE TABLE IF NOT EXISTS `+schema.HistoryTable+` (
-		version bigint PRIMARY KEY,
-		name text NOT NULL,
-		checksum text NOT NULL,
-		applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-		duration_ms bigint NOT NULL,
-		applied_by text NOT NULL
-	)`)
+	_, err := conn.Exec(ctx, schema.CreatePostgresHistory)
 	if err != nil {
 		return err
 	}
@@ -49,17 +42,7 @@ func applyPostgres(ctx context.Context, conn *pgx.Conn, files []schema.File) err
 
 // applyClickHouse runs the files, one statement each, as applyPostgres does.
 func applyClickHouse(ctx context.Context, conn driver.Conn, files []schema.File) error {
-	err := conn.Exec(ctx, `CREATE TABLE IF NOT EXISTS `+schema.HistoryTable+` (
-		version Int64,
-		name String,
-		statement UInt32,
-		checksum String,
-		state Enum8('started' = 1, 'done' = 2, 'failed' = 3),
-		at DateTime64(6, 'UTC') DEFAULT now64(6),
-		duration_ms Int64,
-		applied_by String,
-		message String
-	) ENGINE = MergeTree ORDER BY (version, statement, at)`)
+	err := conn.Exec(ctx, schema.CreateClickHouseHistory)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,11 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		return err
 	}
 
-	identity, err := dial.New(cfg.IdentityAddress, dial.Options{Token: cfg.serviceKey(), ServiceName: "events"})
+	own, err := cfg.Keys.Own()
+	if err != nil {
+		return err
+	}
+	identity, err := dial.New(cfg.IdentityAddress, dial.Options{Token: own, ServiceName: "events"})
 	if err != nil {
 		return err
 	}
@@ -57,12 +61,12 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	introspector := auth.NewIntrospector(identityv1.NewCredentialServiceClient(identity), now)
 	desk := rpc.New(store, identityv1.NewDeveloperServiceClient(identity), logger, now)
 
-	door, err := serve.New("events", cfg.door(), serve.Deps{
+	door, err := serve.New("events", cfg.Config, serve.Deps{
 		Health:   store.Ready,
 		Logger:   logger,
 		Now:      now,
 		Registry: registry,
-		Verifier: auth.NewChain(auth.NewStatic(cfg.OperatorKeys, cfg.ServiceKeys), introspector),
+		Verifier: auth.NewChain(cfg.Keys.Verifier(), introspector),
 	})
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
@@ -22,10 +21,8 @@ type Config struct {
 	BootstrapAdminKey string `env:"IDENTITY_BOOTSTRAP_ADMIN_KEY" secret:"true"`
 	// BootstrapIngestKey is the token of that organization's ingest key; without one it gets no such key.
 	BootstrapIngestKey string `env:"IDENTITY_BOOTSTRAP_INGEST_KEY" secret:"true"`
-	// OperatorKeys are the tokens of the operator, separated by commas.
-	OperatorKeys []string `env:"DEVTRAIL_OPERATOR_KEY" secret:"true"`
-	// ServiceKeys are the tokens of the other services, separated by commas: two while one is replaced by the other.
-	ServiceKeys []string `env:"DEVTRAIL_SERVICE_KEY" secret:"true"`
+	// Keys are the operator's and the services' keys.
+	Keys auth.Keys
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
 }
@@ -46,8 +43,7 @@ func (c *Config) Validate() error {
 	mistakes = append(mistakes,
 		checkKeyFormat("IDENTITY_BOOTSTRAP_ADMIN_KEY", c.BootstrapAdminKey, auth.PrefixKey),
 		checkKeyFormat("IDENTITY_BOOTSTRAP_INGEST_KEY", c.BootstrapIngestKey, auth.PrefixIngest),
-		checkPrefixes("DEVTRAIL_OPERATOR_KEY", c.OperatorKeys, auth.PrefixOperator),
-		checkPrefixes("DEVTRAIL_SERVICE_KEY", c.ServiceKeys, auth.PrefixService),
+		c.Keys.Validate(),
 	)
 	return errors.Join(mistakes...)
 }
@@ -59,16 +55,6 @@ func checkKeyFormat(setting, token, prefix string) error {
 	}
 	if found, ok := auth.CheckToken(token); !ok || found != prefix {
 		return fmt.Errorf("%s is not a key of the form %s_ and 36 letters and digits with a right checksum", setting, prefix)
-	}
-	return nil
-}
-
-// checkPrefixes checks keys that are settings only: by the prefix the door knows whom to ask.
-func checkPrefixes(setting string, tokens []string, prefix string) error {
-	for _, token := range tokens {
-		if token = strings.TrimSpace(token); token != "" && !strings.HasPrefix(token, prefix+"_") {
-			return fmt.Errorf("%s has a key that does not begin with %s_", setting, prefix)
-		}
 	}
 	return nil
 }

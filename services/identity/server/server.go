@@ -50,7 +50,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		Logger:   logger,
 		Now:      now,
 		Registry: prometheus.NewRegistry(),
-		Verifier: auth.NewChain(auth.NewStatic(cfg.OperatorKeys, cfg.ServiceKeys), judge),
+		Verifier: auth.NewChain(cfg.Keys.Verifier(), judge),
 	})
 	if err != nil {
 		return err

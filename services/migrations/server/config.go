@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/services/migrations"
 )
@@ -24,18 +25,16 @@ type Config struct {
 	EventsStore string `env:"MIGRATIONS_EVENTS_STORE" envDefault:"clickhouse"`
 	// IdentityAddress is where the keys of organizations are asked about; empty: they are refused.
 	IdentityAddress string `env:"MIGRATIONS_IDENTITY_ADDRESS"`
+	// Keys are the operator's and the services' keys.
+	Keys auth.Keys
 	// LockBudget ends the repetitions of a run that gets no table lock.
 	LockBudget time.Duration `env:"MIGRATIONS_LOCK_BUDGET" envDefault:"1m"`
 	// LockTimeout ends one wait for a table lock.
 	LockTimeout time.Duration `env:"MIGRATIONS_LOCK_TIMEOUT" envDefault:"2s"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
-	// OperatorKeys are the keys that the operator may use.
-	OperatorKeys []string `env:"DEVTRAIL_OPERATOR_KEY" secret:"true"`
 	// PostgresURL leads to the Postgres server itself, not to a pooler, with a user who may create databases.
 	PostgresURL string `env:"MIGRATIONS_POSTGRES_URL,required"`
-	// ServiceKeys are the keys that the other services may use; the first is used to call identity.
-	ServiceKeys []string `env:"DEVTRAIL_SERVICE_KEY" secret:"true"`
 }
 
 func defaults() Config {
@@ -44,7 +43,7 @@ func defaults() Config {
 
 // Validate returns all mistakes.
 func (c *Config) Validate() error {
-	mistakes := []error{c.Serve.Validate()}
+	mistakes := []error{c.Serve.Validate(), c.Keys.Validate()}
 	if u, err := url.Parse(c.PostgresURL); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		mistakes = append(mistakes, errors.New("MIGRATIONS_POSTGRES_URL is not a URL that begins with postgres://"))
 	}
@@ -65,8 +64,10 @@ func (c *Config) Validate() error {
 			}
 		}
 	}
-	if c.IdentityAddress != "" && len(c.ServiceKeys) == 0 {
-		mistakes = append(mistakes, errors.New("DEVTRAIL_SERVICE_KEY is not set; MIGRATIONS_IDENTITY_ADDRESS needs it"))
+	if c.IdentityAddress != "" {
+		if _, err := c.Keys.Own(); err != nil {
+			mistakes = append(mistakes, err)
+		}
 	}
 	for name, d := range map[string]time.Duration{"DDL_TIMEOUT": c.DDLTimeout, "LOCK_BUDGET": c.LockBudget, "LOCK_TIMEOUT": c.LockTimeout} {
 		if d <= 0 {

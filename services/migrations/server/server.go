@@ -96,11 +96,15 @@ func openLedger(ctx context.Context, cfg *Config) (*pgxpool.Pool, error) {
 
 // openVerifier knows the keys of the operator and of services by itself, and asks identity about those of organizations when it is told where.
 func openVerifier(cfg *Config) (auth.Verifier, func(), error) {
-	static := auth.NewStatic(cfg.OperatorKeys, cfg.ServiceKeys)
+	static := cfg.Keys.Verifier()
 	if cfg.IdentityAddress == "" {
 		return auth.NewChain(static), func() {}, nil
 	}
-	conn, err := dial.New(cfg.IdentityAddress, dial.Options{ServiceName: "migrations", Token: cfg.ServiceKeys[0]})
+	own, err := cfg.Keys.Own()
+	if err != nil {
+		return nil, nil, err
+	}
+	conn, err := dial.New(cfg.IdentityAddress, dial.Options{ServiceName: "migrations", Token: own})
 	if err != nil {
 		return nil, nil, err
 	}

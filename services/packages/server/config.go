@@ -3,7 +3,6 @@ package server
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
@@ -18,10 +17,8 @@ type Config struct {
 	DatabaseURL string `env:"PACKAGES_DATABASE_URL,required"`
 	// IdentityAddress is where the identity service judges organization keys.
 	IdentityAddress string `env:"PACKAGES_IDENTITY_ADDRESS" envDefault:"127.0.0.1:7402"`
-	// OperatorKeys are the tokens of the operator, separated by commas.
-	OperatorKeys []string `env:"DEVTRAIL_OPERATOR_KEY" secret:"true"`
-	// ServiceKeys are the tokens of the suite's services, separated by commas: two while one is replaced by the other. The first is this service's own.
-	ServiceKeys []string `env:"DEVTRAIL_SERVICE_KEY" secret:"true"`
+	// Keys are the operator's and the services' keys.
+	Keys auth.Keys
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
 }
@@ -38,32 +35,13 @@ func defaults() Config {
 func (c *Config) Validate() error {
 	mistakes := []error{
 		c.Config.Validate(),
-		checkPrefixes("DEVTRAIL_OPERATOR_KEY", c.OperatorKeys, auth.PrefixOperator),
-		checkPrefixes("DEVTRAIL_SERVICE_KEY", c.ServiceKeys, auth.PrefixService),
+		c.Keys.Validate(),
 	}
 	if c.MaxMessageBytes < largestImport {
 		mistakes = append(mistakes, fmt.Errorf("PACKAGES_MAX_MESSAGE_BYTES %d is less than %d: the largest file must fit", c.MaxMessageBytes, largestImport))
 	}
-	if c.serviceKey() == "" {
-		mistakes = append(mistakes, errors.New("DEVTRAIL_SERVICE_KEY is empty: the identity service answers services only by their key"))
+	if _, err := c.Keys.Own(); err != nil {
+		mistakes = append(mistakes, err)
 	}
 	return errors.Join(mistakes...)
-}
-
-// serviceKey is the key that this service presents to others.
-func (c *Config) serviceKey() string {
-	if len(c.ServiceKeys) == 0 {
-		return ""
-	}
-	return strings.TrimSpace(c.ServiceKeys[0])
-}
-
-// checkPrefixes checks keys that are settings only: by the prefix the door knows whom to ask.
-func checkPrefixes(setting string, tokens []string, prefix string) error {
-	for _, token := range tokens {
-		if token = strings.TrimSpace(token); token != "" && !strings.HasPrefix(token, prefix+"_") {
-			return fmt.Errorf("%s has a key that does not begin with %s_", setting, prefix)
-		}
-	}
-	return nil
 }

@@ -37,7 +37,11 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	defer pool.Close()
 	store := postgres.New(pool, now)
 
-	identity, err := dial.New(cfg.IdentityAddress, dial.Options{Token: cfg.serviceKey(), ServiceName: "packages"})
+	own, err := cfg.Keys.Own()
+	if err != nil {
+		return err
+	}
+	identity, err := dial.New(cfg.IdentityAddress, dial.Options{Token: own, ServiceName: "packages"})
 	if err != nil {
 		return err
 	}
@@ -49,7 +53,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		Logger:   logger,
 		Now:      now,
 		Registry: prometheus.NewRegistry(),
-		Verifier: auth.NewChain(auth.NewStatic(cfg.OperatorKeys, cfg.ServiceKeys), introspector),
+		Verifier: auth.NewChain(cfg.Keys.Verifier(), introspector),
 	})
 	if err != nil {
 		return err

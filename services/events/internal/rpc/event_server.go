@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/page"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
@@ -27,7 +28,7 @@ type cursor struct {
 
 // ListEvents returns a page of events, newest first.
 func (s *eventServer) ListEvents(ctx context.Context, req *eventsv1.ListEventsRequest) (*eventsv1.ListEventsResponse, error) {
-	org, err := organization(ctx)
+	org, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func (s *eventServer) ListEvents(ctx context.Context, req *eventsv1.ListEventsRe
 
 // GetExposure says who touched a package, with the newest events as evidence when they are asked for.
 func (s *eventServer) GetExposure(ctx context.Context, req *eventsv1.GetExposureRequest) (*eventsv1.GetExposureResponse, error) {
-	org, err := organization(ctx)
+	org, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}

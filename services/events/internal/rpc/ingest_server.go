@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 
+	"devtrail.dev/kit/auth"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events/internal/ingest"
 )
@@ -14,7 +15,7 @@ type ingestServer struct {
 
 // CaptureEvents stores events and says of each what became of it.
 func (s *ingestServer) CaptureEvents(ctx context.Context, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
-	org, err := organization(ctx)
+	org, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}

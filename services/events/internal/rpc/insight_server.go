@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"devtrail.dev/kit/auth"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
 )
@@ -16,7 +17,7 @@ type insightServer struct {
 
 // QueryTrends counts events or developers by time.
 func (s *insightServer) QueryTrends(ctx context.Context, req *eventsv1.QueryTrendsRequest) (*eventsv1.QueryTrendsResponse, error) {
-	org, err := organization(ctx)
+	org, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -3,14 +3,11 @@
 package rpc
 
 import (
-	"context"
 	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
 	"google.golang.org/grpc"
 
-	"devtrail.dev/kit/auth"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events"
@@ -44,13 +41,4 @@ func (d *Desk) Register(door grpc.ServiceRegistrar) {
 	eventsv1.RegisterIngestServiceServer(door, d.ingest)
 	eventsv1.RegisterEventServiceServer(door, d.event)
 	eventsv1.RegisterInsightServiceServer(door, d.insight)
-}
-
-// organization is the caller's; the door has made sure that there is one.
-func organization(ctx context.Context) (uuid.UUID, error) {
-	id, err := uuid.Parse(auth.MustCaller(ctx).OrganizationID)
-	if err != nil {
-		return uuid.Nil, auth.ErrOrganizationInvalid.Wrap(err)
-	}
-	return id, nil
 }

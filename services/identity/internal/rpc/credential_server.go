@@ -25,7 +25,7 @@ var _ identityv1.CredentialServiceServer = (*credentialServer)(nil)
 
 // CreateApiKey makes a key and shows its token this once.
 func (s *credentialServer) CreateApiKey(ctx context.Context, req *identityv1.CreateApiKeyRequest) (*identityv1.CreateApiKeyResponse, error) {
-	organizationID, err := organization(ctx)
+	organizationID, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (s *credentialServer) CreateApiKey(ctx context.Context, req *identityv1.Cre
 
 // ListApiKeys returns a page of the organization's keys.
 func (s *credentialServer) ListApiKeys(ctx context.Context, req *identityv1.ListApiKeysRequest) (*identityv1.ListApiKeysResponse, error) {
-	organizationID, err := organization(ctx)
+	organizationID, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (s *credentialServer) ListApiKeys(ctx context.Context, req *identityv1.List
 
 // RevokeApiKey ends a key for good.
 func (s *credentialServer) RevokeApiKey(ctx context.Context, req *identityv1.RevokeApiKeyRequest) (*identityv1.RevokeApiKeyResponse, error) {
-	organizationID, err := organization(ctx)
+	organizationID, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ var _ identityv1.DeveloperServiceServer = (*developerServer)(nil)
 
 // CreateDeveloper adds a developer without identities.
 func (s *developerServer) CreateDeveloper(ctx context.Context, req *identityv1.CreateDeveloperRequest) (*identityv1.CreateDeveloperResponse, error) {
-	organizationID, err := organization(ctx)
+	organizationID, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (s *developerServer) CreateDeveloper(ctx context.Context, req *identityv1.C
 
 // GetDeveloper returns one developer, or the one it was merged into.
 func (s *developerServer) GetDeveloper(ctx context.Context, req *identityv1.GetDeveloperRequest) (*identityv1.GetDeveloperResponse, error) {
-	organizationID, err := organization(ctx)
+	organizationID, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (s *developerServer) GetDeveloper(ctx context.Context, req *identityv1.GetD
 
 // BatchGetDevelopers returns many developers in the order of the request.
 func (s *developerServer) BatchGetDevelopers(ctx context.Context, req *identityv1.BatchGetDevelopersRequest) (*identityv1.BatchGetDevelopersResponse, error) {
-	organizationID, err := organization(ctx)
+	organizationID, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (s *developerServer) BatchGetDevelopers(ctx context.Context, req *identityv
 
 // ListDevelopers returns a page of the organization's developers.
 func (s *developerServer) ListDevelopers(ctx context.Context, req *identityv1.ListDevelopersRequest) (*identityv1.ListDevelopersResponse, error) {
-	organizationID, err := organization(ctx)
+	organizationID, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (s *developerServer) ListDevelopers(ctx context.Context, req *identityv1.Li
 
 // LinkIdentity gives an identity to a developer.
 func (s *developerServer) LinkIdentity(ctx context.Context, req *identityv1.LinkIdentityRequest) (*identityv1.LinkIdentityResponse, error) {
-	organizationID, err := organization(ctx)
+	organizationID, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (s *developerServer) LinkIdentity(ctx context.Context, req *identityv1.Link
 
 // MergeDevelopers makes two developers one.
 func (s *developerServer) MergeDevelopers(ctx context.Context, req *identityv1.MergeDevelopersRequest) (*identityv1.MergeDevelopersResponse, error) {
-	organizationID, err := organization(ctx)
+	organizationID, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (s *developerServer) MergeDevelopers(ctx context.Context, req *identityv1.M
 
 // ResolveIdentities finds the developer of each identity, in the order of the request.
 func (s *developerServer) ResolveIdentities(ctx context.Context, req *identityv1.ResolveIdentitiesRequest) (*identityv1.ResolveIdentitiesResponse, error) {
-	organizationID, err := organization(ctx)
+	organizationID, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}

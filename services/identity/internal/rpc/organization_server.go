@@ -48,7 +48,7 @@ func (s *organizationServer) CreateOrganization(ctx context.Context, req *identi
 
 // GetOrganization returns the caller's organization, or any one to an operator.
 func (s *organizationServer) GetOrganization(ctx context.Context, req *identityv1.GetOrganizationRequest) (*identityv1.GetOrganizationResponse, error) {
-	own, err := organization(ctx)
+	own, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}

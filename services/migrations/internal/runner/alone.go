@@ -39,7 +39,7 @@ SET checksum = excluded.checksum,
 // A statement that was cut off runs again, so it must be repeatable (IF NOT EXISTS, IF EXISTS).
 func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, lock held, f schema.File) error {
 	began := p.now()
-	if err := p.createHistory(ctx, conn, "SET", postgresHistory+"; "+createProgress); err != nil {
+	if err := p.createHistory(ctx, conn, "SET", schema.CreatePostgresHistory+"; "+createProgress); err != nil {
 		return err
 	}
 	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)

@@ -103,7 +103,7 @@ func (c *clickHouse) applied(ctx context.Context) (map[int64]string, error) {
 
 // apply runs the files one after the other. A statement runs again when the process ended before its row says done, so it must be repeatable.
 func (c *clickHouse) apply(ctx context.Context, lock held, files []schema.File, say func(string), done func(schema.File)) error {
-	if err := c.conn.Exec(ctx, createJournal); err != nil {
+	if err := c.conn.Exec(ctx, schema.CreateClickHouseHistory); err != nil {
 		return chAway(fmt.Errorf("create the history: %w", err))
 	}
 	for _, f := range files {

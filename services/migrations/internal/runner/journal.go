@@ -10,23 +10,6 @@ import (
 	"devtrail.dev/services/migrations"
 )
 
-// createJournal makes the history of a ClickHouse database. It is only ever appended to: the newest row of a statement tells its state,
-// and the row of statement 0 stands for the whole file.
-const createJournal = `
-CREATE TABLE IF NOT EXISTS ` + schema.HistoryTable + ` (
-    version Int64,
-    name String,
-    statement UInt32,
-    checksum String,
-    state Enum8('started' = 1, 'done' = 2, 'failed' = 3),
-    at DateTime64(6, 'UTC') DEFAULT now64(6),
-    duration_ms Int64,
-    applied_by String,
-    message String
-)
-ENGINE = MergeTree
-ORDER BY (version, statement, at)`
-
 // journalRow is one row of it. The time is the server's.
 type journalRow struct {
 	version   int64

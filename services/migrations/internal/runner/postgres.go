@@ -17,16 +17,6 @@ import (
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
-const postgresHistory = `
-CREATE TABLE IF NOT EXISTS ` + schema.HistoryTable + ` (
-    version bigint PRIMARY KEY,
-    name text NOT NULL,
-    checksum text NOT NULL,
-    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    duration_ms bigint NOT NULL,
-    applied_by text NOT NULL
-)`
-
 const postgresHistoryRow = `
 INSERT INTO ` + schema.HistoryTable + ` (version, name, checksum, duration_ms, applied_by)
 VALUES ($1, $2, $3, $4, $5)`
@@ -135,7 +125,7 @@ func segment(files []schema.File) int {
 func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, lock held, files []schema.File) error {
 	last := files[len(files)-1]
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if err := p.createHistory(ctx, conn, "SET LOCAL", postgresHistory); err != nil {
+		if err := p.createHistory(ctx, conn, "SET LOCAL", schema.CreatePostgresHistory); err != nil {
 			return err
 		}
 		for _, f := range files {

@@ -1,28 +1,16 @@
 package rpc
 
 import (
-	"context"
 	"errors"
 	"strings"
 
-	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/purl"
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
 	"devtrail.dev/services/packages"
 )
-
-// organizationFromContext is the organization that the caller's credential, or its header, names.
-func organizationFromContext(ctx context.Context) (uuid.UUID, error) {
-	id, err := uuid.Parse(auth.MustCaller(ctx).OrganizationID)
-	if err != nil {
-		return uuid.UUID{}, auth.ErrOrganizationInvalid.Wrap(err)
-	}
-	return id, nil
-}
 
 // purlFromText reads a request's field purl.
 func purlFromText(text string) (purl.Purl, error) {

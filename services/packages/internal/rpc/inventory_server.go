@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 
+	"devtrail.dev/kit/auth"
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
 	"devtrail.dev/services/packages"
 	"devtrail.dev/services/packages/internal/postgres"
@@ -22,7 +23,7 @@ func NewInventoryServer(store *postgres.Store) *InventoryServer {
 
 // ImportManifest makes a file the project's state for its path.
 func (s *InventoryServer) ImportManifest(ctx context.Context, req *packagesv1.ImportManifestRequest) (*packagesv1.ImportManifestResponse, error) {
-	organization, err := organizationFromContext(ctx)
+	organization, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ package rpc
 import (
 	"context"
 
+	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/page"
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
 	"devtrail.dev/services/packages"
@@ -24,7 +25,7 @@ func NewPackageServer(store *postgres.Store) *PackageServer {
 
 // GetPackage returns one package.
 func (s *PackageServer) GetPackage(ctx context.Context, req *packagesv1.GetPackageRequest) (*packagesv1.GetPackageResponse, error) {
-	organization, err := organizationFromContext(ctx)
+	organization, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ type versionCursor struct {
 
 // ListVersions returns a page of a package's versions, newest first.
 func (s *PackageServer) ListVersions(ctx context.Context, req *packagesv1.ListVersionsRequest) (*packagesv1.ListVersionsResponse, error) {
-	organization, err := organizationFromContext(ctx)
+	organization, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (s *PackageServer) ListVersions(ctx context.Context, req *packagesv1.ListVe
 
 // LookupPurls judges many purls.
 func (s *PackageServer) LookupPurls(ctx context.Context, req *packagesv1.LookupPurlsRequest) (*packagesv1.LookupPurlsResponse, error) {
-	organization, err := organizationFromContext(ctx)
+	organization, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
