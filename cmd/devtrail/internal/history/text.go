@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// plain makes bytes of a history fit for a name: UTF-8, no control characters, no blanks around, at most max characters.
-func plain(s string, max int) string {
+// plain makes bytes of a history fit for a name: UTF-8, no control characters, no blanks around, at most limit characters.
+func plain(s string, limit int) string {
 	s = strings.ToValidUTF8(s, "\ufffd")
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -18,10 +18,10 @@ func plain(s string, max int) string {
 		return r
 	}, s)
 	s = strings.TrimSpace(s)
-	if utf8.RuneCountInString(s) <= max {
+	if utf8.RuneCountInString(s) <= limit {
 		return s
 	}
-	return strings.TrimSpace(string([]rune(s)[:max-3])) + "..."
+	return strings.TrimSpace(string([]rune(s)[:limit-3])) + "..."
 }
 
 // quotePath returns a path as it is, or, if it is not UTF-8 or has control characters, in double quotes with octal escapes, as git writes it.

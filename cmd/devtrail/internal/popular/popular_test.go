@@ -3,6 +3,7 @@ package popular
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,7 +29,7 @@ func (h *history) ListEvents(_ context.Context, r *eventsv1.ListEventsRequest, _
 	}
 	page := &eventsv1.ListEventsResponse{Events: h.events[at:min(at+2, len(h.events))]}
 	if at+2 < len(h.events) {
-		page.NextPageToken = fmt.Sprint(at + 2)
+		page.NextPageToken = strconv.Itoa(at + 2)
 	}
 	return page, nil
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"devtrail.dev/cmd/devtrail/internal/importer"
@@ -17,21 +18,20 @@ func Summary(w io.Writer, s importer.Summary) error {
 		return t.flush()
 	}
 	t.row("revision", s.Revision)
-	commits := fmt.Sprint(s.Commits)
+	commits := strconv.Itoa(s.Commits)
 	if s.Resumed != "" {
 		commits += fmt.Sprintf(" (%.12s and what came before it was stored already)", s.Resumed)
 	}
 	t.row("commits", commits)
 	if s.Boundary > 0 {
-		t.row("left out", fmt.Sprintf("%s of a shallow clone: what they changed is unknown", plural(int64(s.Boundary), "boundary commit", "boundary commits")))
+		t.row("left out", plural(int64(s.Boundary), "boundary commit", "boundary commits")+" of a shallow clone: what they changed is unknown")
 	}
 	t.row("events", fmt.Sprintf("%d new, %d stored before, %d rejected", s.Stored, s.Duplicates, s.Rejected))
 	for _, r := range s.Rejections {
 		t.row("", fmt.Sprintf("%s %s: %s %s: %s", r.Name, r.EventID, r.Reason, r.Field, r.Message))
 	}
 	if s.Unreadable > 0 {
-		t.row("unreadable", fmt.Sprintf("%s; the next good one was compared with the last good one",
-			plural(int64(s.Unreadable), "version of a lock file", "versions of lock files")))
+		t.row("unreadable", plural(int64(s.Unreadable), "version of a lock file", "versions of lock files")+"; the next good one was compared with the last good one")
 		for _, u := range s.UnreadableFiles {
 			t.row("", fmt.Sprintf("%.12s %s: %v", u.Commit, u.Path, u.Err))
 		}
