@@ -69,12 +69,16 @@ func TestTenantsCannotSeeEachOther(t *testing.T) {
 		"ListDevelopers": func(t *testing.T) {
 			res, err := b.developers.ListDevelopers(spy.admin, &identityv1.ListDevelopersRequest{})
 			require.NoError(t, err)
-			require.Len(t, res.GetDevelopers(), 1)
+			for _, developer := range res.GetDevelopers() {
+				require.NotContains(t, []string{ada, bob}, developer.GetId())
+			}
 		},
-		"LinkIdentity": func(*testing.T) {
+		"LinkIdentity": func(t *testing.T) {
 			notFound(b.developers.LinkIdentity(spy.admin, &identityv1.LinkIdentityRequest{DeveloperId: ada, Identity: email("mole@example.com")}))
 			notFound(b.developers.LinkIdentity(spy.admin, &identityv1.LinkIdentityRequest{DeveloperId: ada, Identity: email("ada@example.com"), Replace: true}))
-			b.link(t, spy, mole, "ada@example.com")
+			// Their own identity of the same value is another one; somebody of theirs may have it by now.
+			_, err := b.developers.LinkIdentity(spy.admin, &identityv1.LinkIdentityRequest{DeveloperId: mole, Identity: email("ada@example.com"), Replace: true})
+			require.NoError(t, err)
 		},
 		"MergeDevelopers": func(*testing.T) {
 			notFound(b.developers.MergeDevelopers(spy.admin, &identityv1.MergeDevelopersRequest{TargetId: mole, SourceId: ada}))
