@@ -6,6 +6,7 @@ require (
 	devtrail.dev/bench v0.0.0-00010101000000-000000000000
 	devtrail.dev/kit v0.0.0-00010101000000-000000000000
 	devtrail.dev/proto v0.0.0-00010101000000-000000000000
+	devtrail.dev/services/migrations v0.0.0-00010101000000-000000000000
 	devtrail.dev/services/packages v0.0.0-00010101000000-000000000000
 	devtrail.dev/stack v0.0.0-00010101000000-000000000000
 	github.com/google/go-cmp v0.7.0
@@ -28,7 +29,6 @@ require (
 	deps.dev/util/semver v0.0.0-20260529052642-cf1e78d92744 // indirect
 	devtrail.dev/services/events v0.0.0-00010101000000-000000000000 // indirect
 	devtrail.dev/services/identity v0.0.0-00010101000000-000000000000 // indirect
-	devtrail.dev/services/migrations v0.0.0-00010101000000-000000000000 // indirect
 	devtrail.dev/stack/engines v0.0.0 // indirect
 	github.com/BurntSushi/toml v1.6.0 // indirect
 	github.com/ClickHouse/ch-go v0.75.0 // indirect
@@ -75,6 +75,7 @@ require (
 	github.com/ossf/osv-schema/bindings/go v0.0.0-20260424063704-83285ce2a866 // indirect
 	github.com/package-url/packageurl-go v0.1.7 // indirect
 	github.com/paulmach/orb v0.14.0 // indirect
+	github.com/pganalyze/pg_query_go/v6 v6.2.5 // indirect
 	github.com/pierrec/lz4/v4 v4.1.33 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
 	github.com/pkg/xattr v0.4.12 // indirect
@@ -87,11 +88,14 @@ require (
 	github.com/shopspring/decimal v1.6.0 // indirect
 	github.com/sirupsen/logrus v1.9.4 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
+	github.com/tetratelabs/wazero v1.12.0 // indirect
 	github.com/tidwall/gjson v1.19.0 // indirect
 	github.com/tidwall/jsonc v0.3.3 // indirect
 	github.com/tidwall/match v1.2.0 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect
 	github.com/ulikunitz/xz v0.5.15 // indirect
+	github.com/wasilibs/go-pgquery v0.0.0-20260728010200-155ebad2880e // indirect
+	github.com/wasilibs/wazero-helpers v0.0.0-20250123031827-cd30c44769bb // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
 	go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc v0.71.0 // indirect
 	go.opentelemetry.io/otel v1.47.0 // indirect

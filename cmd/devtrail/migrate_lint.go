@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"devtrail.dev/services/migrations/lint"
+)
+
+// errUnsafe ends the command with a failure after the findings have been printed.
+var errUnsafe = errors.New("a migration is not safe to apply as it is")
+
+// lintFlags are the settings of one run.
+type lintFlags struct {
+	engine, format, serverVersion string
+	schema, hotTables, policies   []string
+	separate                      bool
+}
+
+func newMigrateLintCommand() *cobra.Command {
+	var f lintFlags
+	cmd := &cobra.Command{
+		Use:   "lint FILE...",
+		Short: "Say which statements of SQL files could take a running suite down, and the safe way",
+		Long: `Judge SQL files in the order given, each upon the schema that the files before it leave.
+What --schema names is read first and not judged: the migrations that are applied already.
+A finding is suppressed by a comment with a reason before the statement:
+
+  -- devtrail:ignore rule-name why it is safe here
+
+The exit code is 1 when a finding is an error or a contract step that no comment suppresses.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.engine, "engine", string(lint.Postgres), "postgres or clickhouse")
+	flags.StringVar(&f.format, "format", "text", "text or sarif")
+	flags.StringVar(&f.serverVersion, "server-version", "", "version of the server the files are for")
+	flags.StringArrayVar(&f.schema, "schema", nil, "file that is applied already; may be given several times")
+	flags.StringArrayVar(&f.hotTables, "hot-table", nil, "table under constant use; may be given several times")
+	flags.StringArrayVar(&f.policies, "policy", nil, "policy rule to switch on, or * for all; may be given several times")
+	flags.BoolVar(&f.separate, "separate-transactions", false, "statements commit one by one instead of a file at a time")
+	return cmd
+}
+
+func (f *lintFlags) run(cmd *cobra.Command, paths []string) error {
+	schema, err := readFiles(f.schema)
+	if err != nil {
+		return err
+	}
+	files, err := readFiles(paths)
+	if err != nil {
+		return err
+	}
+	engine := lint.Engine(f.engine)
+	found, err := lint.Lint(engine, schema, files, lint.Options{
+		HotTables:     f.hotTables,
+		InTransaction: engine == lint.Postgres && !f.separate,
+		Policies:      f.policies,
+		ServerVersion: f.serverVersion,
+		TimeoutsSet:   true, // the runner sets them
+	})
+	if err != nil {
+		return err
+	}
+	switch f.format {
+	case "text":
+		err = lint.WriteText(cmd.OutOrStdout(), found)
+	case "sarif":
+		err = lint.WriteSARIF(cmd.OutOrStdout(), engine, found)
+	default:
+		return fmt.Errorf("--format %q is neither text nor sarif", f.format)
+	}
+	if err != nil {
+		return err
+	}
+	if lint.Failing(found) {
+		return errUnsafe
+	}
+	return nil
+}
+
+func readFiles(paths []string) ([]lint.File, error) {
+	files := make([]lint.File, 0, len(paths))
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, lint.File{Name: path, SQL: string(text)})
+	}
+	return files, nil
+}
