@@ -18,7 +18,7 @@ import (
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/identitytest"
 	"devtrail.dev/services/events/internal/rpc"
-	"devtrail.dev/services/events/migrations"
+	eventsmigrations "devtrail.dev/services/events/migrations"
 	"devtrail.dev/services/events/storetest"
 )
 
@@ -29,9 +29,9 @@ func BenchmarkCapture(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d", engine, size), func(b *testing.B) {
 				cfg := Config{Store: engine}
 				if engine == storeClickHouse {
-					cfg.ClickHouseURL = dbtest.ClickHouse(b, migrations.ClickHouse())
+					cfg.ClickHouseURL = dbtest.ClickHouse(b, eventsmigrations.ClickHouse())
 				} else {
-					cfg.PostgresURL = dbtest.Postgres(b, migrations.Postgres())
+					cfg.PostgresURL = dbtest.Postgres(b, eventsmigrations.Postgres())
 				}
 				store, err := openStore(b.Context(), cfg, time.Now)
 				require.NoError(b, err)

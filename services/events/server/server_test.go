@@ -13,7 +13,7 @@ import (
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/env"
 	"devtrail.dev/kit/serve"
-	"devtrail.dev/services/events/migrations"
+	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -29,8 +29,8 @@ func freeAddress(t *testing.T) string {
 
 func TestRunServesOnEitherStoreAndStops(t *testing.T) {
 	for _, settings := range []map[string]string{
-		{"EVENTS_STORE": "clickhouse", "EVENTS_CLICKHOUSE_URL": dbtest.ClickHouse(t, migrations.ClickHouse())},
-		{"EVENTS_STORE": "postgres", "EVENTS_POSTGRES_URL": dbtest.Postgres(t, migrations.Postgres())},
+		{"EVENTS_STORE": "clickhouse", "EVENTS_CLICKHOUSE_URL": dbtest.ClickHouse(t, eventsmigrations.ClickHouse())},
+		{"EVENTS_STORE": "postgres", "EVENTS_POSTGRES_URL": dbtest.Postgres(t, eventsmigrations.Postgres())},
 	} {
 		t.Run(settings["EVENTS_STORE"], func(t *testing.T) {
 			settings["EVENTS_ADDRESS"], settings["EVENTS_DEBUG_ADDRESS"] = freeAddress(t), "127.0.0.1:0"

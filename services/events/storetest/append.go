@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -37,7 +38,7 @@ func comesBack(t *testing.T, s *subject) {
 	s.append(full, empty)
 	equal(t, []events.Event{empty, full}, s.list(events.ListQuery{}), "list")
 	require.Equal(t, "{}", empty.Properties)
-	require.Equal(t, `{"a":12345678901234567890,"b":[1,2,{"a":"\u0000`+"\u2028\U0001F600"+`\\ '","z":null}]}`, full.Properties)
+	require.Equal(t, `{"a":12345678901234567890,"b":[1,2,{"a":"\u0000`+"\u2028\U0001F600"+`\\ '","z":null}]}`, full.Properties) //nolint:testifylint // the canonical text is promised, not only its meaning
 }
 
 func duplicates(t *testing.T, s *subject) {
@@ -65,7 +66,7 @@ func concurrentDuplicates(t *testing.T, s *subject) {
 		batch := make([]events.Event, 0, count)
 		for i := range count {
 			n := (i*(2*w+1) + w) % count // the same ids, each writer in an order of its own
-			batch = append(batch, s.event(fmt.Sprint(n), touching("pkg:npm/x@1", "pkg:npm/x@2")))
+			batch = append(batch, s.event(strconv.Itoa(n), touching("pkg:npm/x@1", "pkg:npm/x@2")))
 		}
 		writing.Go(func() {
 			for half := range 2 {
@@ -133,7 +134,7 @@ func largeEvent(t *testing.T, s *subject) {
 func manyYears(t *testing.T, s *subject) {
 	var batch []events.Event
 	for year := range 130 {
-		batch = append(batch, s.event(fmt.Sprint(year), touching("pkg:npm/x@1"), func(e *events.Event) { e.OccurredAt = events.MinTime.AddDate(year/3, year%12, 0) }))
+		batch = append(batch, s.event(strconv.Itoa(year), touching("pkg:npm/x@1"), func(e *events.Event) { e.OccurredAt = events.MinTime.AddDate(year/3, year%12, 0) }))
 	}
 	s.append(batch...)
 	require.Len(t, s.list(events.ListQuery{}), len(batch))

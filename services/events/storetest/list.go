@@ -1,8 +1,8 @@
 package storetest
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -42,7 +42,7 @@ func equalTimes(t *testing.T, s *subject) {
 func pages(t *testing.T, s *subject) {
 	const n = 7
 	for i := range n {
-		s.append(s.event(fmt.Sprint(i), at(noon.Add(time.Duration(i/3)*time.Microsecond))))
+		s.append(s.event(strconv.Itoa(i), at(noon.Add(time.Duration(i/3)*time.Microsecond))))
 	}
 	all := s.list(events.ListQuery{})
 	require.Len(t, all, n)
@@ -157,7 +157,7 @@ func packageFilters(t *testing.T, s *subject) {
 
 func oddCharacters(t *testing.T, s *subject) {
 	for i, text := range []string{`'`, `\`, `\'`, `"`, `[]`, `{a:String}`, `\N`, `NULL`, `%`, `$1`, "\u2028", "\U0001F600", `@names`, `\t`, ` `} {
-		id := fmt.Sprint(i)
+		id := strconv.Itoa(i)
 		s.append(s.event(id, named(text), func(e *events.Event) { e.Project, e.Source.Tool, e.Source.Machine = text, text, text }))
 		f := events.Filter{Names: []string{text}, Projects: []string{text, "other"}, Tools: []string{text}, Machines: []string{text}}
 		equal(t, []uuid.UUID{ID(id)}, ids(s.list(events.ListQuery{Filter: f})), "%q", text)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -99,7 +100,7 @@ func some[T any](r *rand.Rand, values ...T) []T {
 	return []T{pick(r, values...), pick(r, values...)}
 }
 
-func (m *model) id() uuid.UUID { return ID(fmt.Sprint(m.rand.IntN(300))) }
+func (m *model) id() uuid.UUID { return ID(strconv.Itoa(m.rand.IntN(300))) }
 
 // instant is near one of a few moments, often exactly the same.
 func (m *model) instant() time.Time {

@@ -56,6 +56,7 @@ func at(t time.Time) func(*events.Event) { return func(e *events.Event) { e.Occu
 func named(name string) func(*events.Event) {
 	return func(e *events.Event) { e.Name = name }
 }
+
 func touching(purls ...string) func(*events.Event) {
 	return func(e *events.Event) { e.Packages = purls }
 }

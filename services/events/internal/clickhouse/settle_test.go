@@ -13,7 +13,7 @@ import (
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
-	"devtrail.dev/services/events/migrations"
+	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
 var (
@@ -61,7 +61,7 @@ func reopen(t *testing.T, url string) *Store {
 
 func TestABlockCutBetweenItsInsertsIsCompletedByTheNextProcess(t *testing.T) {
 	t.Parallel()
-	url := dbtest.ClickHouse(t, migrations.ClickHouse())
+	url := dbtest.ClickHouse(t, eventsmigrations.ClickHouse())
 	dying := reopen(t, url)
 	_, err := dying.Append(t.Context(), org, years(t, 0, 10))
 	require.NoError(t, err)
@@ -93,7 +93,7 @@ func TestABlockCutBetweenItsInsertsIsCompletedByTheNextProcess(t *testing.T) {
 
 func TestARetryInTheSameProcessCompletesTheBlockFirst(t *testing.T) {
 	t.Parallel()
-	s := reopen(t, dbtest.ClickHouse(t, migrations.ClickHouse()))
+	s := reopen(t, dbtest.ClickHouse(t, eventsmigrations.ClickHouse()))
 	attempts := 0
 	s.between = func() error {
 		if attempts++; attempts == 1 {
@@ -116,7 +116,7 @@ func TestARetryInTheSameProcessCompletesTheBlockFirst(t *testing.T) {
 
 func TestPackagesThatLandAfterTheyWereCompletedDoNotCountTwice(t *testing.T) {
 	t.Parallel()
-	s := reopen(t, dbtest.ClickHouse(t, migrations.ClickHouse()))
+	s := reopen(t, dbtest.ClickHouse(t, eventsmigrations.ClickHouse()))
 	require.NoError(t, s.settle(t.Context()))
 	life, err := s.life(t.Context())
 	require.NoError(t, err)
@@ -138,7 +138,7 @@ func TestPackagesThatLandAfterTheyWereCompletedDoNotCountTwice(t *testing.T) {
 
 func TestAnInsertOutlivesItsCaller(t *testing.T) {
 	t.Parallel()
-	s := reopen(t, dbtest.ClickHouse(t, migrations.ClickHouse()))
+	s := reopen(t, dbtest.ClickHouse(t, eventsmigrations.ClickHouse()))
 	ctx, cancel := context.WithCancel(t.Context())
 	s.between = func() error { cancel(); return nil }
 	_, err := s.Append(ctx, org, years(t, 0, 10))

@@ -16,7 +16,7 @@ import (
 
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/events"
-	"devtrail.dev/services/events/migrations"
+	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
 var _ events.Store = (*Store)(nil)
@@ -85,7 +85,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	if err := s.find(ctx); err != nil {
 		return err
 	}
-	files, err := schema.Files(migrations.ClickHouse())
+	files, err := schema.Files(eventsmigrations.ClickHouse())
 	if err != nil {
 		return err
 	}

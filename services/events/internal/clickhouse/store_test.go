@@ -8,7 +8,7 @@ import (
 
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/services/events"
-	"devtrail.dev/services/events/migrations"
+	eventsmigrations "devtrail.dev/services/events/migrations"
 	"devtrail.dev/services/events/storetest"
 )
 
@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // open returns a store on a fresh database.
 func open(tb testing.TB) events.Store {
 	tb.Helper()
-	s, err := Open(dbtest.ClickHouse(tb, migrations.ClickHouse()), time.Now)
+	s, err := Open(dbtest.ClickHouse(tb, eventsmigrations.ClickHouse()), time.Now)
 	require.NoError(tb, err)
 	return s
 }

@@ -12,13 +12,12 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
 
-	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
-	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
-
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/serve/servetest"
+	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
+	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
 
 var (

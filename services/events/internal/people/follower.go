@@ -38,7 +38,7 @@ func (f *Follower) Run(ctx context.Context) error {
 	for {
 		applied, err := f.follow(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is the wished end
 		}
 		if applied {
 			retry, said = firstRetry, ""

@@ -13,7 +13,7 @@ import (
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/events"
-	"devtrail.dev/services/events/migrations"
+	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
 var _ events.Store = (*Store)(nil)
@@ -56,7 +56,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	return pg.Ready(ctx, s.pool, migrations.Postgres())
+	return pg.Ready(ctx, s.pool, eventsmigrations.Postgres())
 }
 
 // Close ends all connections.

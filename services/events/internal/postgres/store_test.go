@@ -7,7 +7,7 @@ import (
 
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/services/events"
-	"devtrail.dev/services/events/migrations"
+	eventsmigrations "devtrail.dev/services/events/migrations"
 	"devtrail.dev/services/events/storetest"
 )
 
@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // open returns a store on a fresh database.
 func open(tb testing.TB) events.Store {
 	tb.Helper()
-	s, err := Open(tb.Context(), dbtest.Postgres(tb, migrations.Postgres()))
+	s, err := Open(tb.Context(), dbtest.Postgres(tb, eventsmigrations.Postgres()))
 	require.NoError(tb, err)
 	return s
 }
