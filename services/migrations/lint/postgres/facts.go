@@ -3,6 +3,7 @@ package postgres
 import (
 	"slices"
 
+	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
@@ -40,6 +41,26 @@ type Effect struct {
 	// New is true when the file itself made the table, so that the lock stops nobody.
 	New bool
 	key string
+}
+
+// Effects returns what each statement of the file does to tables, upon the schema that setup leaves. A plan shows it, and the locks of
+// findings come from it. Tables that a statement touches without its text or the schema saying so are not in it.
+func Effects(setup []rule.File, file rule.File, opts rule.Options) [][]Effect {
+	s := newSchema()
+	for _, f := range setup {
+		for _, st := range readFile(f, false).statements {
+			s.apply(st.node)
+		}
+	}
+	s.created = map[string]createdObj{}
+	c := &context{schema: s, file: readFile(file, opts.InTransaction)}
+	var list [][]Effect
+	for _, st := range c.file.statements {
+		c.stmt = st
+		list = append(list, s.effectsOf(st, version(opts.ServerVersion)))
+		c.apply()
+	}
+	return list
 }
 
 // effectsOf works out what a statement does to tables, upon the schema before it.
@@ -202,7 +223,7 @@ func (e *effects) refresh(r *pg.RefreshMatViewStmt) {
 		e.add(rangeName(r.GetRelation()), Exclusive, true, false)
 		return
 	}
-	e.add(rangeName(r.GetRelation()), AccessExclusive, false, !r.GetSkipData())
+	e.add(rangeName(r.GetRelation()), AccessExclusive, !r.GetSkipData(), !r.GetSkipData())
 }
 
 func (e *effects) reindex(r *pg.ReindexStmt) {
@@ -227,7 +248,7 @@ func (e *effects) vacuum(v *pg.VacuumStmt) {
 		if full {
 			e.add(n, AccessExclusive, true, true)
 		} else {
-			e.add(n, ShareUpdateExclusive, true, false)
+			e.add(n, ShareUpdateExclusive, v.GetIsVacuumcmd(), false) // ANALYZE alone takes a sample
 		}
 	}
 }
