@@ -80,7 +80,7 @@ func openHome(dir string) (*home, error) {
 	lock, err := tryLock(dir)
 	// A moment's lock is a reader that looks whether a suite runs; see ReadState.
 	for try := 0; errors.Is(err, syscall.EWOULDBLOCK) && try < 5; try++ {
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // flock knows no deadline: it is polled, five times
 		lock, err = tryLock(dir)
 	}
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -106,7 +106,7 @@ func (h *home) path(elem ...string) string {
 }
 
 // Close gives the folder back.
-func (h *home) Close() { h.lock.Close() }
+func (h *home) Close() { _ = h.lock.Close() }
 
 // tryLock takes the folder's lock or fails with EWOULDBLOCK. The kernel gives
 // it back when the file is closed or the process dies.
@@ -117,7 +117,7 @@ func tryLock(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("lock the data folder: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	return file, nil

@@ -22,7 +22,7 @@ func MaybeRun() {
 	if name == "" {
 		return
 	}
-	os.Unsetenv(envProcess) // what we start from here is not a service by itself
+	_ = os.Unsetenv(envProcess) // what we start from here is not a service by itself
 	supervisor.WatchLifeline()
 	for _, s := range services {
 		if s.name == name {

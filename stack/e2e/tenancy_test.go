@@ -35,25 +35,25 @@ func newTenant(tb testing.TB, r *running) tenant {
 		AdminToken   string
 	}
 	slug := "b-" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	decode(tb, identity, as(tb.Context(), r.State.Keys["operator"], ""), "devtrail.identity.v1.OrganizationService/CreateOrganization",
+	decode(as(tb.Context(), r.State.Keys["operator"], ""), tb, identity, "devtrail.identity.v1.OrganizationService/CreateOrganization",
 		`{"slug": "`+slug+`", "display_name": "`+mark+`"}`, &made)
 	b := tenant{id: made.Organization.ID, admin: made.AdminToken}
 	ctx := as(tb.Context(), b.admin, "")
 	for _, id := range []*string{&b.developer, &b.second} {
 		var developer struct{ Developer struct{ ID string } }
-		decode(tb, identity, ctx, "devtrail.identity.v1.DeveloperService/CreateDeveloper", `{"display_name": "`+mark+`"}`, &developer)
+		decode(ctx, tb, identity, "devtrail.identity.v1.DeveloperService/CreateDeveloper", `{"display_name": "`+mark+`"}`, &developer)
 		*id = developer.Developer.ID
 	}
-	decode(tb, identity, ctx, "devtrail.identity.v1.DeveloperService/LinkIdentity", fmt.Sprintf(
+	decode(ctx, tb, identity, "devtrail.identity.v1.DeveloperService/LinkIdentity", fmt.Sprintf(
 		`{"developer_id": %q, "identity": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "%s@example.com"}}`, b.developer, mark), nil)
 	var key struct {
 		APIKey struct{ ID string } `json:"apiKey"`
 	}
-	decode(tb, identity, ctx, "devtrail.identity.v1.CredentialService/CreateApiKey", `{"display_name": "`+mark+`", "role": "ROLE_ANALYST"}`, &key)
+	decode(ctx, tb, identity, "devtrail.identity.v1.CredentialService/CreateApiKey", `{"display_name": "`+mark+`", "role": "ROLE_ANALYST"}`, &key)
 	b.key = key.APIKey.ID
-	decode(tb, packages, ctx, "devtrail.packages.v1.InventoryService/ImportManifest", fmt.Sprintf(
+	decode(ctx, tb, packages, "devtrail.packages.v1.InventoryService/ImportManifest", fmt.Sprintf(
 		`{"project": %q, "revision": "1", "path": "requirements.txt", "content": "c2VjcmV0LWI9PTEuMAo="}`, mark), nil) // secret-b==1.0
-	decode(tb, events, ctx, "devtrail.events.v1.IngestService/CaptureEvents", fmt.Sprintf(`{"events": [{
+	decode(ctx, tb, events, "devtrail.events.v1.IngestService/CaptureEvents", fmt.Sprintf(`{"events": [{
 		"id": %q, "name": "package.added", "occurred_at": "2025-01-01T00:00:00Z", "project": %q, "packages": ["pkg:pypi/secret-b@1.0"],
 		"actor": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "%s@example.com"}, "source": {"kind": "SOURCE_KIND_GIT", "tool": "git"}
 	}]}`, uuid.NewString(), mark, mark), nil)
@@ -61,7 +61,7 @@ func newTenant(tb testing.TB, r *running) tenant {
 }
 
 // decode calls and reads the answer, which must be a good one.
-func decode(tb testing.TB, c client, ctx context.Context, name, request string, into any) {
+func decode(ctx context.Context, tb testing.TB, c client, name, request string, into any) {
 	tb.Helper()
 	answer, err := c.call(ctx, tb, name, request)
 	require.NoError(tb, err, name)
@@ -158,13 +158,13 @@ func requireUntouched(tb testing.TB, r *running, b tenant) {
 	identity := dial(tb, r.State.Endpoints["identity"])
 	for _, id := range []string{b.developer, b.second} {
 		var got struct{ Developer struct{ ID string } }
-		decode(tb, identity, ctx, "devtrail.identity.v1.DeveloperService/GetDeveloper", `{"developer_id": "`+id+`"}`, &got)
+		decode(ctx, tb, identity, "devtrail.identity.v1.DeveloperService/GetDeveloper", `{"developer_id": "`+id+`"}`, &got)
 		require.Equal(tb, id, got.Developer.ID, "it was merged")
 	}
 	answer, err := identity.call(ctx, tb, "devtrail.identity.v1.CredentialService/ListApiKeys", "")
 	require.NoError(tb, err)
 	require.NotContains(tb, answer, "revokedAt")
 	var exposure struct{ Sighting struct{ EventCount string } }
-	decode(tb, dial(tb, r.State.Endpoints["events"]), ctx, "devtrail.events.v1.EventService/GetExposure", `{"purl": "pkg:pypi/secret-b"}`, &exposure)
+	decode(ctx, tb, dial(tb, r.State.Endpoints["events"]), "devtrail.events.v1.EventService/GetExposure", `{"purl": "pkg:pypi/secret-b"}`, &exposure)
 	require.Equal(tb, "1", exposure.Sighting.EventCount)
 }

@@ -48,7 +48,7 @@ func StartChild(c Command) (*Child, error) {
 	}
 	lifeline, hold, err := os.Pipe()
 	if err != nil {
-		log.Close()
+		_ = log.Close()
 		return nil, err
 	}
 	defer lifeline.Close()
@@ -61,8 +61,8 @@ func StartChild(c Command) (*Child, error) {
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
 	}
 	if err := cmd.Start(); err != nil {
-		hold.Close()
-		log.Close()
+		_ = hold.Close()
+		_ = log.Close()
 		return nil, fmt.Errorf("start %s: %w", c.Args[0], err)
 	}
 	child.cmd, child.hold = cmd, hold
@@ -74,8 +74,8 @@ func StartChild(c Command) (*Child, error) {
 func (c *Child) wait() {
 	defer close(c.done)
 	end := c.cmd.Wait()
-	c.hold.Close()
-	c.log.Close()
+	_ = c.hold.Close()
+	_ = c.log.Close()
 	if !c.stopping.Load() {
 		c.err = c.describe(end)
 	}

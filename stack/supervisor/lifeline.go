@@ -22,14 +22,14 @@ func WatchLifeline() {
 	if err != nil {
 		return
 	}
-	os.Unsetenv(EnvLifeline) // what this process starts has no such file
+	_ = os.Unsetenv(EnvLifeline) // what this process starts has no such file
 	syscall.CloseOnExec(number)
 	lifeline := os.NewFile(uintptr(number), "lifeline")
 	// Its owner is the process itself: it ends with it.
 	go func() {
 		_, _ = io.Copy(io.Discard, lifeline)
 		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
-		time.Sleep(orphanGrace)
+		time.Sleep(orphanGrace) //nolint:forbidigo // the grace is the time itself: nobody is left to tell that the stop is done
 		os.Exit(1)
 	}()
 }

@@ -2,7 +2,7 @@ package supervisor
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"sync/atomic"
 	"time"
 )
@@ -34,7 +34,7 @@ func (r *row) run(ctx context.Context) error {
 		begin := time.Now()
 		wasReady, err := r.live(ctx, begin)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is the wished end
 		}
 		if !r.stoodOnce() {
 			return err
@@ -75,9 +75,9 @@ func (r *row) live(ctx context.Context, begin time.Time) (wasReady bool, err err
 		if err := running.Err(); err != nil {
 			return wasReady, err
 		}
-		return wasReady, fmt.Errorf("it exited")
+		return wasReady, errors.New("it exited")
 	case <-ctx.Done():
-		r.stop(running)
+		r.stop(running) //nolint:contextcheck // ctx has ended: the stop has its own time
 		return wasReady, ctx.Err()
 	}
 }
@@ -93,7 +93,7 @@ func (r *row) awaitReady(ctx context.Context, running Running, begin time.Time) 
 	patience := time.NewTimer(cfg.Patience)
 	defer patience.Stop()
 	for {
-		err := r.Process.Ready(ctx)
+		err := r.Ready(ctx)
 		if err == nil {
 			return true
 		}

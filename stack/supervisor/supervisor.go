@@ -6,6 +6,7 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -124,7 +125,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	}
 	rows.Go(func() { s.awaitAll(ctx) })
 	rows.Wait()
-	if err, ok := context.Cause(ctx).(startError); ok {
+	if err, ok := errors.AsType[startError](context.Cause(ctx)); ok {
 		return err.error
 	}
 	return nil
