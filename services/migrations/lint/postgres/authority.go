@@ -1,8 +1,9 @@
 package postgres
 
 import (
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // authorityRules are the rules on types, functions, sequences, extensions, rights and replication: what the catalogue does not tie to tables.
@@ -32,14 +33,22 @@ func authorityRules() []check {
 				c.report("values of %s cannot be removed later", listName(texts(e.GetTypeName())))
 			}
 		}, nil},
-		{rule.Rule{Name: "drop-type", Severity: rule.Gate, Alternative: unused, Reason: "columns, functions and the previous build may use the type"},
-			dropWhat("the type", pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN), nil},
-		{rule.Rule{Name: "drop-function", Severity: rule.Gate, Alternative: unused, Reason: "other functions and the previous build may call the function"},
-			dropWhat("the function", pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE, pg.ObjectType_OBJECT_AGGREGATE), nil},
-		{rule.Rule{Name: "drop-sequence", Severity: rule.Gate, Alternative: unused, Reason: "the number that the sequence has reached is gone"},
-			dropWhat("the sequence", pg.ObjectType_OBJECT_SEQUENCE), nil},
-		{rule.Rule{Name: "drop-extension", Severity: rule.Gate, Alternative: unused, Reason: "types, operators and functions of the extension are gone with it"},
-			dropWhat("the extension", pg.ObjectType_OBJECT_EXTENSION), nil},
+		{
+			rule.Rule{Name: "drop-type", Severity: rule.Gate, Alternative: unused, Reason: "columns, functions and the previous build may use the type"},
+			dropWhat("the type", pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN), nil,
+		},
+		{
+			rule.Rule{Name: "drop-function", Severity: rule.Gate, Alternative: unused, Reason: "other functions and the previous build may call the function"},
+			dropWhat("the function", pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE, pg.ObjectType_OBJECT_AGGREGATE), nil,
+		},
+		{
+			rule.Rule{Name: "drop-sequence", Severity: rule.Gate, Alternative: unused, Reason: "the number that the sequence has reached is gone"},
+			dropWhat("the sequence", pg.ObjectType_OBJECT_SEQUENCE), nil,
+		},
+		{
+			rule.Rule{Name: "drop-extension", Severity: rule.Gate, Alternative: unused, Reason: "types, operators and functions of the extension are gone with it"},
+			dropWhat("the extension", pg.ObjectType_OBJECT_EXTENSION), nil,
+		},
 		{rule.Rule{
 			Name: "extension-version-upgrade", Severity: rule.Warning,
 			Reason:      "the scripts of the extension decide what is locked and rewritten",

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // constraintRules are the rules on adding constraints to tables in use.

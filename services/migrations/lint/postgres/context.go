@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // check is one entry of the catalogue: the rule and the function that judges. judge is asked about every statement, on the schema before it;

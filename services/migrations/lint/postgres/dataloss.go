@@ -3,8 +3,9 @@ package postgres
 import (
 	"strings"
 
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // dataLossRules are the rules on rows that are lost, and on statements that touch all rows.

@@ -3,8 +3,9 @@ package postgres
 import (
 	"slices"
 
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // Lock is a lock on a table, by strength.

@@ -41,7 +41,7 @@ func (e *effects) alter(n name, c *pg.AlterTableCmd) {
 	scan, rewritten := false, false
 	switch c.GetSubtype() {
 	case pg.AlterTableType_AT_AddColumn:
-		scan, rewritten = e.addColumn(n, c.GetDef().GetColumnDef())
+		scan, rewritten = e.addColumn(c.GetDef().GetColumnDef())
 	case pg.AlterTableType_AT_AddConstraint:
 		e.addConstraint(n, c.GetDef().GetConstraint())
 		return
@@ -50,7 +50,7 @@ func (e *effects) alter(n name, c *pg.AlterTableCmd) {
 		return
 	case pg.AlterTableType_AT_SetNotNull:
 		known := t.column(c.GetName())
-		scan = !(e.version >= 12 && t.provenNotNull(c.GetName())) && !(known != nil && known.notNull)
+		scan = (e.version < 12 || !t.provenNotNull(c.GetName())) && (known == nil || !known.notNull)
 	case pg.AlterTableType_AT_AlterColumnType:
 		cost := e.schema.typeCost(n, c, e.version)
 		scan, rewritten = cost != free || t.checked(c.GetName()), cost == rewrite
@@ -78,7 +78,7 @@ func (e *effects) alter(n name, c *pg.AlterTableCmd) {
 }
 
 // addColumn returns whether ADD COLUMN scans and rewrites, and adds the lock on a referenced table.
-func (e *effects) addColumn(n name, def *pg.ColumnDef) (scan, rewritten bool) {
+func (e *effects) addColumn(def *pg.ColumnDef) (scan, rewritten bool) {
 	rewritten = typeOf(def.GetTypeName()).isSerial()
 	for _, node := range def.GetConstraints() {
 		k := node.GetConstraint()

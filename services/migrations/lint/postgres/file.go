@@ -5,9 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	pg "github.com/pganalyze/pg_query_go/v6"
+
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 	"devtrail.dev/services/migrations/lint/rule"
-	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
 // file is one migration, read.

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"strings"
 
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // indexRules are the rules on indexes: building and dropping them while the table is in use.

@@ -3,8 +3,9 @@ package postgres
 import (
 	"fmt"
 
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // lockRules are the rules on locks that a statement takes, or keeps.

@@ -3,9 +3,10 @@ package postgres
 import (
 	"strings"
 
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // nameRules are the rules on identifiers and on domains.
@@ -91,14 +92,16 @@ func repeated(targets []*pg.Node) string {
 	seen := map[string][]string{}
 	for _, t := range targets {
 		r := t.GetResTarget()
-		path, subscript := "", false
+		var parts []string
+		subscript := false
 		for _, i := range r.GetIndirection() {
 			if f := i.GetString_(); f != nil {
-				path += "." + f.GetSval()
+				parts = append(parts, f.GetSval())
 			} else {
 				subscript = true
 			}
 		}
+		path := strings.Join(parts, ".")
 		for _, other := range seen[r.GetName()] {
 			if !subscript && (other == "" || path == "" || other == path) {
 				return r.GetName()

@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // policyRules are choices of a team, off by default.

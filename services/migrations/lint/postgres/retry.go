@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // retryRules are the rules on files that are run again after a failure, and on statements that could be one.

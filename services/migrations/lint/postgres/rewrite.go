@@ -3,8 +3,9 @@ package postgres
 import (
 	"fmt"
 
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // rewriteRules are the rules on statements that read or write anew all rows of a table.

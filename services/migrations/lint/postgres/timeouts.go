@@ -4,8 +4,9 @@ import (
 	"strconv"
 	"strings"
 
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // timeoutRules are the rules on lock_timeout and statement_timeout. When the runner sets both they speak only of files that raise or disable them.
@@ -54,7 +55,7 @@ func requireStatementTimeout(c *context) {
 }
 
 func requireTimeoutSettings(c *context) {
-	if c.needsTimeout() && !(c.hasTimeout("lock_timeout") && c.hasTimeout("statement_timeout")) && c.firstOfRule() {
+	if c.needsTimeout() && (!c.hasTimeout("lock_timeout") || !c.hasTimeout("statement_timeout")) && c.firstOfRule() {
 		c.report("the file changes the schema without lock_timeout or without statement_timeout")
 	}
 }

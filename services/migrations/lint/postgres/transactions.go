@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"devtrail.dev/services/migrations/lint/rule"
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // transactionRules are the rules on what runs inside a transaction and what cannot.
