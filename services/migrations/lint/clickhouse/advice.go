@@ -124,7 +124,7 @@ var categories = []string{
 	"provider", "vendor", "datacenter", "zone", "action", "outcome", "stage", "mode", "scheme", "timezone", "cluster", "namespace", "industry",
 }
 
-// named are things whose name is one of few; a name alone is not.
+// namedCategories are things whose name is one of few; a name alone is not.
 var namedCategories = []string{"event", "service", "browser", "os", "country", "platform", "device", "app", "metric", "host", "cluster", "region", "city", "product", "brand", "category"}
 
 // considerLowCardinality finds texts whose name says that they take few values.

@@ -118,6 +118,7 @@ func (s *statement) readCommand(c *cursor, database bool) {
 		ok = c.take("COLUMN")
 		cmd.kind, cmd.guarded = "COMMENT_COLUMN", c.ifExists()
 		cmd.name, _ = c.column()
+		ok = ok && c.peek(0).isString()
 		c.i++
 		ok = ok && c.done()
 	case "UPDATE", "DELETE":
@@ -171,6 +172,9 @@ func (cmd *command) readElement(c *cursor, verb string) bool {
 		return ok && (cmd.column.typ.known() || cmd.column.kind != "") && c.place()
 	}
 	if cmd.name, ok = c.column(); !ok {
+		return false
+	}
+	if verb == "ADD" && what == "CONSTRAINT" && !c.at("CHECK") && !c.at("ASSUME") {
 		return false
 	}
 	if verb == "ADD" || what == "STATISTICS" {

@@ -40,10 +40,10 @@ func (*Linter) Lint(setup, files []rule.File, opts rule.Options) ([]rule.Finding
 			state.apply(st, false)
 		}
 	}
-	parsed := make([][]*statement, len(files))
+	parsed, broken := make([][]*statement, len(files)), make([]error, len(files))
 	var run []*statement
 	for i, f := range files {
-		parsed[i], _ = parse(f.SQL)
+		parsed[i], broken[i] = parse(f.SQL)
 		run = append(run, parsed[i]...)
 	}
 	rules := catalogue()
@@ -59,8 +59,8 @@ func (*Linter) Lint(setup, files []rule.File, opts rule.Options) ([]rule.Finding
 			}
 			state.apply(st, true)
 		}
-		if _, err := parse(f.SQL); err != nil {
-			findings = append(findings, unclosed(f, len(parsed[i]), err))
+		if broken[i] != nil {
+			findings = append(findings, unclosed(f, len(parsed[i]), broken[i]))
 		}
 	}
 	return findings, nil

@@ -44,8 +44,14 @@ func (c *cursor) columnDefinition() (column, bool) {
 			col.kind = c.peek(0).up
 			c.i++
 			col.value = c.part()
+			if len(col.value) == 0 && col.kind != "EPHEMERAL" {
+				return col, false
+			}
 		case c.take("AUTO_INCREMENT"):
 		case c.take("COMMENT"):
+			if len(col.codec) > 0 || len(col.ttl) > 0 {
+				return col, false // the server wants it in front of both
+			}
 			col.comment = true
 			c.i++
 		case c.take("CODEC"):

@@ -60,7 +60,7 @@ func (e *engine) own() []expr {
 
 // objects are what CREATE makes, by their first words.
 var objects = [][]string{
-	{"MATERIALIZED", "VIEW"}, {"LIVE", "VIEW"}, {"WINDOW", "VIEW"}, {"TABLE"}, {"VIEW"}, {"DATABASE"}, {"DICTIONARY"}, {"FUNCTION"}, {"NAMED", "COLLECTION"}, {"USER"},
+	{"MATERIALIZED", "VIEW"}, {"WINDOW", "VIEW"}, {"TABLE"}, {"VIEW"}, {"DATABASE"}, {"DICTIONARY"}, {"FUNCTION"}, {"NAMED", "COLLECTION"}, {"USER"},
 	{"ROLE"}, {"ROW", "POLICY"}, {"POLICY"}, {"QUOTA"}, {"SETTINGS", "PROFILE"}, {"PROFILE"}, {"RESOURCE"}, {"WORKLOAD"}, {"UNIQUE", "INDEX"}, {"INDEX"},
 }
 
@@ -95,11 +95,14 @@ func (s *statement) readCreate(c *cursor) {
 	s.object, s.create = o, cr
 	s.guarded = s.guarded || c.ifNotExists() // CREATE USER has it in front only, the others too
 	switch s.head {
-	case "CREATE TABLE", "CREATE VIEW", "CREATE MATERIALIZED VIEW", "CREATE DICTIONARY", "CREATE DATABASE", "CREATE LIVE VIEW", "CREATE WINDOW VIEW", "ATTACH TABLE":
+	case "CREATE TABLE", "CREATE VIEW", "CREATE MATERIALIZED VIEW", "CREATE DICTIONARY", "CREATE DATABASE", "CREATE WINDOW VIEW", "ATTACH TABLE":
 		s.readDefinition(c)
 	case "CREATE INDEX", "CREATE UNIQUE INDEX":
-		if c.take("ON") {
-			s.object, _ = c.object()
+		if ok = c.take("ON"); ok {
+			s.object, ok = c.object()
+		}
+		if !ok {
+			s.fail(c, "expected ON and the name of a table")
 		}
 		cr.body = c.rest()
 	default:
@@ -118,7 +121,7 @@ func (s *statement) readDefinition(c *cursor) {
 	cr := s.create
 	for !c.done() {
 		switch {
-		case c.take("UUID"), c.take("COMMENT"):
+		case c.take("UUID"), c.take("COMMENT"), s.head == "ATTACH TABLE" && c.take("FROM"):
 			c.i++
 		case c.at("ON", "CLUSTER"):
 			if s.cluster = c.onCluster(); s.cluster == "" {
@@ -146,13 +149,13 @@ func (s *statement) readDefinition(c *cursor) {
 			c.take("=")
 			s.readEngine(c)
 		case c.take("PARTITION", "BY"):
-			cr.partition = c.clause()
+			cr.partition = s.key(c, "PARTITION BY")
 		case c.take("PRIMARY", "KEY"):
-			cr.primary = c.clause()
+			cr.primary = s.key(c, "PRIMARY KEY")
 		case c.take("ORDER", "BY"):
-			cr.order = c.clause()
+			cr.order = s.key(c, "ORDER BY")
 		case c.take("SAMPLE", "BY"):
-			cr.sample = c.clause()
+			cr.sample = s.key(c, "SAMPLE BY")
 		case c.take("TTL"):
 			cr.ttl = c.clause()
 		case c.at("SETTINGS"):
@@ -219,6 +222,15 @@ func (s *statement) readEngine(c *cursor) {
 			s.create.engine.args = append(s.create.engine.args, piece)
 		}
 	}
+}
+
+// key passes one expression; only those of a dictionary may be several without parentheses.
+func (s *statement) key(c *cursor, clause string) expr {
+	e := c.clause()
+	if len(e) == 0 || len(split(e)) > 1 && s.head != "CREATE DICTIONARY" {
+		s.fail(c, "expected one expression behind "+clause)
+	}
+	return e
 }
 
 // clauseHeads begin the clauses of a CREATE.

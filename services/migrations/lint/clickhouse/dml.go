@@ -7,7 +7,9 @@ func (s *statement) readInsert(c *cursor) {
 	s.head = "INSERT"
 	s.insert = &insert{}
 	c.take("INSERT")
-	c.take("INTO")
+	if !c.take("INTO") {
+		s.fail(c, "expected INTO")
+	}
 	c.take("TABLE")
 	if c.take("FUNCTION") {
 		c.object()

@@ -1,9 +1,10 @@
 package clickhouse
 
 import (
-	"devtrail.dev/services/migrations/internal/sqlsplit"
 	"slices"
 	"strings"
+
+	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
 // schema is what the statements so far have made. It knows only what it saw: a table that is not in it may exist all the same.

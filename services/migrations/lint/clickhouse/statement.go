@@ -98,12 +98,17 @@ func read(src source, index int) *statement {
 		s.head = "SET"
 		c.i++
 		if !c.at("ROLE") && !c.at("DEFAULT", "ROLE") && !c.at("TRANSACTION") {
-			s.settings = assignments(c.rest())
+			if s.settings = assignments(c.rest()); len(s.settings) == 0 {
+				s.fail(c, "expected name = value")
+			}
 		} else {
 			s.head = "SET ROLE"
 		}
 	case "KILL":
 		s.head = "KILL " + c.peek(1).up
+		if c.i++; !slices.Contains([]string{"MUTATION", "QUERY", "PART_MOVE_TO_SHARD", "TRANSACTION"}, c.peek(0).up) {
+			s.fail(c, "expected what to kill")
+		}
 	case "OPTIMIZE":
 		s.readOptimize(c)
 	default:

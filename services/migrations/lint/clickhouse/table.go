@@ -70,11 +70,17 @@ func emptyOrderBy(c *check) {
 	c.report(e.pos, c.object.String()+" is sorted by nothing and no comment says why", "")
 }
 
+// reasons are words of comments that say why a table is not sorted.
+var reasons = []string{
+	"order", "sort", "key", "tuple", "scan", "read", "append", "write", "small", "tiny", "few", "single", "one row", "staging", "buffer", "temporary", "lookup", "filter", "because",
+	"reason", "intentional", "deliberate", "on purpose",
+}
+
 // explains reports whether a comment speaks of a clause: one on its line or the line before, or one anywhere at the statement that speaks of sorting.
 func (c *check) explains(clause expr) bool {
 	for _, comment := range c.comments {
 		text := strings.ToLower(comment.text)
-		for _, word := range []string{"order", "sort", "key", "tuple", "scan", "write-only", "small", "staging"} {
+		for _, word := range reasons {
 			if strings.Contains(text, word) && !strings.Contains(text, "devtrail:") {
 				return true
 			}

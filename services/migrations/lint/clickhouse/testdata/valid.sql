@@ -186,3 +186,91 @@ ALTER TABLE t ADD INDEX i a TYPE minmax GRANULARITY 1 FIRST
 ALTER TABLE t MATERIALIZE TTL IN PARTITION 1, MATERIALIZE COLUMN a
 ALTER TABLE t APPLY DELETED MASK IN PARTITION 1
 ALTER TABLE t FORGET PARTITION 1
+CREATE TABLE IF NOT EXISTS signoz_logs.logs_v2 ON CLUSTER cluster (`ts_bucket_start` UInt64 CODEC(DoubleDelta, LZ4), `resource_fingerprint` String CODEC(ZSTD(1)), `attributes_string` Map(LowCardinality(String), String) CODEC(ZSTD(1)), `scope_string` Map(String, String), INDEX body_idx lower(body) TYPE ngrambf_v1(4, 60000, 5, 0) GRANULARITY 1, INDEX id_minmax id TYPE minmax GRANULARITY 1, `id` String, `body` String) ENGINE = ReplicatedMergeTree('/clickhouse/tables/{uuid}/{shard}', '{replica}') PARTITION BY toDate(ts_bucket_start) ORDER BY (ts_bucket_start, resource_fingerprint, id) TTL toDateTime(ts_bucket_start) + toIntervalSecond(1296000) SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1
+CREATE MATERIALIZED VIEW IF NOT EXISTS db.mv ON CLUSTER c TO db.dst AS WITH (SELECT max(x) FROM y) AS m SELECT a AS a, toStartOfInterval(ts, toIntervalMinute(1)) AS t, quantilesState(0.5, 0.9)(d) AS q FROM src AS s LEFT JOIN other AS o ON s.id = o.id WHERE a != '' GROUP BY a, t SETTINGS max_threads = 1
+CREATE MATERIALIZED VIEW mv TO dst (`a` UInt8, `b` AggregateFunction(sum, UInt64)) AS SELECT a, sumState(b) AS b FROM t ARRAY JOIN xs AS x GROUP BY a
+CREATE TABLE t (a SimpleAggregateFunction(max, DateTime), b AggregateFunction(uniqCombined64(12), String), c Tuple(x UInt8, y Array(Nullable(String))), d Enum('a', 'b'), e FixedString(16), f IPv6, g Point, h Variant(UInt8, String), i BFloat16, j Time64(3)) ENGINE = AggregatingMergeTree ORDER BY e
+CREATE TABLE t (`a` UInt64, `_sign` Int8, `ver` UInt64) ENGINE = VersionedCollapsingMergeTree(_sign, ver) ORDER BY a
+CREATE TABLE t (ts DateTime, path String, v Float64) ENGINE = GraphiteMergeTree('graphite_rollup') ORDER BY (path, ts)
+CREATE TABLE t AS other ENGINE = Buffer(db, t, 16, 10, 100, 10000, 1000000, 10000000, 100000000)
+CREATE TABLE t (a String) ENGINE = Join(ANY, LEFT, a)
+CREATE TABLE t (a UInt64, t String) ENGINE = S3Queue('https://x/*', 'CSV') SETTINGS mode = 'unordered', keeper_path = '/x'
+CREATE TABLE t (x UInt32 DEFAULT if(y > 1, 2, 3), y UInt32, z String DEFAULT concat('a', 'b') COMMENT 'c') ENGINE = MergeTree() ORDER BY (x, intHash32(y)) SAMPLE BY intHash32(y)
+CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS disk = disk(type = s3, endpoint = 'https://x', access_key_id = 'a', secret_access_key = 'b')
+CREATE TABLE t (a Int8 DEFAULT -1, b Array(UInt8) DEFAULT [1, 2], c Map(String, UInt8) DEFAULT map(), d String DEFAULT CASE WHEN a = 1 THEN 'x' ELSE 'y' END, e DateTime DEFAULT now() - INTERVAL 1 DAY) ENGINE = MergeTree ORDER BY a
+CREATE TABLE t (a UInt8 DEFAULT 1 NOT NULL, b String DEFAULT NULL NULL) ENGINE = MergeTree ORDER BY a
+CREATE TABLE t (a UInt8, b UInt8 DEFAULT a::UInt8, c UInt8 DEFAULT a ? 1 : 2, d String DEFAULT x.y) ENGINE = MergeTree ORDER BY a
+CREATE TABLE t (a UInt8, d Date) ENGINE = MergeTree ORDER BY a TTL d + INTERVAL 1 MONTH DELETE, d + INTERVAL 1 WEEK TO DISK 'cold', d + INTERVAL 2 WEEK RECOMPRESS CODEC(ZSTD(10))
+CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a PARTITION BY (a % 8) PRIMARY KEY a SETTINGS x = 1 COMMENT 'y'
+CREATE TABLE t (a String COLLATE binary) ENGINE = Memory
+CREATE TABLE t (id UInt64 AUTO_INCREMENT, PRIMARY KEY (id)) ENGINE = MergeTree
+CREATE TABLE t (a UInt8) ENGINE = MergeTree ORDER BY a AS SELECT a FROM s SETTINGS max_threads = 1
+CREATE TABLE t AS db.s ENGINE = MergeTree ORDER BY a SETTINGS x = 1
+CREATE TABLE t ENGINE = Distributed(c, currentDatabase(), l, xxHash64(a)) AS l
+CREATE TABLE t (a UInt8) ENGINE = Distributed('c', '', 'l', rand(), 'p') SETTINGS fsync_after_insert = 0
+CREATE WINDOW VIEW wv TO dst AS SELECT count() AS c, tumbleStart(w) AS s FROM t GROUP BY tumble(ts, INTERVAL 1 MINUTE) AS w
+CREATE VIEW v SQL SECURITY INVOKER AS SELECT a FROM t
+CREATE VIEW v ON CLUSTER c AS (SELECT a FROM t)
+CREATE VIEW v AS WITH x AS (SELECT 1 AS a) SELECT a FROM x
+CREATE MATERIALIZED VIEW mv REFRESH AFTER 1 DAY SETTINGS refresh_retries = 1 TO dst EMPTY AS SELECT a FROM t
+CREATE MATERIALIZED VIEW mv TO dst AS SELECT a, b FROM t UNION ALL SELECT a, b FROM s
+CREATE MATERIALIZED VIEW mv TO dst AS (SELECT a FROM t)
+CREATE DATABASE d ENGINE = Replicated('/x', '{shard}', '{replica}') SETTINGS max_retries = 1
+CREATE DATABASE d ENGINE = PostgreSQL(pg, schema = 'x')
+CREATE DICTIONARY IF NOT EXISTS db.d ON CLUSTER c (`id` UInt64, `name` String DEFAULT '' INJECTIVE) PRIMARY KEY id SOURCE(HTTP(URL 'http://x' FORMAT 'CSV' CREDENTIALS(USER 'u' PASSWORD 'p'))) LIFETIME(300) LAYOUT(COMPLEX_KEY_CACHE(SIZE_IN_CELLS 1000))
+CREATE SETTINGS PROFILE IF NOT EXISTS p SETTINGS max_threads = 1 TO r
+CREATE QUOTA IF NOT EXISTS q FOR INTERVAL 1 HOUR MAX queries = 10 TO r
+CREATE USER u ON CLUSTER c IDENTIFIED WITH no_password
+CREATE WORKLOAD w IN all
+CREATE RESOURCE r (READ DISK s3)
+CREATE FUNCTION f ON CLUSTER c AS x -> x
+ATTACH TABLE t FROM '/x' (a UInt8) ENGINE = MergeTree ORDER BY a
+ATTACH DATABASE d
+DETACH DATABASE d
+DROP VIEW IF EXISTS db.v ON CLUSTER c NO DELAY
+DROP TABLE IF EMPTY t
+DROP TABLE t FORMAT Null
+DROP TABLE IF EXISTS a, db.b ON CLUSTER c SYNC
+DROP QUOTA IF EXISTS q
+DROP SETTINGS PROFILE IF EXISTS p
+DROP WORKLOAD w
+DETACH VIEW v
+ALTER TABLE t ADD COLUMN IF NOT EXISTS `a.b` Map(String, String) DEFAULT map('x', 'y') CODEC(ZSTD(1)) AFTER `c.d`
+ALTER TABLE db.t ON CLUSTER c ADD COLUMN a UInt8 DEFAULT 1 TTL d + INTERVAL 1 DAY AFTER b, ADD COLUMN c String MATERIALIZED lower(a), DROP COLUMN IF EXISTS e, RENAME COLUMN IF EXISTS f TO g, COMMENT COLUMN h 'i' SETTINGS mutations_sync = 2, alter_sync = 2
+ALTER TABLE t ADD INDEX i mapKeys(attributes) TYPE bloom_filter(0.01) GRANULARITY 1, ADD INDEX j (a, b) TYPE minmax
+ALTER TABLE t ADD INDEX i a TYPE text(tokenizer = 'default')
+ALTER TABLE t ADD INDEX i v TYPE vector_similarity('hnsw', 'L2Distance', 8)
+ALTER TABLE t MODIFY COLUMN IF EXISTS a LowCardinality(Nullable(String))
+ALTER TABLE t MODIFY COLUMN a ALIAS b
+ALTER TABLE t MODIFY COLUMN a String NOT NULL
+ALTER TABLE t ALTER COLUMN IF EXISTS a TYPE UInt64 DEFAULT 0
+ALTER TABLE t UPDATE a = if(b = 1, 2, 3), c = toString(d) WHERE (e = 1) OR (f = 2)
+ALTER TABLE t UPDATE a = b IN PARTITION ID '202401' WHERE c
+ALTER TABLE t UPDATE a = 1 IN PARTITION '2024-01-01' WHERE a IN (1, 2)
+ALTER TABLE t DELETE WHERE a NOT IN (SELECT a FROM s WHERE b = 1)
+ALTER TABLE t ON CLUSTER c DELETE WHERE toYYYYMM(d) = 202401
+ALTER TABLE t REPLACE PARTITION tuple() FROM db.s
+ALTER TABLE t MODIFY SETTING max_part_loading_threads = 8, x = 'y'
+ALTER TABLE t MODIFY COLUMN a RESET SETTING max_compress_block_size, min_compress_block_size
+ALTER TABLE t DROP PARTITION '2024-01-01' SETTINGS max_partition_size_to_drop = 0
+ALTER TABLE t FETCH PARTITION ID 'x' FROM '/clickhouse/t'
+ALTER TABLE t REMOVE TTL, MODIFY COMMENT 'x'
+ALTER TABLE t CLEAR INDEX IF EXISTS i IN PARTITION tuple()
+ALTER TABLE t MATERIALIZE INDEX IF EXISTS i
+ALTER TABLE t MODIFY ORDER BY tuple()
+ALTER TABLE t ADD PROJECTION IF NOT EXISTS p (SELECT a, sum(b) GROUP BY a) AFTER q
+ALTER USER IF EXISTS u IDENTIFIED BY 'x'
+ALTER QUOTA q FOR INTERVAL 1 HOUR MAX queries = 1
+ALTER ROW POLICY p ON t USING a = 1
+INSERT INTO db.t (* EXCEPT(b)) SELECT a FROM s
+INSERT INTO t (a) WITH x AS (SELECT 1 AS a) SELECT a FROM x
+INSERT INTO t SELECT a FROM s WHERE d >= '2024-01-01' FORMAT Null
+INSERT INTO t SELECT a, b FROM s FINAL PREWHERE c WHERE d GROUP BY a, b ORDER BY a LIMIT 10 BY a LIMIT 5 SETTINGS max_threads = 1
+INSERT INTO t FORMAT JSONEachRow {"a": 1}
+SYSTEM RELOAD DICTIONARY d
+KILL QUERY WHERE query_id = 'x' ASYNC
+SHOW TABLES
+REVOKE ALL ON *.* FROM u
+DESCRIBE TABLE t
+EXECUTE AS u SELECT 1
+MOVE USER u TO memory
