@@ -101,7 +101,7 @@ func (s *statement) readCommand(c *cursor, database bool) {
 	cmd := command{pos: c.peek(0).pos}
 	verb := c.peek(0).up
 	c.i++
-	ok := true
+	var ok bool
 	switch verb {
 	case "ADD", "DROP", "CLEAR", "MATERIALIZE":
 		ok = cmd.readElement(c, verb)

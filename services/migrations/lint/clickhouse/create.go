@@ -60,8 +60,25 @@ func (e *engine) own() []expr {
 
 // objects are what CREATE makes, by their first words.
 var objects = [][]string{
-	{"MATERIALIZED", "VIEW"}, {"WINDOW", "VIEW"}, {"TABLE"}, {"VIEW"}, {"DATABASE"}, {"DICTIONARY"}, {"FUNCTION"}, {"NAMED", "COLLECTION"}, {"USER"},
-	{"ROLE"}, {"ROW", "POLICY"}, {"POLICY"}, {"QUOTA"}, {"SETTINGS", "PROFILE"}, {"PROFILE"}, {"RESOURCE"}, {"WORKLOAD"}, {"UNIQUE", "INDEX"}, {"INDEX"},
+	{"MATERIALIZED", "VIEW"},
+	{"WINDOW", "VIEW"},
+	{"TABLE"},
+	{"VIEW"},
+	{"DATABASE"},
+	{"DICTIONARY"},
+	{"FUNCTION"},
+	{"NAMED", "COLLECTION"},
+	{"USER"},
+	{"ROLE"},
+	{"ROW", "POLICY"},
+	{"POLICY"},
+	{"QUOTA"},
+	{"SETTINGS", "PROFILE"},
+	{"PROFILE"},
+	{"RESOURCE"},
+	{"WORKLOAD"},
+	{"UNIQUE", "INDEX"},
+	{"INDEX"},
 }
 
 // readCreate reads CREATE, ATTACH and REPLACE.
@@ -235,8 +252,28 @@ func (s *statement) key(c *cursor, clause string) expr {
 
 // clauseHeads begin the clauses of a CREATE.
 var clauseHeads = [][]string{
-	{"ENGINE"}, {"PARTITION", "BY"}, {"PRIMARY", "KEY"}, {"ORDER", "BY"}, {"SAMPLE", "BY"}, {"TTL"}, {"SETTINGS"}, {"COMMENT"}, {"AS"}, {"POPULATE"}, {"EMPTY"},
-	{"SOURCE"}, {"LAYOUT"}, {"LIFETIME"}, {"RANGE"}, {"DEFINER"}, {"SQL", "SECURITY"}, {"TO"}, {"APPEND"}, {"REFRESH"}, {"DEPENDS"}, {"RANDOMIZE"},
+	{"ENGINE"},
+	{"PARTITION", "BY"},
+	{"PRIMARY", "KEY"},
+	{"ORDER", "BY"},
+	{"SAMPLE", "BY"},
+	{"TTL"},
+	{"SETTINGS"},
+	{"COMMENT"},
+	{"AS"},
+	{"POPULATE"},
+	{"EMPTY"},
+	{"SOURCE"},
+	{"LAYOUT"},
+	{"LIFETIME"},
+	{"RANGE"},
+	{"DEFINER"},
+	{"SQL", "SECURITY"},
+	{"TO"},
+	{"APPEND"},
+	{"REFRESH"},
+	{"DEPENDS"},
+	{"RANDOMIZE"},
 }
 
 // clause passes the tokens of a clause. It is never nil.

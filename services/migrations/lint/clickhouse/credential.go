@@ -95,7 +95,7 @@ func (c *check) functionCredentials() {
 		before := c.tokens[i-1]
 		cur := cursor{tokens: c.tokens, i: i + 1}
 		inner, ok := cur.group()
-		if !ok || !(before.is("FROM") || before.is("JOIN") || before.is("FUNCTION") || before.is("AS") || before.is(",")) {
+		if !ok || !slices.ContainsFunc([]string{"FROM", "JOIN", "FUNCTION", "AS", ","}, before.is) {
 			continue
 		}
 		var args []expr

@@ -83,12 +83,12 @@ func (c *cursor) column() (string, bool) {
 		return "", false
 	}
 	c.i++
-	name := first.value()
+	parts := []string{first.value()}
 	for c.at(".") && c.peek(1).isName() {
-		name += "." + c.peek(1).value()
+		parts = append(parts, c.peek(1).value())
 		c.i += 2
 	}
-	return name, true
+	return strings.Join(parts, "."), true
 }
 
 // group passes a parenthesis and returns what is in it.

@@ -123,9 +123,6 @@ func (t dataType) isEnum() bool     { return strings.HasPrefix(t.name, "Enum") }
 func (t dataType) isDate() bool     { return t.name == "Date" || t.name == "Date32" }
 func (t dataType) isDateTime() bool { return strings.HasPrefix(t.name, "DateTime") }
 func (t dataType) isString() bool   { return t.name == "String" || t.name == "FixedString" }
-func (t dataType) isNumber() bool {
-	return t.isInteger() || t.isFloat() || t.isDecimal() || t.name == "Bool"
-}
 
 // bits is the width of an integer, 0 for anything else.
 func (t dataType) bits() int {
