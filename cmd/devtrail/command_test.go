@@ -115,19 +115,20 @@ func TestMistakesAreNamed(t *testing.T) {
 	_, err := devtrail(t, "query", "events")
 	require.ErrorContains(t, err, "no key: give --key or set DEVTRAIL_KEY, or start the suite")
 	for want, args := range map[string][]string{
-		"an address needs a key":           {"query", "events", "--address", s.address},
+		"an address needs a key":           {"query", "events", "--address", s.address, "--identity-address", s.address},
+		"not that of the identity service": {"query", "events", "--key", testKey, "--address", s.address},
 		`--interval: "year"`:               at(s, "query", "trends", "x", "--interval", "year"),
 		"--limit: 0 is less than 1":        at(s, "query", "events", "--limit", "0"),
 		`--since: "then" is no time`:       at(s, "query", "events", "--since", "then"),
 		`git e-mail address "bo@a.b"`:      at(s, "query", "events", "--developer", "bo@a.b"),
 		"is no folder":                     at(s, "import", "git", "absent"),
 		"accepts 1 arg(s), received 0":     {"import", "git"},
-		"without TLS a token is sent only": {"query", "events", "--key", testKey, "--address", "devtrail.example.org:7404"},
+		"without TLS a token is sent only": {"query", "events", "--key", testKey, "--address", "devtrail.example.org:7404", "--identity-address", "devtrail.example.org:7402"},
 	} {
 		_, err := devtrail(t, args...)
 		require.ErrorContains(t, err, want, "%v", args)
 	}
 	t.Setenv("DEVTRAIL_KEY", "dvk_other")
-	_, err = devtrail(t, "query", "events", "--address", s.address)
+	_, err = devtrail(t, "query", "events", "--address", s.address, "--identity-address", s.address)
 	require.ErrorIs(t, err, fault.Unauthenticated)
 }

@@ -63,15 +63,23 @@ func (f *connectFlags) connect(role string) (*connection, error) {
 	}
 	state, stateErr := stack.ReadState(home)
 	c := &connection{key: f.key, addresses: map[string]string{}, home: home}
-	named := false
+	named, unnamed := 0, ""
 	for service, flag := range f.addresses {
-		named = named || *flag != ""
 		c.addresses[service] = firstOf(*flag, state.Endpoints[service], defaultAddresses[service])
+		if *flag != "" {
+			named++
+		} else {
+			unnamed = service
+		}
+	}
+	if named > 0 && named < len(f.addresses) {
+		// Half of the calls would go to the suite here, with a key that is meant for elsewhere.
+		return nil, fmt.Errorf("an address is given, but not that of the %s service: give all or none", unnamed)
 	}
 	if c.key == "" {
 		c.key = os.Getenv("DEVTRAIL_KEY")
 	}
-	if c.key == "" && named {
+	if c.key == "" && named > 0 {
 		// The key of the suite here must not go to a server elsewhere.
 		return nil, errors.New("an address needs a key: give --key or set DEVTRAIL_KEY")
 	}

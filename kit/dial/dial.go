@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
@@ -28,6 +29,13 @@ type Options struct {
 	UserAgent   string            // "" means ServiceName
 	TLS         *tls.Config       // nil means no TLS; a token then goes only to private targets, see New
 	Dial        []grpc.DialOption // further options, such as a dialer in tests
+}
+
+// reconnect has a server that was away met within a second or so of its return. gRPC's own waits grow to two minutes,
+// which is for clients without number; a suite's are few.
+var reconnect = grpc.ConnectParams{
+	Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
+	MinConnectTimeout: 5 * time.Second,
 }
 
 // maxMessage is what a client accepts, the same as the door's largest.
@@ -59,6 +67,7 @@ func New(target string, opts Options) (*grpc.ClientConn, error) {
 		grpc.WithTransportCredentials(transport),
 		grpc.WithPerRPCCredentials(bearer{token: opts.Token, service: opts.ServiceName}),
 		grpc.WithDefaultServiceConfig(retries),
+		grpc.WithConnectParams(reconnect),
 		grpc.WithUserAgent(agent),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
