@@ -6,8 +6,8 @@ ARG SERVICE
 WORKDIR /src
 COPY . .
 # GOWORK=off: each module builds from its own go.mod, siblings by their folder.
-ENV CGO_ENABLED=0 GOWORK=off
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+ENV CGO_ENABLED=0 GOCACHE=/go/build-cache GOWORK=off
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/go/build-cache \
     go build -C services/${SERVICE:?one of migrations, identity, packages, events} \
       -trimpath -ldflags='-s -w' -o /service ./cmd/${SERVICE}
 
