@@ -2,7 +2,6 @@ package purl_test
 
 import (
 	"encoding/json"
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/kit/corpus"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/purl"
 )
@@ -122,28 +122,12 @@ func normal(t *testing.T, raw json.RawMessage) string {
 
 // corpusFiles finds the suite beside the repository. It is optional: table_test.go holds our own cases.
 func corpusFiles(t *testing.T) (files []string) {
-	root, err := filepath.Abs(".")
-	require.NoError(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.work")); err == nil {
-			break
-		}
-		parent := filepath.Dir(root)
-		if parent == root {
-			t.Skip("not inside the repository: no go.work above the package")
-		}
-		root = parent
-	}
-	folder := filepath.Join(root, "..", "shared", "corpora", "purl-spec", "tests")
-	err = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(corpus.Path(t, "purl-spec", "tests"), func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".json") {
 			files = append(files, path)
 		}
 		return err
 	})
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the purl specification's test suite is not at ../shared/corpora/purl-spec beside the repository")
-	}
 	require.NoError(t, err)
 	return files
 }

@@ -70,6 +70,7 @@ var arrows = []arrow{
 		"services/migrations", "services/identity/migrations", "services/packages/migrations", "services/events/migrations", "kit", "proto",
 	}},
 	{from: "services/identity", to: []string{"services/identity", "kit", "proto"}},
+	{from: "services/packages/manifest", test: true, to: []string{"services/packages/manifest", "kit/fault", "kit/purl", "kit/corpus"}},
 	{from: "services/packages/manifest", to: []string{"services/packages/manifest", "kit/fault", "kit/purl"}},
 	{from: "services/packages", to: []string{"services/packages", "kit", "proto"}},
 	{from: "services/events", to: []string{"services/events", "kit", "proto"}},

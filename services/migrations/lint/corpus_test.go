@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/kit/corpus"
 	"devtrail.dev/services/migrations/lint"
 )
 
@@ -121,21 +121,7 @@ func table(rules map[string]*score, total *score) string {
 // readCorpus reads the labelled lines, which lie beside the repository and are no part of it.
 func readCorpus(t *testing.T) []labelled {
 	t.Helper()
-	dir, err := os.Getwd()
-	require.NoError(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
-			break
-		}
-		if filepath.Dir(dir) == dir {
-			t.Skip("no go.work above: the corpus is looked for beside the repository")
-		}
-		dir = filepath.Dir(dir)
-	}
-	file, err := os.Open(filepath.Join(dir, "..", "shared", "corpora", "lint.jsonl"))
-	if os.IsNotExist(err) {
-		t.Skip("no ../shared/corpora/lint.jsonl beside the repository")
-	}
+	file, err := os.Open(corpus.Path(t, "lint.jsonl"))
 	require.NoError(t, err)
 	defer file.Close()
 	var lines []labelled

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/kit/corpus"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/purl"
 )
@@ -62,30 +63,8 @@ func (f corpusFile) expected() []string {
 	return slices.Compact(purls)
 }
 
-// corpusFolder is the optional folder of lock files beside the repository.
-func corpusFolder(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	require.NoError(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
-			break
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Skip("the repository's root is not above the test: no corpus")
-		}
-		dir = parent
-	}
-	folder := filepath.Join(dir, "..", "shared", "corpora", "lockfiles")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("the corpus of lock files is not beside the repository")
-	}
-	return folder
-}
-
 func TestCorpusLockfiles(t *testing.T) {
-	folder := corpusFolder(t)
+	folder := corpus.Path(t, "lockfiles")
 	text, err := os.ReadFile(filepath.Join(folder, "expected.json"))
 	require.NoError(t, err)
 	var files []corpusFile
