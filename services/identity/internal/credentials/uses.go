@@ -69,24 +69,32 @@ func (u *Uses) Run(ctx context.Context) error {
 
 // write writes the pending uses; those it cannot write stay for the next time.
 func (u *Uses) write(ctx context.Context) {
-	u.mu.Lock()
-	pending := u.pending
-	u.pending = make(map[uuid.UUID]postgres.Use)
-	u.mu.Unlock()
+	pending := u.take()
 	if len(pending) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, usesTimeout)
 	defer cancel()
 	err := u.touch(ctx, slices.Collect(maps.Values(pending)))
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if err != nil {
-		u.logger.WarnContext(ctx, "last use of keys is not written yet", "keys", len(pending), "error", err.Error())
-		maps.Copy(pending, u.pending)
-		u.pending = pending
+	if err == nil {
 		return
 	}
+	u.logger.WarnContext(ctx, "last use of keys is not written yet", "keys", len(pending), "error", err.Error())
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	maps.Copy(pending, u.pending)
+	u.pending = pending
+	for id := range pending {
+		delete(u.written, id)
+	}
+}
+
+// take returns what is to be written and counts it as written at once: a use in the same minute must not be noted again while the write is on its way.
+func (u *Uses) take() map[uuid.UUID]postgres.Use {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	pending := u.pending
+	u.pending = make(map[uuid.UUID]postgres.Use)
 	newest := time.Time{}
 	for _, use := range pending {
 		newest = latest(newest, use.At)
@@ -96,6 +104,7 @@ func (u *Uses) write(ctx context.Context) {
 	for id, use := range pending {
 		u.written[id] = use.At
 	}
+	return pending
 }
 
 func latest(a, b time.Time) time.Time {
