@@ -18,6 +18,7 @@ type Verdict struct {
 	Missing    []int64 // applied, below the build's newest version, and not in the build
 	OutOfOrder []File  // not applied, below the newest applied version
 	Pending    []File  // not applied, above it: what the migrations service will apply
+	Later      []File  // contract and background files that are not applied: no service waits for them, and they come in any order
 
 	at   int64 // the newest applied version
 	head int64 // the newest version of the build
@@ -40,6 +41,8 @@ func Judge(applied map[int64]string, files []File) Verdict {
 		switch {
 		case ok && checksum != f.Checksum:
 			v.Edited = append(v.Edited, f)
+		case !ok && !f.Required():
+			v.Later = append(v.Later, f)
 		case !ok && f.Version < v.at:
 			v.OutOfOrder = append(v.OutOfOrder, f)
 		case !ok:
@@ -76,7 +79,7 @@ func (v Verdict) Err() error {
 		say = append(say, text)
 	}
 	if len(v.Pending) > 0 {
-		say = append(say, "the database is behind, at "+version(v.at)+" while this build needs "+version(v.head)+
+		say = append(say, "the database is behind, at "+version(v.at)+" while this build needs "+version(v.Pending[len(v.Pending)-1].Version)+
 			": "+names(v.Pending)+" not applied; let the migrations service apply it")
 	}
 	if len(say) == 0 {

@@ -29,18 +29,15 @@ GROUP BY version
 HAVING argMax(state, (at, state)) = 'done'
 ORDER BY version`
 
-// noTransaction in a file's leading comment says that its statements cannot run in a transaction.
-const noTransaction = "-- devtrail: no-transaction"
-
 var fileName = regexp.MustCompile(`^([0-9]{4,18})_([a-z0-9]+(?:_[a-z0-9]+)*)\.sql$`)
 
 // File is one migration.
 type File struct {
-	Version       int64
-	Name          string // the file's name, such as "0001_init.sql"
-	SQL           string
-	Checksum      string // hex SHA-256 of the text with \r\n as \n
-	NoTransaction bool
+	Version  int64
+	Name     string // the file's name, such as "0001_init.sql"
+	SQL      string
+	Checksum string // hex SHA-256 of the text with \r\n as \n
+	Header
 }
 
 // Files reads the NNNN_name.sql files at the root of fsys in ascending order. Other file types are passed over;
@@ -94,25 +91,15 @@ func read(fsys fs.FS, name string) (File, error) {
 	}
 	text := strings.ReplaceAll(string(raw), "\r\n", "\n")
 	sum := sha256.Sum256([]byte(text))
-	return File{
-		Version:       version,
-		Name:          name,
-		SQL:           text,
-		Checksum:      hex.EncodeToString(sum[:]),
-		NoTransaction: marked(text),
-	}, nil
-}
-
-// marked looks for the mark in the comment and blank lines that stand before the first statement.
-func marked(text string) bool {
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if line == noTransaction {
-			return true
-		}
-		if line != "" && !strings.HasPrefix(line, "--") {
-			return false
-		}
+	header, err := readHeader(text)
+	if err != nil {
+		return File{}, fmt.Errorf("migration %q: %w", name, err)
 	}
-	return false
+	return File{
+		Version:  version,
+		Name:     name,
+		SQL:      text,
+		Checksum: hex.EncodeToString(sum[:]),
+		Header:   header,
+	}, nil
 }

@@ -143,6 +143,205 @@ func (DatabaseState) EnumDescriptor() ([]byte, []int) {
 	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{1}
 }
 
+// Severity is what a finding means for applying the file.
+type Severity int32
+
+const (
+	// Never sent.
+	Severity_SEVERITY_UNSPECIFIED Severity = 0
+	// Refused without an override.
+	Severity_SEVERITY_ERROR Severity = 1
+	// A contract step: held by its gate.
+	Severity_SEVERITY_GATE Severity = 2
+	// To be acknowledged in the file.
+	Severity_SEVERITY_WARNING Severity = 3
+	// Shown.
+	Severity_SEVERITY_INFO Severity = 4
+	// A matter of taste, off unless asked for.
+	Severity_SEVERITY_POLICY Severity = 5
+)
+
+// Enum value maps for Severity.
+var (
+	Severity_name = map[int32]string{
+		0: "SEVERITY_UNSPECIFIED",
+		1: "SEVERITY_ERROR",
+		2: "SEVERITY_GATE",
+		3: "SEVERITY_WARNING",
+		4: "SEVERITY_INFO",
+		5: "SEVERITY_POLICY",
+	}
+	Severity_value = map[string]int32{
+		"SEVERITY_UNSPECIFIED": 0,
+		"SEVERITY_ERROR":       1,
+		"SEVERITY_GATE":        2,
+		"SEVERITY_WARNING":     3,
+		"SEVERITY_INFO":        4,
+		"SEVERITY_POLICY":      5,
+	}
+)
+
+func (x Severity) Enum() *Severity {
+	p := new(Severity)
+	*p = x
+	return p
+}
+
+func (x Severity) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Severity) Descriptor() protoreflect.EnumDescriptor {
+	return file_devtrail_migrations_v1_migration_service_proto_enumTypes[2].Descriptor()
+}
+
+func (Severity) Type() protoreflect.EnumType {
+	return &file_devtrail_migrations_v1_migration_service_proto_enumTypes[2]
+}
+
+func (x Severity) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Severity.Descriptor instead.
+func (Severity) EnumDescriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{2}
+}
+
+// Phase is what an attempt is doing.
+type Phase int32
+
+const (
+	// Never sent.
+	Phase_PHASE_UNSPECIFIED Phase = 0
+	// Another instance holds the lock; message names it.
+	Phase_PHASE_WAITING_FOR_LOCK Phase = 1
+	// The files are judged.
+	Phase_PHASE_CHECKING Phase = 2
+	// A statement runs.
+	Phase_PHASE_RUNNING Phase = 3
+	// A statement waits for a table lock; message names who holds it.
+	Phase_PHASE_WAITING_FOR_TABLE Phase = 4
+	// The attempt was rolled back for want of a table lock and is repeated.
+	Phase_PHASE_RETRYING Phase = 5
+	// A file is applied for good.
+	Phase_PHASE_APPLIED Phase = 6
+	// A contract file was passed over; message says why.
+	Phase_PHASE_PASSED_OVER Phase = 7
+	// The attempt ended, and all that may be applied is.
+	Phase_PHASE_FINISHED Phase = 8
+)
+
+// Enum value maps for Phase.
+var (
+	Phase_name = map[int32]string{
+		0: "PHASE_UNSPECIFIED",
+		1: "PHASE_WAITING_FOR_LOCK",
+		2: "PHASE_CHECKING",
+		3: "PHASE_RUNNING",
+		4: "PHASE_WAITING_FOR_TABLE",
+		5: "PHASE_RETRYING",
+		6: "PHASE_APPLIED",
+		7: "PHASE_PASSED_OVER",
+		8: "PHASE_FINISHED",
+	}
+	Phase_value = map[string]int32{
+		"PHASE_UNSPECIFIED":       0,
+		"PHASE_WAITING_FOR_LOCK":  1,
+		"PHASE_CHECKING":          2,
+		"PHASE_RUNNING":           3,
+		"PHASE_WAITING_FOR_TABLE": 4,
+		"PHASE_RETRYING":          5,
+		"PHASE_APPLIED":           6,
+		"PHASE_PASSED_OVER":       7,
+		"PHASE_FINISHED":          8,
+	}
+)
+
+func (x Phase) Enum() *Phase {
+	p := new(Phase)
+	*p = x
+	return p
+}
+
+func (x Phase) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Phase) Descriptor() protoreflect.EnumDescriptor {
+	return file_devtrail_migrations_v1_migration_service_proto_enumTypes[3].Descriptor()
+}
+
+func (Phase) Type() protoreflect.EnumType {
+	return &file_devtrail_migrations_v1_migration_service_proto_enumTypes[3]
+}
+
+func (x Phase) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Phase.Descriptor instead.
+func (Phase) EnumDescriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{3}
+}
+
+// GateState is whether a contract file may be applied.
+type GateState int32
+
+const (
+	// Never sent.
+	GateState_GATE_STATE_UNSPECIFIED GateState = 0
+	// It may.
+	GateState_GATE_STATE_OPEN GateState = 1
+	// It may not yet.
+	GateState_GATE_STATE_WAITING GateState = 2
+	// It may because of an override.
+	GateState_GATE_STATE_OVERRIDDEN GateState = 3
+)
+
+// Enum value maps for GateState.
+var (
+	GateState_name = map[int32]string{
+		0: "GATE_STATE_UNSPECIFIED",
+		1: "GATE_STATE_OPEN",
+		2: "GATE_STATE_WAITING",
+		3: "GATE_STATE_OVERRIDDEN",
+	}
+	GateState_value = map[string]int32{
+		"GATE_STATE_UNSPECIFIED": 0,
+		"GATE_STATE_OPEN":        1,
+		"GATE_STATE_WAITING":     2,
+		"GATE_STATE_OVERRIDDEN":  3,
+	}
+)
+
+func (x GateState) Enum() *GateState {
+	p := new(GateState)
+	*p = x
+	return p
+}
+
+func (x GateState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (GateState) Descriptor() protoreflect.EnumDescriptor {
+	return file_devtrail_migrations_v1_migration_service_proto_enumTypes[4].Descriptor()
+}
+
+func (GateState) Type() protoreflect.EnumType {
+	return &file_devtrail_migrations_v1_migration_service_proto_enumTypes[4]
+}
+
+func (x GateState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use GateState.Descriptor instead.
+func (GateState) EnumDescriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{4}
+}
+
 // DatabaseStatus is how one database stands.
 type DatabaseStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -159,7 +358,9 @@ type DatabaseStatus struct {
 	// Names of the files that wait, in order.
 	Pending []string `protobuf:"bytes,6,rep,name=pending,proto3" json:"pending,omitempty"`
 	// What is wrong and what to do; set when failed or refused.
-	Message       string `protobuf:"bytes,7,opt,name=message,proto3" json:"message,omitempty"`
+	Message string `protobuf:"bytes,7,opt,name=message,proto3" json:"message,omitempty"`
+	// Names of contract files whose gate is closed and of background files that are not done; the database is ready without them.
+	Waiting       []string `protobuf:"bytes,8,rep,name=waiting,proto3" json:"waiting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -241,6 +442,13 @@ func (x *DatabaseStatus) GetMessage() string {
 		return x.Message
 	}
 	return ""
+}
+
+func (x *DatabaseStatus) GetWaiting() []string {
+	if x != nil {
+		return x.Waiting
+	}
+	return nil
 }
 
 // GetStatusRequest asks for all databases.
@@ -459,7 +667,15 @@ type HistoryEntry struct {
 	// How long it took.
 	Duration *durationpb.Duration `protobuf:"bytes,5,opt,name=duration,proto3" json:"duration,omitempty"`
 	// Build of the migrations service that applied it.
-	AppliedBy     string `protobuf:"bytes,6,opt,name=applied_by,json=appliedBy,proto3" json:"applied_by,omitempty"`
+	AppliedBy string `protobuf:"bytes,6,opt,name=applied_by,json=appliedBy,proto3" json:"applied_by,omitempty"`
+	// How long its statements waited for table locks, rolled back attempts included.
+	LockWait *durationpb.Duration `protobuf:"bytes,7,opt,name=lock_wait,json=lockWait,proto3" json:"lock_wait,omitempty"`
+	// Who asked for it: the caller of ApplyDatabase, empty when the service applied it by itself.
+	Actor string `protobuf:"bytes,8,opt,name=actor,proto3" json:"actor,omitempty"`
+	// What it was allowed to pass, and why.
+	Overrides []*Override `protobuf:"bytes,9,rep,name=overrides,proto3" json:"overrides,omitempty"`
+	// It was recorded by BaselineDatabase and not run.
+	Baseline      bool `protobuf:"varint,10,opt,name=baseline,proto3" json:"baseline,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -534,6 +750,34 @@ func (x *HistoryEntry) GetAppliedBy() string {
 		return x.AppliedBy
 	}
 	return ""
+}
+
+func (x *HistoryEntry) GetLockWait() *durationpb.Duration {
+	if x != nil {
+		return x.LockWait
+	}
+	return nil
+}
+
+func (x *HistoryEntry) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *HistoryEntry) GetOverrides() []*Override {
+	if x != nil {
+		return x.Overrides
+	}
+	return nil
+}
+
+func (x *HistoryEntry) GetBaseline() bool {
+	if x != nil {
+		return x.Baseline
+	}
+	return false
 }
 
 // WaitReadyRequest says what to wait for.
@@ -637,11 +881,1627 @@ func (x *WaitReadyResponse) GetDatabase() *DatabaseStatus {
 	return nil
 }
 
+// Override is a permission for one file to pass a rule of lint, or its gate.
+type Override struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the file.
+	File string `protobuf:"bytes,1,opt,name=file,proto3" json:"file,omitempty"`
+	// Name of the rule; "gate" for the gate of a contract file.
+	Rule string `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who gave it.
+	Actor string `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
+	// When, by the database's clock.
+	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Override) Reset() {
+	*x = Override{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Override) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Override) ProtoMessage() {}
+
+func (x *Override) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Override.ProtoReflect.Descriptor instead.
+func (*Override) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Override) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *Override) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Override) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Override) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *Override) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+// Finding is one place where a rule of lint speaks.
+type Finding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the rule.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// What it means.
+	Severity Severity `protobuf:"varint,2,opt,name=severity,proto3,enum=devtrail.migrations.v1.Severity" json:"severity,omitempty"`
+	// Name of the file.
+	File string `protobuf:"bytes,3,opt,name=file,proto3" json:"file,omitempty"`
+	// Line, from 1.
+	Line int32 `protobuf:"varint,4,opt,name=line,proto3" json:"line,omitempty"`
+	// Column in bytes, from 1.
+	Column int32 `protobuf:"varint,5,opt,name=column,proto3" json:"column,omitempty"`
+	// The reason in one sentence.
+	Message string `protobuf:"bytes,6,opt,name=message,proto3" json:"message,omitempty"`
+	// The safe alternative as SQL, or as a sentence.
+	Advice string `protobuf:"bytes,7,opt,name=advice,proto3" json:"advice,omitempty"`
+	// The strongest lock that the statement takes; empty when it takes none or none is known.
+	Lock string `protobuf:"bytes,8,opt,name=lock,proto3" json:"lock,omitempty"`
+	// A comment in the file suppresses it.
+	Suppressed bool `protobuf:"varint,9,opt,name=suppressed,proto3" json:"suppressed,omitempty"`
+	// The reason of that comment.
+	SuppressedReason string `protobuf:"bytes,10,opt,name=suppressed_reason,json=suppressedReason,proto3" json:"suppressed_reason,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *Finding) Reset() {
+	*x = Finding{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Finding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Finding) ProtoMessage() {}
+
+func (x *Finding) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Finding.ProtoReflect.Descriptor instead.
+func (*Finding) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Finding) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *Finding) GetSeverity() Severity {
+	if x != nil {
+		return x.Severity
+	}
+	return Severity_SEVERITY_UNSPECIFIED
+}
+
+func (x *Finding) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *Finding) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *Finding) GetColumn() int32 {
+	if x != nil {
+		return x.Column
+	}
+	return 0
+}
+
+func (x *Finding) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *Finding) GetAdvice() string {
+	if x != nil {
+		return x.Advice
+	}
+	return ""
+}
+
+func (x *Finding) GetLock() string {
+	if x != nil {
+		return x.Lock
+	}
+	return ""
+}
+
+func (x *Finding) GetSuppressed() bool {
+	if x != nil {
+		return x.Suppressed
+	}
+	return false
+}
+
+func (x *Finding) GetSuppressedReason() string {
+	if x != nil {
+		return x.SuppressedReason
+	}
+	return ""
+}
+
+// SqlFile is a migration as text.
+type SqlFile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name, such as 0007_add_color.sql.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Its text.
+	Sql           string `protobuf:"bytes,2,opt,name=sql,proto3" json:"sql,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SqlFile) Reset() {
+	*x = SqlFile{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SqlFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SqlFile) ProtoMessage() {}
+
+func (x *SqlFile) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SqlFile.ProtoReflect.Descriptor instead.
+func (*SqlFile) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SqlFile) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SqlFile) GetSql() string {
+	if x != nil {
+		return x.Sql
+	}
+	return ""
+}
+
+// LintFilesRequest has what to judge.
+type LintFilesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which engine the files are for; may be left out when a database is named.
+	Engine Engine `protobuf:"varint,1,opt,name=engine,proto3,enum=devtrail.migrations.v1.Engine" json:"engine,omitempty"`
+	// Name of a database of the suite: its files that are not in files come before them. Empty: setup alone makes the schema.
+	Database string `protobuf:"bytes,2,opt,name=database,proto3" json:"database,omitempty"`
+	// Earlier files: read for the schema, not judged.
+	Setup []*SqlFile `protobuf:"bytes,3,rep,name=setup,proto3" json:"setup,omitempty"`
+	// The files to judge, in order.
+	Files         []*SqlFile `protobuf:"bytes,4,rep,name=files,proto3" json:"files,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LintFilesRequest) Reset() {
+	*x = LintFilesRequest{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LintFilesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LintFilesRequest) ProtoMessage() {}
+
+func (x *LintFilesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LintFilesRequest.ProtoReflect.Descriptor instead.
+func (*LintFilesRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *LintFilesRequest) GetEngine() Engine {
+	if x != nil {
+		return x.Engine
+	}
+	return Engine_ENGINE_UNSPECIFIED
+}
+
+func (x *LintFilesRequest) GetDatabase() string {
+	if x != nil {
+		return x.Database
+	}
+	return ""
+}
+
+func (x *LintFilesRequest) GetSetup() []*SqlFile {
+	if x != nil {
+		return x.Setup
+	}
+	return nil
+}
+
+func (x *LintFilesRequest) GetFiles() []*SqlFile {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
+// LintFilesResponse has the findings.
+type LintFilesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of file and line; suppressed ones are marked.
+	Findings      []*Finding `protobuf:"bytes,1,rep,name=findings,proto3" json:"findings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LintFilesResponse) Reset() {
+	*x = LintFilesResponse{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LintFilesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LintFilesResponse) ProtoMessage() {}
+
+func (x *LintFilesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LintFilesResponse.ProtoReflect.Descriptor instead.
+func (*LintFilesResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *LintFilesResponse) GetFindings() []*Finding {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+// PlanDatabaseRequest names the database.
+type PlanDatabaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the database.
+	Database      string `protobuf:"bytes,1,opt,name=database,proto3" json:"database,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanDatabaseRequest) Reset() {
+	*x = PlanDatabaseRequest{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanDatabaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanDatabaseRequest) ProtoMessage() {}
+
+func (x *PlanDatabaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanDatabaseRequest.ProtoReflect.Descriptor instead.
+func (*PlanDatabaseRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *PlanDatabaseRequest) GetDatabase() string {
+	if x != nil {
+		return x.Database
+	}
+	return ""
+}
+
+// PlanDatabaseResponse is what would run.
+type PlanDatabaseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the database.
+	Database string `protobuf:"bytes,1,opt,name=database,proto3" json:"database,omitempty"`
+	// Stands for the live schema and the files that wait; give it to ApplyDatabase.
+	Fingerprint string `protobuf:"bytes,2,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// What would run, in order.
+	Segments []*PlanSegment `protobuf:"bytes,3,rep,name=segments,proto3" json:"segments,omitempty"`
+	// What lint says of the files.
+	Findings []*Finding `protobuf:"bytes,4,rep,name=findings,proto3" json:"findings,omitempty"`
+	// The contract files and their gates.
+	Gates         []*Gate `protobuf:"bytes,5,rep,name=gates,proto3" json:"gates,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanDatabaseResponse) Reset() {
+	*x = PlanDatabaseResponse{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanDatabaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanDatabaseResponse) ProtoMessage() {}
+
+func (x *PlanDatabaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanDatabaseResponse.ProtoReflect.Descriptor instead.
+func (*PlanDatabaseResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *PlanDatabaseResponse) GetDatabase() string {
+	if x != nil {
+		return x.Database
+	}
+	return ""
+}
+
+func (x *PlanDatabaseResponse) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *PlanDatabaseResponse) GetSegments() []*PlanSegment {
+	if x != nil {
+		return x.Segments
+	}
+	return nil
+}
+
+func (x *PlanDatabaseResponse) GetFindings() []*Finding {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+func (x *PlanDatabaseResponse) GetGates() []*Gate {
+	if x != nil {
+		return x.Gates
+	}
+	return nil
+}
+
+// PlanSegment is files that go together.
+type PlanSegment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// All statements and the history rows share one transaction.
+	Transaction bool `protobuf:"varint,1,opt,name=transaction,proto3" json:"transaction,omitempty"`
+	// Runs after the database is ready; nobody waits for it.
+	Background bool `protobuf:"varint,2,opt,name=background,proto3" json:"background,omitempty"`
+	// The files, in order.
+	Files []string `protobuf:"bytes,3,rep,name=files,proto3" json:"files,omitempty"`
+	// The statements, in order.
+	Statements    []*PlanStatement `protobuf:"bytes,4,rep,name=statements,proto3" json:"statements,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanSegment) Reset() {
+	*x = PlanSegment{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanSegment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanSegment) ProtoMessage() {}
+
+func (x *PlanSegment) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanSegment.ProtoReflect.Descriptor instead.
+func (*PlanSegment) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PlanSegment) GetTransaction() bool {
+	if x != nil {
+		return x.Transaction
+	}
+	return false
+}
+
+func (x *PlanSegment) GetBackground() bool {
+	if x != nil {
+		return x.Background
+	}
+	return false
+}
+
+func (x *PlanSegment) GetFiles() []string {
+	if x != nil {
+		return x.Files
+	}
+	return nil
+}
+
+func (x *PlanSegment) GetStatements() []*PlanStatement {
+	if x != nil {
+		return x.Statements
+	}
+	return nil
+}
+
+// PlanStatement is one statement with what it was measured to do.
+type PlanStatement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the file.
+	File string `protobuf:"bytes,1,opt,name=file,proto3" json:"file,omitempty"`
+	// Number in the file, from 1.
+	Number int32 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	// Line in the file, from 1.
+	Line int32 `protobuf:"varint,3,opt,name=line,proto3" json:"line,omitempty"`
+	// Its text.
+	Sql string `protobuf:"bytes,4,opt,name=sql,proto3" json:"sql,omitempty"`
+	// Relation by relation, what it takes and does.
+	Effects []*RelationEffect `protobuf:"bytes,5,rep,name=effects,proto3" json:"effects,omitempty"`
+	// How long a full read or rewrite may take at the live size, by the settings of the service; absent when nothing is read.
+	Estimate *durationpb.Duration `protobuf:"bytes,6,opt,name=estimate,proto3" json:"estimate,omitempty"`
+	// Why it could not be measured; empty when it was.
+	Unmeasured    string `protobuf:"bytes,7,opt,name=unmeasured,proto3" json:"unmeasured,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanStatement) Reset() {
+	*x = PlanStatement{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanStatement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanStatement) ProtoMessage() {}
+
+func (x *PlanStatement) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanStatement.ProtoReflect.Descriptor instead.
+func (*PlanStatement) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *PlanStatement) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *PlanStatement) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *PlanStatement) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *PlanStatement) GetSql() string {
+	if x != nil {
+		return x.Sql
+	}
+	return ""
+}
+
+func (x *PlanStatement) GetEffects() []*RelationEffect {
+	if x != nil {
+		return x.Effects
+	}
+	return nil
+}
+
+func (x *PlanStatement) GetEstimate() *durationpb.Duration {
+	if x != nil {
+		return x.Estimate
+	}
+	return nil
+}
+
+func (x *PlanStatement) GetUnmeasured() string {
+	if x != nil {
+		return x.Unmeasured
+	}
+	return ""
+}
+
+// RelationEffect is what a statement does to one relation that was there before it.
+type RelationEffect struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Qualified name.
+	Relation string `protobuf:"bytes,1,opt,name=relation,proto3" json:"relation,omitempty"`
+	// Strongest lock, in the words of Postgres, such as ACCESS EXCLUSIVE.
+	Lock string `protobuf:"bytes,2,opt,name=lock,proto3" json:"lock,omitempty"`
+	// All rows are written anew.
+	Rewrite bool `protobuf:"varint,3,opt,name=rewrite,proto3" json:"rewrite,omitempty"`
+	// All rows are read.
+	Scan bool `protobuf:"varint,4,opt,name=scan,proto3" json:"scan,omitempty"`
+	// Rows of the live relation as the planner estimates them.
+	LiveRows int64 `protobuf:"varint,5,opt,name=live_rows,json=liveRows,proto3" json:"live_rows,omitempty"`
+	// Bytes of the live relation with its indexes.
+	LiveBytes     int64 `protobuf:"varint,6,opt,name=live_bytes,json=liveBytes,proto3" json:"live_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RelationEffect) Reset() {
+	*x = RelationEffect{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RelationEffect) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RelationEffect) ProtoMessage() {}
+
+func (x *RelationEffect) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RelationEffect.ProtoReflect.Descriptor instead.
+func (*RelationEffect) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RelationEffect) GetRelation() string {
+	if x != nil {
+		return x.Relation
+	}
+	return ""
+}
+
+func (x *RelationEffect) GetLock() string {
+	if x != nil {
+		return x.Lock
+	}
+	return ""
+}
+
+func (x *RelationEffect) GetRewrite() bool {
+	if x != nil {
+		return x.Rewrite
+	}
+	return false
+}
+
+func (x *RelationEffect) GetScan() bool {
+	if x != nil {
+		return x.Scan
+	}
+	return false
+}
+
+func (x *RelationEffect) GetLiveRows() int64 {
+	if x != nil {
+		return x.LiveRows
+	}
+	return 0
+}
+
+func (x *RelationEffect) GetLiveBytes() int64 {
+	if x != nil {
+		return x.LiveBytes
+	}
+	return 0
+}
+
+// ApplyDatabaseRequest names the database and what the caller knows.
+type ApplyDatabaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the database.
+	Database string `protobuf:"bytes,1,opt,name=database,proto3" json:"database,omitempty"`
+	// Fingerprint of the plan that was looked at; empty: whatever waits is applied.
+	PlanFingerprint string `protobuf:"bytes,2,opt,name=plan_fingerprint,json=planFingerprint,proto3" json:"plan_fingerprint,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *ApplyDatabaseRequest) Reset() {
+	*x = ApplyDatabaseRequest{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyDatabaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyDatabaseRequest) ProtoMessage() {}
+
+func (x *ApplyDatabaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyDatabaseRequest.ProtoReflect.Descriptor instead.
+func (*ApplyDatabaseRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ApplyDatabaseRequest) GetDatabase() string {
+	if x != nil {
+		return x.Database
+	}
+	return ""
+}
+
+func (x *ApplyDatabaseRequest) GetPlanFingerprint() string {
+	if x != nil {
+		return x.PlanFingerprint
+	}
+	return ""
+}
+
+// ApplyDatabaseResponse is one step of the attempt.
+type ApplyDatabaseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the database.
+	Database string `protobuf:"bytes,1,opt,name=database,proto3" json:"database,omitempty"`
+	// Name of the file; empty when no file is meant.
+	File string `protobuf:"bytes,2,opt,name=file,proto3" json:"file,omitempty"`
+	// Number of the statement in the file, from 1; 0 when no statement is meant.
+	Statement int32 `protobuf:"varint,3,opt,name=statement,proto3" json:"statement,omitempty"`
+	// How many statements the file has.
+	Statements int32 `protobuf:"varint,4,opt,name=statements,proto3" json:"statements,omitempty"`
+	// What is done.
+	Phase Phase `protobuf:"varint,5,opt,name=phase,proto3,enum=devtrail.migrations.v1.Phase" json:"phase,omitempty"`
+	// For people.
+	Message string `protobuf:"bytes,6,opt,name=message,proto3" json:"message,omitempty"`
+	// Rows written or read so far, where the engine says it.
+	Rows int64 `protobuf:"varint,7,opt,name=rows,proto3" json:"rows,omitempty"`
+	// How much of the statement is done, 0 to 100, where the engine says it.
+	Percent float64 `protobuf:"fixed64,8,opt,name=percent,proto3" json:"percent,omitempty"`
+	// How long the file has waited for table locks.
+	LockWait *durationpb.Duration `protobuf:"bytes,9,opt,name=lock_wait,json=lockWait,proto3" json:"lock_wait,omitempty"`
+	// Host and shard, on a cluster.
+	Host          string `protobuf:"bytes,10,opt,name=host,proto3" json:"host,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyDatabaseResponse) Reset() {
+	*x = ApplyDatabaseResponse{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyDatabaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyDatabaseResponse) ProtoMessage() {}
+
+func (x *ApplyDatabaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyDatabaseResponse.ProtoReflect.Descriptor instead.
+func (*ApplyDatabaseResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ApplyDatabaseResponse) GetDatabase() string {
+	if x != nil {
+		return x.Database
+	}
+	return ""
+}
+
+func (x *ApplyDatabaseResponse) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *ApplyDatabaseResponse) GetStatement() int32 {
+	if x != nil {
+		return x.Statement
+	}
+	return 0
+}
+
+func (x *ApplyDatabaseResponse) GetStatements() int32 {
+	if x != nil {
+		return x.Statements
+	}
+	return 0
+}
+
+func (x *ApplyDatabaseResponse) GetPhase() Phase {
+	if x != nil {
+		return x.Phase
+	}
+	return Phase_PHASE_UNSPECIFIED
+}
+
+func (x *ApplyDatabaseResponse) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *ApplyDatabaseResponse) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *ApplyDatabaseResponse) GetPercent() float64 {
+	if x != nil {
+		return x.Percent
+	}
+	return 0
+}
+
+func (x *ApplyDatabaseResponse) GetLockWait() *durationpb.Duration {
+	if x != nil {
+		return x.LockWait
+	}
+	return nil
+}
+
+func (x *ApplyDatabaseResponse) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
+}
+
+// GetDriftRequest names the database.
+type GetDriftRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the database.
+	Database      string `protobuf:"bytes,1,opt,name=database,proto3" json:"database,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDriftRequest) Reset() {
+	*x = GetDriftRequest{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDriftRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDriftRequest) ProtoMessage() {}
+
+func (x *GetDriftRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDriftRequest.ProtoReflect.Descriptor instead.
+func (*GetDriftRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *GetDriftRequest) GetDatabase() string {
+	if x != nil {
+		return x.Database
+	}
+	return ""
+}
+
+// GetDriftResponse is how the live schema differs from the files.
+type GetDriftResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Each difference; none when the schema is what the files make.
+	Differences []*Difference `protobuf:"bytes,1,rep,name=differences,proto3" json:"differences,omitempty"`
+	// Stands for the live schema.
+	Fingerprint string `protobuf:"bytes,2,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// When it was looked at, by the database's clock.
+	CheckedAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=checked_at,json=checkedAt,proto3" json:"checked_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDriftResponse) Reset() {
+	*x = GetDriftResponse{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDriftResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDriftResponse) ProtoMessage() {}
+
+func (x *GetDriftResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDriftResponse.ProtoReflect.Descriptor instead.
+func (*GetDriftResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *GetDriftResponse) GetDifferences() []*Difference {
+	if x != nil {
+		return x.Differences
+	}
+	return nil
+}
+
+func (x *GetDriftResponse) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *GetDriftResponse) GetCheckedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CheckedAt
+	}
+	return nil
+}
+
+// Difference is one object that is not as the files make it.
+type Difference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Kind of object, such as table, column, index, constraint, view, function, trigger.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Qualified name.
+	Object string `protobuf:"bytes,2,opt,name=object,proto3" json:"object,omitempty"`
+	// Definition by the files; empty when the files do not have it.
+	Expected string `protobuf:"bytes,3,opt,name=expected,proto3" json:"expected,omitempty"`
+	// Live definition; empty when it is missing.
+	Actual string `protobuf:"bytes,4,opt,name=actual,proto3" json:"actual,omitempty"`
+	// Host that differs, on a cluster.
+	Host          string `protobuf:"bytes,5,opt,name=host,proto3" json:"host,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Difference) Reset() {
+	*x = Difference{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Difference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Difference) ProtoMessage() {}
+
+func (x *Difference) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Difference.ProtoReflect.Descriptor instead.
+func (*Difference) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Difference) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Difference) GetObject() string {
+	if x != nil {
+		return x.Object
+	}
+	return ""
+}
+
+func (x *Difference) GetExpected() string {
+	if x != nil {
+		return x.Expected
+	}
+	return ""
+}
+
+func (x *Difference) GetActual() string {
+	if x != nil {
+		return x.Actual
+	}
+	return ""
+}
+
+func (x *Difference) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
+}
+
+// ListGatesRequest may name a database.
+type ListGatesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the database; empty for all.
+	Database      string `protobuf:"bytes,1,opt,name=database,proto3" json:"database,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListGatesRequest) Reset() {
+	*x = ListGatesRequest{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListGatesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListGatesRequest) ProtoMessage() {}
+
+func (x *ListGatesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListGatesRequest.ProtoReflect.Descriptor instead.
+func (*ListGatesRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListGatesRequest) GetDatabase() string {
+	if x != nil {
+		return x.Database
+	}
+	return ""
+}
+
+// ListGatesResponse has the gates.
+type ListGatesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each contract file that is not applied.
+	Gates         []*Gate `protobuf:"bytes,1,rep,name=gates,proto3" json:"gates,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListGatesResponse) Reset() {
+	*x = ListGatesResponse{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListGatesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListGatesResponse) ProtoMessage() {}
+
+func (x *ListGatesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListGatesResponse.ProtoReflect.Descriptor instead.
+func (*ListGatesResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ListGatesResponse) GetGates() []*Gate {
+	if x != nil {
+		return x.Gates
+	}
+	return nil
+}
+
+// Gate is whether a contract file may be applied, and who is in the way.
+type Gate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the database.
+	Database string `protobuf:"bytes,1,opt,name=database,proto3" json:"database,omitempty"`
+	// Name of the file.
+	File string `protobuf:"bytes,2,opt,name=file,proto3" json:"file,omitempty"`
+	// Whether it may be applied.
+	State GateState `protobuf:"varint,3,opt,name=state,proto3,enum=devtrail.migrations.v1.GateState" json:"state,omitempty"`
+	// What nobody may use any more, as table.column, table or table.*.
+	Objects []string `protobuf:"bytes,4,rep,name=objects,proto3" json:"objects,omitempty"`
+	// How long nobody must have used it.
+	Soak *durationpb.Duration `protobuf:"bytes,5,opt,name=soak,proto3" json:"soak,omitempty"`
+	// Who or what keeps it closed.
+	Offenders []*Offender `protobuf:"bytes,6,rep,name=offenders,proto3" json:"offenders,omitempty"`
+	// The earliest time at which it can open, if nobody uses the objects again; absent when that cannot be said.
+	Earliest      *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=earliest,proto3" json:"earliest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Gate) Reset() {
+	*x = Gate{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Gate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Gate) ProtoMessage() {}
+
+func (x *Gate) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Gate.ProtoReflect.Descriptor instead.
+func (*Gate) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *Gate) GetDatabase() string {
+	if x != nil {
+		return x.Database
+	}
+	return ""
+}
+
+func (x *Gate) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *Gate) GetState() GateState {
+	if x != nil {
+		return x.State
+	}
+	return GateState_GATE_STATE_UNSPECIFIED
+}
+
+func (x *Gate) GetObjects() []string {
+	if x != nil {
+		return x.Objects
+	}
+	return nil
+}
+
+func (x *Gate) GetSoak() *durationpb.Duration {
+	if x != nil {
+		return x.Soak
+	}
+	return nil
+}
+
+func (x *Gate) GetOffenders() []*Offender {
+	if x != nil {
+		return x.Offenders
+	}
+	return nil
+}
+
+func (x *Gate) GetEarliest() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Earliest
+	}
+	return nil
+}
+
+// Offender is who or what keeps a gate closed.
+type Offender struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is: lease, lost_lease, connection, statements, query_log, soak, version, file or backfill.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// For people: who, where, since when.
+	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Offender) Reset() {
+	*x = Offender{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Offender) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Offender) ProtoMessage() {}
+
+func (x *Offender) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Offender.ProtoReflect.Descriptor instead.
+func (*Offender) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *Offender) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Offender) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// OverrideStepRequest names what may pass.
+type OverrideStepRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the database.
+	Database string `protobuf:"bytes,1,opt,name=database,proto3" json:"database,omitempty"`
+	// Name of the file, which must wait.
+	File string `protobuf:"bytes,2,opt,name=file,proto3" json:"file,omitempty"`
+	// Name of the rule of lint; "gate" for the gate.
+	Rule string `protobuf:"bytes,3,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Why.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OverrideStepRequest) Reset() {
+	*x = OverrideStepRequest{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OverrideStepRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OverrideStepRequest) ProtoMessage() {}
+
+func (x *OverrideStepRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OverrideStepRequest.ProtoReflect.Descriptor instead.
+func (*OverrideStepRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *OverrideStepRequest) GetDatabase() string {
+	if x != nil {
+		return x.Database
+	}
+	return ""
+}
+
+func (x *OverrideStepRequest) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *OverrideStepRequest) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *OverrideStepRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// OverrideStepResponse has what was recorded.
+type OverrideStepResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The override.
+	Override      *Override `protobuf:"bytes,1,opt,name=override,proto3" json:"override,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OverrideStepResponse) Reset() {
+	*x = OverrideStepResponse{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OverrideStepResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OverrideStepResponse) ProtoMessage() {}
+
+func (x *OverrideStepResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OverrideStepResponse.ProtoReflect.Descriptor instead.
+func (*OverrideStepResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *OverrideStepResponse) GetOverride() *Override {
+	if x != nil {
+		return x.Override
+	}
+	return nil
+}
+
+// BaselineDatabaseRequest says up to where.
+type BaselineDatabaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the database.
+	Database string `protobuf:"bytes,1,opt,name=database,proto3" json:"database,omitempty"`
+	// The newest version that the database has already.
+	Version       int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BaselineDatabaseRequest) Reset() {
+	*x = BaselineDatabaseRequest{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BaselineDatabaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BaselineDatabaseRequest) ProtoMessage() {}
+
+func (x *BaselineDatabaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BaselineDatabaseRequest.ProtoReflect.Descriptor instead.
+func (*BaselineDatabaseRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *BaselineDatabaseRequest) GetDatabase() string {
+	if x != nil {
+		return x.Database
+	}
+	return ""
+}
+
+func (x *BaselineDatabaseRequest) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+// BaselineDatabaseResponse is how the database stands then.
+type BaselineDatabaseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The status.
+	Database      *DatabaseStatus `protobuf:"bytes,1,opt,name=database,proto3" json:"database,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BaselineDatabaseResponse) Reset() {
+	*x = BaselineDatabaseResponse{}
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BaselineDatabaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BaselineDatabaseResponse) ProtoMessage() {}
+
+func (x *BaselineDatabaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_migrations_v1_migration_service_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BaselineDatabaseResponse.ProtoReflect.Descriptor instead.
+func (*BaselineDatabaseResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *BaselineDatabaseResponse) GetDatabase() *DatabaseStatus {
+	if x != nil {
+		return x.Database
+	}
+	return nil
+}
+
 var File_devtrail_migrations_v1_migration_service_proto protoreflect.FileDescriptor
 
 const file_devtrail_migrations_v1_migration_service_proto_rawDesc = "" +
 	"\n" +
-	".devtrail/migrations/v1/migration_service.proto\x12\x16devtrail.migrations.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\x02\n" +
+	".devtrail/migrations/v1/migration_service.proto\x12\x16devtrail.migrations.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0\x02\n" +
 	"\x0eDatabaseStatus\x12\x1a\n" +
 	"\bdatabase\x18\x01 \x01(\tR\bdatabase\x126\n" +
 	"\x06engine\x18\x02 \x01(\x0e2\x1e.devtrail.migrations.v1.EngineR\x06engine\x12;\n" +
@@ -649,7 +2509,8 @@ const file_devtrail_migrations_v1_migration_service_proto_rawDesc = "" +
 	"\aversion\x18\x04 \x01(\x03R\aversion\x12%\n" +
 	"\x0etarget_version\x18\x05 \x01(\x03R\rtargetVersion\x12\x18\n" +
 	"\apending\x18\x06 \x03(\tR\apending\x12\x18\n" +
-	"\amessage\x18\a \x01(\tR\amessage\"\x12\n" +
+	"\amessage\x18\a \x01(\tR\amessage\x12\x18\n" +
+	"\awaiting\x18\b \x03(\tR\awaiting\"\x12\n" +
 	"\x10GetStatusRequest\"Y\n" +
 	"\x11GetStatusResponse\x12D\n" +
 	"\tdatabases\x18\x01 \x03(\v2&.devtrail.migrations.v1.DatabaseStatusR\tdatabases\"\x8a\x01\n" +
@@ -660,7 +2521,7 @@ const file_devtrail_migrations_v1_migration_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"}\n" +
 	"\x13ListHistoryResponse\x12>\n" +
 	"\aentries\x18\x01 \x03(\v2$.devtrail.migrations.v1.HistoryEntryR\aentries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe9\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x93\x03\n" +
 	"\fHistoryEntry\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x03R\aversion\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n" +
@@ -669,11 +2530,142 @@ const file_devtrail_migrations_v1_migration_service_proto_rawDesc = "" +
 	"applied_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tappliedAt\x125\n" +
 	"\bduration\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\bduration\x12\x1d\n" +
 	"\n" +
-	"applied_by\x18\x06 \x01(\tR\tappliedBy\"\\\n" +
+	"applied_by\x18\x06 \x01(\tR\tappliedBy\x126\n" +
+	"\tlock_wait\x18\a \x01(\v2\x19.google.protobuf.DurationR\blockWait\x12\x14\n" +
+	"\x05actor\x18\b \x01(\tR\x05actor\x12>\n" +
+	"\toverrides\x18\t \x03(\v2 .devtrail.migrations.v1.OverrideR\toverrides\x12\x1a\n" +
+	"\bbaseline\x18\n" +
+	" \x01(\bR\bbaseline\"\\\n" +
 	"\x10WaitReadyRequest\x12%\n" +
 	"\bdatabase\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?R\bdatabase\x12!\n" +
 	"\aversion\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\aversion\"W\n" +
 	"\x11WaitReadyResponse\x12B\n" +
+	"\bdatabase\x18\x01 \x01(\v2&.devtrail.migrations.v1.DatabaseStatusR\bdatabase\"\x8c\x01\n" +
+	"\bOverride\x12\x12\n" +
+	"\x04file\x18\x01 \x01(\tR\x04file\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05actor\x18\x04 \x01(\tR\x05actor\x12*\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xae\x02\n" +
+	"\aFinding\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12<\n" +
+	"\bseverity\x18\x02 \x01(\x0e2 .devtrail.migrations.v1.SeverityR\bseverity\x12\x12\n" +
+	"\x04file\x18\x03 \x01(\tR\x04file\x12\x12\n" +
+	"\x04line\x18\x04 \x01(\x05R\x04line\x12\x16\n" +
+	"\x06column\x18\x05 \x01(\x05R\x06column\x12\x18\n" +
+	"\amessage\x18\x06 \x01(\tR\amessage\x12\x16\n" +
+	"\x06advice\x18\a \x01(\tR\x06advice\x12\x12\n" +
+	"\x04lock\x18\b \x01(\tR\x04lock\x12\x1e\n" +
+	"\n" +
+	"suppressed\x18\t \x01(\bR\n" +
+	"suppressed\x12+\n" +
+	"\x11suppressed_reason\x18\n" +
+	" \x01(\tR\x10suppressedReason\"F\n" +
+	"\aSqlFile\x12\x1e\n" +
+	"\x04name\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xff\x01R\x04name\x12\x1b\n" +
+	"\x03sql\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x18\x80\x80@R\x03sql\"\xff\x01\n" +
+	"\x10LintFilesRequest\x12@\n" +
+	"\x06engine\x18\x01 \x01(\x0e2\x1e.devtrail.migrations.v1.EngineB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06engine\x12#\n" +
+	"\bdatabase\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18?R\bdatabase\x12@\n" +
+	"\x05setup\x18\x03 \x03(\v2\x1f.devtrail.migrations.v1.SqlFileB\t\xbaH\x06\x92\x01\x03\x10\x90NR\x05setup\x12B\n" +
+	"\x05files\x18\x04 \x03(\v2\x1f.devtrail.migrations.v1.SqlFileB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05files\"P\n" +
+	"\x11LintFilesResponse\x12;\n" +
+	"\bfindings\x18\x01 \x03(\v2\x1f.devtrail.migrations.v1.FindingR\bfindings\"<\n" +
+	"\x13PlanDatabaseRequest\x12%\n" +
+	"\bdatabase\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?R\bdatabase\"\x86\x02\n" +
+	"\x14PlanDatabaseResponse\x12\x1a\n" +
+	"\bdatabase\x18\x01 \x01(\tR\bdatabase\x12 \n" +
+	"\vfingerprint\x18\x02 \x01(\tR\vfingerprint\x12?\n" +
+	"\bsegments\x18\x03 \x03(\v2#.devtrail.migrations.v1.PlanSegmentR\bsegments\x12;\n" +
+	"\bfindings\x18\x04 \x03(\v2\x1f.devtrail.migrations.v1.FindingR\bfindings\x122\n" +
+	"\x05gates\x18\x05 \x03(\v2\x1c.devtrail.migrations.v1.GateR\x05gates\"\xac\x01\n" +
+	"\vPlanSegment\x12 \n" +
+	"\vtransaction\x18\x01 \x01(\bR\vtransaction\x12\x1e\n" +
+	"\n" +
+	"background\x18\x02 \x01(\bR\n" +
+	"background\x12\x14\n" +
+	"\x05files\x18\x03 \x03(\tR\x05files\x12E\n" +
+	"\n" +
+	"statements\x18\x04 \x03(\v2%.devtrail.migrations.v1.PlanStatementR\n" +
+	"statements\"\xfa\x01\n" +
+	"\rPlanStatement\x12\x12\n" +
+	"\x04file\x18\x01 \x01(\tR\x04file\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x05R\x06number\x12\x12\n" +
+	"\x04line\x18\x03 \x01(\x05R\x04line\x12\x10\n" +
+	"\x03sql\x18\x04 \x01(\tR\x03sql\x12@\n" +
+	"\aeffects\x18\x05 \x03(\v2&.devtrail.migrations.v1.RelationEffectR\aeffects\x125\n" +
+	"\bestimate\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\bestimate\x12\x1e\n" +
+	"\n" +
+	"unmeasured\x18\a \x01(\tR\n" +
+	"unmeasured\"\xaa\x01\n" +
+	"\x0eRelationEffect\x12\x1a\n" +
+	"\brelation\x18\x01 \x01(\tR\brelation\x12\x12\n" +
+	"\x04lock\x18\x02 \x01(\tR\x04lock\x12\x18\n" +
+	"\arewrite\x18\x03 \x01(\bR\arewrite\x12\x12\n" +
+	"\x04scan\x18\x04 \x01(\bR\x04scan\x12\x1b\n" +
+	"\tlive_rows\x18\x05 \x01(\x03R\bliveRows\x12\x1d\n" +
+	"\n" +
+	"live_bytes\x18\x06 \x01(\x03R\tliveBytes\"r\n" +
+	"\x14ApplyDatabaseRequest\x12%\n" +
+	"\bdatabase\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?R\bdatabase\x123\n" +
+	"\x10plan_fingerprint\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\x0fplanFingerprint\"\xce\x02\n" +
+	"\x15ApplyDatabaseResponse\x12\x1a\n" +
+	"\bdatabase\x18\x01 \x01(\tR\bdatabase\x12\x12\n" +
+	"\x04file\x18\x02 \x01(\tR\x04file\x12\x1c\n" +
+	"\tstatement\x18\x03 \x01(\x05R\tstatement\x12\x1e\n" +
+	"\n" +
+	"statements\x18\x04 \x01(\x05R\n" +
+	"statements\x123\n" +
+	"\x05phase\x18\x05 \x01(\x0e2\x1d.devtrail.migrations.v1.PhaseR\x05phase\x12\x18\n" +
+	"\amessage\x18\x06 \x01(\tR\amessage\x12\x12\n" +
+	"\x04rows\x18\a \x01(\x03R\x04rows\x12\x18\n" +
+	"\apercent\x18\b \x01(\x01R\apercent\x126\n" +
+	"\tlock_wait\x18\t \x01(\v2\x19.google.protobuf.DurationR\blockWait\x12\x12\n" +
+	"\x04host\x18\n" +
+	" \x01(\tR\x04host\"8\n" +
+	"\x0fGetDriftRequest\x12%\n" +
+	"\bdatabase\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?R\bdatabase\"\xb5\x01\n" +
+	"\x10GetDriftResponse\x12D\n" +
+	"\vdifferences\x18\x01 \x03(\v2\".devtrail.migrations.v1.DifferenceR\vdifferences\x12 \n" +
+	"\vfingerprint\x18\x02 \x01(\tR\vfingerprint\x129\n" +
+	"\n" +
+	"checked_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tcheckedAt\"\x80\x01\n" +
+	"\n" +
+	"Difference\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06object\x18\x02 \x01(\tR\x06object\x12\x1a\n" +
+	"\bexpected\x18\x03 \x01(\tR\bexpected\x12\x16\n" +
+	"\x06actual\x18\x04 \x01(\tR\x06actual\x12\x12\n" +
+	"\x04host\x18\x05 \x01(\tR\x04host\"7\n" +
+	"\x10ListGatesRequest\x12#\n" +
+	"\bdatabase\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18?R\bdatabase\"G\n" +
+	"\x11ListGatesResponse\x122\n" +
+	"\x05gates\x18\x01 \x03(\v2\x1c.devtrail.migrations.v1.GateR\x05gates\"\xb0\x02\n" +
+	"\x04Gate\x12\x1a\n" +
+	"\bdatabase\x18\x01 \x01(\tR\bdatabase\x12\x12\n" +
+	"\x04file\x18\x02 \x01(\tR\x04file\x127\n" +
+	"\x05state\x18\x03 \x01(\x0e2!.devtrail.migrations.v1.GateStateR\x05state\x12\x18\n" +
+	"\aobjects\x18\x04 \x03(\tR\aobjects\x12-\n" +
+	"\x04soak\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x04soak\x12>\n" +
+	"\toffenders\x18\x06 \x03(\v2 .devtrail.migrations.v1.OffenderR\toffenders\x126\n" +
+	"\bearliest\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bearliest\"8\n" +
+	"\bOffender\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\"\x9f\x01\n" +
+	"\x13OverrideStepRequest\x12%\n" +
+	"\bdatabase\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?R\bdatabase\x12\x1e\n" +
+	"\x04file\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xff\x01R\x04file\x12\x1d\n" +
+	"\x04rule\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04rule\x12\"\n" +
+	"\x06reason\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\b\x18\xe8\aR\x06reason\"T\n" +
+	"\x14OverrideStepResponse\x12<\n" +
+	"\boverride\x18\x01 \x01(\v2 .devtrail.migrations.v1.OverrideR\boverride\"c\n" +
+	"\x17BaselineDatabaseRequest\x12%\n" +
+	"\bdatabase\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?R\bdatabase\x12!\n" +
+	"\aversion\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\aversion\"^\n" +
+	"\x18BaselineDatabaseResponse\x12B\n" +
 	"\bdatabase\x18\x01 \x01(\v2&.devtrail.migrations.v1.DatabaseStatusR\bdatabase*L\n" +
 	"\x06Engine\x12\x16\n" +
 	"\x12ENGINE_UNSPECIFIED\x10\x00\x12\x13\n" +
@@ -685,7 +2677,29 @@ const file_devtrail_migrations_v1_migration_service_proto_rawDesc = "" +
 	"\x16DATABASE_STATE_PENDING\x10\x02\x12\x1b\n" +
 	"\x17DATABASE_STATE_APPLYING\x10\x03\x12\x19\n" +
 	"\x15DATABASE_STATE_FAILED\x10\x04\x12\x1a\n" +
-	"\x16DATABASE_STATE_REFUSED\x10\x052\xe3\x02\n" +
+	"\x16DATABASE_STATE_REFUSED\x10\x05*\x89\x01\n" +
+	"\bSeverity\x12\x18\n" +
+	"\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eSEVERITY_ERROR\x10\x01\x12\x11\n" +
+	"\rSEVERITY_GATE\x10\x02\x12\x14\n" +
+	"\x10SEVERITY_WARNING\x10\x03\x12\x11\n" +
+	"\rSEVERITY_INFO\x10\x04\x12\x13\n" +
+	"\x0fSEVERITY_POLICY\x10\x05*\xd0\x01\n" +
+	"\x05Phase\x12\x15\n" +
+	"\x11PHASE_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16PHASE_WAITING_FOR_LOCK\x10\x01\x12\x12\n" +
+	"\x0ePHASE_CHECKING\x10\x02\x12\x11\n" +
+	"\rPHASE_RUNNING\x10\x03\x12\x1b\n" +
+	"\x17PHASE_WAITING_FOR_TABLE\x10\x04\x12\x12\n" +
+	"\x0ePHASE_RETRYING\x10\x05\x12\x11\n" +
+	"\rPHASE_APPLIED\x10\x06\x12\x15\n" +
+	"\x11PHASE_PASSED_OVER\x10\a\x12\x12\n" +
+	"\x0ePHASE_FINISHED\x10\b*o\n" +
+	"\tGateState\x12\x1a\n" +
+	"\x16GATE_STATE_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fGATE_STATE_OPEN\x10\x01\x12\x16\n" +
+	"\x12GATE_STATE_WAITING\x10\x02\x12\x19\n" +
+	"\x15GATE_STATE_OVERRIDDEN\x10\x032\x91\t\n" +
 	"\x10MigrationService\x12l\n" +
 	"\tGetStatus\x12(.devtrail.migrations.v1.GetStatusRequest\x1a).devtrail.migrations.v1.GetStatusResponse\"\n" +
 	"\x8a\xb5\x18\x06\n" +
@@ -694,7 +2708,21 @@ const file_devtrail_migrations_v1_migration_service_proto_rawDesc = "" +
 	"\x01\x03\x10\x01\x12n\n" +
 	"\tWaitReady\x12(.devtrail.migrations.v1.WaitReadyRequest\x1a).devtrail.migrations.v1.WaitReadyResponse\"\n" +
 	"\x8a\xb5\x18\x06\n" +
-	"\x02\x03\x05\x10\x010\x01B\xe9\x01\n" +
+	"\x02\x03\x05\x10\x010\x01\x12k\n" +
+	"\tLintFiles\x12(.devtrail.migrations.v1.LintFilesRequest\x1a).devtrail.migrations.v1.LintFilesResponse\"\t\x8a\xb5\x18\x05\n" +
+	"\x01\x03\x10\x01\x12t\n" +
+	"\fPlanDatabase\x12+.devtrail.migrations.v1.PlanDatabaseRequest\x1a,.devtrail.migrations.v1.PlanDatabaseResponse\"\t\x8a\xb5\x18\x05\n" +
+	"\x01\x03\x10\x01\x12y\n" +
+	"\rApplyDatabase\x12,.devtrail.migrations.v1.ApplyDatabaseRequest\x1a-.devtrail.migrations.v1.ApplyDatabaseResponse\"\t\x8a\xb5\x18\x05\n" +
+	"\x01\x06\x10\x010\x01\x12h\n" +
+	"\bGetDrift\x12'.devtrail.migrations.v1.GetDriftRequest\x1a(.devtrail.migrations.v1.GetDriftResponse\"\t\x8a\xb5\x18\x05\n" +
+	"\x01\x03\x10\x01\x12k\n" +
+	"\tListGates\x12(.devtrail.migrations.v1.ListGatesRequest\x1a).devtrail.migrations.v1.ListGatesResponse\"\t\x8a\xb5\x18\x05\n" +
+	"\x01\x03\x10\x01\x12t\n" +
+	"\fOverrideStep\x12+.devtrail.migrations.v1.OverrideStepRequest\x1a,.devtrail.migrations.v1.OverrideStepResponse\"\t\x8a\xb5\x18\x05\n" +
+	"\x01\x06\x10\x01\x12\x80\x01\n" +
+	"\x10BaselineDatabase\x12/.devtrail.migrations.v1.BaselineDatabaseRequest\x1a0.devtrail.migrations.v1.BaselineDatabaseResponse\"\t\x8a\xb5\x18\x05\n" +
+	"\x01\x06\x10\x01B\xe9\x01\n" +
 	"\x1acom.devtrail.migrations.v1B\x15MigrationServiceProtoP\x01Z:devtrail.dev/proto/gen/devtrail/migrations/v1;migrationsv1\xa2\x02\x03DMX\xaa\x02\x16Devtrail.Migrations.V1\xca\x02\x16Devtrail\\Migrations\\V1\xe2\x02\"Devtrail\\Migrations\\V1\\GPBMetadata\xea\x02\x18Devtrail::Migrations::V1b\x06proto3"
 
 var (
@@ -709,41 +2737,106 @@ func file_devtrail_migrations_v1_migration_service_proto_rawDescGZIP() []byte {
 	return file_devtrail_migrations_v1_migration_service_proto_rawDescData
 }
 
-var file_devtrail_migrations_v1_migration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_devtrail_migrations_v1_migration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_devtrail_migrations_v1_migration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_devtrail_migrations_v1_migration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_devtrail_migrations_v1_migration_service_proto_goTypes = []any{
-	(Engine)(0),                   // 0: devtrail.migrations.v1.Engine
-	(DatabaseState)(0),            // 1: devtrail.migrations.v1.DatabaseState
-	(*DatabaseStatus)(nil),        // 2: devtrail.migrations.v1.DatabaseStatus
-	(*GetStatusRequest)(nil),      // 3: devtrail.migrations.v1.GetStatusRequest
-	(*GetStatusResponse)(nil),     // 4: devtrail.migrations.v1.GetStatusResponse
-	(*ListHistoryRequest)(nil),    // 5: devtrail.migrations.v1.ListHistoryRequest
-	(*ListHistoryResponse)(nil),   // 6: devtrail.migrations.v1.ListHistoryResponse
-	(*HistoryEntry)(nil),          // 7: devtrail.migrations.v1.HistoryEntry
-	(*WaitReadyRequest)(nil),      // 8: devtrail.migrations.v1.WaitReadyRequest
-	(*WaitReadyResponse)(nil),     // 9: devtrail.migrations.v1.WaitReadyResponse
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 11: google.protobuf.Duration
+	(Engine)(0),                      // 0: devtrail.migrations.v1.Engine
+	(DatabaseState)(0),               // 1: devtrail.migrations.v1.DatabaseState
+	(Severity)(0),                    // 2: devtrail.migrations.v1.Severity
+	(Phase)(0),                       // 3: devtrail.migrations.v1.Phase
+	(GateState)(0),                   // 4: devtrail.migrations.v1.GateState
+	(*DatabaseStatus)(nil),           // 5: devtrail.migrations.v1.DatabaseStatus
+	(*GetStatusRequest)(nil),         // 6: devtrail.migrations.v1.GetStatusRequest
+	(*GetStatusResponse)(nil),        // 7: devtrail.migrations.v1.GetStatusResponse
+	(*ListHistoryRequest)(nil),       // 8: devtrail.migrations.v1.ListHistoryRequest
+	(*ListHistoryResponse)(nil),      // 9: devtrail.migrations.v1.ListHistoryResponse
+	(*HistoryEntry)(nil),             // 10: devtrail.migrations.v1.HistoryEntry
+	(*WaitReadyRequest)(nil),         // 11: devtrail.migrations.v1.WaitReadyRequest
+	(*WaitReadyResponse)(nil),        // 12: devtrail.migrations.v1.WaitReadyResponse
+	(*Override)(nil),                 // 13: devtrail.migrations.v1.Override
+	(*Finding)(nil),                  // 14: devtrail.migrations.v1.Finding
+	(*SqlFile)(nil),                  // 15: devtrail.migrations.v1.SqlFile
+	(*LintFilesRequest)(nil),         // 16: devtrail.migrations.v1.LintFilesRequest
+	(*LintFilesResponse)(nil),        // 17: devtrail.migrations.v1.LintFilesResponse
+	(*PlanDatabaseRequest)(nil),      // 18: devtrail.migrations.v1.PlanDatabaseRequest
+	(*PlanDatabaseResponse)(nil),     // 19: devtrail.migrations.v1.PlanDatabaseResponse
+	(*PlanSegment)(nil),              // 20: devtrail.migrations.v1.PlanSegment
+	(*PlanStatement)(nil),            // 21: devtrail.migrations.v1.PlanStatement
+	(*RelationEffect)(nil),           // 22: devtrail.migrations.v1.RelationEffect
+	(*ApplyDatabaseRequest)(nil),     // 23: devtrail.migrations.v1.ApplyDatabaseRequest
+	(*ApplyDatabaseResponse)(nil),    // 24: devtrail.migrations.v1.ApplyDatabaseResponse
+	(*GetDriftRequest)(nil),          // 25: devtrail.migrations.v1.GetDriftRequest
+	(*GetDriftResponse)(nil),         // 26: devtrail.migrations.v1.GetDriftResponse
+	(*Difference)(nil),               // 27: devtrail.migrations.v1.Difference
+	(*ListGatesRequest)(nil),         // 28: devtrail.migrations.v1.ListGatesRequest
+	(*ListGatesResponse)(nil),        // 29: devtrail.migrations.v1.ListGatesResponse
+	(*Gate)(nil),                     // 30: devtrail.migrations.v1.Gate
+	(*Offender)(nil),                 // 31: devtrail.migrations.v1.Offender
+	(*OverrideStepRequest)(nil),      // 32: devtrail.migrations.v1.OverrideStepRequest
+	(*OverrideStepResponse)(nil),     // 33: devtrail.migrations.v1.OverrideStepResponse
+	(*BaselineDatabaseRequest)(nil),  // 34: devtrail.migrations.v1.BaselineDatabaseRequest
+	(*BaselineDatabaseResponse)(nil), // 35: devtrail.migrations.v1.BaselineDatabaseResponse
+	(*timestamppb.Timestamp)(nil),    // 36: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),      // 37: google.protobuf.Duration
 }
 var file_devtrail_migrations_v1_migration_service_proto_depIdxs = []int32{
 	0,  // 0: devtrail.migrations.v1.DatabaseStatus.engine:type_name -> devtrail.migrations.v1.Engine
 	1,  // 1: devtrail.migrations.v1.DatabaseStatus.state:type_name -> devtrail.migrations.v1.DatabaseState
-	2,  // 2: devtrail.migrations.v1.GetStatusResponse.databases:type_name -> devtrail.migrations.v1.DatabaseStatus
-	7,  // 3: devtrail.migrations.v1.ListHistoryResponse.entries:type_name -> devtrail.migrations.v1.HistoryEntry
-	10, // 4: devtrail.migrations.v1.HistoryEntry.applied_at:type_name -> google.protobuf.Timestamp
-	11, // 5: devtrail.migrations.v1.HistoryEntry.duration:type_name -> google.protobuf.Duration
-	2,  // 6: devtrail.migrations.v1.WaitReadyResponse.database:type_name -> devtrail.migrations.v1.DatabaseStatus
-	3,  // 7: devtrail.migrations.v1.MigrationService.GetStatus:input_type -> devtrail.migrations.v1.GetStatusRequest
-	5,  // 8: devtrail.migrations.v1.MigrationService.ListHistory:input_type -> devtrail.migrations.v1.ListHistoryRequest
-	8,  // 9: devtrail.migrations.v1.MigrationService.WaitReady:input_type -> devtrail.migrations.v1.WaitReadyRequest
-	4,  // 10: devtrail.migrations.v1.MigrationService.GetStatus:output_type -> devtrail.migrations.v1.GetStatusResponse
-	6,  // 11: devtrail.migrations.v1.MigrationService.ListHistory:output_type -> devtrail.migrations.v1.ListHistoryResponse
-	9,  // 12: devtrail.migrations.v1.MigrationService.WaitReady:output_type -> devtrail.migrations.v1.WaitReadyResponse
-	10, // [10:13] is the sub-list for method output_type
-	7,  // [7:10] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	5,  // 2: devtrail.migrations.v1.GetStatusResponse.databases:type_name -> devtrail.migrations.v1.DatabaseStatus
+	10, // 3: devtrail.migrations.v1.ListHistoryResponse.entries:type_name -> devtrail.migrations.v1.HistoryEntry
+	36, // 4: devtrail.migrations.v1.HistoryEntry.applied_at:type_name -> google.protobuf.Timestamp
+	37, // 5: devtrail.migrations.v1.HistoryEntry.duration:type_name -> google.protobuf.Duration
+	37, // 6: devtrail.migrations.v1.HistoryEntry.lock_wait:type_name -> google.protobuf.Duration
+	13, // 7: devtrail.migrations.v1.HistoryEntry.overrides:type_name -> devtrail.migrations.v1.Override
+	5,  // 8: devtrail.migrations.v1.WaitReadyResponse.database:type_name -> devtrail.migrations.v1.DatabaseStatus
+	36, // 9: devtrail.migrations.v1.Override.at:type_name -> google.protobuf.Timestamp
+	2,  // 10: devtrail.migrations.v1.Finding.severity:type_name -> devtrail.migrations.v1.Severity
+	0,  // 11: devtrail.migrations.v1.LintFilesRequest.engine:type_name -> devtrail.migrations.v1.Engine
+	15, // 12: devtrail.migrations.v1.LintFilesRequest.setup:type_name -> devtrail.migrations.v1.SqlFile
+	15, // 13: devtrail.migrations.v1.LintFilesRequest.files:type_name -> devtrail.migrations.v1.SqlFile
+	14, // 14: devtrail.migrations.v1.LintFilesResponse.findings:type_name -> devtrail.migrations.v1.Finding
+	20, // 15: devtrail.migrations.v1.PlanDatabaseResponse.segments:type_name -> devtrail.migrations.v1.PlanSegment
+	14, // 16: devtrail.migrations.v1.PlanDatabaseResponse.findings:type_name -> devtrail.migrations.v1.Finding
+	30, // 17: devtrail.migrations.v1.PlanDatabaseResponse.gates:type_name -> devtrail.migrations.v1.Gate
+	21, // 18: devtrail.migrations.v1.PlanSegment.statements:type_name -> devtrail.migrations.v1.PlanStatement
+	22, // 19: devtrail.migrations.v1.PlanStatement.effects:type_name -> devtrail.migrations.v1.RelationEffect
+	37, // 20: devtrail.migrations.v1.PlanStatement.estimate:type_name -> google.protobuf.Duration
+	3,  // 21: devtrail.migrations.v1.ApplyDatabaseResponse.phase:type_name -> devtrail.migrations.v1.Phase
+	37, // 22: devtrail.migrations.v1.ApplyDatabaseResponse.lock_wait:type_name -> google.protobuf.Duration
+	27, // 23: devtrail.migrations.v1.GetDriftResponse.differences:type_name -> devtrail.migrations.v1.Difference
+	36, // 24: devtrail.migrations.v1.GetDriftResponse.checked_at:type_name -> google.protobuf.Timestamp
+	30, // 25: devtrail.migrations.v1.ListGatesResponse.gates:type_name -> devtrail.migrations.v1.Gate
+	4,  // 26: devtrail.migrations.v1.Gate.state:type_name -> devtrail.migrations.v1.GateState
+	37, // 27: devtrail.migrations.v1.Gate.soak:type_name -> google.protobuf.Duration
+	31, // 28: devtrail.migrations.v1.Gate.offenders:type_name -> devtrail.migrations.v1.Offender
+	36, // 29: devtrail.migrations.v1.Gate.earliest:type_name -> google.protobuf.Timestamp
+	13, // 30: devtrail.migrations.v1.OverrideStepResponse.override:type_name -> devtrail.migrations.v1.Override
+	5,  // 31: devtrail.migrations.v1.BaselineDatabaseResponse.database:type_name -> devtrail.migrations.v1.DatabaseStatus
+	6,  // 32: devtrail.migrations.v1.MigrationService.GetStatus:input_type -> devtrail.migrations.v1.GetStatusRequest
+	8,  // 33: devtrail.migrations.v1.MigrationService.ListHistory:input_type -> devtrail.migrations.v1.ListHistoryRequest
+	11, // 34: devtrail.migrations.v1.MigrationService.WaitReady:input_type -> devtrail.migrations.v1.WaitReadyRequest
+	16, // 35: devtrail.migrations.v1.MigrationService.LintFiles:input_type -> devtrail.migrations.v1.LintFilesRequest
+	18, // 36: devtrail.migrations.v1.MigrationService.PlanDatabase:input_type -> devtrail.migrations.v1.PlanDatabaseRequest
+	23, // 37: devtrail.migrations.v1.MigrationService.ApplyDatabase:input_type -> devtrail.migrations.v1.ApplyDatabaseRequest
+	25, // 38: devtrail.migrations.v1.MigrationService.GetDrift:input_type -> devtrail.migrations.v1.GetDriftRequest
+	28, // 39: devtrail.migrations.v1.MigrationService.ListGates:input_type -> devtrail.migrations.v1.ListGatesRequest
+	32, // 40: devtrail.migrations.v1.MigrationService.OverrideStep:input_type -> devtrail.migrations.v1.OverrideStepRequest
+	34, // 41: devtrail.migrations.v1.MigrationService.BaselineDatabase:input_type -> devtrail.migrations.v1.BaselineDatabaseRequest
+	7,  // 42: devtrail.migrations.v1.MigrationService.GetStatus:output_type -> devtrail.migrations.v1.GetStatusResponse
+	9,  // 43: devtrail.migrations.v1.MigrationService.ListHistory:output_type -> devtrail.migrations.v1.ListHistoryResponse
+	12, // 44: devtrail.migrations.v1.MigrationService.WaitReady:output_type -> devtrail.migrations.v1.WaitReadyResponse
+	17, // 45: devtrail.migrations.v1.MigrationService.LintFiles:output_type -> devtrail.migrations.v1.LintFilesResponse
+	19, // 46: devtrail.migrations.v1.MigrationService.PlanDatabase:output_type -> devtrail.migrations.v1.PlanDatabaseResponse
+	24, // 47: devtrail.migrations.v1.MigrationService.ApplyDatabase:output_type -> devtrail.migrations.v1.ApplyDatabaseResponse
+	26, // 48: devtrail.migrations.v1.MigrationService.GetDrift:output_type -> devtrail.migrations.v1.GetDriftResponse
+	29, // 49: devtrail.migrations.v1.MigrationService.ListGates:output_type -> devtrail.migrations.v1.ListGatesResponse
+	33, // 50: devtrail.migrations.v1.MigrationService.OverrideStep:output_type -> devtrail.migrations.v1.OverrideStepResponse
+	35, // 51: devtrail.migrations.v1.MigrationService.BaselineDatabase:output_type -> devtrail.migrations.v1.BaselineDatabaseResponse
+	42, // [42:52] is the sub-list for method output_type
+	32, // [32:42] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_devtrail_migrations_v1_migration_service_proto_init() }
@@ -756,8 +2849,8 @@ func file_devtrail_migrations_v1_migration_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_devtrail_migrations_v1_migration_service_proto_rawDesc), len(file_devtrail_migrations_v1_migration_service_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   8,
+			NumEnums:      5,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,9 +19,16 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	MigrationService_GetStatus_FullMethodName   = "/devtrail.migrations.v1.MigrationService/GetStatus"
-	MigrationService_ListHistory_FullMethodName = "/devtrail.migrations.v1.MigrationService/ListHistory"
-	MigrationService_WaitReady_FullMethodName   = "/devtrail.migrations.v1.MigrationService/WaitReady"
+	MigrationService_GetStatus_FullMethodName        = "/devtrail.migrations.v1.MigrationService/GetStatus"
+	MigrationService_ListHistory_FullMethodName      = "/devtrail.migrations.v1.MigrationService/ListHistory"
+	MigrationService_WaitReady_FullMethodName        = "/devtrail.migrations.v1.MigrationService/WaitReady"
+	MigrationService_LintFiles_FullMethodName        = "/devtrail.migrations.v1.MigrationService/LintFiles"
+	MigrationService_PlanDatabase_FullMethodName     = "/devtrail.migrations.v1.MigrationService/PlanDatabase"
+	MigrationService_ApplyDatabase_FullMethodName    = "/devtrail.migrations.v1.MigrationService/ApplyDatabase"
+	MigrationService_GetDrift_FullMethodName         = "/devtrail.migrations.v1.MigrationService/GetDrift"
+	MigrationService_ListGates_FullMethodName        = "/devtrail.migrations.v1.MigrationService/ListGates"
+	MigrationService_OverrideStep_FullMethodName     = "/devtrail.migrations.v1.MigrationService/OverrideStep"
+	MigrationService_BaselineDatabase_FullMethodName = "/devtrail.migrations.v1.MigrationService/BaselineDatabase"
 )
 
 // MigrationServiceClient is the client API for MigrationService service.
@@ -36,6 +43,23 @@ type MigrationServiceClient interface {
 	ListHistory(ctx context.Context, in *ListHistoryRequest, opts ...grpc.CallOption) (*ListHistoryResponse, error)
 	// WaitReady sends the status of a database now and whenever it changes, and ends when the database has reached the version asked for.
 	WaitReady(ctx context.Context, in *WaitReadyRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WaitReadyResponse], error)
+	// LintFiles judges SQL files upon the schema that earlier files, or the files of one of the suite's databases, leave. Nothing is run.
+	LintFiles(ctx context.Context, in *LintFilesRequest, opts ...grpc.CallOption) (*LintFilesResponse, error)
+	// PlanDatabase says what would be applied to a database: the segments, the statements with the locks, rewrites and scans that they were
+	// measured to need on a scratch copy, the findings of lint and the gates. It changes nothing in the database.
+	PlanDatabase(ctx context.Context, in *PlanDatabaseRequest, opts ...grpc.CallOption) (*PlanDatabaseResponse, error)
+	// ApplyDatabase applies what waits in a database now and streams the progress until the attempt ends. Contract files whose gate is closed are passed over.
+	// A plan that no longer fits the database gives FAILED_PRECONDITION with the reason PLAN_STALE.
+	ApplyDatabase(ctx context.Context, in *ApplyDatabaseRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ApplyDatabaseResponse], error)
+	// GetDrift compares the live schema of a database with what its applied files make.
+	GetDrift(ctx context.Context, in *GetDriftRequest, opts ...grpc.CallOption) (*GetDriftResponse, error)
+	// ListGates says of every contract file that is not applied whether its gate is open, and who keeps it closed.
+	ListGates(ctx context.Context, in *ListGatesRequest, opts ...grpc.CallOption) (*ListGatesResponse, error)
+	// OverrideStep lets one file pass a rule of lint or its gate. The reason and the caller are kept in the history.
+	OverrideStep(ctx context.Context, in *OverrideStepRequest, opts ...grpc.CallOption) (*OverrideStepResponse, error)
+	// BaselineDatabase records files up to a version as applied without running them, for a database that was made by other means.
+	// A database that has a history, and one whose schema is not what the files make, are refused.
+	BaselineDatabase(ctx context.Context, in *BaselineDatabaseRequest, opts ...grpc.CallOption) (*BaselineDatabaseResponse, error)
 }
 
 type migrationServiceClient struct {
@@ -85,6 +109,85 @@ func (c *migrationServiceClient) WaitReady(ctx context.Context, in *WaitReadyReq
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type MigrationService_WaitReadyClient = grpc.ServerStreamingClient[WaitReadyResponse]
 
+func (c *migrationServiceClient) LintFiles(ctx context.Context, in *LintFilesRequest, opts ...grpc.CallOption) (*LintFilesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LintFilesResponse)
+	err := c.cc.Invoke(ctx, MigrationService_LintFiles_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *migrationServiceClient) PlanDatabase(ctx context.Context, in *PlanDatabaseRequest, opts ...grpc.CallOption) (*PlanDatabaseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PlanDatabaseResponse)
+	err := c.cc.Invoke(ctx, MigrationService_PlanDatabase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *migrationServiceClient) ApplyDatabase(ctx context.Context, in *ApplyDatabaseRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ApplyDatabaseResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &MigrationService_ServiceDesc.Streams[1], MigrationService_ApplyDatabase_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ApplyDatabaseRequest, ApplyDatabaseResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type MigrationService_ApplyDatabaseClient = grpc.ServerStreamingClient[ApplyDatabaseResponse]
+
+func (c *migrationServiceClient) GetDrift(ctx context.Context, in *GetDriftRequest, opts ...grpc.CallOption) (*GetDriftResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetDriftResponse)
+	err := c.cc.Invoke(ctx, MigrationService_GetDrift_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *migrationServiceClient) ListGates(ctx context.Context, in *ListGatesRequest, opts ...grpc.CallOption) (*ListGatesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListGatesResponse)
+	err := c.cc.Invoke(ctx, MigrationService_ListGates_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *migrationServiceClient) OverrideStep(ctx context.Context, in *OverrideStepRequest, opts ...grpc.CallOption) (*OverrideStepResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(OverrideStepResponse)
+	err := c.cc.Invoke(ctx, MigrationService_OverrideStep_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *migrationServiceClient) BaselineDatabase(ctx context.Context, in *BaselineDatabaseRequest, opts ...grpc.CallOption) (*BaselineDatabaseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BaselineDatabaseResponse)
+	err := c.cc.Invoke(ctx, MigrationService_BaselineDatabase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // MigrationServiceServer is the server API for MigrationService service.
 // All implementations must embed UnimplementedMigrationServiceServer
 // for forward compatibility.
@@ -97,6 +200,23 @@ type MigrationServiceServer interface {
 	ListHistory(context.Context, *ListHistoryRequest) (*ListHistoryResponse, error)
 	// WaitReady sends the status of a database now and whenever it changes, and ends when the database has reached the version asked for.
 	WaitReady(*WaitReadyRequest, grpc.ServerStreamingServer[WaitReadyResponse]) error
+	// LintFiles judges SQL files upon the schema that earlier files, or the files of one of the suite's databases, leave. Nothing is run.
+	LintFiles(context.Context, *LintFilesRequest) (*LintFilesResponse, error)
+	// PlanDatabase says what would be applied to a database: the segments, the statements with the locks, rewrites and scans that they were
+	// measured to need on a scratch copy, the findings of lint and the gates. It changes nothing in the database.
+	PlanDatabase(context.Context, *PlanDatabaseRequest) (*PlanDatabaseResponse, error)
+	// ApplyDatabase applies what waits in a database now and streams the progress until the attempt ends. Contract files whose gate is closed are passed over.
+	// A plan that no longer fits the database gives FAILED_PRECONDITION with the reason PLAN_STALE.
+	ApplyDatabase(*ApplyDatabaseRequest, grpc.ServerStreamingServer[ApplyDatabaseResponse]) error
+	// GetDrift compares the live schema of a database with what its applied files make.
+	GetDrift(context.Context, *GetDriftRequest) (*GetDriftResponse, error)
+	// ListGates says of every contract file that is not applied whether its gate is open, and who keeps it closed.
+	ListGates(context.Context, *ListGatesRequest) (*ListGatesResponse, error)
+	// OverrideStep lets one file pass a rule of lint or its gate. The reason and the caller are kept in the history.
+	OverrideStep(context.Context, *OverrideStepRequest) (*OverrideStepResponse, error)
+	// BaselineDatabase records files up to a version as applied without running them, for a database that was made by other means.
+	// A database that has a history, and one whose schema is not what the files make, are refused.
+	BaselineDatabase(context.Context, *BaselineDatabaseRequest) (*BaselineDatabaseResponse, error)
 	mustEmbedUnimplementedMigrationServiceServer()
 }
 
@@ -115,6 +235,27 @@ func (UnimplementedMigrationServiceServer) ListHistory(context.Context, *ListHis
 }
 func (UnimplementedMigrationServiceServer) WaitReady(*WaitReadyRequest, grpc.ServerStreamingServer[WaitReadyResponse]) error {
 	return status.Error(codes.Unimplemented, "method WaitReady not implemented")
+}
+func (UnimplementedMigrationServiceServer) LintFiles(context.Context, *LintFilesRequest) (*LintFilesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method LintFiles not implemented")
+}
+func (UnimplementedMigrationServiceServer) PlanDatabase(context.Context, *PlanDatabaseRequest) (*PlanDatabaseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PlanDatabase not implemented")
+}
+func (UnimplementedMigrationServiceServer) ApplyDatabase(*ApplyDatabaseRequest, grpc.ServerStreamingServer[ApplyDatabaseResponse]) error {
+	return status.Error(codes.Unimplemented, "method ApplyDatabase not implemented")
+}
+func (UnimplementedMigrationServiceServer) GetDrift(context.Context, *GetDriftRequest) (*GetDriftResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDrift not implemented")
+}
+func (UnimplementedMigrationServiceServer) ListGates(context.Context, *ListGatesRequest) (*ListGatesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListGates not implemented")
+}
+func (UnimplementedMigrationServiceServer) OverrideStep(context.Context, *OverrideStepRequest) (*OverrideStepResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method OverrideStep not implemented")
+}
+func (UnimplementedMigrationServiceServer) BaselineDatabase(context.Context, *BaselineDatabaseRequest) (*BaselineDatabaseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BaselineDatabase not implemented")
 }
 func (UnimplementedMigrationServiceServer) mustEmbedUnimplementedMigrationServiceServer() {}
 func (UnimplementedMigrationServiceServer) testEmbeddedByValue()                          {}
@@ -184,6 +325,125 @@ func _MigrationService_WaitReady_Handler(srv interface{}, stream grpc.ServerStre
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type MigrationService_WaitReadyServer = grpc.ServerStreamingServer[WaitReadyResponse]
 
+func _MigrationService_LintFiles_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LintFilesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MigrationServiceServer).LintFiles(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MigrationService_LintFiles_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MigrationServiceServer).LintFiles(ctx, req.(*LintFilesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MigrationService_PlanDatabase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PlanDatabaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MigrationServiceServer).PlanDatabase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MigrationService_PlanDatabase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MigrationServiceServer).PlanDatabase(ctx, req.(*PlanDatabaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MigrationService_ApplyDatabase_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ApplyDatabaseRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(MigrationServiceServer).ApplyDatabase(m, &grpc.GenericServerStream[ApplyDatabaseRequest, ApplyDatabaseResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type MigrationService_ApplyDatabaseServer = grpc.ServerStreamingServer[ApplyDatabaseResponse]
+
+func _MigrationService_GetDrift_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDriftRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MigrationServiceServer).GetDrift(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MigrationService_GetDrift_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MigrationServiceServer).GetDrift(ctx, req.(*GetDriftRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MigrationService_ListGates_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListGatesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MigrationServiceServer).ListGates(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MigrationService_ListGates_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MigrationServiceServer).ListGates(ctx, req.(*ListGatesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MigrationService_OverrideStep_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OverrideStepRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MigrationServiceServer).OverrideStep(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MigrationService_OverrideStep_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MigrationServiceServer).OverrideStep(ctx, req.(*OverrideStepRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _MigrationService_BaselineDatabase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BaselineDatabaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(MigrationServiceServer).BaselineDatabase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: MigrationService_BaselineDatabase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(MigrationServiceServer).BaselineDatabase(ctx, req.(*BaselineDatabaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // MigrationService_ServiceDesc is the grpc.ServiceDesc for MigrationService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -199,11 +459,40 @@ var MigrationService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ListHistory",
 			Handler:    _MigrationService_ListHistory_Handler,
 		},
+		{
+			MethodName: "LintFiles",
+			Handler:    _MigrationService_LintFiles_Handler,
+		},
+		{
+			MethodName: "PlanDatabase",
+			Handler:    _MigrationService_PlanDatabase_Handler,
+		},
+		{
+			MethodName: "GetDrift",
+			Handler:    _MigrationService_GetDrift_Handler,
+		},
+		{
+			MethodName: "ListGates",
+			Handler:    _MigrationService_ListGates_Handler,
+		},
+		{
+			MethodName: "OverrideStep",
+			Handler:    _MigrationService_OverrideStep_Handler,
+		},
+		{
+			MethodName: "BaselineDatabase",
+			Handler:    _MigrationService_BaselineDatabase_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "WaitReady",
 			Handler:       _MigrationService_WaitReady_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "ApplyDatabase",
+			Handler:       _MigrationService_ApplyDatabase_Handler,
 			ServerStreams: true,
 		},
 	},
