@@ -1,6 +1,13 @@
 package migrations
 
-import "time"
+import (
+	"time"
+
+	"devtrail.dev/kit/fault"
+)
+
+// ErrGateClosed says that a contract file may not be applied yet.
+var ErrGateClosed = fault.New(fault.State, "GATE_CLOSED", "the gate is closed")
 
 // GateState is whether a contract file may be applied.
 type GateState uint8

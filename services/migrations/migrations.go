@@ -54,6 +54,8 @@ type Status struct {
 	TargetVersion int64
 	// Pending has the names of the files that wait, in order.
 	Pending []string
+	// Waiting has the names of the contract and background files that are not applied; the database is ready without them.
+	Waiting []string
 	// Message says what is wrong and what to do, or what is waited for. Empty when ready.
 	Message string
 }
@@ -76,6 +78,14 @@ type Entry struct {
 	Duration  time.Duration
 	// AppliedBy is the build of the migrations service that applied it.
 	AppliedBy string
+	// LockWait is how long its statements waited for table locks, rolled back attempts included.
+	LockWait time.Duration
+	// Actor is who asked for it; empty when the service applied it by itself.
+	Actor string
+	// Overrides is what it was allowed to pass.
+	Overrides []Override
+	// Baseline says that it was recorded and not run.
+	Baseline bool
 }
 
 // Health is nil when every database is ready, else ErrNotReady with a sentence for each that is not.

@@ -37,7 +37,7 @@ SET checksum = excluded.checksum,
 
 // alone applies a file whose statements cannot run in a transaction: one at a time, each with a row of progress. It goes on behind the last statement that is done.
 // A statement that was cut off runs again, so it must be repeatable (IF NOT EXISTS, IF EXISTS).
-func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, lock held, f schema.File) error {
+func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, req request, f schema.File) error {
 	began := p.now()
 	if err := p.createHistory(ctx, conn, "SET", schema.CreatePostgresHistory+"; "+createProgress); err != nil {
 		return err
@@ -55,7 +55,10 @@ func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, lock held, f schem
 		return err
 	}
 	for i := len(statements) - len(rest); i < len(statements); i++ {
-		if err := lock.check(ctx); err != nil {
+		if err := req.gate(ctx); err != nil {
+			return err
+		}
+		if err := req.lock.check(ctx); err != nil {
 			return err
 		}
 		if err := p.one(ctx, conn, f, i+1, statements[i]); err != nil {

@@ -102,20 +102,40 @@ func (c *clickHouse) applied(ctx context.Context) (map[int64]string, error) {
 }
 
 // apply runs the files one after the other. A statement runs again when the process ended before its row says done, so it must be repeatable.
-func (c *clickHouse) apply(ctx context.Context, lock held, files []schema.File, say func(string), done func(schema.File)) error {
+func (c *clickHouse) apply(ctx context.Context, req request) error {
 	if err := c.conn.Exec(ctx, schema.CreateClickHouseHistory); err != nil {
 		return chAway(fmt.Errorf("create the history: %w", err))
 	}
-	for _, f := range files {
-		if err := c.file(ctx, lock, f); err != nil {
+	for _, f := range req.files {
+		if err := c.file(ctx, req, f); err != nil {
 			return chAway(err)
 		}
-		done(f)
+		req.report(migrations.Progress{File: f.Name, Phase: migrations.FileApplied})
 	}
 	return nil
 }
 
-func (c *clickHouse) file(ctx context.Context, lock held, f schema.File) error {
+func (c *clickHouse) applyBackground(ctx context.Context, req request) error {
+	return c.apply(ctx, req)
+}
+
+// baseline writes the rows that stand for whole files alone.
+func (c *clickHouse) baseline(ctx context.Context, lock held, files []schema.File, _ string) error {
+	if err := c.conn.Exec(ctx, schema.CreateClickHouseHistory); err != nil {
+		return chAway(fmt.Errorf("create the history: %w", err))
+	}
+	for _, f := range files {
+		if err := lock.check(ctx); err != nil {
+			return err
+		}
+		if err := c.write(ctx, journalRow{version: f.Version, name: f.Name, checksum: f.Checksum, state: "done"}); err != nil {
+			return chAway(err)
+		}
+	}
+	return nil
+}
+
+func (c *clickHouse) file(ctx context.Context, req request, f schema.File) error {
 	began := c.now()
 	statements, err := sqlsplit.Split(f.SQL, sqlsplit.ClickHouse)
 	if err != nil {
@@ -130,7 +150,10 @@ func (c *clickHouse) file(ctx context.Context, lock held, f schema.File) error {
 		return err
 	}
 	for i := len(statements) - len(rest); i < len(statements); i++ {
-		if err := lock.check(ctx); err != nil {
+		if err := req.gate(ctx); err != nil {
+			return err
+		}
+		if err := req.lock.check(ctx); err != nil {
 			return err
 		}
 		if err := c.one(ctx, f, i+1, statements[i]); err != nil {
@@ -183,7 +206,7 @@ func missing(err error) bool {
 
 // chAway makes errors that did not come from the server itself ErrServerAway.
 func chAway(err error) error {
-	if err == nil || errors.Is(err, migrations.ErrServerAway) || errors.Is(err, errRefused) {
+	if err == nil || errors.Is(err, migrations.ErrServerAway) || errors.Is(err, errRefused) || errors.Is(err, migrations.ErrGateClosed) {
 		return err
 	}
 	if _, ok := errors.AsType[*clickhouse.Exception](err); ok {

@@ -82,7 +82,7 @@ func entryFromRow(row pgx.CollectableRow) (migrations.Entry, error) {
 }
 
 // apply goes segment by segment: the longest run of files that may share a transaction, or one file that must not be in any.
-func (p *postgres) apply(ctx context.Context, lock held, files []schema.File, say func(string), done func(schema.File)) error {
+func (p *postgres) apply(ctx context.Context, req request) error {
 	conn, err := connectPostgres(ctx, p.serverURL, p.target.Database, applicationName+" "+p.cfg.Build)
 	if err != nil {
 		return err
@@ -92,21 +92,43 @@ func (p *postgres) apply(ctx context.Context, lock held, files []schema.File, sa
 		defer cancel()
 		_ = conn.Close(last)
 	}()
-	for len(files) > 0 {
+	for files := req.files; len(files) > 0; {
 		n := segment(files)
-		work := func() error { return p.transaction(ctx, conn, lock, files[:n]) }
+		work := func() error { return p.transaction(ctx, conn, req, files[:n]) }
 		if files[0].NoTransaction {
-			work = func() error { return p.alone(ctx, conn, lock, files[0]) }
+			work = func() error { return p.alone(ctx, conn, req, files[0]) }
 		}
-		if err := p.patiently(ctx, conn, lock, say, work); err != nil {
+		if err := p.patiently(ctx, conn, req, files[0], work); err != nil {
 			return away(err)
 		}
 		for _, f := range files[:n] {
-			done(f)
+			req.report(migrations.Progress{File: f.Name, Phase: migrations.FileApplied})
 		}
 		files = files[n:]
 	}
 	return nil
+}
+
+func (p *postgres) applyBackground(ctx context.Context, req request) error {
+	slow := *p
+	slow.cfg.DDLTimeout, slow.cfg.DataTimeout = p.cfg.LongTimeout, p.cfg.LongTimeout
+	return slow.apply(ctx, req)
+}
+
+// baseline writes the history rows alone.
+func (p *postgres) baseline(ctx context.Context, lock held, files []schema.File, _ string) error {
+	err := pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
+		if err := p.createHistory(ctx, tx.Conn(), "SET LOCAL", schema.CreatePostgresHistory); err != nil {
+			return err
+		}
+		for _, f := range files {
+			if _, err := tx.Exec(ctx, postgresHistoryRow, f.Version, f.Name, f.Checksum, 0, p.cfg.Build); err != nil {
+				return err
+			}
+		}
+		return lock.check(ctx)
+	})
+	return away(err)
 }
 
 // segment is how many of the first files go together.
@@ -122,7 +144,7 @@ func segment(files []schema.File) int {
 }
 
 // transaction applies the files and their history rows in one transaction.
-func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, lock held, files []schema.File) error {
+func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, req request, files []schema.File) error {
 	last := files[len(files)-1]
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		if err := p.createHistory(ctx, conn, "SET LOCAL", schema.CreatePostgresHistory); err != nil {
@@ -134,8 +156,11 @@ func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, lock held, f
 			}
 		}
 		p.observe(last, 0, BeforeCommit)
+		if err := req.gate(ctx); err != nil {
+			return err
+		}
 		// Whoever lost the lock must not commit: another instance may have begun.
-		return lock.check(ctx)
+		return req.lock.check(ctx)
 	})
 	if err != nil {
 		return err
@@ -183,11 +208,13 @@ func (p *postgres) file(ctx context.Context, tx pgx.Tx, f schema.File) error {
 }
 
 // patiently repeats work after lock timeouts and deadlocks, under the budget, and names who was in the way.
-func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, lock held, say func(string), work func() error) error {
+func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, req request, first schema.File, work func() error) error {
 	deadline := p.now().Add(p.cfg.LockBudget)
 	waits := backoff{first: p.cfg.Retry, most: 10 * p.cfg.Retry}
 	for attempt := 1; ; attempt++ {
-		watch := watchBlockers(ctx, lock, conn.PgConn().PID(), say)
+		watch := watchBlockers(ctx, req.lock, conn.PgConn().PID(), func(message string) {
+			req.report(migrations.Progress{File: first.Name, Phase: migrations.WaitingForTable, Message: message})
+		})
 		err := work()
 		blockers := watch.stop()
 		if code := pg.Code(err); code != codeLockTimeout && code != codeDeadlock {
@@ -201,7 +228,10 @@ func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, lock held, say
 		if p.now().Add(wait).After(deadline) {
 			return fmt.Errorf("gave up after %d attempts; in the way: %s: %w", attempt, who, err)
 		}
-		say(fmt.Sprintf("attempt %d got no table lock and was rolled back; in the way: %s", attempt, who))
+		req.report(migrations.Progress{
+			File: first.Name, Phase: migrations.Retrying,
+			Message: fmt.Sprintf("attempt %d got no table lock and was rolled back; in the way: %s", attempt, who),
+		})
 		if err := sleep(ctx, wait); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -71,20 +72,6 @@ type database struct {
 	migrations.Target
 	engine engine
 	files  []schema.File
-}
-
-// engine is what Postgres and ClickHouse do each in their own way.
-type engine interface {
-	// create makes the database when it is missing. Two callers at once are fine.
-	create(ctx context.Context) error
-	// applied returns version to checksum of what is applied; nothing when the database or its history is missing.
-	applied(ctx context.Context) (map[int64]string, error)
-	// apply applies the files in order and tells done of each that is applied for good.
-	// It must be repeatable after any error and after the end of the process at any point.
-	apply(ctx context.Context, lock held, files []schema.File, say func(string), done func(schema.File)) error
-	// history returns at most limit entries below the version, newest first.
-	history(ctx context.Context, below int64, limit int) ([]migrations.Entry, error)
-	close()
 }
 
 // Runner applies and watches.
@@ -219,9 +206,8 @@ func (r *Runner) run(ctx context.Context, d *database) error {
 	say("")
 	r.cfg.Observe(Step{Database: d.Name, Phase: Begin})
 	return r.record(ctx, d, func() error {
-		err := d.engine.apply(ctx, lock, pending, say, func(f schema.File) {
-			r.log.InfoContext(ctx, "migration applied", "database", d.Name, "file", f.Name)
-			r.board.change(d.Name, func(s *migrations.Status) { s.Version, s.Pending = f.Version, s.Pending[1:] })
+		err := d.engine.apply(ctx, request{
+			lock: lock, files: pending, gate: passes, report: func(p migrations.Progress) { r.report(ctx, d, pending, p) },
 		})
 		if err != nil {
 			return err
@@ -229,6 +215,26 @@ func (r *Runner) run(ctx context.Context, d *database) error {
 		_, err = r.look(ctx, d)
 		return err
 	})
+}
+
+// report shows a step of an engine.
+func (r *Runner) report(ctx context.Context, d *database, files []schema.File, p migrations.Progress) {
+	switch p.Phase {
+	case migrations.FileApplied:
+		r.log.InfoContext(ctx, "migration applied", "database", d.Name, "file", p.File)
+		r.board.change(d.Name, func(s *migrations.Status) {
+			s.Pending = slices.DeleteFunc(slices.Clone(s.Pending), func(name string) bool { return name == p.File })
+			for _, f := range files {
+				if f.Name == p.File {
+					s.Version = max(s.Version, f.Version)
+				}
+			}
+		})
+	case migrations.WaitingForTable, migrations.Retrying:
+		if r.board.change(d.Name, func(s *migrations.Status) { s.Message = p.Message }) {
+			r.log.InfoContext(ctx, "migration waits", "database", d.Name, "reason", p.Message)
+		}
+	}
 }
 
 // record writes the run around work to the ledger.
