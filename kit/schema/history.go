@@ -13,17 +13,33 @@ CREATE TABLE IF NOT EXISTS ` + HistoryTable + ` (
 
 // CreateClickHouseHistory makes the history of a ClickHouse database where there is none. It is only ever appended to:
 // the newest row of a statement tells its state, and the row of statement 0 stands for the whole file.
+// On a cluster each host has its own, with the rows of what it did itself. Statement 0 is done only when every host has done its part of the file,
+// so a service may ask whichever host it is connected to. What was there before a statement is kept to see after a crash whether it had its effect.
 const CreateClickHouseHistory = `
 CREATE TABLE IF NOT EXISTS ` + HistoryTable + ` (
     version Int64,
     name String,
     statement UInt32,
+    host String,
     checksum String,
     state Enum8('started' = 1, 'done' = 2, 'failed' = 3),
     at DateTime64(6, 'UTC') DEFAULT now64(6),
     duration_ms Int64,
     applied_by String,
-    message String
+    message String,
+    actor String,
+    before String,
+    overrides String,
+    baseline Bool
 )
 ENGINE = MergeTree
 ORDER BY (version, statement, at)`
+
+// UpgradeClickHouseHistory brings a history of an earlier build to the columns of CreateClickHouseHistory.
+const UpgradeClickHouseHistory = `
+ALTER TABLE ` + HistoryTable + `
+    ADD COLUMN IF NOT EXISTS host String AFTER statement,
+    ADD COLUMN IF NOT EXISTS actor String,
+    ADD COLUMN IF NOT EXISTS before String,
+    ADD COLUMN IF NOT EXISTS overrides String,
+    ADD COLUMN IF NOT EXISTS baseline Bool`
