@@ -50,6 +50,7 @@ func (s *schema) createTable(c *pg.CreateStmt) {
 		name: n, known: true, temporary: c.GetRelation().GetRelpersistence() == "t", logged: c.GetRelation().GetRelpersistence() != "u",
 		partitioned: c.GetPartspec() != nil, space: c.GetTablespacename(), method: c.GetAccessMethod(),
 	}
+	t.partitionKey(c.GetPartspec())
 	s.tables[n.key()] = t
 	s.created[n.key()] = createdTable
 	if c.GetPartbound() != nil && len(c.GetInhRelations()) > 0 {

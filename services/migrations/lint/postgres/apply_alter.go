@@ -12,7 +12,7 @@ func (s *schema) alterTable(a *pg.AlterTableStmt) {
 		return
 	}
 	t := s.touch(rangeName(a.GetRelation()))
-	for _, n := range a.GetCmds() {
+	for _, n := range inPasses(a.GetCmds()) {
 		s.alter(t, n.GetAlterTableCmd())
 	}
 }

@@ -201,12 +201,12 @@ func primaryKeyOnNullable(c *context) {
 
 // addsNotNull reports whether the statement itself adds the column as NOT NULL, or sets it so.
 func (c *context) addsNotNull(table name, column string) bool {
-	for _, a := range altersOf(c.node(), pg.AlterTableType_AT_SetNotNull) {
+	for _, a := range altersOf(c.stmt.node, pg.AlterTableType_AT_SetNotNull) {
 		if a.table.key() == table.key() && a.cmd.GetName() == column {
 			return true
 		}
 	}
-	for _, u := range columnsOf(c.node()) {
+	for _, u := range columnsOf(c.stmt.node) {
 		if u.name == column && !u.retype {
 			return true
 		}

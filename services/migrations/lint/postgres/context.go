@@ -25,6 +25,7 @@ type context struct {
 	version float64
 	file    *file
 	stmt    *statement
+	part    *pg.Node // the command of the statement that is judged, see parts
 	rule    rule.Rule
 	found   []rule.Finding
 }
@@ -68,8 +69,9 @@ func (s *statement) lock() Lock {
 	return strongest
 }
 
-// node is the tree of the statement; nil, which every accessor bears, when the grammar refuses it.
-func (c *context) node() *pg.Node { return c.stmt.node }
+// node is the tree of what is judged: the statement, or one command of an ALTER TABLE with several. It is nil, which every accessor bears, when
+// the grammar refuses the statement.
+func (c *context) node() *pg.Node { return c.part }
 
 // existing reports whether the table was there before the file, so that others use it.
 func (c *context) existing(n name) bool {
@@ -123,10 +125,10 @@ func (c *context) next() *statement {
 	return nil
 }
 
-// apply changes the schema by the statement. What the grammar refuses leaves its table known in part.
+// apply changes the schema by what is judged. What the grammar refuses leaves its table known in part.
 func (c *context) apply() {
-	if c.stmt.node != nil {
-		c.schema.apply(c.stmt.node)
+	if c.part != nil {
+		c.schema.apply(c.part)
 		return
 	}
 	n, head := target(c.stmt.tokens)

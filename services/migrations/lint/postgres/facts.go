@@ -57,7 +57,7 @@ func Effects(setup []rule.File, file rule.File, opts rule.Options) [][]Effect {
 	c := &context{schema: s, file: readFile(file, opts.InTransaction)}
 	var list [][]Effect
 	for _, st := range c.file.statements {
-		c.stmt = st
+		c.stmt, c.part = st, st.node
 		list = append(list, s.effectsOf(st, version(opts.ServerVersion)))
 		c.apply()
 	}

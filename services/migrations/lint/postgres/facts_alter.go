@@ -8,9 +8,17 @@ func (e *effects) alterTable(a *pg.AlterTableStmt) {
 		return
 	}
 	n := rangeName(a.GetRelation())
-	for _, c := range a.GetCmds() {
-		e.alter(n, c.GetAlterTableCmd())
+	before := e.schema
+	if len(a.GetCmds()) > 1 {
+		e.schema = before.fork(n)
 	}
+	for _, c := range inPasses(a.GetCmds()) {
+		e.alter(n, c.GetAlterTableCmd())
+		if e.schema != before {
+			e.schema.alter(e.schema.touch(n), c.GetAlterTableCmd())
+		}
+	}
+	e.schema = before
 }
 
 // mild are the commands of ALTER TABLE that take less than ACCESS EXCLUSIVE and read no rows.
@@ -54,6 +62,8 @@ func (e *effects) alter(n name, c *pg.AlterTableCmd) {
 	case pg.AlterTableType_AT_AlterColumnType:
 		cost := e.schema.typeCost(n, c, e.version)
 		scan, rewritten = cost != free || t.checked(c.GetName()), cost == rewrite
+	case pg.AlterTableType_AT_SetExpression:
+		scan, rewritten = true, true
 	case pg.AlterTableType_AT_SetLogged, pg.AlterTableType_AT_SetUnLogged, pg.AlterTableType_AT_SetTableSpace, pg.AlterTableType_AT_SetAccessMethod:
 		rewritten = !e.schema.sameStorage(n, c)
 		scan = rewritten
@@ -150,33 +160,4 @@ func (s *schema) sameStorage(n name, c *pg.AlterTableCmd) bool {
 	default:
 		return c.GetName() == t.method || (t.method == "" && (c.GetName() == "heap" || c.GetName() == ""))
 	}
-}
-
-// attachProven reports whether validated CHECKs of the child prove the bound, so that ATTACH reads no rows. The bound itself is not
-// compared: a validated CHECK that speaks of the bound's columns with their IS NOT NULL is taken for the proof, none is not.
-func (s *schema) attachProven(parent name, p *pg.PartitionCmd) bool {
-	if t := s.table(parent); t != nil && t.hasDefault && !p.GetBound().GetIsDefault() {
-		return false
-	}
-	child := s.table(rangeName(p.GetName()))
-	if child == nil {
-		return false
-	}
-	for _, k := range child.constraints {
-		if k.kind == pg.ConstrType_CONSTR_CHECK && k.validated && k.expr != nil && !onlyNotNull(k.expr) && child.allNotNull(k) {
-			return true
-		}
-	}
-	return false
-}
-
-// onlyNotNull reports whether a CHECK says nothing but IS NOT NULL.
-func onlyNotNull(expr *pg.Node) bool { return expr.GetNullTest() != nil }
-
-// allNotNull reports whether the columns of a CHECK cannot be NULL, by the column or by a validated CHECK.
-func (t *table) allNotNull(k *constraint) bool {
-	return all(k.columns, func(name string) bool {
-		c := t.column(name)
-		return (c != nil && c.notNull) || t.provenNotNull(name)
-	})
 }

@@ -32,7 +32,7 @@ type statement struct {
 	text         string
 	line, column int
 	node         *pg.Node // nil when the grammar refuses it
-	refusal      string   // the grammar's sentence then
+	refusal      string   // the grammar's sentence; with a node the statement is one of Postgres 18, in words of 17
 	tokens       []token
 	effects      []Effect
 	// transaction numbers the transaction that the statement runs in; statements that commit by themselves have a number of their own.
@@ -63,14 +63,26 @@ func readFile(f rule.File, wrapped bool) *file {
 		offset += max(strings.Index(f.SQL[offset:], s.Text), 0)
 		st := &statement{index: i, text: s.Text, line: s.Line, column: offset - strings.LastIndex(f.SQL[:offset], "\n"), tokens: tokens(s.Text)}
 		offset += len(s.Text)
-		st.node, err = parse(s.Text)
-		if err != nil {
-			st.refusal = err.Error()
-		}
+		st.read()
 		out.statements = append(out.statements, st)
 	}
 	out.transactions()
 	return out
+}
+
+// read parses the statement, and in words of Postgres 17 where it is written in those of 18.
+func (s *statement) read() {
+	node, err := parse(s.text)
+	if err == nil {
+		s.node = node
+		return
+	}
+	s.refusal = err.Error()
+	if text, ok := translate(s.text, s.tokens); ok {
+		if s.node, err = parse(text); err != nil {
+			s.node = nil
+		}
+	}
 }
 
 // outside reports whether the comments before the first statement hold a header that asks for no transaction.

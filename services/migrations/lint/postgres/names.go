@@ -89,22 +89,31 @@ func objectName(n *pg.Node) name {
 	}
 }
 
-// guess is what a constraint's name says of its kind, for tables whose definition is not known: the names that Postgres gives by
-// default, and the affixes in common use. ConstrType undefined when it says nothing.
+// affixes are what Postgres puts behind the names of constraints, and what people put before or behind them.
+var affixes = map[string]pg.ConstrType{
+	"pk": pg.ConstrType_CONSTR_PRIMARY, "pkey": pg.ConstrType_CONSTR_PRIMARY, "primary": pg.ConstrType_CONSTR_PRIMARY,
+	"uq": pg.ConstrType_CONSTR_UNIQUE, "uk": pg.ConstrType_CONSTR_UNIQUE, "unique": pg.ConstrType_CONSTR_UNIQUE, "uniq": pg.ConstrType_CONSTR_UNIQUE, "unq": pg.ConstrType_CONSTR_UNIQUE,
+	"fk": pg.ConstrType_CONSTR_FOREIGN, "fkey": pg.ConstrType_CONSTR_FOREIGN, "foreign": pg.ConstrType_CONSTR_FOREIGN,
+	"ck": pg.ConstrType_CONSTR_CHECK, "chk": pg.ConstrType_CONSTR_CHECK, "check": pg.ConstrType_CONSTR_CHECK,
+	"excl": pg.ConstrType_CONSTR_EXCLUSION, "exclude": pg.ConstrType_CONSTR_EXCLUSION,
+}
+
+// guess is what a constraint's name says of its kind, for tables whose definition is not known. The end counts before the beginning, and what
+// stands between (orders_api_key_fkey) does not count. ConstrType undefined when it says nothing.
 func guess(constraint string) pg.ConstrType {
-	for _, part := range strings.FieldsFunc(strings.ToLower(constraint), func(r rune) bool { return r == '_' || r == '-' || r == ' ' }) {
-		switch part {
-		case "pk", "pkey", "primary":
-			return pg.ConstrType_CONSTR_PRIMARY
-		case "uq", "uk", "key", "unique", "uniq", "unq":
-			return pg.ConstrType_CONSTR_UNIQUE
-		case "fk", "fkey", "foreign":
-			return pg.ConstrType_CONSTR_FOREIGN
-		case "ck", "chk", "check":
-			return pg.ConstrType_CONSTR_CHECK
-		case "excl", "exclude":
-			return pg.ConstrType_CONSTR_EXCLUSION
-		}
+	parts := strings.FieldsFunc(strings.ToLower(constraint), func(r rune) bool { return r == '_' || r == '-' || r == ' ' })
+	if len(parts) == 0 {
+		return pg.ConstrType_CONSTR_TYPE_UNDEFINED
+	}
+	last := parts[len(parts)-1]
+	if kind, ok := affixes[last]; ok {
+		return kind
+	}
+	if kind, ok := affixes[parts[0]]; ok {
+		return kind
+	}
+	if last == "key" {
+		return pg.ConstrType_CONSTR_UNIQUE
 	}
 	return pg.ConstrType_CONSTR_TYPE_UNDEFINED
 }

@@ -58,7 +58,7 @@ func dropWithoutMarker(c *context) {
 // columnNoNull reports columns that bear NULL, and those that get to.
 func columnNoNull(c *context) {
 	var keys []string
-	for _, u := range newConstraints(c.node()) {
+	for _, u := range newConstraints(c.stmt.node) {
 		if u.constraint.GetContype() == pg.ConstrType_CONSTR_PRIMARY {
 			keys = append(keys, u.columns...)
 		}

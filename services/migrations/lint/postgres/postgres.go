@@ -67,13 +67,15 @@ func (l *Linter) lintFile(c *context) {
 			c.schema.newValues = map[string]string{}
 		}
 		st.effects = c.schema.effectsOf(st, c.version)
-		for _, k := range l.checks {
-			if k.judge != nil && c.on(k) {
-				c.rule = k.Rule
-				k.judge(c)
+		for _, c.part = range parts(st.node) {
+			for _, k := range l.checks {
+				if k.judge != nil && c.on(k) {
+					c.rule = k.Rule
+					k.judge(c)
+				}
 			}
+			c.apply()
 		}
-		c.apply()
 	}
 	for _, k := range l.checks {
 		if k.finish != nil && len(c.file.statements) > 0 && c.on(k) {

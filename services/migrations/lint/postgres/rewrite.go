@@ -101,6 +101,9 @@ func addingGeneratedColumn(c *context) {
 	for _, u := range c.addedConstraints(pg.ConstrType_CONSTR_GENERATED) {
 		c.report("the stored column %s is computed for all rows of %s", quote(u.columns[0]), u.table)
 	}
+	for _, a := range c.alters(pg.AlterTableType_AT_SetExpression) {
+		c.report("the stored column %s is computed anew for all rows of %s", quote(a.cmd.GetName()), a.table)
+	}
 }
 
 // addingAutoIncrement reports a new serial or identity column.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"slices"
+	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -39,6 +40,8 @@ type table struct {
 	columns     []*column
 	constraints []*constraint
 	partitioned bool
+	keys        []string // columns of the partition key; nil when it has expressions or is not known
+	strategy    pg.PartitionStrategy
 	partitionOf string // key of the parent
 	hasDefault  bool   // has a DEFAULT partition
 	space       string // tablespace, "" for the database's
@@ -149,23 +152,30 @@ func (t *table) checked(column string) bool {
 }
 
 // provenNotNull reports whether a validated CHECK (column IS NOT NULL) stands, which SET NOT NULL takes instead of a scan. A constraint
-// that was validated without our having seen its definition is taken for one: files are often written in that order, one step each.
+// whose definition is not known proves it only where its name says so, such as orders_state_not_null: the file that added it was applied before
+// and is not among those that are read.
 func (t *table) provenNotNull(column string) bool {
 	if t == nil {
 		return false
 	}
 	for _, c := range t.constraints {
-		if !c.validated {
-			continue
-		}
-		if c.kind == pg.ConstrType_CONSTR_CHECK && impliesNotNull(c.expr, column) {
+		if c.validated && c.kind == pg.ConstrType_CONSTR_CHECK && impliesNotNull(c.expr, column) {
 			return true
 		}
-		if c.kind == pg.ConstrType_CONSTR_TYPE_UNDEFINED {
+		if c.validated && c.kind == pg.ConstrType_CONSTR_TYPE_UNDEFINED && namesNotNull(c.name, column) {
 			return true
 		}
 	}
 	return false
+}
+
+// namesNotNull reports whether a constraint's name says that it is for the column IS NOT NULL.
+func namesNotNull(constraint, column string) bool {
+	constraint = strings.ToLower(constraint)
+	before, after, ok := strings.Cut(constraint, strings.ToLower(column))
+	return ok && slices.ContainsFunc([]string{"not_null", "notnull", "nonnull", "non_null", "_nn"}, func(word string) bool {
+		return strings.Contains(before, word) || strings.Contains(after, word)
+	})
 }
 
 // indexesOf returns the indexes of a table.

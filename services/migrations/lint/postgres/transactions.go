@@ -66,7 +66,7 @@ func transactionRules() []check {
 			}
 		}, nil},
 		{unparsed, func(c *context) {
-			if c.stmt.node == nil {
+			if c.stmt.node == nil || (c.stmt.refusal != "" && c.version < 18) {
 				c.report("the grammar refuses the statement (%s): its locks are not known", c.stmt.refusal)
 			}
 		}, nil},
