@@ -19,7 +19,7 @@ func (c clickHouse) replay(ctx context.Context, files []schema.File) (_ catalog.
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() { err = errors.Join(err, s.Close(ctx)) }()
 	if err := s.Replay(ctx, files); err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func (p postgres) replay(ctx context.Context, files []schema.File) (_ catalog.Ca
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() { err = errors.Join(err, s.Close(ctx)) }()
 	if err := s.Replay(ctx, files); err != nil {
 		return nil, err
 	}

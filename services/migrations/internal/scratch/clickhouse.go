@@ -49,7 +49,7 @@ func OpenClickHouse(ctx context.Context, serverURL string) (*ClickHouse, error) 
 	}
 	own.Auth.Database = s.name
 	if s.conn, err = clickhouse.Open(&own); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close(ctx))
 	}
 	return s, nil
 }
@@ -96,9 +96,9 @@ func (s *ClickHouse) Replay(ctx context.Context, files []schema.File) error {
 	return nil
 }
 
-// Close drops the database. It does so also when the context of its making has ended.
-func (s *ClickHouse) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+// Close drops the database. It does so also when ctx has ended.
+func (s *ClickHouse) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
 	var mistakes []error
 	if s.conn != nil {

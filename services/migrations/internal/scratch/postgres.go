@@ -58,7 +58,7 @@ func OpenPostgres(ctx context.Context, serverURL string) (*Postgres, error) {
 		return nil, fmt.Errorf("create a scratch database: %w", err)
 	}
 	if s.conn, err = connect(ctx, serverURL, s.name); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close(ctx))
 	}
 	return s, nil
 }
@@ -183,9 +183,9 @@ func Global(s sqlsplit.Statement) bool {
 	return false
 }
 
-// Close drops the database. It does so also when the context of its making has ended.
-func (s *Postgres) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+// Close drops the database. It does so also when ctx has ended.
+func (s *Postgres) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
 	if s.conn != nil {
 		_ = s.conn.Close(ctx)

@@ -58,7 +58,7 @@ func TestPostgresReplaysAndGoesAway(t *testing.T) {
 	require.ErrorContains(t, s.Replay(t.Context(), files(t, "SELECT 1;\nCREATE ROLE somebody")), "line 2 acts on the whole server")
 	other, err := s.Connect(t.Context())
 	require.NoError(t, err)
-	require.NoError(t, s.Close())
+	require.NoError(t, s.Close(t.Context()))
 	assert.False(t, exists(t, server, s.Name()), "a second connection does not keep it")
 	_ = other.Close(context.Background())
 }
@@ -90,8 +90,8 @@ func TestLeftoversAreDroppedAndOthersStay(t *testing.T) {
 	assert.True(t, exists(t, server, used), "somebody uses it")
 	assert.True(t, exists(t, server, fresh.Name()), "it is young: its owner may be about to connect")
 	require.NoError(t, user.Close(t.Context()))
-	require.NoError(t, fresh.Close())
-	require.NoError(t, next.Close())
+	require.NoError(t, fresh.Close(t.Context()))
+	require.NoError(t, next.Close(t.Context()))
 	_, err = conn.Exec(t.Context(), "DROP DATABASE IF EXISTS "+used)
 	require.NoError(t, err)
 }
@@ -104,7 +104,7 @@ func TestAnEndedContextLeavesNothing(t *testing.T) {
 	require.NoError(t, err)
 	cancel()
 	require.Error(t, s.Replay(ctx, files(t, "SELECT 1")))
-	require.NoError(t, s.Close())
+	require.NoError(t, s.Close(ctx))
 	assert.False(t, exists(t, server, s.Name()))
 }
 
@@ -132,7 +132,7 @@ func TestClickHouseReplaysAndGoesAway(t *testing.T) {
 	require.NoError(t, s.Conn().QueryRow(t.Context(), "SELECT count() FROM system.columns WHERE database = currentDatabase() AND table = 't'").Scan(&columns))
 	assert.Equal(t, uint64(2), columns)
 	require.ErrorContains(t, s.Replay(t.Context(), files(t, "SELECT 1;\nCREATE TABLE u (a Nonsense) ENGINE = Memory")), "replay 0001_f.sql: line 2")
-	require.NoError(t, s.Close())
+	require.NoError(t, s.Close(t.Context()))
 	opts, err := clickhouse.ParseDSN(server)
 	require.NoError(t, err)
 	conn, err := clickhouse.Open(opts)
