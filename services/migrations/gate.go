@@ -1,6 +1,7 @@
 package migrations
 
 import (
+	"strings"
 	"time"
 
 	"devtrail.dev/kit/fault"
@@ -39,6 +40,18 @@ type Gate struct {
 // Passable reports whether the file may be applied.
 func (g Gate) Passable() bool { return g.State != GateWaiting }
 
+// Closed is nil when the file may be applied, else ErrGateClosed with who is in the way.
+func (g Gate) Closed() error {
+	if g.Passable() {
+		return nil
+	}
+	say := make([]string, len(g.Offenders))
+	for i, o := range g.Offenders {
+		say[i] = o.Message
+	}
+	return ErrGateClosed.With("the gate of %s is closed: %s", g.File, strings.Join(say, "; "))
+}
+
 // OffenderKind is what keeps a gate closed.
 type OffenderKind string
 
@@ -60,6 +73,8 @@ const (
 	ByFile OffenderKind = "file"
 	// ByBackfill is a backfill that must be done before.
 	ByBackfill OffenderKind = "backfill"
+	// ByLint is a finding that refuses the file.
+	ByLint OffenderKind = "lint"
 )
 
 // Offender is who or what keeps a gate closed.

@@ -21,6 +21,24 @@ var (
 	ErrStopping = fault.New(fault.Unavailable, "MIGRATIONS_STOPPING", "the migrations service is stopping")
 )
 
+// Errors of what an operator asks for.
+var (
+	// ErrApplyFailed says that an attempt stopped with an error of the database, which its message gives.
+	ErrApplyFailed = fault.New(fault.State, "MIGRATION_FAILED", "the migration failed")
+	// ErrAhead says that a newer build has applied files that this one does not have.
+	ErrAhead = fault.New(fault.State, "DATABASE_AHEAD", "the database is ahead of this build")
+	// ErrFileNotWaiting says that no file of the name waits to be applied.
+	ErrFileNotWaiting = fault.New(fault.NotFound, "FILE_NOT_WAITING", "no such file waits").Field("file")
+	// ErrRuleNotFound says that neither lint nor the gate has a rule of the name for the file.
+	ErrRuleNotFound = fault.New(fault.Invalid, "RULE_NOT_FOUND", "no such rule").Field("rule")
+	// ErrHistoryExists says that a database has a history, so that it cannot be given one.
+	ErrHistoryExists = fault.New(fault.State, "HISTORY_EXISTS", "the database has a history")
+	// ErrVersionNotFound says that this build has no file of the version.
+	ErrVersionNotFound = fault.New(fault.NotFound, "VERSION_NOT_FOUND", "no such version").Field("version")
+	// ErrDrifted says that the live schema is not what the files make.
+	ErrDrifted = fault.New(fault.State, "SCHEMA_DIFFERS", "the schema is not what the files make")
+)
+
 // State is how a database stands.
 type State uint8
 
@@ -58,6 +76,8 @@ type Status struct {
 	Waiting []string
 	// Message says what is wrong and what to do, or what is waited for. Empty when ready.
 	Message string
+	// Note says what contract and background files do or wait for, or why they stopped; readiness does not depend on it.
+	Note string
 }
 
 // Reached reports whether the database has the version; 0 stands for everything this build carries.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/services/migrations/lint/rule"
 )
 
 // ErrPlanStale says that the database or its files changed after the plan was made.
@@ -15,7 +16,9 @@ type Plan struct {
 	// Fingerprint stands for the live schema and the files that wait.
 	Fingerprint string
 	Segments    []Segment
-	Gates       []Gate
+	// Findings is what lint says of the files, suppressed findings included; none on a fresh database.
+	Findings []rule.Finding
+	Gates    []Gate
 }
 
 // Segment is files that go together.

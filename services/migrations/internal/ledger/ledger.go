@@ -1,4 +1,4 @@
-// Package ledger writes the runs to the database of the migrations service. The runner calls it; no request reads it.
+// Package ledger keeps the runs and the overrides in the database of the migrations service. The runner calls it.
 package ledger
 
 import (
@@ -58,6 +58,19 @@ SET finished_at = excluded.finished_at,
     message = excluded.message`,
 		run.ID, run.Database, run.Build, run.StartedAt, finished, run.FromVersion, run.ToVersion, run.Outcome, run.Message)
 	return err
+}
+
+// FirstUnfinished reports whether a database is still in its first run: one began at version 0, and none has ended well.
+func (s *Store) FirstUnfinished(ctx context.Context, database string) (bool, error) {
+	var first bool
+	err := s.pool.QueryRow(ctx, `
+SELECT coalesce(bool_or(from_version = 0) AND NOT bool_or(outcome = 'applied'), false)
+FROM runs
+WHERE database_name = $1`, database).Scan(&first)
+	if absent(err) {
+		return false, nil
+	}
+	return first, pg.Fault(err)
 }
 
 // List returns the newest runs of a database, at most limit.

@@ -105,10 +105,9 @@ func (b *board) watch(name string) (migrations.Status, <-chan struct{}, error) {
 
 // History returns at most limit entries of a database below the version, newest first.
 func (r *Runner) History(ctx context.Context, name string, below int64, limit int) ([]migrations.Entry, error) {
-	for _, d := range r.databases {
-		if d.Name == name {
-			return d.engine.history(ctx, below, limit)
-		}
+	d, err := r.find(name)
+	if err != nil {
+		return nil, err
 	}
-	return nil, migrations.ErrDatabaseNotFound.With("database %q not found", name)
+	return d.engine.history(ctx, below, limit)
 }

@@ -93,8 +93,8 @@ func TestPlanReturnsWhatIsAboveEverythingApplied(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			pending, err := plan(c.applied, files)
-			require.Equal(t, c.pending, names(pending))
+			s, err := stand(c.applied, files, false)
+			require.Equal(t, c.pending, names(s.pending))
 			if c.refused == "" {
 				require.NoError(t, err)
 				return

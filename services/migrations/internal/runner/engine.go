@@ -23,6 +23,8 @@ type engine interface {
 	baseline(ctx context.Context, lock held, files []schema.File, actor string) error
 	// history returns at most limit entries below the version, newest first.
 	history(ctx context.Context, below int64, limit int) ([]migrations.Entry, error)
+	// version is that of the server as lint wants it, such as "18" or "26.7".
+	version(ctx context.Context) (string, error)
 	close()
 }
 

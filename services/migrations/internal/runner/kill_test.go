@@ -17,7 +17,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/migrations"
+	"devtrail.dev/services/migrations/internal/ledger"
 	ledgermigrations "devtrail.dev/services/migrations/migrations"
 )
 
@@ -34,12 +36,6 @@ type victim struct {
 	At Step
 }
 
-// noLedger is for runners whose runs nobody asks about.
-type noLedger struct{}
-
-func (noLedger) Begin(context.Context, migrations.Run) error  { return nil }
-func (noLedger) Finish(context.Context, migrations.Run) error { return nil }
-
 func runVictim(spec string) int {
 	var v victim
 	if err := json.Unmarshal([]byte(spec), &v); err != nil {
@@ -50,10 +46,21 @@ func runVictim(spec string) int {
 	for name, text := range v.Files {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
+	ledgerURL, err := databaseURL(v.PostgresURL, v.Prefix+"migrations")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	pool, err := pg.Open(context.Background(), ledgerURL, pg.Options{MaxConns: 2})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	store := ledger.New(pool)
 	r, err := Open(context.Background(), []migrations.Target{
 		{Name: migrations.Ledger, Database: v.Prefix + "migrations", Engine: migrations.Postgres, Files: ledgermigrations.FS},
 		{Name: targetName(v.Engine), Database: v.Prefix + targetName(v.Engine), Engine: v.Engine, Files: files},
-	}, Deps{ClickHouseURL: v.ClickHouseURL, Ledger: noLedger{}, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Now: time.Now, PostgresURL: v.PostgresURL}, Config{
+	}, Deps{ClickHouseURL: v.ClickHouseURL, Ledger: store, Overrides: store, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Now: time.Now, PostgresURL: v.PostgresURL}, Config{
 		Build: "test",
 		Observe: func(s Step) {
 			if s == v.At {

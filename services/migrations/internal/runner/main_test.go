@@ -85,8 +85,9 @@ func (s *site) open(t *testing.T, cfg Config, targets ...migrations.Target) *Run
 	require.NoError(t, err)
 	pool, err := pg.Open(context.Background(), url, pg.Options{MaxConns: 2})
 	require.NoError(t, err)
+	store := ledger.New(pool)
 	r, err := Open(context.Background(), append([]migrations.Target{s.ledger()}, targets...), Deps{
-		ClickHouseURL: s.clickHouseURL, Ledger: ledger.New(pool), Logger: slog.New(slog.NewTextHandler(&testLog{t: t}, nil)), Now: time.Now, PostgresURL: s.postgresURL,
+		ClickHouseURL: s.clickHouseURL, Ledger: store, Overrides: store, Logger: slog.New(slog.NewTextHandler(&testLog{t: t}, nil)), Now: time.Now, PostgresURL: s.postgresURL,
 	}, cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() {

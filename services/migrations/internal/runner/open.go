@@ -15,9 +15,18 @@ import (
 type Deps struct {
 	// ClickHouseURL is the address of a server and a user who may create databases; empty when no target needs it.
 	ClickHouseURL string
-	Ledger        Ledger
-	Logger        *slog.Logger
-	Now           func() time.Time
+	// Backfills, Drift, Gates and Planner may be nil in tests that do not need them: then a file that waits for a backfill and a contract file wait for ever,
+	// and what needs the others fails.
+	Backfills Backfills
+	Drift     DriftChecker
+	// Drifted, when not nil, is told how many differences the drift check at the start found in a database.
+	Drifted   func(database string, differences int)
+	Gates     Gatekeeper
+	Ledger    Ledger
+	Logger    *slog.Logger
+	Now       func() time.Time
+	Overrides Overrides
+	Planner   Planner
 	// PostgresURL is the address of a server and a user who may create databases. It must lead to the server itself:
 	// advisory locks get lost behind a pooler that shares connections between transactions.
 	PostgresURL string
@@ -26,7 +35,7 @@ type Deps struct {
 // Open reads the files of the targets and makes a Runner. It does not connect. The caller calls Run and then Close.
 func Open(ctx context.Context, targets []migrations.Target, deps Deps, cfg Config) (*Runner, error) {
 	cfg = cfg.withDefaults()
-	r := &Runner{cfg: cfg, ledger: deps.Ledger, log: deps.Logger, now: deps.Now}
+	r := &Runner{cfg: cfg, deps: deps, log: deps.Logger, now: deps.Now}
 	ledger := ""
 	statuses := make([]migrations.Status, 0, len(targets))
 	for _, t := range targets {
@@ -66,7 +75,7 @@ func openDatabase(ctx context.Context, t migrations.Target, deps Deps, cfg Confi
 	if err := check(files, t.Engine); err != nil {
 		return nil, err
 	}
-	d := &database{Target: t, files: files}
+	d := &database{Target: t, files: files, orders: newOrders(), background: newOrders()}
 	switch t.Engine {
 	case migrations.Postgres:
 		d.engine, err = openPostgres(ctx, deps.PostgresURL, t, cfg, deps.Now)

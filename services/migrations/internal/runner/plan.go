@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,13 +15,51 @@ import (
 // errRefused says that the history and the files contradict each other, so that nothing may be applied until people have decided.
 var errRefused = fault.New(fault.State, "MIGRATION_REFUSED", "the history and the files contradict each other")
 
-// plan returns the files that wait: those above everything applied. It refuses by name what was edited, is missing, or was added below.
-func plan(applied map[int64]string, files []schema.File) ([]schema.File, error) {
+// standing is how a database stands against the files of the build.
+type standing struct {
+	applied map[int64]string
+	// pending are required files that wait, in order. On a fresh database, all files that wait.
+	pending []schema.File
+	// later are contract and background files that wait; none on a fresh database.
+	later []schema.File
+	// fresh says that nobody has used the database so far, so that nothing is there to protect.
+	fresh bool
+}
+
+// stand compares what is applied with the files. It refuses by name what was edited, is missing, or was added below.
+// A database is fresh when nothing is applied, or first says that its first run was cut off.
+func stand(applied map[int64]string, files []schema.File, first bool) (standing, error) {
 	verdict := schema.Judge(applied, files)
+	s := standing{applied: applied, pending: verdict.Pending, later: verdict.Later, fresh: first || len(applied) == 0}
 	if text := verdict.Contradiction(); text != "" {
-		return verdict.Pending, errRefused.With("%s", text)
+		return s, errRefused.With("%s", text)
 	}
-	return verdict.Pending, nil
+	if s.fresh {
+		s.pending, s.later = slices.Concat(s.pending, s.later), nil
+		slices.SortFunc(s.pending, func(a, b schema.File) int { return cmp.Compare(a.Version, b.Version) })
+	}
+	return s, nil
+}
+
+// waiting is everything that waits, in the order in which it would be applied.
+func (s standing) waiting() []schema.File {
+	all := slices.Clone(s.pending)
+	for _, background := range []bool{false, true} {
+		for _, f := range s.later {
+			if f.Background == background {
+				all = append(all, f)
+			}
+		}
+	}
+	return all
+}
+
+// among returns the files that are applied.
+func (s standing) among(files []schema.File) []schema.File {
+	return slices.DeleteFunc(slices.Clone(files), func(f schema.File) bool {
+		_, ok := s.applied[f.Version]
+		return !ok
+	})
 }
 
 // check refuses files that cannot be cut into statements, and statements that would end the runner's transaction.
