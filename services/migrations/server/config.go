@@ -15,6 +15,8 @@ import (
 type Config struct {
 	Serve serve.Config `envPrefix:"MIGRATIONS_"`
 
+	// ClickHouseCluster is the name of a cluster in system.clusters when ClickHouse is more than one server; every host of it gets the files.
+	ClickHouseCluster string `env:"MIGRATIONS_CLICKHOUSE_CLUSTER"`
 	// ClickHouseURL leads to a ClickHouse server and a user who may create databases; needed when the events are there.
 	ClickHouseURL string `env:"MIGRATIONS_CLICKHOUSE_URL"`
 	// DatabasePrefix is put before the name of every database, for servers that are shared by several installations.

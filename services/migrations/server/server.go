@@ -48,10 +48,11 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		Now:           time.Now,
 		PostgresURL:   cfg.PostgresURL,
 	}, runner.Config{
-		Build:       build(),
-		DDLTimeout:  cfg.DDLTimeout,
-		LockBudget:  cfg.LockBudget,
-		LockTimeout: cfg.LockTimeout,
+		Build:             build(),
+		ClickHouseCluster: cfg.ClickHouseCluster,
+		DDLTimeout:        cfg.DDLTimeout,
+		LockBudget:        cfg.LockBudget,
+		LockTimeout:       cfg.LockTimeout,
 		Observe: func(s runner.Step) {
 			logger.DebugContext(ctx, "migration step", "database", s.Database, "file", s.File, "statement", s.Statement, "phase", string(s.Phase))
 		},

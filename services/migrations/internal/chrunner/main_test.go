@@ -28,6 +28,8 @@ type site struct {
 
 	mu       sync.Mutex
 	progress []migrations.Progress
+	// onProgress, when not nil, is told each report.
+	onProgress func(migrations.Progress)
 }
 
 // newSite makes an empty database on the shared server.
@@ -93,6 +95,9 @@ func (s *site) applyIn(ctx context.Context, texts map[string]string, overrides .
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.progress = append(s.progress, p)
+		if s.onProgress != nil {
+			s.onProgress(p)
+		}
 	}}
 	for _, o := range overrides {
 		req.Overrides[o.File] = append(req.Overrides[o.File], o)

@@ -18,6 +18,8 @@ import (
 type Config struct {
 	// Build is written to the history of every database; "unknown" when empty.
 	Build string
+	// ClickHouseCluster is the name of a cluster in system.clusters, whose hosts all get the files of ClickHouse; empty: the server of the URL is alone.
+	ClickHouseCluster string
 	// DDLTimeout, DataTimeout and LongTimeout end a statement that changes definitions, one that moves rows, and one that
 	// reads a whole table by design (concurrent index builds, VALIDATE, VACUUM). 5 s, 1 min and 1 h when zero.
 	DDLTimeout, DataTimeout, LongTimeout time.Duration

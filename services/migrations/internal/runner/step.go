@@ -11,6 +11,8 @@ const (
 	Before Phase = "before"
 	// Journaled comes when the journal says that a statement was started.
 	Journaled Phase = "journaled"
+	// Sent comes when ClickHouse has taken a statement, behind which mutations may still work.
+	Sent Phase = "sent"
 	// After comes when a statement has run and nothing was written about it.
 	After Phase = "after"
 	// Done comes when the journal says that a statement was done.

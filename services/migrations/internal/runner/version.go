@@ -10,8 +10,4 @@ func (p *postgres) version(ctx context.Context) (string, error) {
 }
 
 // version is the year and month of the server, for lint.
-func (c *clickHouse) version(ctx context.Context) (string, error) {
-	var version string
-	err := c.server.QueryRow(ctx, "SELECT extract(version(), '^[0-9]+[.][0-9]+')").Scan(&version)
-	return version, chAway(err)
-}
+func (c *clickHouse) version(ctx context.Context) (string, error) { return c.engine.Version(ctx) }
