@@ -30,12 +30,25 @@ func (s *schema) apply(n *pg.Node) {
 		s.createFunction(n.GetCreateFunctionStmt())
 	case n.GetCreateDomainStmt() != nil:
 		d := n.GetCreateDomainStmt()
-		s.domains[listName(texts(d.GetDomainname())).key()] = len(d.GetConstraints()) > 0
+		key := listName(texts(d.GetDomainname())).key()
+		s.created[key] = createdType
+		s.domains[key] = domain{typeOf(d.GetTypeName()), checksIn(d.GetConstraints())}
+	case n.GetAlterDomainStmt() != nil:
+		s.alterDomain(n.GetAlterDomainStmt())
+	case n.GetCreateSchemaStmt() != nil:
+		s.created["schema "+n.GetCreateSchemaStmt().GetSchemaname()] = createdSchema
+	case n.GetCompositeTypeStmt() != nil:
+		s.created[rangeName(n.GetCompositeTypeStmt().GetTypevar()).key()] = createdType
+	case n.GetAlterObjectSchemaStmt().GetObjectType() == pg.ObjectType_OBJECT_TABLE:
+		m := n.GetAlterObjectSchemaStmt()
+		s.moveTable(rangeName(m.GetRelation()), name{m.GetNewschema(), m.GetRelation().GetRelname()})
 	case n.GetCreateEnumStmt() != nil:
 		key := listName(texts(n.GetCreateEnumStmt().GetTypeName())).key()
 		s.enums[key], s.created[key] = true, createdType
 	case n.GetAlterEnumStmt() != nil:
 		s.alterEnum(n.GetAlterEnumStmt())
+	case n.GetSelectStmt().GetIntoClause() != nil:
+		s.createTableAs(&pg.CreateTableAsStmt{Into: n.GetSelectStmt().GetIntoClause()})
 	case n.GetVariableSetStmt() != nil:
 		s.setVariable(n.GetVariableSetStmt())
 	}
@@ -68,7 +81,7 @@ func (s *schema) createTable(c *pg.CreateStmt) {
 		case e.GetConstraint() != nil:
 			s.addConstraint(t, e.GetConstraint(), nil)
 		case e.GetTableLikeClause() != nil:
-			s.inherit(t, rangeName(e.GetTableLikeClause().GetRelation()))
+			s.like(t, e.GetTableLikeClause())
 		}
 	}
 }
@@ -91,6 +104,37 @@ func (s *schema) inherit(t *table, from name) {
 	for _, c := range source.constraints {
 		copied := *c
 		t.constraints = append(t.constraints, &copied)
+	}
+}
+
+// The bits of LIKE ... INCLUDING, as the grammar numbers them.
+const (
+	includingConstraints = 1 << 2
+	includingDefaults    = 1 << 3
+	includingIndexes     = 1 << 6
+)
+
+// like copies what LIKE takes over: columns and NOT NULL always, the rest when it is included.
+func (s *schema) like(t *table, l *pg.TableLikeClause) {
+	from := rangeName(l.GetRelation())
+	s.inherit(t, from)
+	if l.GetOptions()&includingDefaults == 0 {
+		for _, c := range t.columns {
+			c.fallback = false
+		}
+	}
+	source := s.table(from)
+	if source == nil {
+		return
+	}
+	for _, k := range source.constraints {
+		key := k.kind == pg.ConstrType_CONSTR_PRIMARY || k.kind == pg.ConstrType_CONSTR_UNIQUE
+		check := k.kind == pg.ConstrType_CONSTR_CHECK
+		if (key && l.GetOptions()&includingIndexes != 0) || (check && l.GetOptions()&includingConstraints != 0) {
+			copied := *k
+			copied.validated = true
+			t.constraints = append(t.constraints, &copied)
+		}
 	}
 }
 
@@ -229,6 +273,22 @@ func (s *schema) createFunction(f *pg.CreateFunctionStmt) {
 func (s *schema) alterEnum(a *pg.AlterEnumStmt) {
 	if a.GetNewVal() != "" && a.GetOldVal() == "" {
 		s.newValues[a.GetNewVal()] = listName(texts(a.GetTypeName())).key()
+	}
+}
+
+// checksIn reports whether a domain's constraints hold more than a default.
+func checksIn(constraints []*pg.Node) bool {
+	return slices.ContainsFunc(constraints, func(n *pg.Node) bool {
+		kind := n.GetConstraint().GetContype()
+		return kind == pg.ConstrType_CONSTR_CHECK || kind == pg.ConstrType_CONSTR_NOTNULL
+	})
+}
+
+func (s *schema) alterDomain(a *pg.AlterDomainStmt) {
+	key := listName(texts(a.GetTypeName())).key()
+	if d, ok := s.domains[key]; ok && (a.GetSubtype() == "C" || a.GetSubtype() == "O") {
+		d.checked = true
+		s.domains[key] = d
 	}
 }
 

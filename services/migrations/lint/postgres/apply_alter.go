@@ -110,11 +110,14 @@ func (s *schema) rename(r *pg.RenameStmt) {
 	}
 }
 
-func (s *schema) renameTable(n name, to string) {
+func (s *schema) renameTable(n name, to string) { s.moveTable(n, name{n.schema, to}) }
+
+// moveTable gives a table another name or schema.
+func (s *schema) moveTable(n, to name) {
 	t := s.touch(n)
 	delete(s.tables, n.key())
 	old := n.key()
-	t.name = name{n.schema, to}
+	t.name = to
 	s.tables[t.name.key()] = t
 	for _, i := range s.indexes {
 		if i.table == old {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
@@ -101,15 +102,19 @@ func compatRules() []check {
 func dropOf(what string, kinds ...pg.ObjectType) func(*context) {
 	return func(c *context) {
 		for _, n := range c.drops(kinds...) {
-			if c.existing(n) {
+			if c.existing(n) && c.schema.created["schema "+n.key()] == 0 {
 				c.report("the previous build still uses %s %s", what, n)
 			}
 		}
 	}
 }
 
+// dropColumn passes a column that the file itself adds.
 func dropColumn(c *context) {
 	for _, a := range c.alters(pg.AlterTableType_AT_DropColumn) {
+		if c.columnAdded(a.table, a.cmd.GetName()) {
+			continue
+		}
 		c.report("the previous build still uses %s of %s", quote(a.cmd.GetName()), a.table)
 	}
 }
@@ -153,8 +158,11 @@ func dropForeignKey(c *context) {
 	}
 }
 
-// renamingTable passes a rename whose next statement makes a view under the old name.
+// renamingTable reports a table that moves to another schema as well, and passes a rename whose next statement makes a view under the old name.
 func renamingTable(c *context) {
+	if m := c.node().GetAlterObjectSchemaStmt(); m.GetObjectType() == pg.ObjectType_OBJECT_TABLE && c.existing(rangeName(m.GetRelation())) {
+		c.report("the previous build finds %s no longer where it was", rangeName(m.GetRelation()))
+	}
 	r := c.renames(pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW)
 	if r == nil || !c.existing(rangeName(r.GetRelation())) {
 		return
@@ -203,13 +211,21 @@ func droppingDefault(c *context) {
 func addingRequiredField(c *context) {
 	for _, u := range c.addedColumns() {
 		needs := hasConstraint(u.def, pg.ConstrType_CONSTR_NOTNULL) || hasConstraint(u.def, pg.ConstrType_CONSTR_PRIMARY)
-		gives := hasConstraint(u.def, pg.ConstrType_CONSTR_DEFAULT) || hasConstraint(u.def, pg.ConstrType_CONSTR_GENERATED) ||
+		gives := givesDefault(u.def) || hasConstraint(u.def, pg.ConstrType_CONSTR_GENERATED) ||
 			hasConstraint(u.def, pg.ConstrType_CONSTR_IDENTITY) || typeOf(u.def.GetTypeName()).isSerial()
 		if needs && !gives {
 			c.suggest(fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s type NOT NULL DEFAULT constant;", u.table, quote(u.name)),
 				"%s has no value for the rows of %s, so the statement fails on the first one", quote(u.name), u.table)
 		}
 	}
+}
+
+// givesDefault reports whether a default stands behind the column that is not NULL.
+func givesDefault(def *pg.ColumnDef) bool {
+	return slices.ContainsFunc(def.GetConstraints(), func(n *pg.Node) bool {
+		k := n.GetConstraint()
+		return k.GetContype() == pg.ConstrType_CONSTR_DEFAULT && !k.GetRawExpr().GetAConst().GetIsnull()
+	})
 }
 
 // backwardCompatibility is the umbrella over steps that narrow.

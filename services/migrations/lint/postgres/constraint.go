@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
@@ -95,7 +96,12 @@ func foreignKeyToHotTable(c *context) {
 
 // hot reports whether the options name the table among the hot ones.
 func (c *context) hot(n name) bool {
-	return slices.ContainsFunc(c.opts.HotTables, func(h string) bool { return n.base != "" && (h == n.key() || h == n.schema+"."+n.base) })
+	return n.base != "" && c.hotKey(n.key())
+}
+
+// hotKey is hot for the key of a table.
+func (c *context) hotKey(key string) bool {
+	return slices.ContainsFunc(c.opts.HotTables, func(h string) bool { return strings.TrimPrefix(h, "public.") == key })
 }
 
 // createTableReferences reports CREATE TABLE and ADD COLUMN with REFERENCES to a table in use.
@@ -127,10 +133,10 @@ func validateInSameTransaction(c *context) {
 	}
 }
 
-// validatesUnderLock returns the VALIDATE of a constraint that the same transaction added, nil when there is none.
+// validatesUnderLock returns the VALIDATE of a constraint that the same transaction or statement added, nil when there is none.
 func validatesUnderLock(c *context) *alterUse {
 	for _, a := range c.alters(pg.AlterTableType_AT_ValidateConstraint) {
-		for _, e := range c.file.earlier(c.stmt) {
+		for _, e := range append(c.file.earlier(c.stmt), c.stmt) {
 			for _, add := range altersOf(e.node, pg.AlterTableType_AT_AddConstraint) {
 				if add.table.key() == a.table.key() && add.cmd.GetDef().GetConstraint().GetConname() == a.cmd.GetName() {
 					return &a
@@ -141,8 +147,13 @@ func validatesUnderLock(c *context) *alterUse {
 	return nil
 }
 
-// addingCheckWithColumn reports a CHECK behind a new column.
+// addingCheckWithColumn reports a CHECK behind a new column, and a domain that brings one.
 func addingCheckWithColumn(c *context) {
+	for _, u := range c.addedColumns() {
+		if d := c.schema.domains[typeKey(u.def.GetTypeName())]; d.checked {
+			c.report("the domain of the new column %s has a constraint, which reads all rows of %s under ACCESS EXCLUSIVE", quote(u.name), u.table)
+		}
+	}
 	for _, u := range c.addedConstraints(pg.ConstrType_CONSTR_CHECK) {
 		if u.def != nil {
 			c.report("the CHECK on the new column %s reads all rows of %s under ACCESS EXCLUSIVE", quote(u.columns[0]), u.table)

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -55,14 +56,22 @@ func relations(nodes []*pg.Node) []name {
 	return list
 }
 
+// dropping are the commands of ALTER TABLE and ALTER TYPE that take CASCADE to what depends on what they remove.
+var dropping = []pg.AlterTableType{pg.AlterTableType_AT_DropColumn, pg.AlterTableType_AT_DropConstraint}
+
+// dropsFresh reports whether a DROP TABLE names only tables that the file itself made: what depends on them is the file's own.
+func (c *context) dropsFresh() bool {
+	list := c.drops(pg.ObjectType_OBJECT_TABLE)
+	return len(list) > 0 && all(list, c.schema.fresh)
+}
+
 // dropCascade reports CASCADE of any drop.
 func dropCascade(c *context) {
 	n := c.node()
 	const cascade = pg.DropBehavior_DROP_CASCADE
-	found := n.GetDropStmt().GetBehavior() == cascade || n.GetTruncateStmt().GetBehavior() == cascade || n.GetDropOwnedStmt() != nil
-	for _, a := range altersOf(n) {
-		drop := a.cmd.GetSubtype() == pg.AlterTableType_AT_DropColumn || a.cmd.GetSubtype() == pg.AlterTableType_AT_DropConstraint
-		found = found || (drop && a.cmd.GetBehavior() == cascade)
+	found := (n.GetDropStmt().GetBehavior() == cascade && !c.dropsFresh()) || n.GetTruncateStmt().GetBehavior() == cascade || n.GetDropOwnedStmt() != nil
+	for _, cmd := range n.GetAlterTableStmt().GetCmds() {
+		found = found || (slices.Contains(dropping, cmd.GetAlterTableCmd().GetSubtype()) && cmd.GetAlterTableCmd().GetBehavior() == cascade)
 	}
 	if d := n.GetAlterDomainStmt(); d.GetSubtype() == "X" && d.GetBehavior() == cascade {
 		found = true
@@ -85,9 +94,36 @@ func unbatchedDML(c *context) {
 		if source := c.openSelect(n.GetInsertStmt().GetSelectStmt().GetSelectStmt()); source != "" {
 			c.report("all rows of %s are copied in one statement", source)
 		}
+	case n.GetSelectStmt() != nil:
+		for _, inner := range changesWithin(n) {
+			if table := rangeName(inner.on); unbounded(inner.where) && c.existing(table) {
+				c.report("all rows of %s are changed in one statement", table)
+			}
+		}
 	case n.GetDoStmt() != nil && changesRows(n.GetDoStmt()):
 		c.report("a DO block is one transaction: its locks are held to the end, whatever it loops over")
 	}
+}
+
+// change is an UPDATE or DELETE inside another statement.
+type change struct {
+	on    *pg.RangeVar
+	where *pg.Node
+}
+
+// changesWithin returns the changes that stand in the WITH of a SELECT.
+func changesWithin(n *pg.Node) []change {
+	var list []change
+	for _, e := range n.GetSelectStmt().GetWithClause().GetCtes() {
+		q := e.GetCommonTableExpr().GetCtequery()
+		switch {
+		case q.GetUpdateStmt() != nil:
+			list = append(list, change{q.GetUpdateStmt().GetRelation(), q.GetUpdateStmt().GetWhereClause()})
+		case q.GetDeleteStmt() != nil:
+			list = append(list, change{q.GetDeleteStmt().GetRelation(), q.GetDeleteStmt().GetWhereClause()})
+		}
+	}
+	return list
 }
 
 // unbounded reports whether a WHERE leaves no row out.
@@ -154,6 +190,10 @@ func mixedDML(c *context) {
 	case n.GetInsertStmt() != nil:
 		on = n.GetInsertStmt().GetRelation()
 	default:
+		if list := changesWithin(n); len(list) > 0 {
+			on = list[0].on
+			break
+		}
 		return
 	}
 	if c.existing(rangeName(on)) {

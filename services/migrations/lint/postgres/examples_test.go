@@ -39,7 +39,7 @@ CREATE UNIQUE INDEX orders_state_idx ON orders (state);
 func TestRules(t *testing.T) {
 	linter := postgres.New()
 	seen := map[string][2]int{}
-	for _, e := range slices.Concat(indexExamples, constraintExamples, rewriteExamples, lockExamples, compatExamples, authorityExamples, dataLossExamples, transactionExamples, retryExamples, designExamples, nameExamples, policyExamples, modernExamples, sequenceExamples, attachExamples) {
+	for _, e := range slices.Concat(indexExamples, constraintExamples, rewriteExamples, lockExamples, compatExamples, authorityExamples, dataLossExamples, transactionExamples, retryExamples, designExamples, nameExamples, policyExamples, modernExamples, sequenceExamples, attachExamples, varietyLocks, varietyRest) {
 		counts := seen[e.rule]
 		if e.flagged {
 			counts[0]++

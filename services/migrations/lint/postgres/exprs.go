@@ -47,8 +47,11 @@ func impliesNotNull(n *pg.Node, column string) bool {
 	if b := n.GetBoolExpr(); b != nil && b.GetBoolop() == pg.BoolExprType_AND_EXPR {
 		return slices.ContainsFunc(b.GetArgs(), func(a *pg.Node) bool { return impliesNotNull(a, column) })
 	}
-	t := n.GetNullTest()
-	if t == nil || t.GetNulltesttype() != pg.NullTestType_IS_NOT_NULL {
+	t, wanted := n.GetNullTest(), pg.NullTestType_IS_NOT_NULL
+	if b := n.GetBoolExpr(); b.GetBoolop() == pg.BoolExprType_NOT_EXPR && len(b.GetArgs()) == 1 {
+		t, wanted = b.GetArgs()[0].GetNullTest(), pg.NullTestType_IS_NULL
+	}
+	if t == nil || t.GetNulltesttype() != wanted {
 		return false
 	}
 	parts := texts(t.GetArg().GetColumnRef().GetFields())

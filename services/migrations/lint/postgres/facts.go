@@ -117,6 +117,8 @@ func (e *effects) byNode(n *pg.Node) {
 		e.drop(n.GetDropStmt())
 	case n.GetRenameStmt() != nil:
 		e.rename(n.GetRenameStmt())
+	case n.GetAlterObjectSchemaStmt().GetObjectType() == pg.ObjectType_OBJECT_TABLE:
+		e.add(rangeName(n.GetAlterObjectSchemaStmt().GetRelation()), AccessExclusive, false, false)
 	case n.GetTruncateStmt() != nil:
 		for _, r := range n.GetTruncateStmt().GetRelations() {
 			e.add(rangeName(r.GetRangeVar()), AccessExclusive, false, false)

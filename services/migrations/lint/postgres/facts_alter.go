@@ -89,7 +89,7 @@ func (e *effects) alter(n name, c *pg.AlterTableCmd) {
 
 // addColumn returns whether ADD COLUMN scans and rewrites, and adds the lock on a referenced table.
 func (e *effects) addColumn(def *pg.ColumnDef) (scan, rewritten bool) {
-	rewritten = typeOf(def.GetTypeName()).isSerial()
+	rewritten = typeOf(def.GetTypeName()).isSerial() || e.schema.domains[typeKey(def.GetTypeName())].checked
 	for _, node := range def.GetConstraints() {
 		k := node.GetConstraint()
 		switch k.GetContype() {
@@ -132,7 +132,19 @@ func (s *schema) typeCost(n name, c *pg.AlterTableCmd, version float64) cost {
 	if old == nil || def.GetRawDefault() != nil && !plainCast(def.GetRawDefault(), c.GetName()) {
 		return rewrite
 	}
-	return changeCost(old.typ, typeOf(def.GetTypeName()), s.indexed(n.key(), c.GetName()), s.utc(), version)
+	from, to := old.typ, typeOf(def.GetTypeName())
+	if d, ok := s.domains[from.name]; ok {
+		from = d.base
+	}
+	if d, ok := s.domains[to.name]; ok && !d.checked {
+		to = d.base
+	}
+	indexed := s.indexed(n.key(), c.GetName())
+	found := changeCost(from, to, indexed, s.utc(), version)
+	if found == free && indexed && def.GetCollClause() != nil {
+		return rescan // the index is sorted anew
+	}
+	return found
 }
 
 // plainCast reports whether USING is the column itself or its cast, which is what ALTER does without it.

@@ -186,9 +186,10 @@ func impactsPerformance(c *context) {
 	}
 }
 
-// indexCorruption reports CREATE INDEX CONCURRENTLY on the servers with the mistake.
+// indexCorruption reports index builds with CONCURRENTLY on the servers with the mistake.
 func indexCorruption(c *context) {
-	if i := c.node().GetIndexStmt(); i.GetConcurrent() && c.version >= 14 && c.version < 14.4 && c.opts.ServerVersion != "14" {
+	builds := c.node().GetIndexStmt().GetConcurrent() || c.node().GetReindexStmt() != nil && concurrently(c.node().GetReindexStmt().GetParams())
+	if builds && c.version >= 14 && c.version < 14.04 && c.opts.ServerVersion != "14" {
 		c.report("the index may miss rows that are updated during its build on Postgres %s", c.opts.ServerVersion)
 	}
 }

@@ -99,11 +99,7 @@ func partitionOf(c *context) {
 // ddlOnHotTable reports ACCESS EXCLUSIVE on a table that the options name.
 func ddlOnHotTable(c *context) {
 	for _, e := range c.stmt.effects {
-		hot := false
-		for _, h := range c.opts.HotTables {
-			hot = hot || h == e.key || h == "public."+e.key
-		}
-		if hot && e.Lock == AccessExclusive && !e.New {
+		if c.hotKey(e.key) && e.Lock == AccessExclusive && !e.New {
 			c.report("ACCESS EXCLUSIVE on %s, which is under constant use: while the statement waits, everybody waits", e.Table)
 		}
 	}
@@ -160,8 +156,10 @@ func createTrigger(c *context) {
 
 // dropTrigger reports DROP TRIGGER.
 func dropTrigger(c *context) {
-	if len(c.drops(pg.ObjectType_OBJECT_TRIGGER)) > 0 {
-		c.report("dropping the trigger takes ACCESS EXCLUSIVE on its table and changes what every write does")
+	for _, n := range c.drops(pg.ObjectType_OBJECT_TRIGGER) {
+		if c.stmt.lock() != NoLock {
+			c.report("dropping the trigger %s takes ACCESS EXCLUSIVE on its table and changes what every write does", quote(n.base))
+		}
 	}
 }
 
@@ -170,7 +168,7 @@ func disableTrigger(c *context) {
 	for _, a := range c.alters(pg.AlterTableType_AT_DisableTrig, pg.AlterTableType_AT_DisableTrigAll, pg.AlterTableType_AT_DisableTrigUser) {
 		c.report("the triggers of %s no longer run, foreign keys among them", a.table)
 	}
-	if v := c.setting("session_replication_role"); v == "replica" {
+	if c.setting("session_replication_role") == "replica" || configured(c.node(), true)["session_replication_role"] == "replica" || configured(c.node(), false)["session_replication_role"] == "replica" {
 		c.report("session_replication_role = replica switches triggers and foreign keys off")
 	}
 }

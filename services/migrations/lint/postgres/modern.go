@@ -14,7 +14,7 @@ type edit struct {
 // translate writes a statement of Postgres 18 in words of 17 that lock, scan and rewrite the same, so that the rules can judge it. It returns
 // false when the statement has no such form, or when its effect is not certain.
 //
-//	GENERATED ALWAYS AS (...) VIRTUAL  -> DEFAULT NULL: the catalogue only, and no value is stored
+//	GENERATED ALWAYS AS (...) VIRTUAL  -> DEFAULT '': the catalogue only, and no value is stored
 //	ADD CONSTRAINT n NOT NULL c NOT VALID -> ADD CONSTRAINT n CHECK (c IS NOT NULL) NOT VALID
 //	ADD CONSTRAINT n NOT NULL c        -> ALTER COLUMN c SET NOT NULL
 //	NOT ENFORCED of a table's constraint -> NOT VALID: no row is read
@@ -59,7 +59,7 @@ func translation(sql string, list []token, i int) ([]edit, bool) {
 		if wordsAt(list, end+1, "VIRTUAL") {
 			end++
 		}
-		return []edit{{list[i].offset, endOf(sql, list, end), "DEFAULT NULL"}}, true
+		return []edit{{list[i].offset, endOf(sql, list, end), "DEFAULT ''"}}, true
 	case words("NOT", "NULL") && (wordsAt(list, i-1, "ADD") || wordsAt(list, i-3, "ADD", "CONSTRAINT")) && i+2 < len(list):
 		return notNull(sql, list, i), true
 	case words("NOT", "NULL") && wordsAt(list, i-2, "CONSTRAINT") && (wordsAt(list, i-3, ",") || wordsAt(list, i-3, "(")) && i+2 < len(list):

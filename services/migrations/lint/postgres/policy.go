@@ -83,9 +83,16 @@ func addingAnyDefault(c *context) {
 }
 
 func changesOwner(c *context) {
-	if c.node().GetAlterOwnerStmt() != nil || c.node().GetCreateSchemaStmt().GetAuthrole() != nil || len(altersOf(c.node(), pg.AlterTableType_AT_ChangeOwner)) > 0 {
+	if c.node().GetAlterOwnerStmt() != nil || c.node().GetCreateSchemaStmt().GetAuthrole() != nil || changesOwnerOf(c.node()) {
 		c.report("the object gets another owner than that of the database")
 	}
+}
+
+// changesOwnerOf reports OWNER TO among the commands of an ALTER of a table, view, sequence or index.
+func changesOwnerOf(n *pg.Node) bool {
+	return slices.ContainsFunc(n.GetAlterTableStmt().GetCmds(), func(c *pg.Node) bool {
+		return c.GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_ChangeOwner
+	})
 }
 
 // naming reports new names that need quotes.

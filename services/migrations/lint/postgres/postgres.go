@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"devtrail.dev/services/migrations/lint/rule"
 )
@@ -86,15 +87,19 @@ func (l *Linter) lintFile(c *context) {
 	slices.SortStableFunc(c.found, func(a, b rule.Finding) int { return cmp.Compare(a.Statement, b.Statement) })
 }
 
-// version reads a server version such as "15", "14.2" or "18beta1"; the default when there is none.
+// version reads a server version such as "15", "14.2" or "18beta1"; the default when there is none. The minor one counts as hundredths, so that
+// 14.2 is before 14.10.
 func version(s string) float64 {
 	end := 0
 	for end < len(s) && (s[end] == '.' || (s[end] >= '0' && s[end] <= '9')) {
 		end++
 	}
-	v, err := strconv.ParseFloat(s[:end], 64)
+	major, minor, _ := strings.Cut(s[:end], ".")
+	v, err := strconv.Atoi(major)
 	if err != nil || v == 0 {
 		return defaultVersion
 	}
-	return v
+	minor, _, _ = strings.Cut(minor, ".")
+	n, _ := strconv.Atoi(minor)
+	return float64(v) + float64(min(n, 99))/100
 }

@@ -162,6 +162,9 @@ func tableRewrite(c *context) {
 	case n.GetVacuumStmt() != nil && vacuumFull(n.GetVacuumStmt()):
 		c.report("VACUUM FULL writes the table and all its indexes anew under ACCESS EXCLUSIVE")
 	}
+	if m := n.GetAlterTableMoveAllStmt(); m != nil && m.GetObjtype() != pg.ObjectType_OBJECT_INDEX {
+		c.report("every table of the tablespace %s is written anew under ACCESS EXCLUSIVE", quote(m.GetOrigTablespacename()))
+	}
 	for _, a := range c.alters(pg.AlterTableType_AT_SetLogged, pg.AlterTableType_AT_SetUnLogged, pg.AlterTableType_AT_SetTableSpace, pg.AlterTableType_AT_SetAccessMethod) {
 		if !c.schema.sameStorage(a.table, a.cmd) {
 			c.report("moving %s to other storage writes it and all its indexes anew under ACCESS EXCLUSIVE", a.table)

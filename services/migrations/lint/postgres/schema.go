@@ -14,11 +14,17 @@ type schema struct {
 	indexes   map[string]*index
 	views     map[string]bool       // plain views
 	volatile  map[string]bool       // functions by name: whether one of that name is volatile
-	domains   map[string]bool       // domains by name: whether a constraint is on it
+	domains   map[string]domain     // by name
 	enums     map[string]bool       // enums by name
 	newValues map[string]string     // enum values added in the open transaction, to their type
 	zone      string                // the session's time zone as the files set it, "" when they do not
 	created   map[string]createdObj // objects that the current file made, by key
+}
+
+// domain is a type over another one.
+type domain struct {
+	base    dataType
+	checked bool // has a constraint
 }
 
 // createdObj is a kind of object made in the current file.
@@ -28,6 +34,7 @@ const (
 	createdTable createdObj = iota + 1
 	createdIndex
 	createdType
+	createdSchema
 )
 
 // table is a table, or a materialised view.
@@ -79,7 +86,7 @@ type index struct {
 func newSchema() *schema {
 	return &schema{
 		tables: map[string]*table{}, indexes: map[string]*index{}, views: map[string]bool{}, volatile: map[string]bool{},
-		domains: map[string]bool{}, enums: map[string]bool{}, newValues: map[string]string{}, created: map[string]createdObj{},
+		domains: map[string]domain{}, enums: map[string]bool{}, newValues: map[string]string{}, created: map[string]createdObj{},
 	}
 }
 

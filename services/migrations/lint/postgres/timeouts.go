@@ -134,6 +134,18 @@ func (c *context) setting(name string) string {
 	return strings.ToLower(settingValue(v))
 }
 
+// configured returns what a SELECT sets by set_config(name, value, is_local), for the transaction (local) or for the session.
+func configured(n *pg.Node, local bool) map[string]string {
+	set := map[string]string{}
+	for _, t := range n.GetSelectStmt().GetTargetList() {
+		call := t.GetResTarget().GetVal().GetFuncCall()
+		if args := call.GetArgs(); listName(texts(call.GetFuncname())).base == "set_config" && len(args) == 3 && args[2].GetAConst().GetBoolval().GetBoolval() == local {
+			set[strings.ToLower(args[0].GetAConst().GetSval().GetSval())] = args[1].GetAConst().GetSval().GetSval()
+		}
+	}
+	return set
+}
+
 func settingValue(v *pg.VariableSetStmt) string {
 	a := v.GetArgs()[0].GetAConst()
 	if a.GetIval() != nil {

@@ -163,6 +163,11 @@ var ownSettings = []string{"lock_timeout", "statement_timeout", "idle_in_transac
 
 // sessionLeak reports SET without LOCAL, SET ROLE among them. Timeouts pass: a file without a transaction has no other way.
 func sessionLeak(c *context) {
+	for name := range configured(c.node(), false) {
+		if !slices.Contains(ownSettings, name) {
+			c.report("%s keeps its value for the files that follow", name)
+		}
+	}
 	v := c.node().GetVariableSetStmt()
 	if v == nil || v.GetIsLocal() || slices.Contains(ownSettings, strings.ToLower(v.GetName())) || strings.HasPrefix(v.GetName(), "TRANSACTION") {
 		return

@@ -45,6 +45,9 @@ func typeOf(t *pg.TypeName) dataType {
 	return d
 }
 
+// typeKey is the key of a type in the model.
+func typeKey(t *pg.TypeName) string { return listName(texts(t.GetNames())).key() }
+
 // cost is what a change of type does to the table.
 type cost uint8
 
