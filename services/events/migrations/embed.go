@@ -6,7 +6,7 @@ import (
 	"io/fs"
 )
 
-//go:embed postgres/*.sql clickhouse/*.sql
+//go:embed postgres clickhouse
 var files embed.FS
 
 // Postgres returns the files for an installation that keeps its events in Postgres: NNNN_name.sql at the root, applied in the order of their numbers.
