@@ -1,14 +1,17 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"time"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/services/migrations"
+	"devtrail.dev/services/migrations/internal/runner"
 )
 
 // Config has the settings of the service.
@@ -17,6 +20,8 @@ type Config struct {
 
 	// ClickHouseCluster is the name of a cluster in system.clusters when ClickHouse is more than one server; every host of it gets the files.
 	ClickHouseCluster string `env:"MIGRATIONS_CLICKHOUSE_CLUSTER"`
+	// Apply is auto, or manual: then files are applied only when ApplyDatabase is called.
+	Apply string `env:"MIGRATIONS_APPLY" envDefault:"auto"`
 	// ClickHouseURL leads to a ClickHouse server and a user who may create databases; needed when the events are there.
 	ClickHouseURL string `env:"MIGRATIONS_CLICKHOUSE_URL"`
 	// DatabasePrefix is put before the name of every database, for servers that are shared by several installations.
@@ -48,6 +53,9 @@ func (c *Config) Validate() error {
 	mistakes := []error{c.Serve.Validate(), c.Keys.Validate()}
 	if u, err := url.Parse(c.PostgresURL); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		mistakes = append(mistakes, errors.New("MIGRATIONS_POSTGRES_URL is not a URL that begins with postgres://"))
+	}
+	if c.Apply != "auto" && c.Apply != "manual" {
+		mistakes = append(mistakes, fmt.Errorf("MIGRATIONS_APPLY %q is neither auto nor manual", c.Apply))
 	}
 	switch c.EventsStore {
 	case "clickhouse":
@@ -84,4 +92,19 @@ func (c *Config) events() migrations.Engine {
 		return migrations.Postgres
 	}
 	return migrations.ClickHouse
+}
+
+// runner is what of the settings concerns the runner.
+func (c *Config) runner(ctx context.Context, logger *slog.Logger) runner.Config {
+	return runner.Config{
+		Build:             build(),
+		ClickHouseCluster: c.ClickHouseCluster,
+		DDLTimeout:        c.DDLTimeout,
+		LockBudget:        c.LockBudget,
+		LockTimeout:       c.LockTimeout,
+		Manual:            c.Apply == "manual",
+		Observe: func(s runner.Step) {
+			logger.DebugContext(ctx, "migration step", "database", s.Database, "file", s.File, "statement", s.Statement, "phase", string(s.Phase))
+		},
+	}
 }

@@ -22,9 +22,12 @@ import (
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	migrationsv1 "devtrail.dev/proto/gen/devtrail/migrations/v1"
 	"devtrail.dev/services/migrations"
+	"devtrail.dev/services/migrations/internal/drift"
+	"devtrail.dev/services/migrations/internal/lease"
 	"devtrail.dev/services/migrations/internal/ledger"
 	"devtrail.dev/services/migrations/internal/rpc"
 	"devtrail.dev/services/migrations/internal/runner"
+	"devtrail.dev/services/migrations/lint/postgres"
 )
 
 // Run serves until ctx ends. Databases that are away or refused do not end it: health says why.
@@ -36,27 +39,23 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	logger := telemetry.Logger(stderr, cfg.LogLevel, "migrations")
 	logger.InfoContext(ctx, "settings", "settings", env.LogValue(cfg))
 
-	runs, err := openLedger(ctx, &cfg)
+	pool, err := openLedger(ctx, &cfg)
 	if err != nil {
 		return err
 	}
-	defer runs.Close()
+	defer pool.Close()
+	registry := prometheus.NewRegistry()
+	store, leases := ledger.New(pool), lease.New(pool)
 	databases, err := runner.Open(ctx, migrations.Targets(cfg.events(), cfg.DatabasePrefix), runner.Deps{
 		ClickHouseURL: cfg.ClickHouseURL,
-		Ledger:        ledger.New(runs),
+		Drift:         drift.New(drift.Deps{ClickHouseURL: cfg.ClickHouseURL, PostgresURL: cfg.PostgresURL}),
+		Drifted:       driftGauge(registry),
+		Ledger:        store,
 		Logger:        logger,
 		Now:           time.Now,
+		Overrides:     store,
 		PostgresURL:   cfg.PostgresURL,
-	}, runner.Config{
-		Build:             build(),
-		ClickHouseCluster: cfg.ClickHouseCluster,
-		DDLTimeout:        cfg.DDLTimeout,
-		LockBudget:        cfg.LockBudget,
-		LockTimeout:       cfg.LockTimeout,
-		Observe: func(s runner.Step) {
-			logger.DebugContext(ctx, "migration step", "database", s.Database, "file", s.File, "statement", s.Statement, "phase", string(s.Phase))
-		},
-	})
+	}, cfg.runner(ctx, logger))
 	if err != nil {
 		return err
 	}
@@ -71,18 +70,35 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		Build:    build(),
 		Health:   func(context.Context) error { return migrations.Health(databases.Status()) },
 		Logger:   logger,
-		Registry: prometheus.NewRegistry(),
+		Registry: registry,
 		Verifier: verifier,
 	})
 	if err != nil {
 		return err
 	}
 	migrationsv1.RegisterMigrationServiceServer(door.GRPC(), rpc.NewMigrationServer(databases))
+	migrationsv1.RegisterLeaseServiceServer(door.GRPC(), rpc.NewLeaseServer(leases))
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return databases.Run(ctx) })
+	group.Go(func() error { return leases.Run(ctx, logger) })
 	group.Go(func() error { return door.Run(ctx) })
+	group.Go(func() error {
+		// The first parse compiles the parser, which takes a second; a call should not wait for it.
+		postgres.Warm()
+		return nil
+	})
 	return group.Wait()
+}
+
+// driftGauge says how many differences the check at the start found.
+func driftGauge(registry prometheus.Registerer) func(database string, differences int) {
+	gauge := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "devtrail_migrations_drift_differences",
+		Help: "Differences between the live schema and the applied files, as found after the start.",
+	}, []string{"database"})
+	registry.MustRegister(gauge)
+	return func(database string, differences int) { gauge.WithLabelValues(database).Set(float64(differences)) }
 }
 
 // openLedger opens the pool to the ledger database, which need not exist yet.
@@ -92,7 +108,7 @@ func openLedger(ctx context.Context, cfg *Config) (*pgxpool.Pool, error) {
 		return nil, errors.New("MIGRATIONS_POSTGRES_URL is not a URL")
 	}
 	u.Path = "/" + cfg.DatabasePrefix + migrations.Ledger
-	return pg.Open(ctx, u.String(), pg.Options{ApplicationName: "devtrail-migrations ledger", MaxConns: 2})
+	return pg.Open(ctx, u.String(), pg.Options{ApplicationName: "devtrail-migrations ledger", MaxConns: 6})
 }
 
 // openVerifier knows the keys of the operator and of services by itself, and asks identity about those of organizations when it is told where.

@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"cmp"
+
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -16,7 +18,8 @@ func statusToProto(s migrations.Status) *migrationsv1.DatabaseStatus {
 		Version:       s.Version,
 		TargetVersion: s.TargetVersion,
 		Pending:       s.Pending,
-		Message:       s.Message,
+		Message:       cmp.Or(s.Message, s.Note),
+		Waiting:       s.Waiting,
 	}
 }
 
@@ -51,5 +54,9 @@ func entryToProto(e migrations.Entry) *migrationsv1.HistoryEntry {
 		AppliedAt: timestamppb.New(e.AppliedAt),
 		Duration:  durationpb.New(e.Duration),
 		AppliedBy: e.AppliedBy,
+		LockWait:  durationpb.New(e.LockWait),
+		Actor:     e.Actor,
+		Overrides: each(e.Overrides, overrideToProto),
+		Baseline:  e.Baseline,
 	}
 }

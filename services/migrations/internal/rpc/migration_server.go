@@ -9,14 +9,29 @@ import (
 	"google.golang.org/grpc"
 
 	"devtrail.dev/kit/page"
+	"devtrail.dev/kit/schema"
 	migrationsv1 "devtrail.dev/proto/gen/devtrail/migrations/v1"
 	"devtrail.dev/services/migrations"
 )
 
 // Databases is what the desk asks: the runner, which knows how the databases stand.
 type Databases interface {
+	// Apply makes an attempt at what waits and gives its steps; it ends with an error when the attempt, or the reading, did not end well.
+	Apply(ctx context.Context, database, fingerprint, actor string) iter.Seq2[migrations.Progress, error]
+	// Baseline records files up to the version as applied without running them.
+	Baseline(ctx context.Context, database string, version int64, actor string) (migrations.Status, error)
+	// Drift compares the live schema with what the applied files make.
+	Drift(ctx context.Context, database string) (migrations.Drift, error)
+	// Files returns the engine of a database, the files that this build has for it and the version of its server.
+	Files(ctx context.Context, database string) (migrations.Engine, []schema.File, string, error)
+	// Gates judges the contract files that wait; no name stands for all databases.
+	Gates(ctx context.Context, database string) ([]migrations.Gate, error)
 	// History returns at most limit entries of a database below the version, newest first.
 	History(ctx context.Context, database string, below int64, limit int) ([]migrations.Entry, error)
+	// Override lets a file pass a rule of lint, or its gate.
+	Override(ctx context.Context, o migrations.Override) (migrations.Override, error)
+	// Plan says what an attempt would do now.
+	Plan(ctx context.Context, database string) (migrations.Plan, error)
 	// Status returns all databases, ordered by name.
 	Status() []migrations.Status
 	// Watch gives the status of a database now and whenever it changed, and ends with an error.

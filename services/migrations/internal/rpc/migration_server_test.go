@@ -30,6 +30,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // databases is a Databases whose statuses and history are given.
 type databases struct {
+	answers
 	entries []migrations.Entry
 	changes chan migrations.Status
 	status  []migrations.Status
@@ -76,7 +77,7 @@ func (d *databases) Watch(ctx context.Context, database string) iter.Seq2[migrat
 
 func client(t *testing.T, d *databases) (migrationsv1.MigrationServiceClient, func(token string) context.Context) {
 	conn := servetest.Start(t, "migrations", serve.Deps{Verifier: servetest.Verifier{
-		"operator": auth.Caller{Role: accessv1.Role_ROLE_OPERATOR},
+		"operator": auth.Caller{Role: accessv1.Role_ROLE_OPERATOR, CredentialID: "5f2a"},
 		"service":  auth.Caller{Role: accessv1.Role_ROLE_SERVICE},
 		"ingest":   auth.Caller{OrganizationID: "0190f1a2-0000-7000-8000-000000000001", Role: accessv1.Role_ROLE_INGEST},
 	}}, func(r grpc.ServiceRegistrar) {
@@ -115,7 +116,7 @@ func TestListHistoryPagesWithoutGapsAtEverySize(t *testing.T) {
 	at := time.Date(2026, 3, 1, 2, 3, 4, 5000, time.UTC)
 	d := &databases{}
 	for v := int64(5); v > 0; v-- {
-		d.entries = append(d.entries, migrations.Entry{Version: v, Name: "n.sql", Checksum: "c", AppliedAt: at, Duration: 7 * time.Millisecond, AppliedBy: "b"})
+		d.entries = append(d.entries, migrations.Entry{Version: v, Name: "n.sql", Checksum: "c", AppliedAt: at, Duration: 7 * time.Millisecond, AppliedBy: "b", LockWait: time.Second, Actor: "a", Baseline: true, Overrides: []migrations.Override{{File: "f", Rule: "r", Reason: "why", Actor: "o"}}})
 	}
 	c, as := client(t, d)
 	for size := int32(1); size <= 6; size++ {
@@ -136,7 +137,8 @@ func TestListHistoryPagesWithoutGapsAtEverySize(t *testing.T) {
 	}
 	res, err := c.ListHistory(as("operator"), &migrationsv1.ListHistoryRequest{Database: "identity", PageSize: 1})
 	require.NoError(t, err)
-	want := &migrationsv1.HistoryEntry{Version: 5, Name: "n.sql", Checksum: "c", AppliedAt: timestamppb.New(at), Duration: durationpb.New(7 * time.Millisecond), AppliedBy: "b"}
+	want := &migrationsv1.HistoryEntry{Version: 5, Name: "n.sql", Checksum: "c", AppliedAt: timestamppb.New(at), Duration: durationpb.New(7 * time.Millisecond), AppliedBy: "b",
+		LockWait: durationpb.New(time.Second), Actor: "a", Baseline: true, Overrides: []*migrationsv1.Override{{File: "f", Rule: "r", Reason: "why", Actor: "o"}}}
 	require.Empty(t, cmp.Diff(want, res.GetEntries()[0], protocmp.Transform()))
 
 	_, err = c.ListHistory(as("operator"), &migrationsv1.ListHistoryRequest{Database: "packages", PageToken: res.GetNextPageToken()})

@@ -124,7 +124,7 @@ func (r *Runner) Override(ctx context.Context, o migrations.Override) (migration
 }
 
 func knownRule(e migrations.Engine, name string) error {
-	rules, err := lint.Rules(LintEngine(e))
+	rules, err := lint.Rules(lintEngine(e))
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func (c *lintCache) lint(engine migrations.Engine, version string, setup, files 
 	if c.key == key {
 		return c.findings, nil
 	}
-	found, err := lint.Lint(LintEngine(engine), lintFiles(setup), lintFiles(files), LintOptions(engine, version))
+	found, err := lint.Lint(lintEngine(engine), lintFiles(setup), lintFiles(files), lintOptions(engine, version))
 	if err != nil {
 		return nil, err
 	}
@@ -101,16 +101,16 @@ func (c *lintCache) lint(engine migrations.Engine, version string, setup, files 
 	return found, nil
 }
 
-// LintEngine is the engine in lint's words.
-func LintEngine(e migrations.Engine) lint.Engine {
+// lintEngine is the engine in lint's words.
+func lintEngine(e migrations.Engine) lint.Engine {
 	if e == migrations.ClickHouse {
 		return lint.ClickHouse
 	}
 	return lint.Postgres
 }
 
-// LintOptions is what lint should know of how this package applies files to an engine of the version, empty when that is not known.
-func LintOptions(e migrations.Engine, version string) lint.Options {
+// lintOptions is what lint should know of how this package applies files to an engine of the version, empty when that is not known.
+func lintOptions(e migrations.Engine, version string) lint.Options {
 	return lint.Options{ServerVersion: version, InTransaction: e == migrations.Postgres, TimeoutsSet: true}
 }
 
