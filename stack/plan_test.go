@@ -39,6 +39,9 @@ func TestServicesGetTheirSettings(t *testing.T) {
 	events := p.environment("events")
 	require.Equal(t, "clickhouse://127.0.0.1:2222/analytics", events["EVENTS_CLICKHOUSE_URL"])
 	require.Equal(t, p.endpoint("identity"), events["EVENTS_IDENTITY_ADDRESS"])
+	for _, service := range []string{"identity", "packages", "events"} {
+		require.Equal(t, p.endpoint("migrations"), p.environment(service)[strings.ToUpper(service)+"_MIGRATIONS_ADDRESS"])
+	}
 	require.Equal(t, "debug", events["LOG_LEVEL"])
 	require.Equal(t, "dvs_s", events["DEVTRAIL_SERVICE_KEY"])
 	require.NotContains(t, events, "EVENTS_POSTGRES_URL_FILE", "a setting that the stack decides comes from nowhere else")

@@ -43,6 +43,7 @@ var services = []service{
 		run:  identityserver.Run,
 		env: func(p *plan) map[string]string {
 			return map[string]string{
+				"IDENTITY_MIGRATIONS_ADDRESS":   p.endpoint("migrations"),
 				"IDENTITY_DATABASE_URL":         p.postgres.databaseURL("identity"),
 				"IDENTITY_BOOTSTRAP_ADMIN_KEY":  p.keys.Admin,
 				"IDENTITY_BOOTSTRAP_INGEST_KEY": p.keys.Ingest,
@@ -55,8 +56,9 @@ var services = []service{
 		run:  packagesserver.Run,
 		env: func(p *plan) map[string]string {
 			return map[string]string{
-				"PACKAGES_DATABASE_URL":     p.postgres.databaseURL("packages"),
-				"PACKAGES_IDENTITY_ADDRESS": p.endpoint("identity"),
+				"PACKAGES_DATABASE_URL":       p.postgres.databaseURL("packages"),
+				"PACKAGES_IDENTITY_ADDRESS":   p.endpoint("identity"),
+				"PACKAGES_MIGRATIONS_ADDRESS": p.endpoint("migrations"),
 			}
 		},
 	},
@@ -66,10 +68,11 @@ var services = []service{
 		run:  eventsserver.Run,
 		env: func(p *plan) map[string]string {
 			env := map[string]string{
-				"EVENTS_STORE":            p.cfg.EventsStore,
-				"EVENTS_IDENTITY_ADDRESS": p.endpoint("identity"),
-				"EVENTS_CLICKHOUSE_URL":   "",
-				"EVENTS_POSTGRES_URL":     "",
+				"EVENTS_STORE":              p.cfg.EventsStore,
+				"EVENTS_IDENTITY_ADDRESS":   p.endpoint("identity"),
+				"EVENTS_MIGRATIONS_ADDRESS": p.endpoint("migrations"),
+				"EVENTS_CLICKHOUSE_URL":     "",
+				"EVENTS_POSTGRES_URL":       "",
 			}
 			if p.cfg.EventsStore == StorePostgres {
 				env["EVENTS_POSTGRES_URL"] = p.postgres.databaseURL("analytics")

@@ -159,7 +159,8 @@ func probeClickHouse(ctx context.Context, tcp, http int) error {
 	return conn.Close()
 }
 
-// xml is the server's config file, sized for a laptop that runs other things.
+// xml is the server's config file, sized for a laptop that runs other things. Queries are logged as by
+// other servers, whose log the gates of schema changes read.
 func (c ClickHouseConfig) xml() string {
 	return fmt.Sprintf(`<clickhouse>
  <max_server_memory_usage_to_ram_ratio>%g</max_server_memory_usage_to_ram_ratio>
@@ -167,6 +168,12 @@ func (c ClickHouseConfig) xml() string {
  <uncompressed_cache_size>0</uncompressed_cache_size>
  <background_pool_size>%d</background_pool_size>
  <background_schedule_pool_size>8</background_schedule_pool_size>
+ <query_log>
+  <database>system</database>
+  <table>query_log</table>
+  <partition_by>toYYYYMM(event_date)</partition_by>
+  <ttl>event_date + INTERVAL 30 DAY DELETE</ttl>
+ </query_log>
 %s
 </clickhouse>
 `, c.MemoryRatio, min(4, max(2, runtime.NumCPU())), c.ExtraConfig)

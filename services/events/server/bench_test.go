@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/kit/lease"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/serve/servetest"
 	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
@@ -33,7 +34,7 @@ func BenchmarkCapture(b *testing.B) {
 				} else {
 					cfg.PostgresURL = dbtest.Postgres(b, eventsmigrations.Postgres())
 				}
-				store, err := openStore(b.Context(), cfg, time.Now)
+				store, _, err := openStore(b.Context(), cfg, lease.New("events"), time.Now)
 				require.NoError(b, err)
 				b.Cleanup(func() { require.NoError(b, store.Close()) })
 				capture(b, store, size)

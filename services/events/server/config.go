@@ -28,6 +28,8 @@ type Config struct {
 	IdentityAddress string `env:"EVENTS_IDENTITY_ADDRESS" envDefault:"127.0.0.1:7402"`
 	// Keys are the operator's and the services' keys.
 	Keys auth.Keys
+	// MigrationsAddress is where this instance holds its lease; empty: it holds none, and gates of schema changes see its connections as strangers'.
+	MigrationsAddress string `env:"EVENTS_MIGRATIONS_ADDRESS"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
 }

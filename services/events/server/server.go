@@ -12,6 +12,7 @@ import (
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dial"
 	"devtrail.dev/kit/env"
+	"devtrail.dev/kit/lease"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/telemetry"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
@@ -20,6 +21,7 @@ import (
 	"devtrail.dev/services/events/internal/observed"
 	"devtrail.dev/services/events/internal/postgres"
 	"devtrail.dev/services/events/internal/rpc"
+	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
 // Run serves until ctx ends; then it drains and returns nil. It runs also while the database or identity is away or the schema is not there yet: its health
@@ -39,7 +41,8 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	defer func() { _ = flush(context.WithoutCancel(ctx)) }()
 
 	registry := prometheus.NewRegistry()
-	engine, err := openStore(ctx, cfg, now)
+	instance := lease.New("events")
+	engine, need, err := openStore(ctx, cfg, instance, now)
 	if err != nil {
 		return err
 	}
@@ -73,20 +76,41 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	}
 	desk.Register(door.GRPC())
 
+	instance.Needs = []lease.Need{need}
+	keeper, err := lease.Open(cfg.MigrationsAddress, cfg.Keys, instance, logger)
+	if err != nil {
+		return err
+	}
+
 	running, following := errgroup.WithContext(ctx)
 	following, stop := context.WithCancel(following)
+	// The lease is kept until the last call is answered.
+	serving, served := context.WithCancel(context.WithoutCancel(ctx))
+	running.Go(func() error { return keeper.Run(serving) })
 	running.Go(func() error { return desk.Follower.Run(following) })
 	running.Go(func() error {
+		defer served()
 		defer stop()
 		return door.Run(ctx)
 	})
 	return running.Wait()
 }
 
-// openStore opens the engine that the settings name. It does not connect.
-func openStore(ctx context.Context, cfg Config, now func() time.Time) (events.Store, error) {
+// openStore opens the engine that the settings name, and says what its SQL needs. It does not connect.
+func openStore(ctx context.Context, cfg Config, instance lease.Instance, now func() time.Time) (events.Store, lease.Need, error) {
+	const database = "analytics"
 	if cfg.Store == storePostgres {
-		return postgres.Open(ctx, cfg.PostgresURL)
+		need, err := lease.NeedOf(database, eventsmigrations.Postgres(), postgres.Reads())
+		if err != nil {
+			return nil, need, err
+		}
+		store, err := postgres.Open(ctx, cfg.PostgresURL, instance.ApplicationName())
+		return store, need, err
 	}
-	return clickhouse.Open(cfg.ClickHouseURL, now)
+	need, err := lease.NeedOf(database, eventsmigrations.ClickHouse(), clickhouse.Reads())
+	if err != nil {
+		return nil, need, err
+	}
+	store, err := clickhouse.Open(cfg.ClickHouseURL, instance.ApplicationName(), now)
+	return store, need, err
 }

@@ -23,6 +23,8 @@ type Config struct {
 	BootstrapIngestKey string `env:"IDENTITY_BOOTSTRAP_INGEST_KEY" secret:"true"`
 	// Keys are the operator's and the services' keys.
 	Keys auth.Keys
+	// MigrationsAddress is where this instance holds its lease; empty: it holds none, and gates of schema changes see its connections as strangers'.
+	MigrationsAddress string `env:"IDENTITY_MIGRATIONS_ADDRESS"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
 }
@@ -45,6 +47,11 @@ func (c *Config) Validate() error {
 		checkKeyFormat("IDENTITY_BOOTSTRAP_INGEST_KEY", c.BootstrapIngestKey, auth.PrefixIngest),
 		c.Keys.Validate(),
 	)
+	if c.MigrationsAddress != "" {
+		if _, err := c.Keys.Own(); err != nil {
+			mistakes = append(mistakes, err)
+		}
+	}
 	return errors.Join(mistakes...)
 }
 

@@ -4,6 +4,7 @@ package server
 import (
 	"context"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,6 +12,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/env"
+	"devtrail.dev/kit/lease"
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/telemetry"
@@ -18,6 +20,7 @@ import (
 	"devtrail.dev/services/identity/internal/feed"
 	"devtrail.dev/services/identity/internal/postgres"
 	"devtrail.dev/services/identity/internal/rpc"
+	identitymigrations "devtrail.dev/services/identity/migrations"
 )
 
 // heartbeat is how long WatchIdentities is silent at most, as the contract says.
@@ -34,7 +37,8 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	logger := telemetry.Logger(stderr, cfg.LogLevel, "identity")
 	logger.InfoContext(ctx, "settings", "settings", env.LogValue(cfg))
 
-	pool, err := pg.Open(ctx, cfg.DatabaseURL, pg.Options{ApplicationName: "devtrail-identity"})
+	instance := lease.New("identity")
+	pool, err := pg.Open(ctx, cfg.DatabaseURL, pg.Options{ApplicationName: instance.ApplicationName()})
 	if err != nil {
 		return err
 	}
@@ -62,10 +66,31 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		Store: store,
 	})
 
+	keeper, err := openLease(&cfg, instance, logger)
+	if err != nil {
+		return err
+	}
+
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return door.Run(ctx) })
+	// The lease is kept until the last call is answered.
+	serving, served := context.WithCancel(context.WithoutCancel(ctx))
+	group.Go(func() error { return keeper.Run(serving) })
+	group.Go(func() error {
+		defer served()
+		return door.Run(ctx)
+	})
 	group.Go(func() error { return first.Run(ctx) })
 	group.Go(func() error { return notices.Run(ctx) })
 	group.Go(func() error { return uses.Run(ctx) })
 	return group.Wait()
+}
+
+// openLease makes the keeper of the lease on what this build uses of its database.
+func openLease(cfg *Config, instance lease.Instance, logger *slog.Logger) (*lease.Keeper, error) {
+	need, err := lease.NeedOf("identity", identitymigrations.FS, postgres.Reads())
+	if err != nil {
+		return nil, err
+	}
+	instance.Needs = []lease.Need{need}
+	return lease.Open(cfg.MigrationsAddress, cfg.Keys, instance, logger)
 }

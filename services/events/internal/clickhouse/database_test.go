@@ -17,7 +17,7 @@ func TestADatabaseThatIsMissingIsNamedAndTheServerLives(t *testing.T) {
 	address, err := url.Parse(dbtest.EmptyClickHouse(t))
 	require.NoError(t, err)
 	address.Path = "/not_there_yet"
-	s, err := Open(address.String(), time.Now)
+	s, err := Open(address.String(), "events-test", time.Now)
 	require.NoError(t, err)
 	defer s.Close()
 	for range 3 {

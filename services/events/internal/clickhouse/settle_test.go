@@ -53,7 +53,7 @@ func count(t *testing.T, s events.Store) (listed, exposed int) {
 // reopen opens a store as a new process would.
 func reopen(t *testing.T, url string) *Store {
 	t.Helper()
-	s, err := Open(url, time.Now)
+	s, err := Open(url, "events-test", time.Now)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s

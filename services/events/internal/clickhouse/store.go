@@ -41,12 +41,14 @@ type Store struct {
 	between func() error
 }
 
-// Open returns a store on the database of a clickhouse:// URL. It does not connect: a server that is away shows in Ready and in each call.
-func Open(url string, now func() time.Time) (*Store, error) {
+// Open returns a store on the database of a clickhouse:// URL, which names itself to the server by the application name. It does not connect: a server that is
+// away shows in Ready and in each call.
+func Open(url, application string, now func() time.Time) (*Store, error) {
 	options, err := clickhouse.ParseDSN(url)
 	if err != nil {
 		return nil, fmt.Errorf("read the ClickHouse URL: %w", err)
 	}
+	options.ClientInfo.Products = append(options.ClientInfo.Products, struct{ Name, Version string }{Name: application})
 	options.MaxOpenConns = 16
 	options.MaxIdleConns = 8
 	options.DialTimeout = 5 * time.Second

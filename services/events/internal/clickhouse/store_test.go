@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -17,12 +18,28 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // open returns a store on a fresh database.
 func open(tb testing.TB) events.Store {
 	tb.Helper()
-	s, err := Open(dbtest.ClickHouse(tb, eventsmigrations.ClickHouse()), time.Now)
+	s, err := Open(dbtest.ClickHouse(tb, eventsmigrations.ClickHouse()), "events-test", time.Now)
 	require.NoError(tb, err)
 	return s
 }
 
-func TestStore(t *testing.T) { storetest.Run(t, open) }
+// TestStore runs the suite, and then sees that the server recorded no use of a column that reads.txt lacks.
+func TestStore(t *testing.T) {
+	var mu sync.Mutex
+	var databases []string
+	t.Cleanup(func() { // after all cases
+		require.Subset(t, Reads(), seen(t, databases...), "reads.txt lacks a column that the store uses; run tools/generate")
+	})
+	storetest.Run(t, func(tb testing.TB) events.Store {
+		address := dbtest.ClickHouse(tb, eventsmigrations.ClickHouse())
+		mu.Lock()
+		databases = append(databases, databaseOf(t, address))
+		mu.Unlock()
+		s, err := Open(address, "events-test", time.Now)
+		require.NoError(tb, err)
+		return s
+	})
+}
 
 func TestModel(t *testing.T) { storetest.Model(t, open, 3, 80) }
 

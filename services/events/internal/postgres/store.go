@@ -24,8 +24,9 @@ type Store struct {
 	closed atomic.Bool
 }
 
-// Open returns a store on the database of a postgres:// URL. It does not connect: a server that is away shows in Ready and in each call.
-func Open(ctx context.Context, url string) (*Store, error) {
+// Open returns a store on the database of a postgres:// URL, whose connections have the application name. It does not connect: a server that is away shows in
+// Ready and in each call.
+func Open(ctx context.Context, url, application string) (*Store, error) {
 	address, err := neturl.Parse(url)
 	if err != nil {
 		return nil, fmt.Errorf("read the Postgres URL: %w", errors.Unwrap(err)) // without the URL: it may hold a password
@@ -33,7 +34,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	settings := address.Query()
 	settings.Set("plan_cache_mode", "force_custom_plan") // a plan for any range and any list fits none
 	address.RawQuery = settings.Encode()
-	pool, err := pg.Open(ctx, address.String(), pg.Options{ApplicationName: "events", MaxConns: 16})
+	pool, err := pg.Open(ctx, address.String(), pg.Options{ApplicationName: application, MaxConns: 16})
 	if err != nil {
 		return nil, err
 	}

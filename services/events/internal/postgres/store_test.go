@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // open returns a store on a fresh database.
 func open(tb testing.TB) events.Store {
 	tb.Helper()
-	s, err := Open(tb.Context(), dbtest.Postgres(tb, eventsmigrations.Postgres()))
+	s, err := Open(tb.Context(), dbtest.Limited(tb, dbtest.Postgres(tb, eventsmigrations.Postgres()), Reads()), "events-test")
 	require.NoError(tb, err)
 	return s
 }

@@ -59,7 +59,7 @@ type bundle struct {
 
 func setup(t *testing.T) *bundle {
 	t.Helper()
-	pool, err := pg.Open(t.Context(), dbtest.Postgres(t, identitymigrations.FS), pg.Options{ApplicationName: "identity-test"})
+	pool, err := pg.Open(t.Context(), dbtest.Limited(t, dbtest.Postgres(t, identitymigrations.FS), postgres.Reads()), pg.Options{ApplicationName: "identity-test"})
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	logger := slog.New(slog.DiscardHandler)

@@ -50,7 +50,7 @@ type bundle struct {
 
 func setup(t *testing.T) bundle {
 	t.Helper()
-	pool, err := pg.Open(t.Context(), dbtest.Postgres(t, packagesmigrations.FS), pg.Options{ApplicationName: "packages-test"})
+	pool, err := pg.Open(t.Context(), dbtest.Limited(t, dbtest.Postgres(t, packagesmigrations.FS), postgres.Reads()), pg.Options{ApplicationName: "packages-test"})
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	store := postgres.New(pool, func() time.Time { return startOfTime })
