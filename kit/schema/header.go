@@ -52,6 +52,9 @@ var (
 	backfill  = regexp.MustCompile(`^[0-9]{4,18}_[a-z0-9]+(?:_[a-z0-9]+)*$`)
 )
 
+// ParseHeader reads the header of a file's text. With an error it returns what it could read.
+func ParseHeader(sql string) (Header, error) { return readHeader(sql) }
+
 // readHeader reads the comment and blank lines that stand before the first statement.
 func readHeader(text string) (Header, error) {
 	var h Header

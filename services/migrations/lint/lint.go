@@ -10,6 +10,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 	"devtrail.dev/services/migrations/lint/clickhouse"
@@ -38,6 +40,8 @@ type (
 	File = rule.File
 	// Options is what the text of the files does not say.
 	Options = rule.Options
+	// Refusal is a server's answer to a statement that it does not take.
+	Refusal = rule.Refusal
 )
 
 // The severities, from the strongest.
@@ -79,6 +83,7 @@ func Lint(e Engine, setup, files []File, opts Options) ([]Finding, error) {
 		return nil, fmt.Errorf("lint %s: %w", e, err)
 	}
 	found = suppress(eng, files, found)
+	countCharacters(files, found)
 	order := make(map[string]int, len(files))
 	for i, f := range files {
 		order[f.Name] = i
@@ -89,13 +94,27 @@ func Lint(e Engine, setup, files []File, opts Options) ([]Finding, error) {
 	return found, nil
 }
 
-// Rules returns the engine's catalogue, ordered by name, with the rules on suppressions themselves.
+// countCharacters makes the columns count characters, as editors do; the engines count bytes.
+func countCharacters(files []File, found []Finding) {
+	lines := make(map[string][]string, len(files))
+	for _, f := range files {
+		lines[f.Name] = strings.Split(f.SQL, "\n")
+	}
+	for i, f := range found {
+		if list := lines[f.File]; f.Line >= 1 && f.Line <= len(list) {
+			before := list[f.Line-1]
+			found[i].Column = utf8.RuneCountInString(before[:min(max(f.Column-1, 0), len(before))]) + 1
+		}
+	}
+}
+
+// Rules returns the engine's catalogue, ordered by name, with the rules on suppressions and headers.
 func Rules(e Engine) ([]Rule, error) {
 	eng, err := lookup(e)
 	if err != nil {
 		return nil, err
 	}
-	rules := append(eng.linter.Rules(), unusedIgnore)
+	rules := append(eng.linter.Rules(), unusedIgnore, contractWithoutNoReader, contractWithoutNeed)
 	slices.SortFunc(rules, func(a, b Rule) int { return cmp.Compare(a.Name, b.Name) })
 	return rules, nil
 }

@@ -28,9 +28,9 @@ type ignore struct {
 	used         bool
 }
 
-// suppress marks the findings that comments of the files suppress, and adds findings for comments that are wrong or not needed.
+// suppress marks the findings that comments of the files suppress, and adds findings for headers and comments that are wrong or not needed.
 func suppress(eng engine, files []File, found []Finding) []Finding {
-	var known []string
+	known := []string{contractWithoutNoReader.Name, contractWithoutNeed.Name}
 	for _, r := range eng.linter.Rules() {
 		known = append(known, r.Name)
 	}
@@ -40,6 +40,10 @@ func suppress(eng engine, files []File, found []Finding) []Finding {
 			if found[i].File == file.Name {
 				mark(&found[i], ignores)
 			}
+		}
+		for _, f := range contract(eng.dialect, file, found) {
+			mark(&f, ignores)
+			found = append(found, f)
 		}
 		for _, ig := range ignores {
 			if text := ig.complaint(known); text != "" {

@@ -259,6 +259,7 @@ func volatileDefault(c *check) {
 // renameColumn finds RENAME COLUMN.
 func renameColumn(c *check) {
 	for _, cmd := range c.commands("RENAME_COLUMN") {
+		c.objects = taken(c.object, cmd.name)
 		c.report(cmd.pos, "the column "+cmd.name+" of "+c.object.String()+" gets another name while builds that read the old one may run", "")
 	}
 }

@@ -6,6 +6,7 @@ package clickhouse
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -44,6 +45,9 @@ func (*Linter) Lint(setup, files []rule.File, opts rule.Options) ([]rule.Finding
 	var run []*statement
 	for i, f := range files {
 		parsed[i], broken[i] = parse(f.SQL)
+		if err := explained(parsed[i], f.SQL, opts.Explain); err != nil {
+			return nil, err
+		}
 		run = append(run, parsed[i]...)
 	}
 	rules := catalogue()
@@ -53,8 +57,11 @@ func (*Linter) Lint(setup, files []rule.File, opts rule.Options) ([]rule.Finding
 			c := &check{statement: st, schema: state, table: state.find(st.object), file: parsed[i], run: run, opts: opts}
 			for _, e := range rules {
 				c.report = func(pos int, message, alternative string) {
-					findings = append(findings, e.finding(f, st.index, pos, message, alternative))
+					found := e.finding(f, st.index, pos, message, alternative)
+					found.Objects = c.objects
+					findings = append(findings, found)
 				}
+				c.objects = nil
 				e.check(c)
 			}
 			state.apply(st, true)
@@ -74,6 +81,30 @@ func parse(sql string) ([]*statement, error) {
 		statements[i] = read(src, i)
 	}
 	return statements, err
+}
+
+// explained lets the server say which statements its parser refuses, in place of our own reading. The error is one of the connection.
+func explained(statements []*statement, sql string, explain func(string) error) error {
+	if explain == nil {
+		return nil
+	}
+	for _, st := range statements {
+		if len(st.tokens) == 0 {
+			continue
+		}
+		last := st.tokens[len(st.tokens)-1]
+		err := explain(sql[st.pos() : last.pos+len(last.text)])
+		var refused *rule.Refusal
+		switch {
+		case err == nil:
+			st.wrong = nil
+		case errors.As(err, &refused):
+			st.wrong = &problem{pos: st.pos() + refused.Offset, text: refused.Message}
+		default:
+			return fmt.Errorf("ask the server about a statement: %w", err)
+		}
+	}
+	return nil
 }
 
 // finding makes a finding of what a rule reports.

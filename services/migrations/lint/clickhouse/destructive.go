@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -65,8 +66,20 @@ func dropColumn(c *check) {
 		if cmd.clear {
 			verb = "cleared"
 		}
+		c.objects = taken(c.object, cmd.name)
 		c.report(cmd.pos, "the column "+cmd.name+" of "+c.object.String()+" is "+verb, "")
 	}
+}
+
+// bare are names that need no quotes in the header of a contract file.
+var bare = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+
+// taken names what is taken away as the header of a contract file does, nil when it cannot.
+func taken(table object, column string) []string {
+	if !bare.MatchString(table.name) || column != "*" && !bare.MatchString(column) {
+		return nil
+	}
+	return []string{table.name + "." + column}
 }
 
 // dropTable finds DROP TABLE and DETACH TABLE. Views hold no rows, and a table that the same run made holds none yet.
@@ -79,6 +92,7 @@ func dropTable(c *check) {
 		if t != nil && (t.fresh || t.view || t.engine != nil && !stores(t.engine.name)) {
 			continue
 		}
+		c.objects = taken(o, "*")
 		c.report(c.pos(), "the table "+o.String()+" is taken away with its rows", "")
 	}
 }
@@ -160,6 +174,9 @@ func renameTable(c *check) {
 	for _, p := range c.rename {
 		if t := c.schema.find(p.from); t != nil && t.fresh && len(c.schema.readers(p.from)) == 0 && len(c.schema.writers(p.from)) == 0 {
 			continue
+		}
+		if c.objects = taken(p.from, "*"); c.head == "RENAME DATABASE" {
+			c.objects = nil
 		}
 		c.report(c.pos(), p.from.String()+" gets another name while others refer to the old one", "")
 	}

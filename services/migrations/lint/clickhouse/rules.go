@@ -27,7 +27,9 @@ type check struct {
 	file   []*statement // the statement's file
 	run    []*statement // all files that are judged
 	opts   rule.Options
-	report func(pos int, message, alternative string)
+	// objects are what the finding that is being reported takes away, see rule.Finding.
+	objects []string
+	report  func(pos int, message, alternative string)
 }
 
 // defined is a column that a statement defines or changes.

@@ -105,7 +105,7 @@ func TestFindingsSayWhere(t *testing.T) {
 	require.Len(t, findings, 2)
 	require.Equal(t, rule.Finding{
 		File: "0002_x.sql", Rule: "ch-drop-column", Severity: rule.Gate, Line: 4, Column: 5, Statement: 0, Message: "the column b of t is dropped",
-		Alternative: "a contract step behind a gate, one release after the last reader",
+		Alternative: "a contract step behind a gate, one release after the last reader", Objects: []string{"t.b"},
 	}, findings[0])
 	require.Equal(t, 5, findings[1].Line)
 	require.Equal(t, 1, findings[1].Statement)

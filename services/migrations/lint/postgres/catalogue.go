@@ -10,7 +10,7 @@ import (
 func catalogue() []check {
 	return slices.Concat(
 		indexRules(), constraintRules(), rewriteRules(), lockRules(), compatRules(), authorityRules(), dataLossRules(), transactionRules(),
-		retryRules(), typeRules(), designRules(), nameRules(), policyRules(),
+		retryRules(), estimateRules(), typeRules(), designRules(), nameRules(), policyRules(),
 	)
 }
 

@@ -43,7 +43,7 @@ func compatRules() []check {
 			Reason: "readers of the previous build meet NULL where there was none",
 		}, func(c *context) {
 			for _, a := range c.alters(pg.AlterTableType_AT_DropNotNull) {
-				c.report("readers of the previous build meet NULL in %s of %s", quote(a.cmd.GetName()), a.table)
+				c.reportOf(a.table, a.cmd.GetName(), "readers of the previous build meet NULL in %s of %s", quote(a.cmd.GetName()), a.table)
 			}
 		}, nil},
 		{rule.Rule{
@@ -55,7 +55,7 @@ func compatRules() []check {
 			Reason: "the previous build fails at once on the old name",
 		}, func(c *context) {
 			if r := c.renames(pg.ObjectType_OBJECT_COLUMN); r != nil && c.existing(rangeName(r.GetRelation())) {
-				c.report("the previous build fails at once on %s of %s", quote(r.GetSubname()), rangeName(r.GetRelation()))
+				c.reportOf(rangeName(r.GetRelation()), r.GetSubname(), "the previous build fails at once on %s of %s", quote(r.GetSubname()), rangeName(r.GetRelation()))
 			}
 		}, nil},
 		{rule.Rule{
@@ -103,7 +103,11 @@ func dropOf(what string, kinds ...pg.ObjectType) func(*context) {
 	return func(c *context) {
 		for _, n := range c.drops(kinds...) {
 			if c.existing(n) && c.schema.created["schema "+n.key()] == 0 {
-				c.report("the previous build still uses %s %s", what, n)
+				if slices.Contains(kinds, pg.ObjectType_OBJECT_SCHEMA) {
+					c.report("the previous build still uses %s %s", what, n)
+					continue
+				}
+				c.reportOf(n, "*", "the previous build still uses %s %s", what, n)
 			}
 		}
 	}
@@ -115,7 +119,7 @@ func dropColumn(c *context) {
 		if c.columnAdded(a.table, a.cmd.GetName()) {
 			continue
 		}
-		c.report("the previous build still uses %s of %s", quote(a.cmd.GetName()), a.table)
+		c.reportOf(a.table, a.cmd.GetName(), "the previous build still uses %s of %s", quote(a.cmd.GetName()), a.table)
 	}
 }
 
@@ -123,7 +127,7 @@ func dropColumn(c *context) {
 func dropView(c *context) {
 	for _, n := range c.drops(pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW) {
 		if !c.madeAgain(n) {
-			c.report("the previous build still reads the view %s", n)
+			c.reportOf(n, "*", "the previous build still reads the view %s", n)
 		}
 	}
 }
@@ -161,7 +165,7 @@ func dropForeignKey(c *context) {
 // renamingTable reports a table that moves to another schema as well, and passes a rename whose next statement makes a view under the old name.
 func renamingTable(c *context) {
 	if m := c.node().GetAlterObjectSchemaStmt(); m.GetObjectType() == pg.ObjectType_OBJECT_TABLE && c.existing(rangeName(m.GetRelation())) {
-		c.report("the previous build finds %s no longer where it was", rangeName(m.GetRelation()))
+		c.reportOf(rangeName(m.GetRelation()), "*", "the previous build finds %s no longer where it was", rangeName(m.GetRelation()))
 	}
 	r := c.renames(pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW)
 	if r == nil || !c.existing(rangeName(r.GetRelation())) {
@@ -172,7 +176,9 @@ func renamingTable(c *context) {
 		return
 	}
 	to := name{n.schema, r.GetNewname()}
+	c.objects = object(n, "*")
 	c.suggest(fmt.Sprintf("ALTER TABLE %s RENAME TO %s;\nCREATE VIEW %[1]s AS SELECT * FROM %s;", n, quote(to.base), to), "the previous build fails at once on %s", n)
+	c.objects = nil
 }
 
 // changingDefault passes the column that the same file adds: it has no writers yet.
@@ -203,7 +209,7 @@ func droppingDefault(c *context) {
 		if a.cmd.GetDef() != nil || (col != nil && col.typ.name != "" && !col.notNull) {
 			continue
 		}
-		c.report("writers of the previous build that leave %s out fail when it is NOT NULL", quote(a.cmd.GetName()))
+		c.reportOf(a.table, a.cmd.GetName(), "writers of the previous build that leave %s out fail when it is NOT NULL", quote(a.cmd.GetName()))
 	}
 }
 

@@ -27,7 +27,9 @@ type context struct {
 	stmt    *statement
 	part    *pg.Node // the command of the statement that is judged, see parts
 	rule    rule.Rule
+	objects []string // of the finding that is being reported
 	found   []rule.Finding
+	changed bool // a statement before this one changed the schema, so the server does not know what this one stands upon
 }
 
 // on reports whether the check is switched on.
@@ -40,6 +42,21 @@ func (c *context) report(format string, args ...any) {
 	c.suggest(c.rule.Alternative, format, args...)
 }
 
+// reportOf adds a finding on the statement that takes an object away: a column of a table, or all of it ("*").
+func (c *context) reportOf(table name, column, format string, args ...any) {
+	c.objects = object(table, column)
+	c.report(format, args...)
+	c.objects = nil
+}
+
+// object names what is taken away as the header of a contract file does, whose names need no quotes; nil when it cannot.
+func object(table name, column string) []string {
+	if !plain.MatchString(table.base) || (column != "*" && !plain.MatchString(column)) {
+		return nil
+	}
+	return []string{table.base + "." + column}
+}
+
 // suggest adds a finding on the statement with an alternative of its own. One statement is reported once by a rule.
 func (c *context) suggest(alternative, format string, args ...any) {
 	c.reportAt(c.stmt, alternative, fmt.Sprintf(format, args...))
@@ -47,14 +64,16 @@ func (c *context) suggest(alternative, format string, args ...any) {
 
 // reportAt adds a finding on a statement of the file.
 func (c *context) reportAt(st *statement, alternative, message string) {
-	for _, f := range c.found {
+	for i, f := range c.found {
 		if f.Rule == c.rule.Name && f.Statement == st.index {
+			c.found[i].Objects = append(f.Objects, c.objects...)
 			return
 		}
 	}
 	c.found = append(c.found, rule.Finding{
 		File: c.file.name, Rule: c.rule.Name, Severity: c.rule.Severity, Line: st.line, Column: st.column, Statement: st.index,
 		Message: message, Alternative: alternative, Lock: st.lock().String(),
+		Objects: slices.Clone(c.objects),
 	})
 }
 

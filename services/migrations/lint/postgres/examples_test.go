@@ -29,6 +29,27 @@ func (e example) in() example             { e.opts.InTransaction = true; return 
 func (e example) at(v string) example     { e.opts.ServerVersion = v; return e }
 func (e example) hot(t ...string) example { e.opts.HotTables = t; return e }
 
+// rows answers for a server that expects so many rows; refused for one that cannot plan.
+func (e example) rows(n float64) example {
+	e.opts.Estimate = func(string) (float64, error) { return n, nil }
+	return e
+}
+
+func (e example) refused() example {
+	e.opts.Estimate = func(string) (float64, error) { return 0, &rule.Refusal{Message: "no such column"} }
+	return e
+}
+
+var estimateExamples = []example{
+	yes("affected-row-limit", "UPDATE orders SET state = 'x' WHERE total > 1").rows(10_001),
+	no("affected-row-limit", "UPDATE orders SET state = 'x' WHERE total > 1").rows(10_000),
+	no("affected-row-limit", "UPDATE orders SET state = 'x'"),
+	no("affected-row-limit", "ALTER TABLE orders ADD COLUMN a int; UPDATE orders SET a = 1").rows(10_001),
+	yes("dml-dry-run", "DELETE FROM orders WHERE nothing = 1").refused(),
+	no("dml-dry-run", "SELECT nothing FROM orders").refused(),
+	no("dml-dry-run", "DELETE FROM orders WHERE nothing = 1"),
+}
+
 // orders is a schema that many examples stand upon.
 const orders = `
 CREATE TABLE customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL, note varchar(40));
@@ -39,7 +60,7 @@ CREATE UNIQUE INDEX orders_state_idx ON orders (state);
 func TestRules(t *testing.T) {
 	linter := postgres.New()
 	seen := map[string][2]int{}
-	for _, e := range slices.Concat(indexExamples, constraintExamples, rewriteExamples, lockExamples, compatExamples, authorityExamples, dataLossExamples, transactionExamples, retryExamples, designExamples, nameExamples, policyExamples, modernExamples, sequenceExamples, attachExamples, varietyLocks, varietyRest) {
+	for _, e := range slices.Concat(indexExamples, constraintExamples, rewriteExamples, lockExamples, compatExamples, authorityExamples, dataLossExamples, transactionExamples, retryExamples, designExamples, nameExamples, policyExamples, modernExamples, sequenceExamples, attachExamples, varietyLocks, varietyRest, estimateExamples) {
 		counts := seen[e.rule]
 		if e.flagged {
 			counts[0]++

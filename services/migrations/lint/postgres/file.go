@@ -35,6 +35,8 @@ type statement struct {
 	refusal      string   // the grammar's sentence; with a node the statement is one of Postgres 18, in words of 17
 	tokens       []token
 	effects      []Effect
+	rows         float64       // that the server expects it to touch
+	refused      *rule.Refusal // why the server cannot plan it
 	// transaction numbers the transaction that the statement runs in; statements that commit by themselves have a number of their own.
 	transaction int
 	// inside is true when a transaction block is open around the statement.

@@ -45,16 +45,20 @@ func (l *Linter) Lint(setup, files []rule.File, opts rule.Options) ([]rule.Findi
 		}
 	}
 	var found []rule.Finding
+	changed := false
 	for _, f := range files {
-		c := &context{schema: s, opts: opts, version: version(opts.ServerVersion), file: readFile(f, opts.InTransaction)}
-		l.lintFile(c)
+		c := &context{schema: s, opts: opts, version: version(opts.ServerVersion), file: readFile(f, opts.InTransaction), changed: changed}
+		if err := l.lintFile(c); err != nil {
+			return nil, err
+		}
+		changed = c.changed
 		found = append(found, c.found...)
 	}
 	return found, nil
 }
 
-// lintFile judges one file and leaves the schema as the file leaves it.
-func (l *Linter) lintFile(c *context) {
+// lintFile judges one file and leaves the schema as the file leaves it. The error is one of the server that is asked for estimates.
+func (l *Linter) lintFile(c *context) error {
 	c.schema.created, c.schema.newValues = map[string]createdObj{}, map[string]string{}
 	if c.file.broken != "" {
 		c.found = append(c.found, rule.Finding{
@@ -68,6 +72,9 @@ func (l *Linter) lintFile(c *context) {
 			c.schema.newValues = map[string]string{}
 		}
 		st.effects = c.schema.effectsOf(st, c.version)
+		if err := c.estimate(); err != nil {
+			return err
+		}
 		for _, c.part = range parts(st.node) {
 			for _, k := range l.checks {
 				if k.judge != nil && c.on(k) {
@@ -85,6 +92,7 @@ func (l *Linter) lintFile(c *context) {
 		}
 	}
 	slices.SortStableFunc(c.found, func(a, b rule.Finding) int { return cmp.Compare(a.Statement, b.Statement) })
+	return nil
 }
 
 // version reads a server version such as "15", "14.2" or "18beta1"; the default when there is none. The minor one counts as hundredths, so that

@@ -42,7 +42,7 @@ type Finding struct {
 	Rule string
 	// Severity is the rule's.
 	Severity Severity
-	// Line and Column of the place, from 1; the column counts bytes.
+	// Line and Column of the place, from 1. An engine counts the bytes of the line; package lint gives its callers characters.
 	Line, Column int
 	// Statement is the index of the statement in its file, from 0.
 	Statement int
@@ -52,6 +52,9 @@ type Finding struct {
 	Alternative string
 	// Lock is the strongest lock that the statement takes on a table that exists, as Postgres spells it ("ACCESS EXCLUSIVE"); "" when none or not known.
 	Lock string
+	// Objects are what the statement takes away from builds that use it, as a contract file's header names them: table.column, or table.* for a
+	// whole table or view. Empty when it takes away nothing, or nothing that has such a name.
+	Objects []string
 	// Suppressed is true when a comment in the file suppresses the finding, with Justification as its reason.
 	Suppressed bool
 	// Justification is the reason that the suppressing comment gives.
@@ -81,9 +84,31 @@ type Options struct {
 	Pairs map[string]string
 	// Cluster is the name of the ClickHouse cluster, "" for one host.
 	Cluster string
+	// Explain asks a ClickHouse server whether its parser takes a statement: nil, a *Refusal, or an error of the connection, which Lint returns.
+	// When it is nil the linter's own reading decides what is ch-syntax-error.
+	Explain func(sql string) error
+	// Estimate asks a Postgres server how many rows an UPDATE, DELETE or INSERT would touch: the rows, a *Refusal when the server cannot plan it,
+	// or an error of the connection, which Lint returns. When it is nil, affected-row-limit and dml-dry-run are silent.
+	Estimate func(sql string) (rows float64, err error)
+	// RowLimit is from how many estimated rows on affected-row-limit speaks; 0 is DefaultRowLimit.
+	RowLimit float64
 	// Policies names the rules of severity Policy that are switched on. "*" is all of them.
 	Policies []string
 }
+
+// DefaultRowLimit is how many rows one statement of a migration may touch: more than one batch of a backfill, less than a table.
+const DefaultRowLimit = 10_000
+
+// Refusal is a server's answer to a statement that it does not take.
+type Refusal struct {
+	// Message is the server's sentence.
+	Message string
+	// Offset is where in the statement's text, in bytes; 0 when the server does not say.
+	Offset int
+}
+
+// Error returns the server's sentence.
+func (r *Refusal) Error() string { return r.Message }
 
 // Policy reports whether the policy rule of this name is switched on.
 func (o Options) Policy(name string) bool {
