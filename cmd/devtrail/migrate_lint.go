@@ -16,6 +16,7 @@ var errUnsafe = errors.New("a migration is not safe to apply as it is")
 // lintFlags are the settings of one run.
 type lintFlags struct {
 	engine, format, serverVersion string
+	clickhouseURL, databaseURL    string
 	schema, hotTables, policies   []string
 	separate                      bool
 }
@@ -31,7 +32,10 @@ A finding is suppressed by a comment with a reason before the statement:
 
   -- devtrail:ignore rule-name why it is safe here
 
-The exit code is 1 when a finding is an error or a contract step that no comment suppresses.`,
+A server that is reachable says more: ClickHouse's own parser judges the syntax (--clickhouse-url), Postgres estimates how many rows
+a statement touches (--database-url). Neither carries a statement out.
+
+The exit code is 1 when a finding is an error or a warning that no comment suppresses.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
@@ -42,6 +46,8 @@ The exit code is 1 when a finding is an error or a contract step that no comment
 	flags.StringArrayVar(&f.schema, "schema", nil, "file that is applied already; may be given several times")
 	flags.StringArrayVar(&f.hotTables, "hot-table", nil, "table under constant use; may be given several times")
 	flags.StringArrayVar(&f.policies, "policy", nil, "policy rule to switch on, or * for all; may be given several times")
+	flags.StringVar(&f.clickhouseURL, "clickhouse-url", "", "ClickHouse server whose parser judges the syntax")
+	flags.StringVar(&f.databaseURL, "database-url", "", "Postgres database that estimates how many rows are touched")
 	flags.BoolVar(&f.separate, "separate-transactions", false, "statements commit one by one instead of a file at a time")
 	return cmd
 }
@@ -56,13 +62,19 @@ func (f *lintFlags) run(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	engine := lint.Engine(f.engine)
-	found, err := lint.Lint(engine, schema, files, lint.Options{
+	opts := lint.Options{
 		HotTables:     f.hotTables,
 		InTransaction: engine == lint.Postgres && !f.separate,
 		Policies:      f.policies,
 		ServerVersion: f.serverVersion,
 		TimeoutsSet:   true, // the runner sets them
-	})
+	}
+	done, err := f.askServer(cmd.Context(), &opts)
+	defer done()
+	if err != nil {
+		return err
+	}
+	found, err := lint.Lint(engine, schema, files, opts)
 	if err != nil {
 		return err
 	}

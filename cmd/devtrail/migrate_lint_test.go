@@ -38,6 +38,15 @@ func TestMigrateLintTellsTheSafeWayAndFails(t *testing.T) {
 
 	_, err = lint("--engine", "mysql", path)
 	require.ErrorContains(t, err, `engine "mysql"`)
+	_, err = lint("--clickhouse-url", "clickhouse://127.0.0.1:1/x", path)
+	require.ErrorContains(t, err, "--clickhouse-url is for --engine clickhouse")
+	_, err = lint("--engine", "clickhouse", "--database-url", "postgres://127.0.0.1:1/x", path)
+	require.ErrorContains(t, err, "--database-url is for --engine postgres")
+	_, err = lint("--database-url", "postgres://127.0.0.1:1/x?connect_timeout=1", path)
+	require.ErrorContains(t, err, "connect to Postgres")
+	_, err = lint("--engine", "clickhouse", "--clickhouse-url", "clickhouse://127.0.0.1:1/x", path)
+	require.ErrorContains(t, err, "ask the server about a statement")
+
 	_, err = lint("--format", "xml", path)
 	require.ErrorContains(t, err, `--format "xml"`)
 }
