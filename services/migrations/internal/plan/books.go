@@ -69,25 +69,38 @@ func (l locks) add(other locks) {
 	}
 }
 
-// locksOf reads them of one backend; waits says whether it waits for one.
-func locksOf(ctx context.Context, conn *pgx.Conn, pid uint32) (held locks, waits bool, err error) {
+// wait is what a backend waits for.
+type wait struct {
+	// relation is the one whose lock it wants; 0 when it wants none.
+	relation uint32
+	// other says that it waits for the end of a transaction.
+	other bool
+}
+
+// locksOf reads them of one backend.
+func locksOf(ctx context.Context, conn *pgx.Conn, pid uint32) (held locks, waits wait, err error) {
 	rows, err := conn.Query(ctx, `
-SELECT l.relation, l.mode, l.granted
+SELECT coalesce(l.relation, 0), l.mode, l.granted, l.locktype = 'relation'
 FROM pg_locks AS l
-WHERE l.locktype = 'relation'
-  AND l.pid = $1
-  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`, int32(pid))
+WHERE l.pid = $1
+  AND (l.locktype <> 'relation' OR l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`, int32(pid))
 	if err != nil {
-		return nil, false, err
+		return nil, waits, err
 	}
 	held = locks{}
 	var oid uint32
 	var mode string
-	var granted bool
-	_, err = pgx.ForEachRow(rows, []any{&oid, &mode, &granted}, func() error {
+	var granted, onRelation bool
+	_, err = pgx.ForEachRow(rows, []any{&oid, &mode, &granted, &onRelation}, func() error {
+		if !onRelation {
+			waits.other = waits.other || !granted
+			return nil
+		}
 		place := slices.IndexFunc(modes, func(m struct{ book, name string }) bool { return m.book == mode })
 		held[oid] = max(held[oid], place)
-		waits = waits || !granted
+		if !granted {
+			waits.relation = oid
+		}
 		return nil
 	})
 	return held, waits, err

@@ -130,8 +130,14 @@ func (m *chMeter) look(ctx context.Context) (map[string]chTable, error) {
 SELECT
     t.name,
     concat(toString(t.uuid), t.create_table_query),
-    (SELECT count() FROM system.mutations AS m WHERE m.database = currentDatabase() AND m.table = t.name)
+    m.started
 FROM system.tables AS t
+LEFT JOIN (
+    SELECT table, count() AS started
+    FROM system.mutations
+    WHERE database = currentDatabase()
+    GROUP BY table
+) AS m ON m.table = t.name
 WHERE t.database = currentDatabase()
   AND NOT t.is_temporary`)
 	if err != nil {

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -136,7 +137,7 @@ func (c column) value(n int) string {
 	case c.Category == "I":
 		return quoted(fmt.Sprintf("10.0.0.%d", n))
 	case c.Category == "N":
-		return quoted(fmt.Sprint(n))
+		return quoted(strconv.Itoa(n))
 	case c.Category == "R":
 		return quoted("empty")
 	case c.Category == "T":
