@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/url"
 	"runtime/debug"
 	"time"
@@ -25,6 +26,7 @@ import (
 	"devtrail.dev/services/migrations/internal/drift"
 	"devtrail.dev/services/migrations/internal/lease"
 	"devtrail.dev/services/migrations/internal/ledger"
+	"devtrail.dev/services/migrations/internal/plan"
 	"devtrail.dev/services/migrations/internal/rpc"
 	"devtrail.dev/services/migrations/internal/runner"
 	"devtrail.dev/services/migrations/lint/postgres"
@@ -38,15 +40,19 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	}
 	logger := telemetry.Logger(stderr, cfg.LogLevel, "migrations")
 	logger.InfoContext(ctx, "settings", "settings", env.LogValue(cfg))
+	return run(ctx, &cfg, migrations.Targets(cfg.events(), cfg.DatabasePrefix), logger)
+}
 
-	pool, err := openLedger(ctx, &cfg)
+// run serves the databases of the targets.
+func run(ctx context.Context, cfg *Config, targets []migrations.Target, logger *slog.Logger) error {
+	pool, err := openLedger(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
 	registry := prometheus.NewRegistry()
 	store, leases := ledger.New(pool), lease.New(pool)
-	databases, err := runner.Open(ctx, migrations.Targets(cfg.events(), cfg.DatabasePrefix), runner.Deps{
+	databases, err := runner.Open(ctx, targets, runner.Deps{
 		ClickHouseURL: cfg.ClickHouseURL,
 		Drift:         drift.New(drift.Deps{ClickHouseURL: cfg.ClickHouseURL, PostgresURL: cfg.PostgresURL}),
 		Drifted:       driftGauge(registry),
@@ -54,6 +60,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		Logger:        logger,
 		Now:           time.Now,
 		Overrides:     store,
+		Planner:       plan.New(plan.Deps{ClickHouseURL: cfg.ClickHouseURL, PostgresURL: cfg.PostgresURL}),
 		PostgresURL:   cfg.PostgresURL,
 	}, cfg.runner(ctx, logger))
 	if err != nil {
@@ -61,7 +68,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	}
 	defer databases.Close()
 
-	verifier, closeVerifier, err := openVerifier(&cfg)
+	verifier, closeVerifier, err := openVerifier(cfg)
 	if err != nil {
 		return err
 	}

@@ -59,8 +59,8 @@ func (c *answers) Baseline(_ context.Context, database string, version int64, ac
 
 func (c *answers) Drift(context.Context, string) (migrations.Drift, error) { return c.drift, nil }
 
-func (c *answers) Files(context.Context, string) (migrations.Engine, []schema.File, string, error) {
-	return migrations.Postgres, c.files, "18", nil
+func (c *answers) Files(context.Context, string) (migrations.Engine, []schema.File, lint.Options, error) {
+	return migrations.Postgres, c.files, lint.Options{InTransaction: true, ServerVersion: "18", TimeoutsSet: true}, nil
 }
 
 func (c *answers) Gates(context.Context, string) ([]migrations.Gate, error) { return c.gates, nil }

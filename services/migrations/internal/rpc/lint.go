@@ -18,40 +18,40 @@ var (
 
 // LintFiles judges files. Nothing is run.
 func (s *MigrationServer) LintFiles(ctx context.Context, req *migrationsv1.LintFilesRequest) (*migrationsv1.LintFilesResponse, error) {
-	engine, setup, version, err := s.upon(ctx, req)
+	engine, setup, opts, err := s.upon(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	name, inTransaction := lint.Postgres, true
+	name := lint.Postgres
 	if engine == migrations.ClickHouse {
-		name, inTransaction = lint.ClickHouse, false
+		name = lint.ClickHouse
 	}
 	setup = append(setup, each(req.GetSetup(), fileFromProto)...)
-	found, err := lint.Lint(name, setup, each(req.GetFiles(), fileFromProto), lint.Options{ServerVersion: version, InTransaction: inTransaction, TimeoutsSet: true})
+	found, err := lint.Lint(name, setup, each(req.GetFiles(), fileFromProto), opts)
 	if err != nil {
 		return nil, err
 	}
 	return &migrationsv1.LintFilesResponse{Findings: each(found, findingToProto)}, nil
 }
 
-// upon returns the engine, and what the database that is named brings along: its files that are not to be judged, and the version of its server.
-func (s *MigrationServer) upon(ctx context.Context, req *migrationsv1.LintFilesRequest) (engine migrations.Engine, setup []lint.File, version string, err error) {
+// upon returns the engine, and what the database that is named brings along: its files that are not to be judged, and what its server says.
+func (s *MigrationServer) upon(ctx context.Context, req *migrationsv1.LintFilesRequest) (engine migrations.Engine, setup []lint.File, opts lint.Options, err error) {
 	if req.GetDatabase() == "" {
 		switch req.GetEngine() {
 		case migrationsv1.Engine_ENGINE_POSTGRES:
-			return migrations.Postgres, nil, "", nil
+			return migrations.Postgres, nil, lint.Options{InTransaction: true, TimeoutsSet: true}, nil
 		case migrationsv1.Engine_ENGINE_CLICKHOUSE:
-			return migrations.ClickHouse, nil, "", nil
+			return migrations.ClickHouse, nil, lint.Options{TimeoutsSet: true}, nil
 		case migrationsv1.Engine_ENGINE_UNSPECIFIED:
 		}
-		return 0, nil, "", errEngineMissing
+		return 0, nil, opts, errEngineMissing
 	}
-	engine, files, version, err := s.databases.Files(ctx, req.GetDatabase())
+	engine, files, opts, err := s.databases.Files(ctx, req.GetDatabase())
 	if err != nil {
-		return 0, nil, "", err
+		return 0, nil, opts, err
 	}
 	if req.GetEngine() != migrationsv1.Engine_ENGINE_UNSPECIFIED && req.GetEngine() != engineToProto(engine) {
-		return 0, nil, "", errEngineOther.With("database %q is on %s", req.GetDatabase(), engine)
+		return 0, nil, opts, errEngineOther.With("database %q is on %s", req.GetDatabase(), engine)
 	}
 	judged := map[string]bool{}
 	for _, f := range req.GetFiles() {
@@ -62,7 +62,7 @@ func (s *MigrationServer) upon(ctx context.Context, req *migrationsv1.LintFilesR
 			setup = append(setup, fileOf(f))
 		}
 	}
-	return engine, setup, version, nil
+	return engine, setup, opts, nil
 }
 
 func fileOf(f schema.File) lint.File { return lint.File{Name: f.Name, SQL: f.SQL} }

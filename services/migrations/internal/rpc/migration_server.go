@@ -12,6 +12,7 @@ import (
 	"devtrail.dev/kit/schema"
 	migrationsv1 "devtrail.dev/proto/gen/devtrail/migrations/v1"
 	"devtrail.dev/services/migrations"
+	"devtrail.dev/services/migrations/lint"
 )
 
 // Databases is what the desk asks: the runner, which knows how the databases stand.
@@ -22,8 +23,8 @@ type Databases interface {
 	Baseline(ctx context.Context, database string, version int64, actor string) (migrations.Status, error)
 	// Drift compares the live schema with what the applied files make.
 	Drift(ctx context.Context, database string) (migrations.Drift, error)
-	// Files returns the engine of a database, the files that this build has for it and the version of its server.
-	Files(ctx context.Context, database string) (migrations.Engine, []schema.File, string, error)
+	// Files returns the engine of a database, the files that this build has for it and what lint should know of its server.
+	Files(ctx context.Context, database string) (migrations.Engine, []schema.File, lint.Options, error)
 	// Gates judges the contract files that wait; no name stands for all databases.
 	Gates(ctx context.Context, database string) ([]migrations.Gate, error)
 	// History returns at most limit entries of a database below the version, newest first.

@@ -144,17 +144,17 @@ func (r *Runner) stand(ctx context.Context, name string) (*database, standing, e
 	return d, s, err
 }
 
-// Files returns the engine of a database and the files that this build has for it, in order, with the version of its server, which is empty when it is away.
-func (r *Runner) Files(ctx context.Context, name string) (migrations.Engine, []schema.File, string, error) {
+// Files returns the engine of a database, the files that this build has for it, in order, and what lint should know of its server; nothing of it when it is away.
+func (r *Runner) Files(ctx context.Context, name string) (migrations.Engine, []schema.File, lint.Options, error) {
 	d, err := r.find(name)
 	if err != nil {
-		return 0, nil, "", err
+		return 0, nil, lint.Options{}, err
 	}
-	version, err := d.engine.version(ctx)
-	if err != nil && !errors.Is(err, migrations.ErrServerAway) {
-		return 0, nil, "", err
+	opts, err := d.engine.lintOptions(ctx)
+	if errors.Is(err, migrations.ErrServerAway) {
+		return d.Engine, d.files, lint.Options{InTransaction: d.Engine == migrations.Postgres, TimeoutsSet: true}, nil
 	}
-	return d.Engine, d.files, version, nil
+	return d.Engine, d.files, opts, err
 }
 
 // Drift compares the live schema of a database with what its applied files make.

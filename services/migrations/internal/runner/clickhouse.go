@@ -2,7 +2,11 @@ package runner
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations"
@@ -11,7 +15,9 @@ import (
 
 // clickHouse is the engine of ClickHouse databases, whose work package chrunner does.
 type clickHouse struct {
-	engine *chrunner.Engine
+	cluster string
+	engine  *chrunner.Engine
+	server  driver.Conn // for questions that name no database
 }
 
 func openClickHouse(url string, t migrations.Target, cfg Config, now func() time.Time) (*clickHouse, error) {
@@ -26,10 +32,29 @@ func openClickHouse(url string, t migrations.Target, cfg Config, now func() time
 	if err != nil {
 		return nil, err
 	}
-	return &clickHouse{engine: engine}, nil
+	server, err := openServer(url)
+	if err != nil {
+		engine.Close()
+		return nil, err
+	}
+	return &clickHouse{cluster: cfg.ClickHouseCluster, engine: engine, server: server}, nil
 }
 
-func (c *clickHouse) close() { c.engine.Close() }
+// openServer makes a connection to the database of the URL, which is there. It does not connect.
+func openServer(url string) (driver.Conn, error) {
+	opts, err := clickhouse.ParseDSN(url)
+	if err != nil {
+		return nil, fmt.Errorf("parse the ClickHouse URL: %w", err)
+	}
+	opts.DialTimeout = 5 * time.Second
+	opts.MaxOpenConns, opts.MaxIdleConns = 2, 1
+	return clickhouse.Open(opts)
+}
+
+func (c *clickHouse) close() {
+	_ = c.server.Close()
+	c.engine.Close()
+}
 
 func (c *clickHouse) create(ctx context.Context) error { return c.engine.Create(ctx) }
 

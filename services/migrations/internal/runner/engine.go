@@ -5,6 +5,7 @@ import (
 
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations"
+	"devtrail.dev/services/migrations/lint"
 )
 
 // engine is what Postgres and ClickHouse do each in their own way.
@@ -23,8 +24,8 @@ type engine interface {
 	baseline(ctx context.Context, lock held, files []schema.File, actor string) error
 	// history returns at most limit entries below the version, newest first.
 	history(ctx context.Context, below int64, limit int) ([]migrations.Entry, error)
-	// version is that of the server as lint wants it, such as "18" or "26.7".
-	version(ctx context.Context) (string, error)
+	// lintOptions is what lint should know of the engine and its server, which is asked.
+	lintOptions(ctx context.Context) (lint.Options, error)
 	close()
 }
 
