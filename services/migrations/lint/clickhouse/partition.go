@@ -72,6 +72,8 @@ func (c *check) grain(e expr) grain {
 			return moduloGrain(args[1])
 		case strings.Contains(name, "hash"):
 			return fine
+		case (name == "formatdatetime" || name == "date_format") && len(args) > 1 && len(args[1]) == 1:
+			return formatGrain(args[1][0].value())
 		}
 		return unitGrain(name, args)
 	}
@@ -85,6 +87,28 @@ func (c *check) grain(e expr) grain {
 		return coarse
 	}
 	return c.columnGrain(e, name)
+}
+
+// formatGrain judges the format of a time.
+func formatGrain(format string) grain {
+	switch {
+	case hasField(format, "HIhiklsSTRrf"):
+		return fine
+	case hasField(format, "deFDj"):
+		return day
+	default:
+		return coarse
+	}
+}
+
+// hasField reports whether a format has one of the fields.
+func hasField(format, fields string) bool {
+	for i := 0; i+1 < len(format); i++ {
+		if format[i] == '%' && strings.IndexByte(fields, format[i+1]) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // moduloGrain judges a remainder by its divisor.
