@@ -3,8 +3,8 @@ package plan
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -43,14 +43,11 @@ func (m *meter) alone(ctx context.Context, sql string) (effects []migrations.Eff
 // watch collects the locks of the backend until the statement has ended, and opens each gate once the statement waits at it.
 func (m *meter) watch(ctx context.Context, g *gates, pid uint32, result <-chan error) (locks, error) {
 	seen := locks{}
-	patience, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
 	for {
-		held, waits, err := locksOf(ctx, m.watcher, pid)
+		held, blockers, err := locksOf(ctx, m.watcher, pid)
 		if err == nil {
 			seen.add(held)
-			// A statement that takes no lock on a table passes by the gates without being seen at one.
-			err = g.pass(ctx, seen, waits, patience.Err() != nil)
+			err = g.pass(ctx, seen, blockers)
 		}
 		if err != nil {
 			// The statement must end before the session can be used again.
@@ -103,22 +100,18 @@ ORDER BY c.oid`)
 }
 
 // pass opens the gates at which the statement waits. Behind the strong gate weak ones are shut first.
-func (g *gates) pass(ctx context.Context, seen locks, waits wait, late bool) error {
-	if g.strong != nil {
-		if waits.relation == 0 && !waits.other && !late {
-			return nil
-		}
+func (g *gates) pass(ctx context.Context, seen locks, blockers []uint32) error {
+	if g.strong != nil && slices.Contains(blockers, g.strong.PgConn().PID()) {
 		if err := g.shutWeak(ctx, seen); err != nil {
 			return err
 		}
 		return g.openStrong(ctx)
 	}
-	if waits.other || late {
-		return g.openWeak(ctx)
-	}
-	if gate, ok := g.weak[waits.relation]; ok {
-		delete(g.weak, waits.relation)
-		return gate.Close(ctx)
+	for oid, gate := range g.weak {
+		if slices.Contains(blockers, gate.PgConn().PID()) {
+			delete(g.weak, oid)
+			return gate.Close(ctx)
+		}
 	}
 	return nil
 }

@@ -69,41 +69,33 @@ func (l locks) add(other locks) {
 	}
 }
 
-// wait is what a backend waits for.
-type wait struct {
-	// relation is the one whose lock it wants; 0 when it wants none.
-	relation uint32
-	// other says that it waits for the end of a transaction.
-	other bool
-}
-
-// locksOf reads them of one backend.
-func locksOf(ctx context.Context, conn *pgx.Conn, pid uint32) (held locks, waits wait, err error) {
+// locksOf reads them of one backend, and the backends that it waits for, whether for a lock of theirs or for the end of their transactions.
+func locksOf(ctx context.Context, conn *pgx.Conn, pid uint32) (held locks, blockers []uint32, err error) {
 	rows, err := conn.Query(ctx, `
-SELECT coalesce(l.relation, 0), l.mode, l.granted, l.locktype = 'relation'
+SELECT l.relation, l.mode
 FROM pg_locks AS l
 WHERE l.pid = $1
-  AND (l.locktype <> 'relation' OR l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`, int32(pid))
+  AND l.locktype = 'relation'
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`, int32(pid))
 	if err != nil {
-		return nil, waits, err
+		return nil, nil, err
 	}
 	held = locks{}
 	var oid uint32
 	var mode string
-	var granted, onRelation bool
-	_, err = pgx.ForEachRow(rows, []any{&oid, &mode, &granted, &onRelation}, func() error {
-		if !onRelation {
-			waits.other = waits.other || !granted
-			return nil
-		}
+	if _, err = pgx.ForEachRow(rows, []any{&oid, &mode}, func() error {
 		place := slices.IndexFunc(modes, func(m struct{ book, name string }) bool { return m.book == mode })
 		held[oid] = max(held[oid], place)
-		if !granted {
-			waits.relation = oid
-		}
 		return nil
-	})
-	return held, waits, err
+	}); err != nil {
+		return nil, nil, err
+	}
+	var pids []int32
+	err = conn.QueryRow(ctx, "SELECT pg_blocking_pids($1)", int32(pid)).Scan(&pids)
+	for _, blocker := range pids {
+		blockers = append(blockers, uint32(blocker))
+	}
+	return held, blockers, err
 }
 
 // effects are what changed in the books between two looks, of the relations that were there before the first file.
