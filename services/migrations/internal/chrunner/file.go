@@ -204,11 +204,19 @@ func (r *run) send(ctx context.Context, w *work, text string) error {
 	if err == nil {
 		return nil
 	}
-	err = fmt.Errorf("%s%w", r.where(w.s), w.h.away(err))
+	err = fmt.Errorf("%s%w", r.where(w.s), roomy(w.h.away(err)))
 	// When the server is gone, "started" says what is known. The same of a statement that has moved a part of its rows.
 	if exception(err) != nil && (rows == 0 || !w.s.fills()) {
 		w.row.state, w.row.message = failed, err.Error()
 		_ = w.h.write(ctx, r.cfg.Build, w.row)
+	}
+	return err
+}
+
+// roomy says what a want of room means for the run.
+func roomy(err error) error {
+	if err != nil && exception(err) != nil && scarce(err.Error()) {
+		return fmt.Errorf("the server has no room; nothing is lost, and the run goes on here when there is some: %w", err)
 	}
 	return err
 }

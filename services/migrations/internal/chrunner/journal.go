@@ -66,7 +66,7 @@ func (h *host) write(ctx context.Context, build string, row entry) error {
 			return err
 		}
 	}
-	return h.away(h.conn.Exec(ctx, `
+	return roomy(h.away(h.conn.Exec(ctx, `
 INSERT INTO `+schema.HistoryTable+` (version, name, statement, host, checksum, state, duration_ms, applied_by, message, actor, before, overrides, baseline)
 SELECT
     {version:Int64},
@@ -95,7 +95,7 @@ SELECT
 		clickhouse.Named("before", string(was)),
 		clickhouse.Named("overrides", string(overrides)),
 		clickhouse.Named("baseline", row.baseline),
-	))
+	)))
 }
 
 // entries returns the newest row of each statement of a file that the host has, by number; 0 stands for the file.

@@ -67,8 +67,9 @@ func (r *run) await(ctx context.Context, w *work) error {
 	if !slices.ContainsFunc(w.s.actions, action.mutates) {
 		return nil
 	}
-	var most int64
+	var most, seen int64
 	var failing time.Time
+	moved := r.now()
 	for {
 		ours, err := w.h.since(ctx, w.s, w.row.before)
 		if err == nil {
@@ -90,6 +91,20 @@ func (r *run) await(ctx context.Context, w *work) error {
 			}
 		}
 		most = max(most, left)
+		if left != seen {
+			seen, moved = left, r.now()
+		}
+		if r.now().Sub(moved) >= r.cfg.FailAfter {
+			// A mutation without room is put off again and again, which is no failure to the server.
+			moved = r.now()
+			what, err := w.h.lack(ctx, w.s)
+			if what != "" {
+				err = r.short(w, open, what)
+			}
+			if err != nil {
+				return err
+			}
+		}
 		message := fmt.Sprintf("%s%s: %d parts to do", r.where(w.s), open[0].id, left)
 		if reason != "" {
 			message += "; the last try failed: " + short(reason)
@@ -130,7 +145,7 @@ func gone(w *work, ours []mutation) error {
 func (r *run) giveUp(ctx context.Context, w *work, open []mutation, reason string) error {
 	where := r.where(w.s) + w.h.prefix()
 	if scarce(reason) {
-		return fmt.Errorf("%s%s of %s waits for room: %s; it goes on by itself when there is some, nothing is lost, and the next run waits for it", where, open[0].id, w.s.object(), short(reason))
+		return r.short(w, open, short(reason))
 	}
 	if slices.ContainsFunc(w.s.actions, func(a action) bool { return a.verb == "MODIFY" && a.what == "COLUMN" }) {
 		return fmt.Errorf("%s%s of %s cannot change the rows: %s; the table has the new type in its definition and the old one in its parts, so reads of the column fail until "+
@@ -140,6 +155,12 @@ func (r *run) giveUp(ctx context.Context, w *work, open []mutation, reason strin
 		return err
 	}
 	return fmt.Errorf("%s%s of %s failed and was killed: %s; the parts that it had finished keep the change: %w", where, open[0].id, w.s.object(), short(reason), errMutation)
+}
+
+// short is the error of a mutation that lacks room.
+func (r *run) short(w *work, open []mutation, what string) error {
+	return fmt.Errorf("%s%s%s of %s waits for room: %s; it goes on by itself when there is some, nothing is lost, and the next run waits for it",
+		r.where(w.s), w.h.prefix(), open[0].id, w.s.object(), what)
 }
 
 // cancel kills what the statement has started when the run was cancelled, and leaves it running at any other end.
@@ -177,7 +198,7 @@ func (h *host) kill(ctx context.Context, o object, list []mutation) error {
 
 // scarce reports whether a failure is for want of room or memory.
 func scarce(reason string) bool {
-	for _, name := range []string{"NOT_ENOUGH_SPACE", "CANNOT_RESERVE_SPACE", "MEMORY_LIMIT_EXCEEDED", "No space left on device", "CANNOT_WRITE_TO_FILE_DESCRIPTOR"} {
+	for _, name := range []string{"NOT_ENOUGH_SPACE", "not enough space", "Cannot reserve", "MEMORY_LIMIT_EXCEEDED", "No space left on device", "CANNOT_WRITE_TO_FILE_DESCRIPTOR"} {
 		if strings.Contains(reason, name) {
 			return true
 		}

@@ -43,19 +43,32 @@ func (r *run) checkDrop(ctx context.Context, h *host, s statement) error {
 
 // checkDisk refuses to rewrite columns without room for them: the old parts stay until the new ones are there, and some minutes longer.
 func (r *run) checkDisk(ctx context.Context, h *host, s statement) error {
+	what, err := h.lack(ctx, s)
+	if err != nil || what == "" {
+		return err
+	}
+	return r.refuse(ruleFreeDisk, "%s%s%s: make room first; nothing was begun", r.where(s), h.prefix(), what)
+}
+
+// lack says what room a statement needs and does not have, "" when there is enough.
+func (h *host) lack(ctx context.Context, s statement) (string, error) {
 	columns, all := rewritten(s)
 	if len(columns) == 0 && !all {
-		return nil
+		return "", nil
 	}
 	if all {
 		columns = nil
 	}
 	bytes, err := h.bytes(ctx, s.object(), columns)
+	if err == nil && bytes == 0 {
+		// Compact parts do not know the sizes of their columns, and are rewritten as a whole.
+		bytes, err = h.bytes(ctx, s.object(), nil)
+	}
 	if err != nil || bytes == 0 {
-		return err
+		return "", err
 	}
 	free, err := scalar[uint64](ctx, h.server, `
-SELECT sum(if(unreserved_space > keep_free_space, unreserved_space - keep_free_space, 0))
+SELECT sum(toUInt64(if(unreserved_space > keep_free_space, unreserved_space - keep_free_space, 0)))
 FROM system.disks
 WHERE name IN (
     SELECT arrayJoin(disks)
@@ -68,18 +81,17 @@ WHERE name IN (
     )
 )`, clickhouse.Named("database", s.object().in(h)), clickhouse.Named("table", s.object().name))
 	if err != nil {
-		return h.away(err)
+		return "", h.away(err)
 	}
 	need := uint64(diskReserve * float64(bytes))
-	if free < need {
-		what := "all columns"
-		if len(columns) > 0 {
-			what = "the column " + strings.Join(columns, ", ")
-		}
-		return r.refuse(ruleFreeDisk, "%s%srewriting %s of %s needs %s of free disk and there is %s: make room first; nothing was begun",
-			r.where(s), h.prefix(), what, s.object(), size(need), size(free))
+	if free >= need {
+		return "", nil
 	}
-	return nil
+	what := "all columns"
+	if len(columns) > 0 {
+		what = "the column " + strings.Join(columns, ", ")
+	}
+	return fmt.Sprintf("rewriting %s of %s needs %s of free disk and there is %s", what, s.object(), size(need), size(free)), nil
 }
 
 // rewritten returns the columns whose data a statement writes anew, or that it is all of them.
