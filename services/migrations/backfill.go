@@ -1,6 +1,20 @@
 package migrations
 
-import "time"
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"devtrail.dev/kit/fault"
+)
+
+// Errors of backfills.
+var (
+	// ErrBackfillNotFound says that no file of the database declares a backfill of the name.
+	ErrBackfillNotFound = fault.New(fault.NotFound, "BACKFILL_NOT_FOUND", "backfill not found")
+	// ErrBackfillState says that a backfill cannot be paused, resumed or cancelled as it stands.
+	ErrBackfillState = fault.New(fault.State, "BACKFILL_STATE", "the backfill cannot change so")
+)
 
 // BackfillState is how a backfill stands.
 type BackfillState string
@@ -39,4 +53,9 @@ type Backfill struct {
 	// Message says what it waits for, or what is wrong.
 	Message               string
 	StartedAt, FinishedAt time.Time
+}
+
+// Compare orders backfills by database and name.
+func (b Backfill) Compare(other Backfill) int {
+	return cmp.Or(strings.Compare(b.Database, other.Database), strings.Compare(b.Name, other.Name))
 }
