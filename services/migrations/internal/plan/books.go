@@ -70,7 +70,15 @@ func (l locks) add(other locks) {
 }
 
 // locksOf reads them of one backend, and the backends that it waits for, whether for a lock of theirs or for the end of their transactions.
+// The blockers are read first: what the backend wants of them is among the locks then, since it waits on.
 func locksOf(ctx context.Context, conn *pgx.Conn, pid uint32) (held locks, blockers []uint32, err error) {
+	var pids []int32
+	if err := conn.QueryRow(ctx, "SELECT pg_blocking_pids($1)", int32(pid)).Scan(&pids); err != nil {
+		return nil, nil, err
+	}
+	for _, blocker := range pids {
+		blockers = append(blockers, uint32(blocker))
+	}
 	rows, err := conn.Query(ctx, `
 SELECT l.relation, l.mode
 FROM pg_locks AS l
@@ -83,18 +91,11 @@ WHERE l.pid = $1
 	held = locks{}
 	var oid uint32
 	var mode string
-	if _, err = pgx.ForEachRow(rows, []any{&oid, &mode}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&oid, &mode}, func() error {
 		place := slices.IndexFunc(modes, func(m struct{ book, name string }) bool { return m.book == mode })
 		held[oid] = max(held[oid], place)
 		return nil
-	}); err != nil {
-		return nil, nil, err
-	}
-	var pids []int32
-	err = conn.QueryRow(ctx, "SELECT pg_blocking_pids($1)", int32(pid)).Scan(&pids)
-	for _, blocker := range pids {
-		blockers = append(blockers, uint32(blocker))
-	}
+	})
 	return held, blockers, err
 }
 
