@@ -34,6 +34,10 @@ var modernExamples = []example{
 	no("table-without-primary-key", "CREATE TABLE stays (room bigint, during daterange, PRIMARY KEY (room, during WITHOUT OVERLAPS))").at("18"),
 	no("unparsed-statement", "CREATE TABLE stays (room bigint, CONSTRAINT n NOT NULL room)").at("18"),
 	yes("impacts-performance", "ANALYZE ONLY orders").at("18"),
+	yes("ban-char-field", "CREATE TABLE a (b char(9), c bigint array[])"),
+	no("ban-char-field", "CREATE TABLE a (b character varying(9), c bigint array[])"),
+	yes("prefer-text-field", "CREATE TABLE a (b character varying(9), c bigint array[])"),
+	no("prefer-timestamp-tz", "CREATE TABLE a (b timestamp(3) with time zone, c bigint array[])"),
 	yes("unparsed-statement", "ALTER TABLE events SPLIT PARTITION p INTO (PARTITION a FOR VALUES FROM (1) TO (2))").at("19"),
 }
 

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"slices"
+	"strings"
 
 	"devtrail.dev/services/migrations/lint/rule"
 )
@@ -26,13 +27,55 @@ func typeRules() []check {
 	}
 }
 
-// badType returns the rule that reports columns of a type, new ones and those that get it.
+// badType returns the rule that reports columns of a type, new ones and those that get it. In a statement that the grammar refuses the words decide.
 func badType(bad func(dataType) bool) func(*context) {
 	return func(c *context) {
+		if c.stmt.node == nil {
+			for _, d := range typesIn(c.stmt.tokens) {
+				if bad(d) {
+					c.report("a column seems to be %s: %s", d.name, c.rule.Reason)
+				}
+			}
+		}
 		for _, u := range columnsOf(c.node()) {
 			if d := typeOf(u.def.GetTypeName()); bad(d) {
 				c.report("%s of %s is %s: %s", quote(u.name), u.table, d.name, c.rule.Reason)
 			}
 		}
 	}
+}
+
+// typeWords are the first words of types, by what the catalogue calls them.
+var typeWords = map[string]string{
+	"INT": "int4", "INTEGER": "int4", "INT4": "int4", "SMALLINT": "int2", "INT2": "int2", "SERIAL": "serial", "SERIAL4": "serial", "BIGSERIAL": "bigserial", "SERIAL8": "bigserial",
+	"SMALLSERIAL": "smallserial", "SERIAL2": "smallserial", "VARCHAR": "varchar", "CHAR": "bpchar", "CHARACTER": "bpchar", "NCHAR": "bpchar", "BPCHAR": "bpchar",
+	"TIMESTAMP": "timestamp", "JSON": "json",
+}
+
+// typesIn returns the types that seem to stand in a CREATE or ALTER TABLE which the grammar refuses: words for types behind a name.
+func typesIn(list []token) []dataType {
+	if head := heads(list, 2); len(head) < 2 || (head[0] != "CREATE" && head[0] != "ALTER") {
+		return nil
+	}
+	var found []dataType
+	for i := 1; i < len(list); i++ {
+		name, ok := typeWords[strings.ToUpper(list[i].text)]
+		before := list[i-1]
+		if !ok || list[i].kind != wordToken || (before.kind != quotedToken && before.kind != wordToken && before.text != ".") {
+			continue
+		}
+		d := dataType{name: name}
+		next := i + 1
+		if name == "bpchar" && wordsAt(list, next, "VARYING") {
+			d.name, next = "varchar", next+1
+		}
+		if wordsAt(list, next, "(") {
+			d.mods, next = []int{0}, closes(list, next)+1
+		}
+		if name == "timestamp" && wordsAt(list, next, "WITH") {
+			d.name = "timestamptz"
+		}
+		found = append(found, d)
+	}
+	return found
 }
