@@ -8,6 +8,7 @@ require (
 	devtrail.dev/services/events v0.0.0-00010101000000-000000000000
 	devtrail.dev/services/identity v0.0.0-00010101000000-000000000000
 	devtrail.dev/services/packages v0.0.0-00010101000000-000000000000
+	devtrail.dev/stack/engines v0.0.0
 	github.com/ClickHouse/clickhouse-go/v2 v2.50.0
 	github.com/google/go-cmp v0.7.0
 	github.com/google/uuid v1.6.0
@@ -26,7 +27,6 @@ require (
 	buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go v1.36.12-20260825204119-511051f7f437.1 // indirect
 	buf.build/go/protovalidate v1.3.0 // indirect
 	cel.dev/expr v0.25.3 // indirect
-	devtrail.dev/stack/engines v0.0.0 // indirect
 	github.com/ClickHouse/ch-go v0.74.0 // indirect
 	github.com/andybalholm/brotli v1.2.6 // indirect
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect

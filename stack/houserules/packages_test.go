@@ -66,6 +66,9 @@ var arrows = []arrow{
 	{from: "kit/", to: []string{"kit", "proto"}},
 	{from: "stack/engines", to: []string{"stack/engines"}},
 	{from: "stack/", to: []string{"stack", "kit", "proto", "services/migrations/server", "services/identity/server", "services/packages/server", "services/events/server"}},
+	{from: "services/migrations", test: true, to: []string{ // servers of a test's own are killed, filled up and put into clusters
+		"services/migrations", "services/identity/migrations", "services/packages/migrations", "services/events/migrations", "kit", "proto", "stack/engines",
+	}},
 	{from: "services/migrations", to: []string{
 		"services/migrations", "services/identity/migrations", "services/packages/migrations", "services/events/migrations", "kit", "proto",
 	}},
