@@ -8,8 +8,21 @@ CREATE TABLE IF NOT EXISTS ` + HistoryTable + ` (
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     duration_ms bigint NOT NULL,
-    applied_by text NOT NULL
+    applied_by text NOT NULL,
+    lock_wait_ms bigint NOT NULL DEFAULT 0,
+    actor text NOT NULL DEFAULT '',
+    overrides jsonb NOT NULL DEFAULT '[]',
+    baseline boolean NOT NULL DEFAULT false
 )`
+
+// CompletePostgresHistory gives a history table of an earlier build the columns that it lacks: how long the file waited for locks, who asked for it,
+// what it was allowed to pass, and whether it was recorded without being run.
+const CompletePostgresHistory = `
+ALTER TABLE ` + HistoryTable + `
+    ADD COLUMN IF NOT EXISTS lock_wait_ms bigint NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS actor text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS overrides jsonb NOT NULL DEFAULT '[]',
+    ADD COLUMN IF NOT EXISTS baseline boolean NOT NULL DEFAULT false`
 
 // CreateClickHouseHistory makes the history of a ClickHouse database where there is none. It is only ever appended to:
 // the newest row of a statement tells its state, and the row of statement 0 stands for the whole file.

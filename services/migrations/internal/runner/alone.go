@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"devtrail.dev/kit/schema"
+	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
@@ -37,7 +38,7 @@ SET checksum = excluded.checksum,
 
 // alone applies a file whose statements cannot run in a transaction: one at a time, each with a row of progress. It goes on behind the last statement that is done.
 // A statement that was cut off runs again, so it must be repeatable (IF NOT EXISTS, IF EXISTS).
-func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, req request, f schema.File) error {
+func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, req request, f schema.File, waited *lockWait) error {
 	began := p.now()
 	if err := p.createHistory(ctx, conn, "SET", schema.CreatePostgresHistory+"; "+createProgress); err != nil {
 		return err
@@ -61,12 +62,15 @@ func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, req request, f sch
 		if err := req.lock.check(ctx); err != nil {
 			return err
 		}
+		req.report(migrations.Progress{File: f.Name, Statement: i + 1, Statements: len(statements), Phase: migrations.RunningStatement, LockWait: waited.get()})
 		if err := p.one(ctx, conn, f, i+1, statements[i]); err != nil {
 			return err
 		}
 	}
 	p.observe(f, 0, BeforeCommit)
-	_, err = conn.Exec(ctx, postgresHistoryRow, f.Version, f.Name, f.Checksum, p.now().Sub(began).Milliseconds(), p.cfg.Build)
+	err = p.record(ctx, conn, postgresRow{
+		file: f, took: p.now().Sub(began), lockWait: waited.get(), actor: req.actor, overrides: req.overrides[f.Name],
+	})
 	if err == nil {
 		p.observe(f, 0, AfterCommit)
 	}

@@ -17,10 +17,6 @@ import (
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
-const postgresHistoryRow = `
-INSERT INTO ` + schema.HistoryTable + ` (version, name, checksum, duration_ms, applied_by)
-VALUES ($1, $2, $3, $4, $5)`
-
 // postgres applies files to one Postgres database.
 type postgres struct {
 	cfg       Config
@@ -53,34 +49,6 @@ func (p *postgres) applied(ctx context.Context) (map[int64]string, error) {
 	return applied, away(err)
 }
 
-func (p *postgres) history(ctx context.Context, below int64, limit int) ([]migrations.Entry, error) {
-	rows, err := p.pool.Query(ctx, `
-SELECT version, name, checksum, applied_at, duration_ms, applied_by
-FROM `+schema.HistoryTable+`
-WHERE version < $1
-ORDER BY version DESC
-LIMIT $2`, below, limit)
-	if err == nil {
-		var entries []migrations.Entry
-		entries, err = pgx.CollectRows(rows, entryFromRow)
-		if err == nil {
-			return entries, nil
-		}
-	}
-	if code := pg.Code(err); code == codeUndefinedTable || code == codeUndefinedDatabase {
-		return nil, nil
-	}
-	return nil, away(err)
-}
-
-func entryFromRow(row pgx.CollectableRow) (migrations.Entry, error) {
-	var e migrations.Entry
-	var ms int64
-	err := row.Scan(&e.Version, &e.Name, &e.Checksum, &e.AppliedAt, &ms, &e.AppliedBy)
-	e.Duration = time.Duration(ms) * time.Millisecond
-	return e, err
-}
-
 // apply goes segment by segment: the longest run of files that may share a transaction, or one file that must not be in any.
 func (p *postgres) apply(ctx context.Context, req request) error {
 	conn, err := connectPostgres(ctx, p.serverURL, p.target.Database, applicationName+" "+p.cfg.Build)
@@ -92,17 +60,21 @@ func (p *postgres) apply(ctx context.Context, req request) error {
 		defer cancel()
 		_ = conn.Close(last)
 	}()
+	if err := p.completeHistory(ctx, conn); err != nil {
+		return away(err)
+	}
 	for files := req.files; len(files) > 0; {
 		n := segment(files)
-		work := func() error { return p.transaction(ctx, conn, req, files[:n]) }
+		waited := &lockWait{}
+		work := func() error { return p.transaction(ctx, conn, req, files[:n], waited) }
 		if files[0].NoTransaction {
-			work = func() error { return p.alone(ctx, conn, req, files[0]) }
+			work = func() error { return p.alone(ctx, conn, req, files[0], waited) }
 		}
-		if err := p.patiently(ctx, conn, req, files[0], work); err != nil {
+		if err := p.patiently(ctx, conn, req, files[0], waited, work); err != nil {
 			return away(err)
 		}
 		for _, f := range files[:n] {
-			req.report(migrations.Progress{File: f.Name, Phase: migrations.FileApplied})
+			req.report(migrations.Progress{File: f.Name, Phase: migrations.FileApplied, LockWait: waited.get()})
 		}
 		files = files[n:]
 	}
@@ -116,13 +88,13 @@ func (p *postgres) applyBackground(ctx context.Context, req request) error {
 }
 
 // baseline writes the history rows alone.
-func (p *postgres) baseline(ctx context.Context, lock held, files []schema.File, _ string) error {
+func (p *postgres) baseline(ctx context.Context, lock held, files []schema.File, actor string) error {
 	err := pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
 		if err := p.createHistory(ctx, tx.Conn(), "SET LOCAL", schema.CreatePostgresHistory); err != nil {
 			return err
 		}
 		for _, f := range files {
-			if _, err := tx.Exec(ctx, postgresHistoryRow, f.Version, f.Name, f.Checksum, 0, p.cfg.Build); err != nil {
+			if err := p.record(ctx, tx, postgresRow{file: f, actor: actor, baseline: true}); err != nil {
 				return err
 			}
 		}
@@ -144,14 +116,14 @@ func segment(files []schema.File) int {
 }
 
 // transaction applies the files and their history rows in one transaction.
-func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, req request, files []schema.File) error {
+func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, req request, files []schema.File, waited *lockWait) error {
 	last := files[len(files)-1]
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		if err := p.createHistory(ctx, conn, "SET LOCAL", schema.CreatePostgresHistory); err != nil {
 			return err
 		}
 		for _, f := range files {
-			if err := p.file(ctx, tx, f); err != nil {
+			if err := p.file(ctx, tx, req, f, waited); err != nil {
 				return err
 			}
 		}
@@ -180,7 +152,7 @@ func (p *postgres) createHistory(ctx context.Context, conn *pgx.Conn, set, table
 	return nil
 }
 
-func (p *postgres) file(ctx context.Context, tx pgx.Tx, f schema.File) error {
+func (p *postgres) file(ctx context.Context, tx pgx.Tx, req request, f schema.File, waited *lockWait) error {
 	began := p.now()
 	// What the file before has SET, a search_path for one, is not for this one.
 	if _, err := tx.Exec(ctx, "RESET ALL"); err != nil {
@@ -192,6 +164,7 @@ func (p *postgres) file(ctx context.Context, tx pgx.Tx, f schema.File) error {
 	}
 	for i, s := range statements {
 		p.observe(f, i+1, Before)
+		req.report(migrations.Progress{File: f.Name, Statement: i + 1, Statements: len(statements), Phase: migrations.RunningStatement, LockWait: waited.get()})
 		if err := setTimeouts(ctx, tx.Conn(), "SET LOCAL", p.cfg.LockTimeout, p.timeout(classOf(s))); err != nil {
 			return err
 		}
@@ -203,17 +176,21 @@ func (p *postgres) file(ctx context.Context, tx pgx.Tx, f schema.File) error {
 	if _, err := tx.Exec(ctx, "RESET ALL"); err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, postgresHistoryRow, f.Version, f.Name, f.Checksum, p.now().Sub(began).Milliseconds(), p.cfg.Build)
-	return err
+	return p.record(ctx, tx, postgresRow{
+		file: f, took: p.now().Sub(began), lockWait: waited.get(), actor: req.actor, overrides: req.overrides[f.Name],
+	})
 }
 
 // patiently repeats work after lock timeouts and deadlocks, under the budget, and names who was in the way.
-func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, req request, first schema.File, work func() error) error {
+func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, req request, first schema.File, waited *lockWait, work func() error) error {
 	deadline := p.now().Add(p.cfg.LockBudget)
 	waits := backoff{first: p.cfg.Retry, most: 10 * p.cfg.Retry}
 	for attempt := 1; ; attempt++ {
+		began, before := p.now(), waited.get()
 		watch := watchBlockers(ctx, req.lock, conn.PgConn().PID(), func(message string) {
-			req.report(migrations.Progress{File: first.Name, Phase: migrations.WaitingForTable, Message: message})
+			// Who is looked for every pollEvery and was found has waited about so long.
+			waited.add(pollEvery)
+			req.report(migrations.Progress{File: first.Name, Phase: migrations.WaitingForTable, Message: message, LockWait: waited.get()})
 		})
 		err := work()
 		blockers := watch.stop()
@@ -225,11 +202,13 @@ func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, req request, f
 			who = strings.Join(blockers, ", ")
 		}
 		wait := waits.next()
+		// All of an attempt that is rolled back was spent for want of a lock.
+		waited.add(p.now().Sub(began) + wait - (waited.get() - before))
 		if p.now().Add(wait).After(deadline) {
 			return fmt.Errorf("gave up after %d attempts; in the way: %s: %w", attempt, who, err)
 		}
 		req.report(migrations.Progress{
-			File: first.Name, Phase: migrations.Retrying,
+			File: first.Name, Phase: migrations.Retrying, LockWait: waited.get(),
 			Message: fmt.Sprintf("attempt %d got no table lock and was rolled back; in the way: %s", attempt, who),
 		})
 		if err := sleep(ctx, wait); err != nil {
