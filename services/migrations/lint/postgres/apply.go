@@ -7,6 +7,14 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
+// applyAll changes the model by a statement and what stands within it.
+func (s *schema) applyAll(st *statement) {
+	s.apply(st.node)
+	for _, n := range st.block.statements {
+		s.apply(n)
+	}
+}
+
 // apply changes the model by one statement.
 func (s *schema) apply(n *pg.Node) {
 	switch {

@@ -253,4 +253,15 @@ var varietyRest = []example{
 	no("object-owner-check", "ALTER TABLE a SET SCHEMA shop"),
 	yes("naming", `CREATE TABLE "UserAccount" (id bigint)`),
 	no("naming", "CREATE TABLE UserAccount (id bigint)"),
+
+	// DO blocks.
+	yes("require-concurrent-index-creation", "DO $$ BEGIN IF to_regclass('i') IS NULL THEN CREATE INDEX i ON orders (state); END IF; END $$"),
+	yes("ban-drop-column", "DO $x$ BEGIN ALTER TABLE orders DROP COLUMN IF EXISTS note; EXCEPTION WHEN undefined_table THEN NULL; END $x$"),
+	yes("changing-column-type", "DO LANGUAGE plpgsql $$ BEGIN EXECUTE 'ALTER TABLE orders ALTER total TYPE text'; END $$"),
+	yes("unparsed-statement", "DO $$ BEGIN EXECUTE format('ALTER TABLE %I ADD COLUMN a int', 'orders'); END $$"),
+	no("unparsed-statement", "DO $$ BEGIN PERFORM 1; RAISE NOTICE 'EXECUTE'; END $$"),
+	no("prefer-robust-stmts", "SELECT 1; DO $$ BEGIN CREATE TYPE m AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END $$"),
+	yes("creating-enum", "DO $$ BEGIN CREATE TYPE m AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END $$"),
+	no("require-concurrent-index-creation", "DO $$ BEGIN RAISE NOTICE 'then CREATE INDEX i ON orders (state);'; END $$"),
+	no("require-concurrent-index-creation", "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN CREATE INDEX i ON orders (state); END $$"),
 }

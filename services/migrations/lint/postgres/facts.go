@@ -50,16 +50,18 @@ func Effects(setup []rule.File, file rule.File, opts rule.Options) [][]Effect {
 	s := newSchema()
 	for _, f := range setup {
 		for _, st := range readFile(f, false).statements {
-			s.apply(st.node)
+			s.applyAll(st)
 		}
 	}
 	s.created = map[string]createdObj{}
 	c := &context{schema: s, file: readFile(file, opts.InTransaction)}
 	var list [][]Effect
 	for _, st := range c.file.statements {
-		c.stmt, c.part = st, st.node
+		c.stmt = st
 		list = append(list, s.effectsOf(st, version(opts.ServerVersion)))
-		c.apply()
+		for _, c.part = range parts(st) {
+			c.apply()
+		}
 	}
 	return list
 }
@@ -71,6 +73,9 @@ func (s *schema) effectsOf(st *statement, version float64) []Effect {
 		e.byTokens(st.tokens)
 	} else {
 		e.byNode(st.node)
+	}
+	for _, n := range st.block.statements {
+		e.byNode(n)
 	}
 	for i := range e.list {
 		e.list[i].New = s.created[e.list[i].key] == createdTable || (s.tables[e.list[i].key] != nil && s.tables[e.list[i].key].temporary)

@@ -34,6 +34,7 @@ type statement struct {
 	node         *pg.Node // nil when the grammar refuses it
 	refusal      string   // the grammar's sentence; with a node the statement is one of Postgres 18, in words of 17
 	tokens       []token
+	block        block // of a DO
 	effects      []Effect
 	rows         float64       // that the server expects it to touch
 	refused      *rule.Refusal // why the server cannot plan it
@@ -77,6 +78,9 @@ func (s *statement) read() {
 	node, err := parse(s.text)
 	if err == nil {
 		s.node = node
+		if d := node.GetDoStmt(); d != nil {
+			s.block = readBlock(d)
+		}
 		return
 	}
 	s.refusal = err.Error()

@@ -8,11 +8,11 @@ import (
 )
 
 // parts cuts a statement into what is judged by itself. An ALTER TABLE of several commands is judged command by command, each upon the
-// schema that those before it leave; every other statement is one part.
-func parts(n *pg.Node) []*pg.Node {
-	a := n.GetAlterTableStmt()
+// schema that those before it leave; of a DO block the statements within are judged besides. Every other statement is one part.
+func parts(st *statement) []*pg.Node {
+	a := st.node.GetAlterTableStmt()
 	if len(a.GetCmds()) < 2 {
-		return []*pg.Node{n}
+		return append([]*pg.Node{st.node}, st.block.statements...)
 	}
 	list := make([]*pg.Node, 0, len(a.GetCmds()))
 	for _, c := range inPasses(a.GetCmds()) {

@@ -41,7 +41,7 @@ func (l *Linter) Lint(setup, files []rule.File, opts rule.Options) ([]rule.Findi
 	s := newSchema()
 	for _, f := range setup {
 		for _, st := range readFile(f, false).statements {
-			s.apply(st.node)
+			s.applyAll(st)
 		}
 	}
 	var found []rule.Finding
@@ -75,7 +75,7 @@ func (l *Linter) lintFile(c *context) error {
 		if err := c.estimate(); err != nil {
 			return err
 		}
-		for _, c.part = range parts(st.node) {
+		for _, c.part = range parts(st) {
 			for _, k := range l.checks {
 				if k.judge != nil && c.on(k) {
 					c.rule = k.Rule

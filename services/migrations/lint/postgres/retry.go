@@ -47,7 +47,7 @@ func concurrentNotIdempotent(c *context) {
 
 // preferRobust reports statements that fail when they are repeated, in files of several statements that commit one by one.
 func preferRobust(c *context) {
-	if c.stmt.inside || len(c.file.statements) < 2 {
+	if c.stmt.inside || len(c.file.statements) < 2 || c.stmt.node.GetDoStmt() != nil {
 		return
 	}
 	if what := c.unguarded(); what != "" {

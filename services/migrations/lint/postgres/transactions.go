@@ -69,6 +69,9 @@ func transactionRules() []check {
 			if c.stmt.node == nil || (c.stmt.refusal != "" && c.version < 18) {
 				c.report("the grammar refuses the statement (%s): its locks are not known", c.stmt.refusal)
 			}
+			if c.stmt.block.dynamic {
+				c.report("the DO block runs text that it builds: what that locks is not known")
+			}
 		}, nil},
 	}
 }
