@@ -974,7 +974,7 @@ type Finding struct {
 	File string `protobuf:"bytes,3,opt,name=file,proto3" json:"file,omitempty"`
 	// Line, from 1.
 	Line int32 `protobuf:"varint,4,opt,name=line,proto3" json:"line,omitempty"`
-	// Column in bytes, from 1.
+	// Column in characters, from 1.
 	Column int32 `protobuf:"varint,5,opt,name=column,proto3" json:"column,omitempty"`
 	// The reason in one sentence.
 	Message string `protobuf:"bytes,6,opt,name=message,proto3" json:"message,omitempty"`
