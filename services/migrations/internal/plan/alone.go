@@ -31,13 +31,39 @@ func (m *meter) alone(ctx context.Context, sql string) (effects []migrations.Eff
 	}()
 	seen, err := m.watch(ctx, g, pid, result)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, m.dropInvalid(ctx, before))
 	}
 	after, err := m.settle(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return m.effects(before, after, seen), nil
+}
+
+// dropInvalid removes the indexes that a failed statement has left behind.
+func (m *meter) dropInvalid(ctx context.Context, before map[uint32]relation) error {
+	old := make([]uint32, 0, len(before))
+	for oid := range before {
+		old = append(old, oid)
+	}
+	rows, err := m.watcher.Query(ctx, `
+SELECT format('%I.%I', n.nspname, c.relname)
+FROM pg_index AS i
+JOIN pg_class AS c ON c.oid = i.indexrelid
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE NOT i.indisvalid
+  AND n.nspname !~ '^pg_'
+  AND c.oid <> ALL ($1::oid[])`, old)
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, name := range names {
+		if _, dropErr := m.watcher.Exec(ctx, "DROP INDEX "+name); dropErr != nil {
+			err = errors.Join(err, dropErr)
+		}
+	}
+	return err
 }
 
 // watch collects the locks of the backend until the statement has ended, and opens each gate once the statement waits at it.

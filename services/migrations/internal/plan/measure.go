@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -21,11 +22,9 @@ func (m *meter) inTransaction(ctx context.Context, sql string) (effects []migrat
 
 // within runs the statement in the transaction, which holds nothing yet, and reads the locks that it holds then.
 func (m *meter) within(ctx context.Context, tx pgx.Tx, sql string) ([]migrations.Effect, error) {
-	if moves(sql) {
-		// On a few rows the planner reads the whole table always; without that it does where no index serves, which is what it would do on many rows.
-		if _, err := tx.Exec(ctx, "SET LOCAL enable_seqscan = off"); err != nil {
-			return nil, err
-		}
+	read, err := steer(ctx, tx, sql)
+	if err != nil {
+		return nil, err
 	}
 	before, err := m.look(ctx, m.conn)
 	if err != nil {
@@ -42,14 +41,47 @@ func (m *meter) within(ctx context.Context, tx pgx.Tx, sql string) ([]migrations
 	if err != nil {
 		return nil, err
 	}
+	for oid, r := range after {
+		if slices.Contains(read, r.name) {
+			r.scans++
+			after[oid] = r
+		}
+	}
 	effects := m.effects(before, after, held)
-	if first(sql) == "TRUNCATE" {
+	if empties(sql) {
 		// The files are new, but nothing is read for them and nothing written.
 		for i := range effects {
 			effects[i].Rewrite, effects[i].Scan = false, false
 		}
 	}
 	return effects, nil
+}
+
+// steer makes the server go on a few rows the way it would go on many, and names the tables that a query reads in full through an index.
+func steer(ctx context.Context, tx pgx.Tx, sql string) ([]string, error) {
+	switch {
+	case moves(sql):
+		// On a few rows whole tables are read always; without that where no index serves.
+		if _, err := tx.Exec(ctx, "SET LOCAL enable_seqscan = off"); err != nil {
+			return nil, err
+		}
+		return reads(ctx, tx, sql)
+	case first(sql) == "ALTER":
+		// The check of a foreign key looks few rows up one by one and puts many beside the whole other table.
+		_, err := tx.Exec(ctx, "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off")
+		return nil, err
+	case first(sql) == "CREATE":
+		// So does the query of a view or table.
+		_, err := tx.Exec(ctx, "SET LOCAL enable_nestloop = off")
+		return nil, err
+	}
+	return nil, nil
+}
+
+// empties reports whether a statement leaves no rows.
+func empties(sql string) bool {
+	words := strings.Fields(strings.ToUpper(sql))
+	return first(sql) == "TRUNCATE" || first(sql) == "REFRESH" && len(words) > 3 && slices.Equal(words[len(words)-3:], []string{"WITH", "NO", "DATA"})
 }
 
 // moves reports whether a statement is one that moves or reads rows by a plan.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -69,14 +68,14 @@ type meter struct {
 	scratch *scratch.Postgres
 	conn    *pgx.Conn
 	watcher *pgx.Conn
-	// emptied says that the rows were taken out again.
-	emptied bool
+	// emptied names the tables whose rows were taken out again; "" stands for all.
+	emptied map[string]bool
 	// known are the relations of the live schema, by object id; what the files make themselves is nobody's yet.
 	known map[uint32]string
 }
 
 func newMeter(ctx context.Context, s *scratch.Postgres) (*meter, error) {
-	m := &meter{scratch: s, conn: s.Conn()}
+	m := &meter{scratch: s, conn: s.Conn(), emptied: map[string]bool{}}
 	if err := fill(ctx, m.conn); err != nil {
 		return nil, fmt.Errorf("fill the scratch tables: %w", err)
 	}
@@ -132,20 +131,22 @@ func (m *meter) file(ctx context.Context, f schema.File, broken *string) (planne
 
 // one runs a statement in a transaction of its own, so that its locks can be told from those of the others, or without one where Postgres wants that.
 func (m *meter) one(ctx context.Context, sql string) (effects []migrations.Effect, alone bool, err error) {
-	effects, err = m.inTransaction(ctx, sql)
-	if pg.Code(err) == codeInTransaction {
-		effects, err = m.alone(ctx, sql)
-		return effects, true, err
-	}
-	if code := pg.Code(err); !m.emptied && (strings.HasPrefix(code, classDataException) || strings.HasPrefix(code, classIntegrity)) {
-		// It is our rows that it does not like, which say nothing about those of others.
-		m.emptied = true
-		if err := empty(ctx, m.conn); err != nil {
-			return nil, false, err
+	for {
+		if !alone {
+			effects, err = m.inTransaction(ctx, sql)
+			alone = pg.Code(err) == codeInTransaction
 		}
-		effects, err = m.inTransaction(ctx, sql)
+		if alone {
+			effects, err = m.alone(ctx, sql)
+		}
+		again, mistake := m.mend(ctx, sql, err)
+		if mistake != nil {
+			return nil, alone, mistake
+		}
+		if !again {
+			return effects, alone, err
+		}
 	}
-	return effects, false, err
 }
 
 func (p postgres) connect(ctx context.Context, database string) (*pgx.Conn, error) {
