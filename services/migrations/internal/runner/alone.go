@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -36,12 +37,13 @@ SET checksum = excluded.checksum,
     applied_by = excluded.applied_by,
     message = excluded.message`
 
-// alone applies a file whose statements cannot run in a transaction: one at a time, each with a row of progress. It goes on behind the last statement that is done.
-// A statement that was cut off runs again, so it must be repeatable (IF NOT EXISTS, IF EXISTS).
+// alone applies a file that cannot share a transaction: one statement at a time, each with a row of progress. It goes on behind the last statement that is done.
+// A statement that may be in a transaction is in one with its row, so that it is done once. One that may not and was cut off runs again,
+// so it must be repeatable (IF NOT EXISTS, IF EXISTS).
 func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, req request, f schema.File, waited *lockWait) error {
 	began := p.now()
-	if err := p.createHistory(ctx, conn, "SET", schema.CreatePostgresHistory+"; "+createProgress); err != nil {
-		return err
+	if err := p.lightly(ctx, conn, createProgress); err != nil {
+		return fmt.Errorf("create the progress: %w", err)
 	}
 	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
 	if err != nil {
@@ -63,12 +65,12 @@ func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, req request, f sch
 			return err
 		}
 		req.report(migrations.Progress{File: f.Name, Statement: i + 1, Statements: len(statements), Phase: migrations.RunningStatement, LockWait: waited.get()})
-		if err := p.one(ctx, conn, f, i+1, statements[i]); err != nil {
+		if err := p.one(ctx, conn, req, step{f, i + 1, statements[i]}); err != nil {
 			return err
 		}
 	}
 	p.observe(f, 0, BeforeCommit)
-	err = p.record(ctx, conn, postgresRow{
+	err = p.record(ctx, conn, "SET", postgresRow{
 		file: f, took: p.now().Sub(began), lockWait: waited.get(), actor: req.actor, overrides: req.overrides[f.Name],
 	})
 	if err == nil {
@@ -77,42 +79,97 @@ func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, req request, f sch
 	return err
 }
 
+// step is one statement of a file, by its number from 1.
+type step struct {
+	file      schema.File
+	number    int
+	statement sqlsplit.Statement
+}
+
 // one runs one statement between its rows of progress.
-func (p *postgres) one(ctx context.Context, conn *pgx.Conn, f schema.File, number int, s sqlsplit.Statement) error {
-	write := func(state, message string) error {
-		_, err := conn.Exec(ctx, writeProgress, f.Version, number, statementChecksum(s), state, p.cfg.Build, message)
+func (p *postgres) one(ctx context.Context, conn *pgx.Conn, req request, s step) error {
+	p.observe(s.file, s.number, Before)
+	known, err := p.begun(ctx, conn, s)
+	if err != nil {
 		return err
 	}
-	p.observe(f, number, Before)
-	if err := write("started", ""); err != nil {
+	if err := p.write(ctx, conn, s, "started", ""); err != nil {
 		return err
 	}
-	p.observe(f, number, Journaled)
-	class := classOf(s)
-	lockTimeout := p.cfg.LockTimeout
-	if class == long {
-		// These wait for old snapshots of other sessions, which counts as a lock wait and holds up nobody.
-		lockTimeout = 0
+	p.observe(s.file, s.number, Journaled)
+	if refusesTransaction(s.statement) {
+		err = p.bare(ctx, conn, req, s, known)
+	} else {
+		err = p.wrapped(ctx, conn, s)
 	}
-	if err := setTimeouts(ctx, conn, "SET", lockTimeout, p.timeout(class)); err != nil {
+	if err != nil {
+		err = statementError(s.file, s.statement, err)
+		// When the server is gone too, "started" says the same.
+		_ = execute(ctx, conn, "RESET ALL")
+		_ = p.write(ctx, conn, s, "failed", err.Error())
 		return err
 	}
-	err := buildIndex(ctx, conn, s)
+	p.observe(s.file, s.number, Done)
+	return nil
+}
+
+// wrapped runs a statement and writes that it is done in one transaction.
+func (p *postgres) wrapped(ctx context.Context, conn *pgx.Conn, s step) error {
+	return pgx.BeginFunc(ctx, conn, func(pgx.Tx) error {
+		class := classOf(s.statement)
+		if err := execute(ctx, conn, timeouts("SET LOCAL", p.lockTimeout(class), p.timeout(class))+"; "+s.statement.Text); err != nil {
+			return err
+		}
+		p.observe(s.file, s.number, After)
+		// What the statement has SET is not for the row, nor for the next statement.
+		if err := execute(ctx, conn, "RESET ALL"); err != nil {
+			return err
+		}
+		return p.write(ctx, conn, s, "done", "")
+	})
+}
+
+// bare runs a statement without a transaction. known says that the journal knows it from an attempt before.
+func (p *postgres) bare(ctx context.Context, conn *pgx.Conn, req request, s step, known bool) error {
+	class := classOf(s.statement)
+	if err := execute(ctx, conn, timeouts("SET", p.lockTimeout(class), p.timeout(class))); err != nil {
+		return err
+	}
+	err := p.buildIndex(ctx, conn, req, s, known)
 	if reset := execute(ctx, conn, "RESET ALL"); err == nil {
 		err = reset
 	}
 	if err != nil {
-		err = statementError(f, s, err)
-		// When the server is gone too, "started" says the same.
-		_ = write("failed", err.Error())
 		return err
 	}
-	p.observe(f, number, After)
-	if err := write("done", ""); err != nil {
-		return err
+	p.observe(s.file, s.number, After)
+	return p.write(ctx, conn, s, "done", "")
+}
+
+// lockTimeout is none for what waits for old snapshots of other sessions: that counts as a lock wait and holds up nobody.
+func (p *postgres) lockTimeout(c class) time.Duration {
+	if c == long {
+		return 0
 	}
-	p.observe(f, number, Done)
-	return nil
+	return p.cfg.LockTimeout
+}
+
+func (p *postgres) write(ctx context.Context, conn *pgx.Conn, s step, state, message string) error {
+	_, err := conn.Exec(ctx, writeProgress, s.file.Version, s.number, statementChecksum(s.statement), state, p.cfg.Build, message)
+	return err
+}
+
+// begun reports whether the journal knows that this very statement was begun before.
+func (p *postgres) begun(ctx context.Context, conn *pgx.Conn, s step) (known bool, err error) {
+	err = conn.QueryRow(ctx, `
+SELECT EXISTS (
+    SELECT
+    FROM `+progressTable+`
+    WHERE version = $1
+      AND statement = $2
+      AND checksum = $3
+)`, s.file.Version, s.number, statementChecksum(s.statement)).Scan(&known)
+	return known, err
 }
 
 // progress returns the checksums of the statements of a file that are done, by number.

@@ -91,12 +91,16 @@ func (r *Runner) read(ctx context.Context, d *database) (standing, error) {
 		return standing{}, fmt.Errorf("read the history: %w", err)
 	}
 	first := false
-	if len(applied) > 0 && len(applied) < len(d.files) && d.Name != migrations.Ledger {
+	if len(applied) < len(d.files) && d.Name != migrations.Ledger {
 		if first, err = r.deps.Ledger.FirstUnfinished(ctx, d.Name); err != nil {
 			return standing{}, fmt.Errorf("read the runs: %w", away(err))
 		}
 	}
-	return stand(applied, d.files, first)
+	s, err := stand(applied, d.files, first)
+	if err == nil && len(applied) == 0 && !first {
+		err = r.checkEmpty(ctx, d)
+	}
+	return s, err
 }
 
 // look reads how a database stands and shows it.

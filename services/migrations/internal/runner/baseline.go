@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations"
 )
@@ -53,14 +55,18 @@ func (r *Runner) baseline(ctx context.Context, d *database, lock held, files []s
 	if len(found.Differences) > 0 {
 		return migrations.ErrDrifted.With("database %q is not what the files up to version %d make: %s", d.Name, files[len(files)-1].Version, few(found.Differences))
 	}
-	// The run ends well, which says that the database is in use from now on.
-	return r.record(ctx, d, d.Name, func() error {
-		if err := d.engine.baseline(ctx, lock, files, actor); err != nil {
-			return err
-		}
-		_, err := r.look(ctx, d)
+	began := r.now()
+	if err := d.engine.baseline(ctx, lock, files, actor); err != nil {
 		return err
-	})
+	}
+	// A run that ended well says that the database is in use. One that did not would say that it is fresh, so none is begun before.
+	r.note(ctx, r.deps.Ledger.Finish(ctx, migrations.Run{
+		ID: uuid.Must(uuid.NewV7()), Database: d.Name, Build: r.cfg.Build, StartedAt: began, FinishedAt: r.now(),
+		ToVersion: files[len(files)-1].Version, Outcome: migrations.Applied, Message: "baseline by " + actor,
+	}))
+	r.board.change(d.Name, func(status *migrations.Status) { status.State, status.Message = migrations.Pending, "" })
+	_, err = r.look(ctx, d)
+	return err
 }
 
 // few names the first differences.

@@ -45,3 +45,43 @@ func (p *postgres) timeout(c class) time.Duration {
 	}
 	return p.cfg.DDLTimeout
 }
+
+// refusesTransaction reports whether Postgres refuses the statement in a transaction block.
+func refusesTransaction(s sqlsplit.Statement) bool {
+	words := s.Words(400)
+	if len(words) == 0 {
+		return false
+	}
+	has := func(word string) bool { return slices.Contains(words, word) }
+	second := ""
+	if len(words) > 1 {
+		second = words[1]
+	}
+	switch words[0] {
+	case "VACUUM":
+		return true
+	case "DISCARD":
+		return second == "ALL"
+	case "CLUSTER":
+		return len(words) == 1 || (len(words) == 2 && second == "VERBOSE")
+	case "REINDEX":
+		return has("CONCURRENTLY") || has("DATABASE") || has("SCHEMA") || has("SYSTEM")
+	case "CREATE", "DROP":
+		switch second {
+		case "DATABASE", "SUBSCRIPTION", "TABLESPACE":
+			return true
+		case "INDEX", "UNIQUE":
+			return slices.Contains(words[:min(4, len(words))], "CONCURRENTLY")
+		}
+	case "ALTER":
+		switch second {
+		case "SYSTEM":
+			return true
+		case "DATABASE":
+			return has("TABLESPACE")
+		case "TABLE":
+			return has("DETACH") && has("CONCURRENTLY")
+		}
+	}
+	return false
+}

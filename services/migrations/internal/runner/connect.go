@@ -62,6 +62,13 @@ func connectPostgres(ctx context.Context, serverURL, database, application strin
 	return conn, away(err)
 }
 
+// closeConn gives the server a moment to hear it, also when ctx has ended.
+func closeConn(ctx context.Context, conn *pgx.Conn) {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	_ = conn.Close(last)
+}
+
 // createPostgres creates the database when it is missing. CREATE DATABASE knows no IF NOT EXISTS, and another starter may be doing it now.
 func createPostgres(ctx context.Context, serverURL, database string) error {
 	if err := migrations.CheckDatabaseName(database); err != nil {

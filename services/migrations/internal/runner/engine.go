@@ -24,6 +24,8 @@ type engine interface {
 	baseline(ctx context.Context, lock held, files []schema.File, actor string) error
 	// history returns at most limit entries below the version, newest first.
 	history(ctx context.Context, below int64, limit int) ([]migrations.Entry, error)
+	// occupant names a table that is not the runner's; empty when there is none or no database.
+	occupant(ctx context.Context) (string, error)
 	// lintOptions is what lint should know of the engine and its server, which is asked.
 	lintOptions(ctx context.Context) (lint.Options, error)
 	close()

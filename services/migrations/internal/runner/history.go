@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/kit/schema"
@@ -28,43 +27,80 @@ type postgresRow struct {
 	baseline       bool
 }
 
-// executor is a connection or a transaction.
-type executor interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-}
-
-func (p *postgres) record(ctx context.Context, on executor, row postgresRow) error {
-	if row.overrides == nil {
-		row.overrides = []migrations.Override{}
-	}
-	overrides, err := json.Marshal(row.overrides)
-	if err != nil {
+// record adds rows; set is SET LOCAL inside a transaction and SET outside. What the files have SET does not hold for it.
+func (p *postgres) record(ctx context.Context, conn *pgx.Conn, set string, rows ...postgresRow) error {
+	if err := execute(ctx, conn, "RESET ALL; "+timeouts(set, p.cfg.LockTimeout, p.cfg.DDLTimeout)); err != nil {
 		return err
 	}
-	_, err = on.Exec(ctx, postgresHistoryRow, row.file.Version, row.file.Name, row.file.Checksum, row.took.Milliseconds(), p.cfg.Build,
-		row.lockWait.Milliseconds(), row.actor, string(overrides), row.baseline)
-	return err
+	batch := &pgx.Batch{}
+	for _, row := range rows {
+		if row.overrides == nil {
+			row.overrides = []migrations.Override{}
+		}
+		overrides, err := json.Marshal(row.overrides)
+		if err != nil {
+			return err
+		}
+		batch.Queue(postgresHistoryRow, row.file.Version, row.file.Name, row.file.Checksum, row.took.Milliseconds(), p.cfg.Build,
+			row.lockWait.Milliseconds(), row.actor, string(overrides), row.baseline)
+	}
+	return conn.SendBatch(ctx, batch).Close()
 }
 
-// completeHistory gives a history of an earlier build the columns that it lacks. It is done outside the transaction of the files: the table
-// is read by every service, so its lock must be short.
-func (p *postgres) completeHistory(ctx context.Context, conn *pgx.Conn) error {
-	var lacks bool
+// prepareHistory makes the history, or gives that of an earlier build the columns that it lacks. It is done outside the transaction of the files:
+// the table is read by every service, so its lock must be short.
+func (p *postgres) prepareHistory(ctx context.Context, conn *pgx.Conn) error {
+	var there, complete bool
 	err := conn.QueryRow(ctx, `
-SELECT to_regclass($1) IS NOT NULL
-   AND NOT EXISTS (
+SELECT
+    to_regclass($1) IS NOT NULL,
+    EXISTS (
         SELECT
         FROM pg_attribute
         WHERE attrelid = to_regclass($1)
           AND attname = 'baseline'
           AND NOT attisdropped
-   )`, schema.HistoryTable).Scan(&lacks)
-	if err != nil || !lacks {
+    )`, schema.HistoryTable).Scan(&there, &complete)
+	if err != nil || complete {
 		return err
 	}
-	return pgx.BeginFunc(ctx, conn, func(pgx.Tx) error {
-		return p.createHistory(ctx, conn, "SET LOCAL", schema.CompletePostgresHistory)
+	change := schema.CreatePostgresHistory
+	if there {
+		change = schema.CompletePostgresHistory
+	}
+	if err := p.lightly(ctx, conn, change); err != nil {
+		return fmt.Errorf("create the history: %w", err)
+	}
+	return nil
+}
+
+// lightly runs a statement of the runner's own, by itself, under the timeouts that every statement has.
+func (p *postgres) lightly(ctx context.Context, conn *pgx.Conn, sql string) error {
+	// Statements that are sent together share a transaction.
+	return execute(ctx, conn, timeouts("SET LOCAL", p.cfg.LockTimeout, p.cfg.DDLTimeout)+"; "+sql)
+}
+
+// baseline writes the history rows alone.
+func (p *postgres) baseline(ctx context.Context, lock held, files []schema.File, actor string) error {
+	conn, err := connectPostgres(ctx, p.serverURL, p.target.Database, applicationName+" "+p.cfg.Build)
+	if err != nil {
+		return err
+	}
+	defer closeConn(ctx, conn)
+	if err := p.prepareHistory(ctx, conn); err != nil {
+		return away(err)
+	}
+	rows := make([]postgresRow, len(files))
+	for i, f := range files {
+		rows[i] = postgresRow{file: f, actor: actor, baseline: true}
+	}
+	err = pgx.BeginFunc(ctx, conn, func(pgx.Tx) error {
+		if err := p.record(ctx, conn, "SET LOCAL", rows...); err != nil {
+			return err
+		}
+		return lock.check(ctx)
 	})
+	return away(err)
 }
 
 // history reads by the row as JSON what a table of an earlier build does not have.

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	pgquery "github.com/wasilibs/go-pgquery"
 
+	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
@@ -17,16 +19,26 @@ import (
 var concurrentIndex = regexp.MustCompile(`(?is)^CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?("(?:[^"]|"")+"|[a-z_][\w$]*)\s+ON\s+(?:ONLY\s+)?((?:"(?:[^"]|"")+"|[a-z_][\w$]*)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[a-z_][\w$]*))?)`)
 
 // buildIndex runs a statement. Around CREATE INDEX CONCURRENTLY it looks at the index: an interrupted build leaves an index that is not valid,
-// over which IF NOT EXISTS would step as if it were there.
-func buildIndex(ctx context.Context, conn *pgx.Conn, s sqlsplit.Statement) error {
-	name, table, ok := indexOf(s.Text)
+// over which IF NOT EXISTS would step as if it were there. The build waits for old snapshots, whose owners are told before.
+func (p *postgres) buildIndex(ctx context.Context, conn *pgx.Conn, req request, s step, known bool) error {
+	name, table, ok := indexOf(s.statement.Text)
 	if !ok {
-		return execute(ctx, conn, s.Text)
+		return execute(ctx, conn, s.statement.Text)
 	}
-	if err := dropInvalid(ctx, conn, name, table); err != nil {
+	if err := dropInvalid(ctx, conn, s.statement, name, table, known); err != nil {
 		return err
 	}
-	if err := execute(ctx, conn, s.Text); err != nil {
+	old, err := oldSnapshots(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if len(old) > 0 {
+		req.report(migrations.Progress{
+			File: s.file.Name, Statement: s.number, Phase: migrations.RunningStatement,
+			Message: "the build waits until these have ended: " + strings.Join(old, ", "),
+		})
+	}
+	if err := execute(ctx, conn, s.statement.Text); err != nil {
 		return err
 	}
 	_, valid, err := lookIndex(ctx, conn, name, table)
@@ -34,6 +46,24 @@ func buildIndex(ctx context.Context, conn *pgx.Conn, s sqlsplit.Statement) error
 		err = fmt.Errorf("index %s is not valid after its build", name)
 	}
 	return err
+}
+
+// oldSnapshots names the sessions of this database whose transactions hold an old snapshot.
+func oldSnapshots(ctx context.Context, conn *pgx.Conn) ([]string, error) {
+	rows, err := conn.Query(ctx, `
+SELECT
+    'pid ' || pid || ' (' || concat_ws(', ', nullif(application_name, ''), usename, state)
+    || ', for ' || date_trunc('second', clock_timestamp() - xact_start) || ')'
+FROM pg_stat_activity
+WHERE datname = current_database()
+  AND backend_xmin IS NOT NULL
+  AND xact_start IS NOT NULL
+  AND pid <> pg_backend_pid()
+ORDER BY xact_start`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 // indexOf returns the index and table of CREATE INDEX CONCURRENTLY as they are written.
@@ -46,7 +76,8 @@ func indexOf(text string) (name, table string, ok bool) {
 }
 
 // dropInvalid removes the leftover of an interrupted build, after the session that may still be building it has ended.
-func dropInvalid(ctx context.Context, conn *pgx.Conn, name, table string) error {
+// A leftover that is not of this statement is somebody else's and stays.
+func dropInvalid(ctx context.Context, conn *pgx.Conn, s sqlsplit.Statement, name, table string, known bool) error {
 	for {
 		qualified, valid, err := lookIndex(ctx, conn, name, table)
 		if err != nil || qualified == "" || valid {
@@ -58,6 +89,9 @@ func dropInvalid(ctx context.Context, conn *pgx.Conn, name, table string) error 
 			return err
 		}
 		if !building {
+			if err := ours(ctx, conn, s, qualified, known); err != nil {
+				return err
+			}
 			return execute(ctx, conn, "DROP INDEX CONCURRENTLY IF EXISTS "+qualified)
 		}
 		if err := sleep(ctx, 200*time.Millisecond); err != nil {
@@ -83,4 +117,45 @@ WHERE i.indrelid = to_regclass($1)
 		return "", false, nil
 	}
 	return qualified, valid, err
+}
+
+// ours is nil when an invalid index may be taken for the leftover of the statement: the journal knows that it was begun, or the definitions are the same.
+func ours(ctx context.Context, conn *pgx.Conn, s sqlsplit.Statement, qualified string, known bool) error {
+	if known {
+		return nil
+	}
+	var definition string
+	if err := conn.QueryRow(ctx, "SELECT pg_get_indexdef(to_regclass($1))", qualified).Scan(&definition); err != nil {
+		return err
+	}
+	there, err := plainIndex(definition)
+	if err != nil {
+		return err
+	}
+	wanted, err := plainIndex(s.Text)
+	if err != nil {
+		return err
+	}
+	if there == wanted {
+		return nil
+	}
+	return fmt.Errorf("an invalid index %s of another definition is in the way: %s: drop it, or give the new one another name", qualified, definition)
+}
+
+// plainIndex writes CREATE INDEX without what is not of the index itself: how it is built, and the schema of the table.
+func plainIndex(text string) (string, error) {
+	tree, err := pgquery.Parse(text)
+	if err != nil {
+		return "", fmt.Errorf("read the definition of an index: %w", err)
+	}
+	if len(tree.GetStmts()) != 1 || tree.GetStmts()[0].GetStmt().GetIndexStmt() == nil {
+		return "", fmt.Errorf("%q is not the definition of an index", text)
+	}
+	index := tree.GetStmts()[0].GetStmt().GetIndexStmt()
+	index.Concurrent, index.IfNotExists = false, false
+	index.Relation.Schemaname, index.Relation.Inh = "", true
+	if index.GetAccessMethod() == "" {
+		index.AccessMethod = "btree"
+	}
+	return pgquery.Deparse(tree)
 }

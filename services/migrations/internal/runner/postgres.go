@@ -55,19 +55,15 @@ func (p *postgres) apply(ctx context.Context, req request) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
-		_ = conn.Close(last)
-	}()
-	if err := p.completeHistory(ctx, conn); err != nil {
+	defer closeConn(ctx, conn)
+	if err := p.prepareHistory(ctx, conn); err != nil {
 		return away(err)
 	}
 	for files := req.files; len(files) > 0; {
 		n := segment(files)
 		waited := &lockWait{}
 		work := func() error { return p.transaction(ctx, conn, req, files[:n], waited) }
-		if files[0].NoTransaction {
+		if apart(files[0]) {
 			work = func() error { return p.alone(ctx, conn, req, files[0], waited) }
 		}
 		if err := p.patiently(ctx, conn, req, files[0], waited, work); err != nil {
@@ -85,100 +81,6 @@ func (p *postgres) applyBackground(ctx context.Context, req request) error {
 	slow := *p
 	slow.cfg.DDLTimeout, slow.cfg.DataTimeout = p.cfg.LongTimeout, p.cfg.LongTimeout
 	return slow.apply(ctx, req)
-}
-
-// baseline writes the history rows alone.
-func (p *postgres) baseline(ctx context.Context, lock held, files []schema.File, actor string) error {
-	err := pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
-		if err := p.createHistory(ctx, tx.Conn(), "SET LOCAL", schema.CreatePostgresHistory); err != nil {
-			return err
-		}
-		for _, f := range files {
-			if err := p.record(ctx, tx, postgresRow{file: f, actor: actor, baseline: true}); err != nil {
-				return err
-			}
-		}
-		return lock.check(ctx)
-	})
-	return away(err)
-}
-
-// segment is how many of the first files go together.
-func segment(files []schema.File) int {
-	if files[0].NoTransaction {
-		return 1
-	}
-	n := 1
-	for n < len(files) && !files[n].NoTransaction {
-		n++
-	}
-	return n
-}
-
-// transaction applies the files and their history rows in one transaction.
-func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, req request, files []schema.File, waited *lockWait) error {
-	last := files[len(files)-1]
-	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if err := p.createHistory(ctx, conn, "SET LOCAL", schema.CreatePostgresHistory); err != nil {
-			return err
-		}
-		for _, f := range files {
-			if err := p.file(ctx, tx, req, f, waited); err != nil {
-				return err
-			}
-		}
-		p.observe(last, 0, BeforeCommit)
-		if err := req.gate(ctx); err != nil {
-			return err
-		}
-		// Whoever lost the lock must not commit: another instance may have begun.
-		return req.lock.check(ctx)
-	})
-	if err != nil {
-		return err
-	}
-	p.observe(last, 0, AfterCommit)
-	return nil
-}
-
-// createHistory makes the tables of the runner, under the timeouts that every statement has.
-func (p *postgres) createHistory(ctx context.Context, conn *pgx.Conn, set, tables string) error {
-	if err := setTimeouts(ctx, conn, set, p.cfg.LockTimeout, p.cfg.DDLTimeout); err != nil {
-		return err
-	}
-	if err := execute(ctx, conn, tables); err != nil {
-		return fmt.Errorf("create the history: %w", err)
-	}
-	return nil
-}
-
-func (p *postgres) file(ctx context.Context, tx pgx.Tx, req request, f schema.File, waited *lockWait) error {
-	began := p.now()
-	// What the file before has SET, a search_path for one, is not for this one.
-	if _, err := tx.Exec(ctx, "RESET ALL"); err != nil {
-		return err
-	}
-	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
-	if err != nil {
-		return fmt.Errorf("%s: %w", f.Name, err)
-	}
-	for i, s := range statements {
-		p.observe(f, i+1, Before)
-		req.report(migrations.Progress{File: f.Name, Statement: i + 1, Statements: len(statements), Phase: migrations.RunningStatement, LockWait: waited.get()})
-		if err := setTimeouts(ctx, tx.Conn(), "SET LOCAL", p.cfg.LockTimeout, p.timeout(classOf(s))); err != nil {
-			return err
-		}
-		if err := execute(ctx, tx.Conn(), s.Text); err != nil {
-			return statementError(f, s, err)
-		}
-		p.observe(f, i+1, After)
-	}
-	if _, err := tx.Exec(ctx, "RESET ALL"); err != nil {
-		return err
-	}
-	return p.record(ctx, tx, postgresRow{
-		file: f, took: p.now().Sub(began), lockWait: waited.get(), actor: req.actor, overrides: req.overrides[f.Name],
-	})
 }
 
 // patiently repeats work after lock timeouts and deadlocks, under the budget, and names who was in the way.
@@ -227,8 +129,9 @@ func execute(ctx context.Context, conn *pgx.Conn, sql string) error {
 	return err
 }
 
-func setTimeouts(ctx context.Context, conn *pgx.Conn, set string, lock, statement time.Duration) error {
-	return execute(ctx, conn, fmt.Sprintf("%s lock_timeout = %d; %s statement_timeout = %d", set, milliseconds(lock), set, milliseconds(statement)))
+// timeouts is the SQL that sets both, for the transaction or the session.
+func timeouts(set string, lock, statement time.Duration) string {
+	return fmt.Sprintf("%s lock_timeout = %d; %s statement_timeout = %d", set, milliseconds(lock), set, milliseconds(statement))
 }
 
 // milliseconds keeps a time that is not zero from becoming zero, which means for ever.
@@ -242,7 +145,7 @@ func milliseconds(d time.Duration) int64 {
 func statementError(f schema.File, s sqlsplit.Statement, err error) error {
 	hint := ""
 	if pg.Code(err) == codeInTransaction {
-		hint = `: put it alone into a file that begins with "-- devtrail: no-transaction"`
+		hint = `: begin the file with "-- devtrail: no-transaction"`
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		hint = ": interrupted"
