@@ -2,7 +2,6 @@ package chrunner
 
 import (
 	"slices"
-	"strings"
 )
 
 // action is one command of an ALTER TABLE. The formatter puts each into parentheses of its own.
@@ -116,15 +115,6 @@ func (a action) made(command string) bool {
 // bare writes tokens without parentheses, which the server adds and leaves out by taste.
 func bare(tokens []token) string {
 	return normal(slices.DeleteFunc(slices.Clone(tokens), func(t token) bool { return t.text == "(" || t.text == ")" }))
-}
-
-// title is the action in a sentence.
-func (a action) title() string {
-	text := strings.Join(strings.Fields(a.text), " ")
-	if len(text) > 80 {
-		return text[:77] + "..."
-	}
-	return text
 }
 
 // typeOf returns the type that ADD COLUMN or MODIFY COLUMN writes; empty when it writes none.

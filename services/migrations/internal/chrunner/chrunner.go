@@ -23,7 +23,7 @@ import (
 // ErrRefused says that nothing may be applied until people have decided. It is the runner's refusal: the kind and the reason are the same.
 var ErrRefused = fault.New(fault.State, "MIGRATION_REFUSED", "the migration was refused")
 
-// ErrCancelled, as the cause of the end of a context, kills the mutations that the run has started. Any other end leaves them running, and the next run waits for them.
+// ErrCancelled is for the cause of a context: when it ends with this, the mutations that the run has started are killed. Any other end leaves them running, and the next run waits for them.
 var ErrCancelled = errors.New("the run was cancelled")
 
 // Config has what may be chosen. The zero value of every field works.
@@ -162,7 +162,7 @@ func (e *Engine) Close() {
 	clear(e.known)
 }
 
-// Create makes the database on every host where it is missing.
+// Create makes the database on every host where it is missing, and brings hosts that are new in the cluster to where the others are.
 func (e *Engine) Create(ctx context.Context) error {
 	if err := migrations.CheckDatabaseName(e.target.Database); err != nil {
 		return err
@@ -176,7 +176,7 @@ func (e *Engine) Create(ctx context.Context) error {
 			return h.away(err)
 		}
 	}
-	return nil
+	return e.welcome(ctx, hosts)
 }
 
 // Applied returns version to checksum of the files that every host has; nothing when a database or a history is missing.

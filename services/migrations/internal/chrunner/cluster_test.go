@@ -159,6 +159,26 @@ func TestAClusterOfTwoShardsAndTwoReplicas(t *testing.T) {
 		c.everywhere(s, "1 2 3 4 5", "SELECT toString(version) FROM ("+schema.ClickHouseApplied+")")
 	})
 
+	t.Run("a host that is new gets the definitions and the history", func(t *testing.T) {
+		texts["0006_view.sql"] = "CREATE TABLE counts (k String, n UInt64) ENGINE = SummingMergeTree ORDER BY k;\n" +
+			"CREATE MATERIALIZED VIEW a_view TO counts AS SELECT kind AS k, count() AS n FROM events_local GROUP BY kind"
+		require.NoError(t, s.apply(texts))
+		c.at(s, 2).exec("DROP DATABASE {db} SYNC")
+		s.reopen()
+		applied, err := s.engine.Applied(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, applied)
+		require.NoError(t, s.engine.Create(t.Context()))
+		applied, err = s.engine.Applied(t.Context())
+		require.NoError(t, err)
+		require.Len(t, applied, 6)
+		found, err := s.engine.Compare(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, found)
+		texts["0007_after.sql"] = "ALTER TABLE events_local ADD COLUMN after String"
+		require.NoError(t, s.apply(texts))
+	})
+
 	t.Run("a cluster that the server does not know is refused", func(t *testing.T) {
 		other := s.cfg
 		other.Cluster = "nowhere"

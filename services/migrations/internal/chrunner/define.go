@@ -2,11 +2,13 @@ package chrunner
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"devtrail.dev/services/migrations/internal/scratch"
 )
 
 // definition is an object as the server describes it.
@@ -164,26 +166,36 @@ func viewHead(s statement, h *host) string {
 	return strings.Join(parts, " ")
 }
 
-// make creates an object in the database of its own, describes it and drops it again.
+// make creates an object in a scratch database, describes it and drops it again.
 func (h *host) make(ctx context.Context, head, tail string) (definition, error) {
-	scratch := object{database: "devtrail_guard_" + h.database, name: "guard"}
-	for _, sql := range []string{
-		"CREATE DATABASE IF NOT EXISTS " + quoted(scratch.database),
-		"DROP TABLE IF EXISTS " + scratch.sql() + " SYNC",
-		head + scratch.sql() + " " + tail,
-	} {
-		if err := h.conn.Exec(ctx, sql); err != nil {
-			return definition{}, h.away(err)
+	var made definition
+	err := h.aside(ctx, func(name object) error {
+		if err := h.conn.Exec(ctx, head+name.sql()+" "+tail); err != nil {
+			return h.away(err)
 		}
-	}
-	made, err := h.definition(ctx, scratch)
-	if err == nil && made.text == "" {
-		err = fmt.Errorf("%s is not there after it was made", scratch)
-	}
-	if dropped := h.conn.Exec(ctx, "DROP DATABASE IF EXISTS "+quoted(scratch.database)+" SYNC"); err == nil {
-		err = h.away(dropped)
-	}
+		var err error
+		made, err = h.definition(ctx, name)
+		return err
+	})
 	return made, err
+}
+
+// aside lends a name in a scratch database. The session stays in the database of the target, so that names without one mean what they mean in a file.
+func (h *host) aside(ctx context.Context, work func(object) error) error {
+	now, err := scalar[time.Time](ctx, h.server, "SELECT now('UTC')")
+	if err != nil {
+		return h.away(err)
+	}
+	name := object{database: scratch.Name(now), name: "made"}
+	if err := h.server.Exec(ctx, "CREATE DATABASE "+quoted(name.database)); err != nil {
+		return h.away(err)
+	}
+	defer func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		_ = h.server.Exec(last, "DROP DATABASE IF EXISTS "+quoted(name.database)+" SYNC") // what stays is dropped as a leftover
+	}()
+	return work(name)
 }
 
 // body is a definition in one form without the name of the object.

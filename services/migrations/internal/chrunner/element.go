@@ -2,10 +2,8 @@ package chrunner
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 )
@@ -22,13 +20,13 @@ type columnRow struct {
 }
 
 func (c columnRow) String() string {
-	text := c.name + " " + c.kind
+	parts := []string{c.name, c.kind}
 	for _, part := range [][2]string{{c.defaultKind, c.defaultKind + " " + c.defaultValue}, {c.codec, c.codec}, {c.comment, "COMMENT '" + c.comment + "'"}} {
 		if part[0] != "" {
-			text += " " + part[1]
+			parts = append(parts, part[1])
 		}
 	}
-	return text
+	return strings.Join(parts, " ")
 }
 
 func (t table) column(name string) (columnRow, bool) {
@@ -130,10 +128,10 @@ func (r *run) held(ctx context.Context, h *host, s statement, a action, t table,
 		return again && removed(t, a), nil
 	case "ADD INDEX", "ADD PROJECTION", "ADD CONSTRAINT":
 		live, there := t.elements[a.what+" "+a.name]
-		want := bare(slices.DeleteFunc(slices.Clone(a.define), func(token) bool { return false }))
-		if there && live != position(want) {
+		want := position(bare(a.define))
+		if there && live != want {
 			return false, ErrRefused.With("%s%s%s %s of %s is there already with another definition: it should be [%s] and is [%s]",
-				r.where(s), h.prefix(), strings.ToLower(a.what), a.name, s.object(), position(want), live)
+				r.where(s), h.prefix(), strings.ToLower(a.what), a.name, s.object(), want, live)
 		}
 		return there, nil
 	case "DROP INDEX", "DROP PROJECTION", "DROP CONSTRAINT":
@@ -204,24 +202,16 @@ func (r *run) heldColumn(ctx context.Context, h *host, s statement, a action, t 
 	return true, nil
 }
 
-// makeTable makes a table of the columns in a database of its own, describes it and drops it.
+// makeTable makes a table of the columns in a scratch database, describes it and drops it.
 func (h *host) makeTable(ctx context.Context, columns []string) (table, error) {
-	scratch := object{database: fmt.Sprintf("devtrail_guard_%s", h.database), name: "guard"}
-	if err := h.conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+quoted(scratch.database)); err != nil {
-		return table{}, h.away(err)
-	}
-	defer func() {
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		_ = h.conn.Exec(last, "DROP DATABASE IF EXISTS "+quoted(scratch.database)+" SYNC")
-	}()
-	for _, sql := range []string{
-		"DROP TABLE IF EXISTS " + scratch.sql() + " SYNC",
-		"CREATE TABLE " + scratch.sql() + " (" + strings.Join(columns, ", ") + ") ENGINE = MergeTree ORDER BY tuple()",
-	} {
-		if err := h.conn.Exec(ctx, sql); err != nil {
-			return table{}, h.away(err)
+	var made table
+	err := h.aside(ctx, func(name object) error {
+		if err := h.conn.Exec(ctx, "CREATE TABLE "+name.sql()+" ("+strings.Join(columns, ", ")+") ENGINE = MergeTree ORDER BY tuple()"); err != nil {
+			return h.away(err)
 		}
-	}
-	return h.table(ctx, scratch)
+		var err error
+		made, err = h.table(ctx, name)
+		return err
+	})
+	return made, err
 }

@@ -2,7 +2,6 @@ package chrunner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -165,7 +164,7 @@ func TestAMutationGoesOnWhenTheRunnerStopsAndIsNotStartedTwice(t *testing.T) {
 			cancel()
 		}
 	}
-	require.True(t, errors.Is(s.applyIn(ctx, texts), context.Canceled))
+	require.ErrorIs(t, s.applyIn(ctx, texts), context.Canceled)
 	s.onProgress = nil
 	s.exec("ALTER TABLE {db}.t UPDATE b = b + 100 WHERE a = 7 SETTINGS mutations_sync = 0") // somebody else's, behind ours
 	s.reopen()

@@ -80,11 +80,9 @@ func (r *run) route(ctx context.Context, s statement) ([]*host, error) {
 func keeperPath(engineFull string) string {
 	c := &cursor{tokens: tokenize(engineFull)}
 	c.name()
-	for _, argument := range cut(c.group()) {
-		if len(argument) == 1 && argument[0].isString() {
-			return argument[0].text
-		}
-		break
+	arguments := cut(c.group())
+	if len(arguments) == 0 || len(arguments[0]) != 1 || !arguments[0][0].isString() {
+		return ""
 	}
-	return ""
+	return arguments[0][0].text
 }

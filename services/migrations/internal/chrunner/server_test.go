@@ -42,7 +42,7 @@ func (s *server) start() {
 	s.cfg.TCPPort, s.cfg.HTTPPort = started.Port(), started.HTTPPort()
 }
 
-func (s *server) stop() { _ = s.Server.Stop(s.t.Context()) }
+func (s *server) stop() { _ = s.Stop(s.t.Context()) }
 
 // kill ends the process as a power cut would.
 func (s *server) kill() {

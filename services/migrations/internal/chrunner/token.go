@@ -132,13 +132,13 @@ func (c *cursor) name() string {
 	if !c.peek().isName() {
 		return ""
 	}
-	name := c.peek().value()
+	parts := []string{c.peek().value()}
 	c.i++
 	for c.at(".") && c.i+1 < len(c.tokens) && c.tokens[c.i+1].isName() {
-		name += "." + c.tokens[c.i+1].value()
+		parts = append(parts, c.tokens[c.i+1].value())
 		c.i += 2
 	}
-	return name
+	return strings.Join(parts, ".")
 }
 
 // object passes the name of a table with or without its database.
