@@ -35,8 +35,8 @@ var fileName = regexp.MustCompile(`^([0-9]{4,18})_([a-z0-9]+(?:_[a-z0-9]+)*)\.sq
 type File struct {
 	Version  int64
 	Name     string // the file's name, such as "0001_init.sql"
-	SQL      string
-	Checksum string // hex SHA-256 of the text with \r\n as \n
+	SQL      string // what is applied: the text without its part behind "-- +goose Down"
+	Checksum string // hex SHA-256 of the whole text with \r\n as \n
 	Header
 }
 
@@ -95,10 +95,15 @@ func read(fsys fs.FS, name string) (File, error) {
 	if err != nil {
 		return File{}, fmt.Errorf("migration %q: %w", name, err)
 	}
+	goose, err := readGoose(text)
+	if err != nil {
+		return File{}, fmt.Errorf("migration %q: %w", name, err)
+	}
+	header.NoTransaction = header.NoTransaction || goose.noTransaction
 	return File{
 		Version:  version,
 		Name:     name,
-		SQL:      text,
+		SQL:      goose.up,
 		Checksum: hex.EncodeToString(sum[:]),
 		Header:   header,
 	}, nil

@@ -47,11 +47,13 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("line %d: %s is not closed", e.Line, e.What) }
 
 // Split returns the statements of sql in order; pieces without anything but blanks and comments are left out.
+// What stands between the lines "-- +goose StatementBegin" and "-- +goose StatementEnd" is one statement whatever semicolons it has.
 // The error is an *Error.
 func Split(sql string, dialect Dialect) ([]Statement, error) {
 	lex := lexer{src: sql, dialect: dialect}
 	var statements []Statement
 	var body block
+	whole := false // between the marks of goose
 	start, end := -1, -1
 	finish := func() {
 		if start >= 0 {
@@ -67,7 +69,13 @@ func Split(sql string, dialect Dialect) ([]Statement, error) {
 		}
 		switch {
 		case kind == blank:
+			if begin, ok := gooseMark(sql, from, lex.pos); ok {
+				finish()
+				whole = begin
+			}
 			continue
+		case kind == semicolon && whole:
+			continue // one that ends the text is not taken along
 		case kind == semicolon && (dialect != Postgres || !body.open()):
 			finish()
 			continue
