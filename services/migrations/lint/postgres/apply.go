@@ -78,8 +78,14 @@ func (s *schema) createTable(c *pg.CreateStmt) {
 		parent := rangeName(c.GetInhRelations()[0].GetRangeVar())
 		t.partitionOf = parent.key()
 		s.inherit(t, parent)
+		s.touch(parent).partitioned = true
 		if c.GetPartbound().GetIsDefault() {
 			s.touch(parent).hasDefault = true
+		}
+	}
+	if c.GetPartbound() == nil {
+		for _, parent := range c.GetInhRelations() {
+			s.inherit(t, rangeName(parent.GetRangeVar()))
 		}
 	}
 	for _, e := range c.GetTableElts() {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
 )
 
 // alterTable changes the model by the commands of an ALTER TABLE.
@@ -141,10 +142,24 @@ func (s *schema) renameColumn(t *table, from, to string) {
 	t.touchColumn(from).name = to
 	for _, k := range t.constraints {
 		replace(k.columns)
+		renameIn(k.expr, from, to)
 	}
 	for _, i := range s.indexesOf(t.name.key()) {
 		replace(i.columns)
 	}
+}
+
+// renameIn gives a column of an expression its new name.
+func renameIn(expr *pg.Node, from, to string) {
+	walk(expr, func(m proto.Message) bool {
+		ref, ok := m.(*pg.ColumnRef)
+		if fields := ref.GetFields(); ok && len(fields) > 0 {
+			if s := fields[len(fields)-1].GetString_(); s.GetSval() == from {
+				s.Sval = to
+			}
+		}
+		return true
+	})
 }
 
 func (s *schema) renameIndex(n name, to string) {

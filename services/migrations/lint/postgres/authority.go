@@ -90,10 +90,14 @@ func dropWhat(what string, kinds ...pg.ObjectType) func(*context) {
 // newValueUsed reports an enum value in a string of a later statement of the transaction that adds it. A type made in the same
 // transaction is free of the rule.
 func newValueUsed(c *context) {
-	if !c.stmt.inside || c.node().GetAlterEnumStmt() != nil {
+	if !c.stmt.inside || c.node().GetAlterEnumStmt() != nil || c.node().GetCommentStmt() != nil {
 		return
 	}
-	for _, t := range c.stmt.tokens {
+	list := c.stmt.tokens
+	if d := c.node().GetDoStmt(); d != nil {
+		list = tokens(bodyOf(d))
+	}
+	for _, t := range list {
 		if t.kind != stringToken || len(t.text) < 2 {
 			continue
 		}

@@ -22,18 +22,12 @@ var introducing = []string{"BEGIN", "THEN", "ELSE", "LOOP"}
 // readBlock reads the body of a DO block in PL/pgSQL.
 func readBlock(d *pg.DoStmt) block {
 	var b block
-	body := ""
 	for _, a := range d.GetArgs() {
-		text := a.GetDefElem().GetArg().GetString_().GetSval()
-		switch a.GetDefElem().GetDefname() {
-		case "as":
-			body = text
-		case "language":
-			if !strings.EqualFold(text, "plpgsql") {
-				return b
-			}
+		if e := a.GetDefElem(); e.GetDefname() == "language" && !strings.EqualFold(e.GetArg().GetString_().GetSval(), "plpgsql") {
+			return b
 		}
 	}
+	body := bodyOf(d)
 	list := tokens(body)
 	for i := range list {
 		if list[i].kind != wordToken || !begins(list, i) {
@@ -46,6 +40,16 @@ func readBlock(d *pg.DoStmt) block {
 		b.add(body, list[i:end])
 	}
 	return b
+}
+
+// bodyOf returns the text of a DO block.
+func bodyOf(d *pg.DoStmt) string {
+	for _, a := range d.GetArgs() {
+		if e := a.GetDefElem(); e.GetDefname() == "as" {
+			return e.GetArg().GetString_().GetSval()
+		}
+	}
+	return ""
 }
 
 // begins reports whether a statement begins at token i.

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"slices"
-	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
@@ -142,6 +141,9 @@ func unbounded(where *pg.Node) bool {
 
 // openSelect returns the table in use that a SELECT reads without a bound, "" when it has one.
 func (c *context) openSelect(s *pg.SelectStmt) string {
+	if s.GetLarg() != nil && s.GetLimitCount() == nil {
+		return first(c.openSelect(s.GetLarg()), c.openSelect(s.GetRarg()))
+	}
 	if s == nil || len(s.GetFromClause()) == 0 || !unbounded(s.GetWhereClause()) || s.GetLimitCount() != nil {
 		return ""
 	}
@@ -152,28 +154,24 @@ func (c *context) openSelect(s *pg.SelectStmt) string {
 		if f.GetJoinExpr() != nil {
 			return "a join"
 		}
+		if source := c.openSelect(f.GetRangeSubselect().GetSubquery().GetSelectStmt()); source != "" {
+			return source
+		}
 	}
 	return ""
 }
 
-// changesRows reports whether the body of a DO block has UPDATE, DELETE or INSERT among its words.
+// changesRows reports whether a statement of a DO block, or the WITH of one, changes rows.
 func changesRows(d *pg.DoStmt) bool {
-	for _, a := range d.GetArgs() {
-		if a.GetDefElem().GetDefname() != "as" {
-			continue
-		}
-		list := tokens(a.GetDefElem().GetArg().GetString_().GetSval())
-		for i, t := range list {
-			word := strings.ToUpper(t.text)
-			if t.kind != wordToken {
-				continue
-			}
-			if word == "UPDATE" && (i == 0 || !strings.EqualFold(list[i-1].text, "FOR")) || word == "DELETE" || word == "INSERT" {
+	list := tokens(bodyOf(d))
+	return slices.ContainsFunc([]string{"UPDATE", "DELETE", "INSERT", "MERGE"}, func(head string) bool {
+		for i := range list {
+			if wordsAt(list, i, head) && (begins(list, i) || wordsAt(list, i-1, "(") || wordsAt(list, i-1, ")")) {
 				return true
 			}
 		}
-	}
-	return false
+		return false
+	})
 }
 
 // mixedDML reports changes of rows of tables that were there before the file.

@@ -103,7 +103,7 @@ func (c *context) addsPrimary(table name) bool {
 func createsWithoutKey(c *context) {
 	for _, st := range c.file.statements {
 		made := st.node.GetCreateStmt()
-		if made == nil || made.GetRelation().GetRelpersistence() == "t" || len(made.GetInhRelations()) > 0 {
+		if made == nil || made.GetRelation().GetRelpersistence() == "t" || made.GetPartbound() != nil {
 			continue
 		}
 		t := c.schema.table(rangeName(made.GetRelation()))

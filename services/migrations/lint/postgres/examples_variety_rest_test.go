@@ -264,4 +264,19 @@ var varietyRest = []example{
 	yes("creating-enum", "DO $$ BEGIN CREATE TYPE m AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; END $$"),
 	no("require-concurrent-index-creation", "DO $$ BEGIN RAISE NOTICE 'then CREATE INDEX i ON orders (state);'; END $$"),
 	no("require-concurrent-index-creation", "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN CREATE INDEX i ON orders (state); END $$"),
+
+	// What the model follows.
+	yes("table-without-primary-key", "CREATE TABLE child (x int) INHERITS (orders)").on(orders),
+	no("adding-not-nullable-field", "ALTER TABLE orders ALTER status SET NOT NULL").on(orders + "ALTER TABLE orders ADD CONSTRAINT k CHECK (state IS NOT NULL); ALTER TABLE orders RENAME state TO status;"),
+	yes("index-on-partitioned-table", "CREATE INDEX i ON logs (at)").on("CREATE TABLE logs_1 PARTITION OF logs FOR VALUES IN (1)"),
+	no("adding-not-nullable-field", "ALTER TABLE archive.orders ALTER state SET NOT NULL").on(orders + "ALTER TABLE orders ADD CONSTRAINT k CHECK (state IS NOT NULL); ALTER TABLE orders SET SCHEMA archive;"),
+	yes("changing-column-type", "ALTER TABLE child ALTER total TYPE text").on(orders + "CREATE TABLE child () INHERITS (orders);"),
+	no("changing-column-type", "ALTER TABLE child ALTER note TYPE text").on(orders + "CREATE TABLE child () INHERITS (customers);"),
+	yes("unbatched-dml", "INSERT INTO archive SELECT id FROM orders UNION ALL SELECT id FROM customers"),
+	yes("unbatched-dml", "INSERT INTO archive SELECT id FROM (SELECT * FROM orders) AS o"),
+	no("unbatched-dml", "INSERT INTO archive SELECT id FROM (SELECT * FROM orders WHERE id < 10) AS o"),
+	no("unbatched-dml", "DO $$ BEGIN CREATE TRIGGER t AFTER UPDATE OR DELETE ON orders EXECUTE FUNCTION f(); GRANT INSERT ON orders TO app; END $$"),
+	yes("unbatched-dml", "DO $$ BEGIN WITH gone AS (DELETE FROM orders RETURNING id) INSERT INTO archive SELECT id FROM gone; END $$"),
+	no("enum-value-used-in-same-transaction", "ALTER TYPE mood ADD VALUE 'great'; COMMENT ON TYPE mood IS 'great'").in(),
+	yes("enum-value-used-in-same-transaction", "ALTER TYPE mood ADD VALUE 'great'; DO $$ BEGIN PERFORM 'great'::mood; END $$").in(),
 }
