@@ -145,3 +145,31 @@ ORDER BY
 	}
 	return nil
 }
+
+// Occupant names a table that is not the runner's in a database that has no history on any host; empty when there is none.
+// A database that has a history on some hosts is not occupied: the others are new, and Create brings them up.
+func (e *Engine) Occupant(ctx context.Context) (string, error) {
+	hosts, err := e.hosts(ctx)
+	if err != nil {
+		return "", err
+	}
+	found := ""
+	for _, h := range hosts {
+		applied, err := h.applied(ctx)
+		if err != nil || len(applied) > 0 {
+			return "", err
+		}
+		name, err := scalar[string](ctx, h.server, `
+SELECT min(name)
+FROM system.tables
+WHERE database = {database:String}
+  AND NOT startsWith(name, 'devtrail_')`, clickhouse.Named("database", h.database))
+		if err != nil {
+			return "", h.away(err)
+		}
+		if found == "" {
+			found = name
+		}
+	}
+	return found, nil
+}

@@ -30,7 +30,12 @@ func newServer(t *testing.T, cfg engines.ClickHouseConfig) *server {
 	cfg.MemoryRatio = 0.1
 	s := &server{t: t, cfg: cfg}
 	s.start()
-	t.Cleanup(func() { s.stop() })
+	t.Cleanup(func() {
+		if log, err := os.ReadFile(s.cfg.DataDir + ".log"); err == nil && t.Failed() {
+			t.Logf("end of the log of port %d:\n%s", s.cfg.TCPPort, log[max(0, len(log)-3000):])
+		}
+		s.stop()
+	})
 	return s
 }
 

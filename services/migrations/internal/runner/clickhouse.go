@@ -15,10 +15,9 @@ import (
 
 // clickHouse is the engine of ClickHouse databases, whose work package chrunner does.
 type clickHouse struct {
-	cluster  string
-	database string
-	engine   *chrunner.Engine
-	server   driver.Conn // for questions that name no database
+	cluster string
+	engine  *chrunner.Engine
+	server  driver.Conn // for questions that name no database
 }
 
 func openClickHouse(url string, t migrations.Target, cfg Config, now func() time.Time) (*clickHouse, error) {
@@ -38,7 +37,7 @@ func openClickHouse(url string, t migrations.Target, cfg Config, now func() time
 		engine.Close()
 		return nil, err
 	}
-	return &clickHouse{cluster: cfg.ClickHouseCluster, database: t.Database, engine: engine, server: server}, nil
+	return &clickHouse{cluster: cfg.ClickHouseCluster, engine: engine, server: server}, nil
 }
 
 // openServer makes a connection to the database of the URL, which is there. It does not connect.

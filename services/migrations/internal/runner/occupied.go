@@ -2,12 +2,8 @@ package runner
 
 import (
 	"context"
-	"errors"
-
-	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"devtrail.dev/kit/pg"
-	"devtrail.dev/services/migrations"
 )
 
 // checkEmpty refuses a database that has no history and is not empty: what stands there was made by other means, and running the files of a fresh
@@ -45,15 +41,4 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
 }
 
 // occupant is the same of ClickHouse. The inner tables of views show beside their views.
-func (c *clickHouse) occupant(ctx context.Context) (string, error) {
-	var name string
-	err := c.server.QueryRow(ctx, `
-SELECT min(name)
-FROM system.tables
-WHERE database = {database:String}
-  AND NOT startsWith(name, 'devtrail_')`, clickhouse.Named("database", c.database)).Scan(&name)
-	if _, answered := errors.AsType[*clickhouse.Exception](err); err != nil && !answered {
-		return "", migrations.ErrServerAway.Wrap(err)
-	}
-	return name, err
-}
+func (c *clickHouse) occupant(ctx context.Context) (string, error) { return c.engine.Occupant(ctx) }
