@@ -42,8 +42,8 @@ SET checksum = excluded.checksum,
 // so it must be repeatable (IF NOT EXISTS, IF EXISTS).
 func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, req request, f schema.File, waited *lockWait) error {
 	began := p.now()
-	if err := p.lightly(ctx, conn, createProgress); err != nil {
-		return fmt.Errorf("create the progress: %w", err)
+	if err := p.lightly(ctx, conn, schema.CreatePostgresHistory+"; "+createProgress); err != nil {
+		return err
 	}
 	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
 	if err != nil {

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,12 +33,39 @@ func TestAFileWithoutTransactionStopsAtAStatementAndResumesThere(t *testing.T) {
 	require.Equal(t, []string{"1 done", "2 done"}, s.column(t, "pg", "SELECT statement || ' ' || state FROM devtrail_schema_progress ORDER BY statement"))
 }
 
-func TestConcurrentBuildsNeedTheirOwnFile(t *testing.T) {
+// TestWhatIsRefusedInATransactionIsSeen has a file that mixes, without a word in its header, what Postgres refuses in a transaction with what it does not.
+// The other statements are done once, though the last fails again and again.
+func TestWhatIsRefusedInATransactionIsSeen(t *testing.T) {
 	s := newSite(t)
 	files := filesOf(migrations.Postgres)
-	files["0003_index.sql"] = "CREATE INDEX CONCURRENTLY t_b ON t (b);"
-	r, _ := s.start(t, Config{}, s.target("pg", migrations.Postgres, files))
-	require.Contains(t, awaitState(t, r, "pg", migrations.Failed).Message, "-- devtrail: no-transaction")
+	files["0003_index.sql"] = "INSERT INTO t VALUES (7, 'x');\nCREATE INDEX CONCURRENTLY t_b ON t (b);\nALTER TABLE nowhere ADD COLUMN c int;"
+	files["0004_more.sql"] = "CREATE TABLE more (a int);"
+	r, stop := s.start(t, Config{}, s.target("pg", migrations.Postgres, files))
+	require.Contains(t, awaitState(t, r, "pg", migrations.Failed).Message, "0003_index.sql line 3")
+	stop()
+	files["0003_index.sql"] = strings.Replace(files["0003_index.sql"], "nowhere", "t", 1)
+	s.bring(t, s.target("pg", migrations.Postgres, files))
+	require.Equal(t, []string{"1"}, s.column(t, "pg", "SELECT count(*)::text FROM t WHERE a = 7"))
+	require.Equal(t, []string{"1 done", "2 done", "3 done"}, s.column(t, "pg", "SELECT statement || ' ' || state FROM devtrail_schema_progress ORDER BY statement"))
+}
+
+// TestAnotherIndexOfTheNameIsNotDropped leaves an invalid index that is not what the file wants.
+func TestAnotherIndexOfTheNameIsNotDropped(t *testing.T) {
+	s := newSite(t)
+	files := filesOf(migrations.Postgres)
+	s.bring(t, s.target("pg", migrations.Postgres, files))
+	conn := s.postgres(t, "pg")
+	_, err := conn.Exec(t.Context(), "INSERT INTO t VALUES (1, 'x'), (2, 'x')")
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), "CREATE UNIQUE INDEX CONCURRENTLY t_b ON t (b)")
+	require.Error(t, err)
+	files["0003_index.sql"] = "CREATE INDEX CONCURRENTLY IF NOT EXISTS t_b ON t (b);"
+	r, stop := s.start(t, Config{}, s.target("pg", migrations.Postgres, files))
+	message := awaitState(t, r, "pg", migrations.Failed).Message
+	stop()
+	require.Contains(t, message, "CREATE UNIQUE INDEX t_b")
+	require.Contains(t, message, "another definition")
+	require.Equal(t, []string{"f"}, s.column(t, "pg", "SELECT indisvalid::text::char FROM pg_index WHERE indexrelid = 't_b'::regclass"))
 }
 
 // TestTheLeftoverOfAnInterruptedIndexBuildIsBuiltAgain leaves an index that is not valid, as a build that was cut off does; IF NOT EXISTS alone would keep it.

@@ -47,37 +47,32 @@ func (p *postgres) record(ctx context.Context, conn *pgx.Conn, set string, rows 
 	return conn.SendBatch(ctx, batch).Close()
 }
 
-// prepareHistory makes the history, or gives that of an earlier build the columns that it lacks. It is done outside the transaction of the files:
+// completeHistory gives a history of an earlier build the columns that it lacks. It is done outside the transaction of the files:
 // the table is read by every service, so its lock must be short.
-func (p *postgres) prepareHistory(ctx context.Context, conn *pgx.Conn) error {
-	var there, complete bool
+func (p *postgres) completeHistory(ctx context.Context, conn *pgx.Conn) error {
+	var lacks bool
 	err := conn.QueryRow(ctx, `
-SELECT
-    to_regclass($1) IS NOT NULL,
-    EXISTS (
+SELECT to_regclass($1) IS NOT NULL
+   AND NOT EXISTS (
         SELECT
         FROM pg_attribute
         WHERE attrelid = to_regclass($1)
           AND attname = 'baseline'
           AND NOT attisdropped
-    )`, schema.HistoryTable).Scan(&there, &complete)
-	if err != nil || complete {
+   )`, schema.HistoryTable).Scan(&lacks)
+	if err != nil || !lacks {
 		return err
 	}
-	change := schema.CreatePostgresHistory
-	if there {
-		change = schema.CompletePostgresHistory
-	}
-	if err := p.lightly(ctx, conn, change); err != nil {
-		return fmt.Errorf("create the history: %w", err)
-	}
-	return nil
+	return p.lightly(ctx, conn, schema.CompletePostgresHistory)
 }
 
 // lightly runs a statement of the runner's own, by itself, under the timeouts that every statement has.
 func (p *postgres) lightly(ctx context.Context, conn *pgx.Conn, sql string) error {
-	// Statements that are sent together share a transaction.
-	return execute(ctx, conn, timeouts("SET LOCAL", p.cfg.LockTimeout, p.cfg.DDLTimeout)+"; "+sql)
+	// Statements that are sent together share a transaction, which is where SET LOCAL holds.
+	if err := execute(ctx, conn, timeouts("SET LOCAL", p.cfg.LockTimeout, p.cfg.DDLTimeout)+"; "+sql); err != nil {
+		return fmt.Errorf("prepare the history: %w", err)
+	}
+	return nil
 }
 
 // baseline writes the history rows alone.
@@ -87,7 +82,7 @@ func (p *postgres) baseline(ctx context.Context, lock held, files []schema.File,
 		return err
 	}
 	defer closeConn(ctx, conn)
-	if err := p.prepareHistory(ctx, conn); err != nil {
+	if err := p.completeHistory(ctx, conn); err != nil {
 		return away(err)
 	}
 	rows := make([]postgresRow, len(files))
@@ -95,6 +90,9 @@ func (p *postgres) baseline(ctx context.Context, lock held, files []schema.File,
 		rows[i] = postgresRow{file: f, actor: actor, baseline: true}
 	}
 	err = pgx.BeginFunc(ctx, conn, func(pgx.Tx) error {
+		if err := p.lightly(ctx, conn, schema.CreatePostgresHistory); err != nil {
+			return err
+		}
 		if err := p.record(ctx, conn, "SET LOCAL", rows...); err != nil {
 			return err
 		}

@@ -72,7 +72,7 @@ func (c *lintCache) lint(engine lint.Engine, opts lint.Options, setup, files []s
 	if c.key == key {
 		return c.findings, nil
 	}
-	found, err := lint.Lint(engine, lintFiles(setup), lintFiles(files), opts)
+	found, err := lint.Lint(engine, lintFiles(engine, setup), lintFiles(engine, files), opts)
 	if err != nil {
 		return nil, err
 	}
@@ -87,10 +87,10 @@ func lintEngine(e migrations.Engine) lint.Engine {
 	return lint.Postgres
 }
 
-func lintFiles(files []schema.File) []lint.File {
+func lintFiles(engine lint.Engine, files []schema.File) []lint.File {
 	list := make([]lint.File, len(files))
 	for i, f := range files {
-		list[i] = lint.File{Name: f.Name, SQL: f.SQL}
+		list[i] = lint.File{Name: f.Name, SQL: f.SQL, Apart: engine == lint.Postgres && apart(f)}
 	}
 	return list
 }

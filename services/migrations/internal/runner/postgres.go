@@ -56,7 +56,7 @@ func (p *postgres) apply(ctx context.Context, req request) error {
 		return err
 	}
 	defer closeConn(ctx, conn)
-	if err := p.prepareHistory(ctx, conn); err != nil {
+	if err := p.completeHistory(ctx, conn); err != nil {
 		return away(err)
 	}
 	for files := req.files; len(files) > 0; {

@@ -44,6 +44,9 @@ func segment(files []schema.File) int {
 func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, req request, files []schema.File, waited *lockWait) error {
 	last := files[len(files)-1]
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if err := p.lightly(ctx, conn, schema.CreatePostgresHistory); err != nil {
+			return err
+		}
 		rows := make([]postgresRow, 0, len(files))
 		for _, f := range files {
 			began := p.now()

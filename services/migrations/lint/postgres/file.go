@@ -51,7 +51,7 @@ var headers = regexp.MustCompile(`(?i)^--\s*(devtrail:\s*no-transaction|\+goose\
 
 // readFile splits and parses a file. With wrapped the runner puts a transaction around it, unless its header says no.
 func readFile(f rule.File, wrapped bool) *file {
-	out := &file{name: f.Name, outside: outside(f.SQL)}
+	out := &file{name: f.Name, outside: f.Apart || outside(f.SQL)}
 	out.wrapped = wrapped && !out.outside
 	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
 	if err != nil {

@@ -67,6 +67,8 @@ type File struct {
 	Name string
 	// SQL is the text.
 	SQL string
+	// Apart says that whoever applies the file has seen by its statements that it cannot share a transaction, whether its header says so or not.
+	Apart bool
 }
 
 // Options is what the text of the files does not say. The zero value is a Postgres of the oldest version that we serve, statements that
