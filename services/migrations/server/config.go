@@ -42,6 +42,9 @@ type Config struct {
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
 	// PostgresURL leads to the Postgres server itself, not to a pooler, with a user who may create databases.
 	PostgresURL string `env:"MIGRATIONS_POSTGRES_URL,required"`
+	// Standbys are the application names, separated by commas, of Postgres standbys and receivers of its log whose readers all hold leases, or that have none.
+	// Any other keeps the gates of contract files closed.
+	Standbys []string `env:"MIGRATIONS_STANDBYS"`
 }
 
 func defaults() Config {

@@ -15,6 +15,7 @@ import (
 	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/backfill"
 	"devtrail.dev/services/migrations/internal/drift"
+	"devtrail.dev/services/migrations/internal/gate"
 	"devtrail.dev/services/migrations/internal/lease"
 	"devtrail.dev/services/migrations/internal/ledger"
 	"devtrail.dev/services/migrations/internal/plan"
@@ -55,12 +56,15 @@ func openRooms(ctx context.Context, cfg *Config, targets []migrations.Target, re
 		ClickHouseURL: cfg.ClickHouseURL,
 		Drift:         drift.New(drift.Deps{ClickHouseURL: cfg.ClickHouseURL, PostgresURL: cfg.PostgresURL}),
 		Drifted:       driftGauge(registry),
-		Ledger:        store,
-		Logger:        logger,
-		Now:           time.Now,
-		Overrides:     store,
-		Planner:       plan.New(plan.Deps{ClickHouseURL: cfg.ClickHouseURL, PostgresURL: cfg.PostgresURL}),
-		PostgresURL:   cfg.PostgresURL,
+		Gates: gate.New(gate.Deps{
+			ClickHouseURL: cfg.ClickHouseURL, Cluster: cfg.ClickHouseCluster, Leases: r.leases, Ledger: r.pool, PostgresURL: cfg.PostgresURL, Standbys: cfg.Standbys,
+		}),
+		Ledger:      store,
+		Logger:      logger,
+		Now:         time.Now,
+		Overrides:   store,
+		Planner:     plan.New(plan.Deps{ClickHouseURL: cfg.ClickHouseURL, PostgresURL: cfg.PostgresURL}),
+		PostgresURL: cfg.PostgresURL,
 	}, cfg.runner(ctx, logger))
 	return r, err
 }
