@@ -31,7 +31,8 @@ func (m *meter) alone(ctx context.Context, sql string) (effects []migrations.Eff
 	}()
 	seen, err := m.watch(ctx, g, pid, result)
 	if err != nil {
-		return nil, errors.Join(err, m.dropInvalid(ctx, before))
+		// The gates would keep us from dropping it.
+		return nil, errors.Join(err, g.open(ctx), m.dropInvalid(ctx, before))
 	}
 	after, err := m.settle(ctx)
 	if err != nil {

@@ -22,6 +22,11 @@ func (m *meter) inTransaction(ctx context.Context, sql string) (effects []migrat
 
 // within runs the statement in the transaction, which holds nothing yet, and reads the locks that it holds then.
 func (m *meter) within(ctx context.Context, tx pgx.Tx, sql string) ([]migrations.Effect, error) {
+	for _, local := range m.locals {
+		if _, err := tx.Exec(ctx, local); err != nil {
+			return nil, err
+		}
+	}
 	read, err := steer(ctx, tx, sql)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,6 +19,7 @@ import (
 // SQLSTATEs on which the planner acts.
 const (
 	codeInTransaction     = "25001"
+	codeTermination       = "2D000"
 	codeUndefinedDatabase = "3D000"
 	classDataException    = "22"
 	classIntegrity        = "23"
@@ -53,12 +55,19 @@ func (p postgres) measure(ctx context.Context, t migrations.Target, applied, wai
 	}
 	defer m.close(ctx)
 	broken := ""
-	for _, f := range waiting {
-		one, err := m.file(ctx, f, &broken)
+	for rest := waiting; len(rest) > 0; {
+		shared, failed, err := m.rehearse(ctx, rest)
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, one)
+		for _, f := range rest[:shared] {
+			one, err := m.file(ctx, f, failed, &broken)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, one)
+		}
+		rest = rest[shared:]
 	}
 	return files, p.weigh(ctx, t.Database, files)
 }
@@ -72,6 +81,8 @@ type meter struct {
 	emptied map[string]bool
 	// known are the relations of the live schema, by object id; what the files make themselves is nobody's yet.
 	known map[uint32]string
+	// locals are the settings of the file so far that end with the transaction.
+	locals []string
 }
 
 func newMeter(ctx context.Context, s *scratch.Postgres) (*meter, error) {
@@ -98,12 +109,13 @@ func (m *meter) close(ctx context.Context) {
 }
 
 // file measures the statements of a file. Once one has failed, those behind it are not run: broken says why.
-func (m *meter) file(ctx context.Context, f schema.File, broken *string) (planned, error) {
+func (m *meter) file(ctx context.Context, f schema.File, failed *failure, broken *string) (planned, error) {
 	list, cut, err := statements(f, sqlsplit.Postgres)
 	if err != nil {
 		return planned{}, err
 	}
 	made := planned{file: f, statements: list, alone: f.NoTransaction}
+	m.locals = nil
 	for i := range list {
 		s := &list[i]
 		switch {
@@ -115,10 +127,16 @@ func (m *meter) file(ctx context.Context, f schema.File, broken *string) (planne
 			continue
 		}
 		var alone bool
-		s.Effects, alone, err = m.one(ctx, s.SQL)
+		s.Effects, alone, err = m.one(ctx, s.SQL, f.NoTransaction)
 		made.alone = made.alone || alone
 		if ctx.Err() != nil {
 			return made, ctx.Err()
+		}
+		if err == nil && failed != nil && failed.file == f.Name && failed.number == s.Number {
+			s.Effects, err = nil, fmt.Errorf("in the transaction that it shares with what comes before: %w", failed.err)
+		}
+		if words := cut[i].Words(2); !f.NoTransaction && (slices.Equal(words, []string{"SET", "LOCAL"}) || slices.Equal(words, []string{"SET", "CONSTRAINTS"})) {
+			m.locals = append(m.locals, s.SQL)
 		}
 		if err != nil {
 			s.Unmeasured = "it fails on a copy of the schema: " + err.Error()
@@ -130,11 +148,12 @@ func (m *meter) file(ctx context.Context, f schema.File, broken *string) (planne
 }
 
 // one runs a statement in a transaction of its own, so that its locks can be told from those of the others, or without one where Postgres wants that.
-func (m *meter) one(ctx context.Context, sql string) (effects []migrations.Effect, alone bool, err error) {
+// Ends allows it to end transactions itself, as a procedure may.
+func (m *meter) one(ctx context.Context, sql string, ends bool) (effects []migrations.Effect, alone bool, err error) {
 	for {
 		if !alone {
 			effects, err = m.inTransaction(ctx, sql)
-			alone = pg.Code(err) == codeInTransaction
+			alone = pg.Code(err) == codeInTransaction || ends && pg.Code(err) == codeTermination
 		}
 		if alone {
 			effects, err = m.alone(ctx, sql)

@@ -89,6 +89,45 @@ func TestWhatCannotBeMeasuredSaysWhy(t *testing.T) {
 	assert.Contains(t, made.Segments[0].Statements[0].Unmeasured, "whole server")
 }
 
+// TestWhatOneTransactionRefusesIsSeen has statements that work one by one.
+func TestWhatOneTransactionRefusesIsSeen(t *testing.T) {
+	t.Parallel()
+	planner := plan.New(plan.Deps{PostgresURL: dbtest.PostgresServer(t)})
+	missing := migrations.Target{Name: "x", Engine: migrations.Postgres, Database: "devtrail_nobody_made_this"}
+	base := "CREATE TYPE mood AS ENUM ('sad'); CREATE SCHEMA other; CREATE TABLE other.t (m mood, a int); CREATE TABLE flags (id bigint, a boolean)"
+	one := func(texts ...string) []migrations.PlannedStatement {
+		all := files(t, append([]string{base}, texts...)...)
+		made, err := planner.Plan(t.Context(), missing, all[:1], all[1:], nil)
+		require.NoError(t, err)
+		var list []migrations.PlannedStatement
+		for _, s := range made.Segments {
+			list = append(list, s.Statements...)
+		}
+		return list
+	}
+	said := one("ALTER TYPE mood ADD VALUE 'glad'", "ALTER TABLE other.t ADD COLUMN n mood DEFAULT 'glad'", "ALTER TABLE other.t ADD COLUMN z int")
+	assert.Empty(t, said[0].Unmeasured)
+	assert.Contains(t, said[1].Unmeasured, "in the transaction that it shares")
+	assert.Contains(t, said[1].Unmeasured, "unsafe use of new value")
+	assert.Contains(t, said[2].Unmeasured, "0003_f.sql line 1")
+
+	said = one("ALTER TYPE mood ADD VALUE 'glad'", "CREATE INDEX CONCURRENTLY i ON other.t (a)", "ALTER TABLE other.t ADD COLUMN n mood DEFAULT 'glad'")
+	assert.Empty(t, said[2].Unmeasured, "the file between them ends the transaction")
+
+	said = one("SET LOCAL search_path = other; ALTER TABLE t ADD COLUMN z int")
+	assert.Empty(t, said[1].Unmeasured)
+	assert.Equal(t, "other.t", said[1].Effects[0].Relation)
+
+	said = one("CREATE UNIQUE INDEX CONCURRENTLY i ON flags (a); DROP INDEX i")
+	assert.Empty(t, said[0].Unmeasured, "our rows do not differ there")
+	assert.True(t, said[0].Effects[0].Scan)
+	assert.Empty(t, said[1].Unmeasured)
+
+	said = one("-- devtrail: no-transaction\nDO $$ BEGIN UPDATE other.t SET a = 1; COMMIT; UPDATE other.t SET a = 2; END $$")
+	assert.Empty(t, said[0].Unmeasured)
+	assert.Equal(t, "ROW EXCLUSIVE", said[0].Effects[0].Lock)
+}
+
 // TestNothingIsLeftBehind ends the context of a plan while a statement runs.
 func TestNothingIsLeftBehind(t *testing.T) {
 	server := dbtest.PostgresServer(t)
