@@ -2,8 +2,8 @@ package lease_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
+	"strconv"
 	"testing"
 	"time"
 
@@ -201,7 +201,7 @@ func TestOldRowsAreRemoved(t *testing.T) {
 	t.Parallel()
 	s, pool := setup(t)
 	for i := range 3 {
-		_, err := s.Register(t.Context(), instance(fmt.Sprint(i), "1", "a.b"))
+		_, err := s.Register(t.Context(), instance(strconv.Itoa(i), "1", "a.b"))
 		require.NoError(t, err)
 	}
 	job := instance("job", "1", "a.c")

@@ -58,8 +58,7 @@ func parseSource(fsys fs.FS) (*source, error) {
 func (s *source) statements() (map[string]string, error) {
 	found := map[string]string{}
 	var mistakes []error
-	var visit func(n ast.Node) bool
-	visit = func(n ast.Node) bool {
+	visit := func(n ast.Node) bool {
 		expr, ok := n.(ast.Expr)
 		if !ok {
 			return true
