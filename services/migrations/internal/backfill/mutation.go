@@ -2,7 +2,9 @@ package backfill
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
@@ -39,6 +41,17 @@ WHERE database = currentDatabase()
 		return err
 	}, clickhouse.Named("partition", p.id))
 	return list, err
+}
+
+// undo kills what still works on a partition after an operator cancelled.
+func undo(ctx context.Context, p partition) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	list, err := mutations(ctx, p)
+	if err != nil {
+		return err
+	}
+	return kill(ctx, p, slices.DeleteFunc(list, func(m mutation) bool { return m.done || !m.ours }))
 }
 
 // kill ends mutations. The parts that they have finished keep the change.

@@ -179,7 +179,7 @@ func (w *walker) step(ctx context.Context, p partition) error {
 	defer end()
 	if err := w.make(ctx, p); err != nil {
 		if errors.Is(context.Cause(ctx), errCancelled) {
-			return errStopped
+			return errors.Join(errStopped, undo(ctx, p))
 		}
 		return err
 	}
@@ -252,14 +252,11 @@ func (w *walker) make(ctx context.Context, p partition) error {
 // failingFor is how long a mutation may fail before it is given up.
 const failingFor = 10 * time.Second
 
-// await waits for mutations, and kills them when an operator cancels or when they keep failing.
+// await waits for mutations, and kills them when they keep failing.
 func (w *walker) await(ctx context.Context, p partition, list []mutation) error {
 	var failing time.Time
 	for len(list) > 0 {
 		if err := sleep(ctx, w.cfg.Poll); err != nil {
-			if errors.Is(context.Cause(ctx), errCancelled) {
-				return errors.Join(err, kill(context.WithoutCancel(ctx), p, list))
-			}
 			return err
 		}
 		now, err := mutations(ctx, p)

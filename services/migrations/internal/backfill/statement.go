@@ -56,5 +56,5 @@ func before(batch, statement string) string {
 	if m == nil {
 		return "WITH " + batch + "\n" + statement
 	}
-	return "WITH" + m[1] + " " + batch + ",\n" + statement[len(m[0]):]
+	return "WITH" + strings.ToUpper(m[1]) + " " + batch + ",\n" + statement[len(m[0]):]
 }

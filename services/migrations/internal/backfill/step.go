@@ -4,7 +4,7 @@ package backfill
 type Step struct {
 	Database, Name string
 	Phase          Phase
-	// Number counts the steps of this process from 1; 0 stands for the whole.
+	// Number counts the batches from 1 since the work began or was resumed; 0 stands for the whole.
 	Number int
 	// Rows of the batch; on ClickHouse those of the partition.
 	Rows int
