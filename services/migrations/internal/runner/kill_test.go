@@ -26,13 +26,16 @@ import (
 // victimSpec is the environment variable that makes the test binary a runner that kills itself.
 const victimSpec = "RUNNER_TEST_VICTIM"
 
+// begun is what such a process says when it has the lock.
+const begun = "begun"
+
 // victim says what such a process does.
 type victim struct {
 	ClickHouseURL, PostgresURL string
 	Prefix                     string
-	Engine                     migrations.Engine
-	Files                      map[string]string
-	// At is the step at which it dies.
+	// Sets are the files, by the engine that they are for.
+	Sets map[migrations.Engine]map[string]string
+	// At is the step at which it dies. It says on its output when it holds the lock of that database.
 	At Step
 }
 
@@ -41,10 +44,6 @@ func runVictim(spec string) int {
 	if err := json.Unmarshal([]byte(spec), &v); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
-	}
-	files := fstest.MapFS{}
-	for name, text := range v.Files {
-		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	ledgerURL, err := databaseURL(v.PostgresURL, v.Prefix+"migrations")
 	if err != nil {
@@ -57,12 +56,20 @@ func runVictim(spec string) int {
 		return 1
 	}
 	store := ledger.New(pool)
-	r, err := Open(context.Background(), []migrations.Target{
-		{Name: migrations.Ledger, Database: v.Prefix + "migrations", Engine: migrations.Postgres, Files: ledgermigrations.FS},
-		{Name: targetName(v.Engine), Database: v.Prefix + targetName(v.Engine), Engine: v.Engine, Files: files},
-	}, Deps{ClickHouseURL: v.ClickHouseURL, Ledger: store, Overrides: store, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Now: time.Now, PostgresURL: v.PostgresURL}, Config{
+	targets := []migrations.Target{{Name: migrations.Ledger, Database: v.Prefix + "migrations", Engine: migrations.Postgres, Files: ledgermigrations.FS}}
+	for engine, set := range v.Sets {
+		files := fstest.MapFS{}
+		for name, text := range set {
+			files[name] = &fstest.MapFile{Data: []byte(text)}
+		}
+		targets = append(targets, migrations.Target{Name: targetName(engine), Database: v.Prefix + targetName(engine), Engine: engine, Files: files})
+	}
+	r, err := Open(context.Background(), targets, Deps{ClickHouseURL: v.ClickHouseURL, Ledger: store, Overrides: store, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Now: time.Now, PostgresURL: v.PostgresURL}, Config{
 		Build: "test",
 		Observe: func(s Step) {
+			if s.Database == v.At.Database && s.Phase == Begin {
+				fmt.Println(begun)
+			}
 			if s == v.At {
 				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 				select {} // the signal is on its way
@@ -76,7 +83,7 @@ func runVictim(spec string) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = r.Run(ctx) })
-	for s, err := range r.Watch(ctx, targetName(v.Engine)) {
+	for s, err := range r.Watch(ctx, v.At.Database) {
 		if err != nil || s.State == migrations.Ready || s.State == migrations.Failed {
 			fmt.Fprintf(os.Stderr, "not killed: %+v %v\n", s, err)
 			break
@@ -146,15 +153,27 @@ func TestKilledAtAnyPointTheNextRunReachesTheSameState(t *testing.T) {
 
 func (s *site) killAt(t *testing.T, engine migrations.Engine, files map[string]string, at Step) {
 	t.Helper()
-	spec, err := json.Marshal(victim{ClickHouseURL: s.clickHouseURL, PostgresURL: s.postgresURL, Prefix: s.prefix, Engine: engine, Files: files, At: at})
+	cmd := s.victim(t, map[migrations.Engine]map[string]string{engine: files}, at)
+	out, err := cmd.CombinedOutput()
+	requireKilled(t, err, out)
+}
+
+// victim is a process of its own that is to die at the step.
+func (s *site) victim(t *testing.T, sets map[migrations.Engine]map[string]string, at Step) *exec.Cmd {
+	t.Helper()
+	spec, err := json.Marshal(victim{ClickHouseURL: s.clickHouseURL, PostgresURL: s.postgresURL, Prefix: s.prefix, Sets: sets, At: at})
 	require.NoError(t, err)
 	exe, err := os.Executable()
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
+	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, exe, "-test.run=^$")
 	cmd.Env = append(os.Environ(), victimSpec+"="+string(spec))
-	out, err := cmd.CombinedOutput()
+	return cmd
+}
+
+func requireKilled(t *testing.T, err error, out []byte) {
+	t.Helper()
 	var exit *exec.ExitError
 	require.ErrorAs(t, err, &exit, "the victim ended by itself: %v\n%s", err, out)
 	require.Equal(t, syscall.SIGKILL, exit.Sys().(syscall.WaitStatus).Signal(), "output: %s", out)
