@@ -18,7 +18,7 @@ func Bring(ctx context.Context, postgresURL string, lockTimeout time.Duration, t
 	cfg := defaults()
 	cfg.Apply, cfg.PostgresURL, cfg.LockTimeout = "auto", postgresURL, lockTimeout
 	cfg.DDLTimeout, cfg.LockBudget = time.Minute, 5*time.Minute
-	behind, err := openRooms(ctx, &cfg, targets, prometheus.NewRegistry(), logger)
+	behind, err := openRooms(ctx, &cfg, targets, prometheus.NewRegistry(), logger, time.Now)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type rooms struct {
 }
 
 // openRooms opens them; nothing is connected so far. The caller calls run and then close.
-func openRooms(ctx context.Context, cfg *Config, targets []migrations.Target, registry prometheus.Registerer, logger *slog.Logger) (_ *rooms, err error) {
+func openRooms(ctx context.Context, cfg *Config, targets []migrations.Target, registry prometheus.Registerer, logger *slog.Logger, now func() time.Time) (_ *rooms, err error) {
 	r := &rooms{log: logger}
 	defer func() {
 		if err != nil {
@@ -45,7 +45,7 @@ func openRooms(ctx context.Context, cfg *Config, targets []migrations.Target, re
 	}
 	r.leases = lease.New(r.pool)
 	r.backfills, err = backfill.New(ctx, backfill.Deps{
-		ClickHouseURL: cfg.ClickHouseURL, Logger: logger, Now: time.Now, PostgresURL: cfg.PostgresURL, Targets: targets,
+		ClickHouseURL: cfg.ClickHouseURL, Logger: logger, Now: now, PostgresURL: cfg.PostgresURL, Targets: targets,
 	}, backfill.Config{Cluster: cfg.ClickHouseCluster})
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func openRooms(ctx context.Context, cfg *Config, targets []migrations.Target, re
 		}),
 		Ledger:      store,
 		Logger:      logger,
-		Now:         time.Now,
+		Now:         now,
 		Overrides:   store,
 		Planner:     plan.New(plan.Deps{ClickHouseURL: cfg.ClickHouseURL, PostgresURL: cfg.PostgresURL}),
 		PostgresURL: cfg.PostgresURL,

@@ -36,7 +36,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 // run serves the databases of the targets.
 func run(ctx context.Context, cfg *Config, targets []migrations.Target, logger *slog.Logger) error {
 	registry := prometheus.NewRegistry()
-	behind, err := openRooms(ctx, cfg, targets, registry, logger)
+	behind, err := openRooms(ctx, cfg, targets, registry, logger, time.Now)
 	if err != nil {
 		return err
 	}

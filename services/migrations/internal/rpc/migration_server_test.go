@@ -137,8 +137,10 @@ func TestListHistoryPagesWithoutGapsAtEverySize(t *testing.T) {
 	}
 	res, err := c.ListHistory(as("operator"), &migrationsv1.ListHistoryRequest{Database: "identity", PageSize: 1})
 	require.NoError(t, err)
-	want := &migrationsv1.HistoryEntry{Version: 5, Name: "n.sql", Checksum: "c", AppliedAt: timestamppb.New(at), Duration: durationpb.New(7 * time.Millisecond), AppliedBy: "b",
-		LockWait: durationpb.New(time.Second), Actor: "a", Baseline: true, Overrides: []*migrationsv1.Override{{File: "f", Rule: "r", Reason: "why", Actor: "o"}}}
+	want := &migrationsv1.HistoryEntry{
+		Version: 5, Name: "n.sql", Checksum: "c", AppliedAt: timestamppb.New(at), Duration: durationpb.New(7 * time.Millisecond), AppliedBy: "b",
+		LockWait: durationpb.New(time.Second), Actor: "a", Baseline: true, Overrides: []*migrationsv1.Override{{File: "f", Rule: "r", Reason: "why", Actor: "o"}},
+	}
 	require.Empty(t, cmp.Diff(want, res.GetEntries()[0], protocmp.Transform()))
 
 	_, err = c.ListHistory(as("operator"), &migrationsv1.ListHistoryRequest{Database: "packages", PageToken: res.GetNextPageToken()})

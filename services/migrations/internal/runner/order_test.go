@@ -165,7 +165,7 @@ func TestReadersOfAStreamGoAtTheirOwnPace(t *testing.T) {
 					last = p.Statement
 					counts[i]++
 					if i%2 == 0 {
-						time.Sleep(time.Second)
+						<-time.After(time.Second)
 					}
 				}
 			})
