@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
-	"testing/fstest"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,33 +20,52 @@ import (
 	"devtrail.dev/services/migrations/server"
 )
 
-// files are as small as those of a service that is changed every day: tables, columns and indexes on small tables.
-func files(n int) fstest.MapFS {
-	fsys := fstest.MapFS{"0001_first.sql": {Data: []byte("-- +goose Up\nCREATE TABLE first_one (id bigint PRIMARY KEY);\n-- +goose Down\nDROP TABLE first_one;\n")}}
-	for i := range n {
-		table := fmt.Sprintf("t%d", i/4)
-		text := map[int]string{
-			0: "CREATE TABLE " + table + " (id bigint PRIMARY KEY, name text NOT NULL);",
-			1: "ALTER TABLE " + table + " ADD COLUMN note text;",
-			2: "ALTER TABLE " + table + " ALTER COLUMN name SET DEFAULT '';",
-			3: "COMMENT ON TABLE " + table + " IS 'one of many';",
-		}[i%4]
-		fsys[fmt.Sprintf("%04d_change.sql", i+2)] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + text + "\n-- +goose Down\nSELECT 1;\n")}
+// write puts the files of a service into the folder: the first, and n as small as those of every day.
+func write(dir string, n int) error {
+	text := func(up, down string) []byte {
+		return []byte("-- +goose Up\n" + up + "\n-- +goose Down\n" + down + "\n")
 	}
-	return fsys
+	err := os.WriteFile(filepath.Join(dir, "0001_first.sql"), text("CREATE TABLE first_one (id bigint PRIMARY KEY);", "DROP TABLE first_one;"), 0o600)
+	for i := 0; i < n && err == nil; i++ {
+		table := fmt.Sprintf("t%d", i/4)
+		up := []string{
+			"CREATE TABLE " + table + " (id bigint PRIMARY KEY, name text NOT NULL);",
+			"ALTER TABLE " + table + " ADD COLUMN note text;",
+			"ALTER TABLE " + table + " ALTER COLUMN name SET DEFAULT '';",
+			"COMMENT ON TABLE " + table + " IS 'one of many';",
+		}[i%4]
+		err = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%04d_change.sql", i+2)), text(up, "SELECT 1;"), 0o600)
+	}
+	return err
+}
+
+// twice calls apply with the first file alone and then with n more, which is the time that counts.
+func twice(n int, apply func(fs.FS) error) (time.Duration, error) {
+	dir, err := os.MkdirTemp("", "migrategoose")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := write(dir, 0); err != nil {
+		return 0, err
+	}
+	if err := apply(os.DirFS(dir)); err != nil {
+		return 0, err
+	}
+	if err := write(dir, n); err != nil {
+		return 0, err
+	}
+	start := time.Now()
+	err = apply(os.DirFS(dir))
+	return time.Since(start), err
 }
 
 func measureOurs(ctx context.Context, server, prefix string, n int) (time.Duration, error) {
 	defer drop(ctx, server, prefix+migrations.Ledger, prefix+"ours")
-	if err := bring(ctx, server, prefix, files(0)); err != nil {
-		return 0, err
-	}
-	start := time.Now()
-	err := bring(ctx, server, prefix, files(n))
-	return time.Since(start), err
+	return twice(n, func(fsys fs.FS) error { return bring(ctx, server, prefix, fsys) })
 }
 
-func bring(ctx context.Context, postgresURL, prefix string, fsys fstest.MapFS) error {
+func bring(ctx context.Context, postgresURL, prefix string, fsys fs.FS) error {
 	return server.Bring(ctx, postgresURL, time.Second, []migrations.Target{
 		{Name: migrations.Ledger, Database: prefix + migrations.Ledger, Engine: migrations.Postgres, Owner: "migrations", Files: ledgermigrations.FS},
 		{Name: "ours", Database: prefix + "ours", Engine: migrations.Postgres, Owner: "bench", Files: fsys},
@@ -62,15 +83,10 @@ func measureGoose(ctx context.Context, server, prefix string, n int) (time.Durat
 		return 0, err
 	}
 	address.Path = "/" + name
-	if err := up(ctx, address.String(), files(0)); err != nil {
-		return 0, err
-	}
-	start := time.Now()
-	err = up(ctx, address.String(), files(n))
-	return time.Since(start), err
+	return twice(n, func(fsys fs.FS) error { return up(ctx, address.String(), fsys) })
 }
 
-func up(ctx context.Context, address string, fsys fstest.MapFS) error {
+func up(ctx context.Context, address string, fsys fs.FS) error {
 	db, err := sql.Open("pgx", address)
 	if err != nil {
 		return err
