@@ -18,6 +18,9 @@ type server struct {
 	*engines.Server
 }
 
+const neverDrops = "<min_os_cpu_wait_time_ratio_to_drop_connection>0</min_os_cpu_wait_time_ratio_to_drop_connection>" +
+	"<max_os_cpu_wait_time_ratio_to_drop_connection>0</max_os_cpu_wait_time_ratio_to_drop_connection>"
+
 func newServer(t *testing.T, cfg engines.ClickHouseConfig) *server {
 	t.Helper()
 	if cfg.DataDir == "" {
@@ -28,11 +31,13 @@ func newServer(t *testing.T, cfg engines.ClickHouseConfig) *server {
 		cfg.DataDir = filepath.Join(dir, "data")
 	}
 	cfg.MemoryRatio = 0.1
+	// On a busy machine the server drops new connections, which these tests would take for its end.
+	cfg.ExtraConfig += neverDrops
 	s := &server{t: t, cfg: cfg}
 	s.start()
 	t.Cleanup(func() {
-		if log, err := os.ReadFile(s.cfg.DataDir + ".log"); err == nil && t.Failed() {
-			t.Logf("end of the log of port %d:\n%s", s.cfg.TCPPort, log[max(0, len(log)-3000):])
+		if t.Failed() {
+			s.tell()
 		}
 		s.stop()
 	})
@@ -54,4 +59,17 @@ func (s *server) kill() {
 	s.t.Helper()
 	require.NoError(s.t, syscall.Kill(s.Pid(), syscall.SIGKILL))
 	<-s.Done()
+}
+
+// tell shows how the server fares, for a test that failed.
+func (s *server) tell() {
+	select {
+	case <-s.Done():
+		s.t.Logf("the server of port %d has ended: %v", s.cfg.TCPPort, s.Err())
+	default:
+		s.t.Logf("the server of port %d runs", s.cfg.TCPPort)
+	}
+	if log, err := os.ReadFile(s.cfg.DataDir + ".log"); err == nil {
+		s.t.Logf("the end of its log:\n%s", log[max(0, len(log)-3000):])
+	}
 }
