@@ -80,7 +80,8 @@ func (s *ClickHouse) Conn() driver.Conn { return s.conn }
 // Name is the name of the database on the server.
 func (s *ClickHouse) Name() string { return s.name }
 
-// Replay runs the files in order, statement by statement. The error names the file.
+// Replay runs the files in order, statement by statement. The error names the file. What acts on the whole server is left out, as with Postgres,
+// and Local says what may be run.
 func (s *ClickHouse) Replay(ctx context.Context, files []schema.File) error {
 	for _, f := range files {
 		statements, err := sqlsplit.Split(f.SQL, sqlsplit.ClickHouse)
@@ -88,7 +89,14 @@ func (s *ClickHouse) Replay(ctx context.Context, files []schema.File) error {
 			return fmt.Errorf("replay %s: %w", f.Name, err)
 		}
 		for _, statement := range statements {
-			if err := s.conn.Exec(ctx, statement.Text); err != nil {
+			if GlobalClickHouse(statement) {
+				continue
+			}
+			text, err := s.Local(ctx, statement)
+			if err != nil {
+				return fmt.Errorf("replay %s: line %d: %w", f.Name, statement.Line, err)
+			}
+			if err := s.conn.Exec(ctx, text); err != nil {
 				return fmt.Errorf("replay %s: line %d: %w", f.Name, statement.Line, err)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -122,7 +123,8 @@ func (s *Postgres) Connect(ctx context.Context) (*pgx.Conn, error) {
 	return connect(ctx, s.serverURL, s.name)
 }
 
-// Replay runs the files in order, each in one transaction where Postgres allows it. The error names the file.
+// Replay runs the files in order, each in one transaction where Postgres allows it. The error names the file. What acts on the whole server is left out:
+// where the files were applied, the server has it already, and it must not happen once more.
 func (s *Postgres) Replay(ctx context.Context, files []schema.File) error {
 	for _, f := range files {
 		if err := s.replay(ctx, f); err != nil {
@@ -137,10 +139,14 @@ func (s *Postgres) replay(ctx context.Context, f schema.File) error {
 	if err != nil {
 		return err
 	}
-	for _, statement := range statements {
-		if Global(statement) {
-			return fmt.Errorf("line %d acts on the whole server and is not run on a scratch database", statement.Line)
+	text := f.SQL
+	if slices.ContainsFunc(statements, Global) {
+		statements = slices.DeleteFunc(statements, Global)
+		var left []string
+		for _, statement := range statements {
+			left = append(left, statement.Text)
 		}
+		text = strings.Join(left, ";\n")
 	}
 	run := func(sql string) error {
 		_, err := s.conn.PgConn().Exec(ctx, sql).ReadAll()
@@ -148,7 +154,7 @@ func (s *Postgres) replay(ctx context.Context, f schema.File) error {
 	}
 	if !f.NoTransaction {
 		// Statements that are sent together share a transaction.
-		err = run(f.SQL)
+		err = run(text)
 	}
 	if f.NoTransaction || pg.Code(err) == codeInTransaction {
 		err = nil
@@ -163,24 +169,6 @@ func (s *Postgres) replay(ctx context.Context, f schema.File) error {
 		return err
 	}
 	return run("RESET ALL")
-}
-
-// Global reports whether a statement of Postgres reaches beyond its database, to roles, settings or other databases.
-func Global(s sqlsplit.Statement) bool {
-	words := s.Words(2)
-	if len(words) < 2 {
-		return false
-	}
-	switch words[0] {
-	case "ALTER", "CREATE", "DROP", "REASSIGN":
-	default:
-		return false
-	}
-	switch words[1] {
-	case "DATABASE", "GROUP", "OWNED", "ROLE", "SUBSCRIPTION", "SYSTEM", "TABLESPACE", "USER":
-		return true
-	}
-	return false
 }
 
 // Close drops the database. It does so also when ctx has ended.

@@ -55,7 +55,10 @@ func TestPostgresReplaysAndGoesAway(t *testing.T) {
 	require.NoError(t, s.Conn().QueryRow(t.Context(), "SELECT count(*) FROM pg_indexes WHERE tablename = 't'").Scan(&indexes))
 	assert.Equal(t, 4, indexes)
 	require.ErrorContains(t, s.Replay(t.Context(), files(t, "SELECT 1", "CREATE TABLE u (a int);\nCREATE TABLE u (a int);")), "replay 0002_f.sql")
-	require.ErrorContains(t, s.Replay(t.Context(), files(t, "SELECT 1;\nCREATE ROLE somebody")), "line 2 acts on the whole server")
+	require.NoError(t, s.Replay(t.Context(), files(t, "CREATE TABLE w (a int);\nCREATE ROLE devtrail_scratch_somebody;\nCREATE TABLE x (a int)")))
+	var beyond int
+	require.NoError(t, s.Conn().QueryRow(t.Context(), "SELECT count(*) FROM pg_roles WHERE rolname = 'devtrail_scratch_somebody'").Scan(&beyond))
+	assert.Zero(t, beyond, "roles are left alone")
 	other, err := s.Connect(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, s.Close(t.Context()))
@@ -112,6 +115,7 @@ func TestGlobal(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
 		"ALTER SYSTEM SET work_mem = '4MB'": true, "create user a": true, "DROP OWNED BY a": true, "CREATE TABLE a (b int)": false, "SELECT 1": false, "VACUUM": false,
+		"CREATE USER MAPPING FOR a SERVER b": false,
 	} {
 		statements, err := sqlsplit.Split(text, sqlsplit.Postgres)
 		require.NoError(t, err)
@@ -143,4 +147,39 @@ func TestClickHouseReplaysAndGoesAway(t *testing.T) {
 	var n uint64
 	require.NoError(t, conn.QueryRow(ctx, "SELECT count() FROM system.databases WHERE name = {name:String}", clickhouse.Named("name", s.Name())).Scan(&n))
 	assert.Zero(t, n)
+}
+
+// TestClickHouseFilesDoNotReachOut replays what would act on a database in use.
+func TestClickHouseFilesDoNotReachOut(t *testing.T) {
+	t.Parallel()
+	opts, err := clickhouse.ParseDSN(dbtest.EmptyClickHouse(t))
+	require.NoError(t, err)
+	live, err := clickhouse.Open(opts)
+	require.NoError(t, err)
+	defer live.Close()
+	require.NoError(t, live.Exec(t.Context(), "CREATE TABLE kept (a UInt64) ENGINE = MergeTree ORDER BY a"))
+	s, err := scratch.OpenClickHouse(t.Context(), dbtest.ClickHouseServer(t))
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close(context.Background())) }()
+
+	name := opts.Auth.Database
+	for _, text := range []string{
+		"DROP TABLE " + name + ".kept",
+		"DROP TABLE IF EXISTS `" + name + "`.`kept` SYNC",
+		"TRUNCATE /* all */ TABLE \"" + name + "\" . kept",
+		"CREATE MATERIALIZED VIEW m TO " + name + ".kept AS SELECT 1 AS a",
+	} {
+		require.ErrorContains(t, s.Replay(t.Context(), files(t, text)), "names the database "+name, text)
+	}
+	require.ErrorContains(t, s.Replay(t.Context(), files(t, "CREATE TABLE q (a String) ENGINE = Kafka('h:1', 't', 'g', 'JSONEachRow')")), "messages from a queue")
+	require.NoError(t, s.Replay(t.Context(), files(t,
+		"CREATE TABLE here ON CLUSTER 'many'\n(a UInt64, n Nested(b String)) ENGINE = MergeTree ORDER BY a",
+		"ALTER TABLE here ON CLUSTER many ADD COLUMN n.c Array(String); SELECT '"+name+".kept' FROM system.one",
+		"DROP DATABASE "+name+"; CREATE FUNCTION devtrail_scratch_beyond AS (x) -> x; SYSTEM FLUSH LOGS",
+	)))
+	var there uint64
+	require.NoError(t, live.QueryRow(t.Context(), "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'kept'").Scan(&there))
+	assert.Equal(t, uint64(1), there)
+	require.NoError(t, live.QueryRow(t.Context(), "SELECT count() FROM system.functions WHERE name = 'devtrail_scratch_beyond'").Scan(&there))
+	assert.Zero(t, there)
 }
