@@ -15,7 +15,7 @@ import (
 
 // defaultAddresses are where the services of a single machine listen.
 var defaultAddresses = map[string]string{
-	"events": "127.0.0.1:7404", "identity": "127.0.0.1:7402", "packages": "127.0.0.1:7403",
+	"events": "127.0.0.1:7404", "identity": "127.0.0.1:7402", "migrations": "127.0.0.1:7401", "packages": "127.0.0.1:7403",
 }
 
 // connectFlags say which services are meant and who calls. What is not said comes from the suite that runs on this machine.
@@ -49,7 +49,7 @@ type connection struct {
 	conns []*grpc.ClientConn
 }
 
-// connect settles addresses and key; role is the suite's key to use: admin or ingest. It does not call anybody yet.
+// connect settles addresses and key; role is the suite's key to use: admin, ingest or operator. It does not call anybody yet.
 func (f *connectFlags) connect(role string) (*connection, error) {
 	home := f.dataDir
 	if home == "" {

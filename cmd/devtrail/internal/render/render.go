@@ -19,13 +19,22 @@ import (
 
 // JSON prints a message as indented JSON, the same bytes for the same message.
 func JSON(w io.Writer, message proto.Message) error {
+	return writeJSON(w, message, "  ")
+}
+
+// writeJSON writes a message with an indent, or in one line when that is empty.
+func writeJSON(w io.Writer, message proto.Message, indent string) error {
 	text, err := protojson.MarshalOptions{EmitDefaultValues: true}.Marshal(message)
-	if err != nil {
-		return fmt.Errorf("write %s as JSON: %w", message.ProtoReflect().Descriptor().Name(), err)
-	}
 	// protojson varies its blanks on purpose; json does not.
 	var out bytes.Buffer
-	if err := json.Indent(&out, text, "", "  "); err != nil {
+	switch {
+	case err != nil:
+	case indent == "":
+		err = json.Compact(&out, text)
+	default:
+		err = json.Indent(&out, text, "", indent)
+	}
+	if err != nil {
 		return fmt.Errorf("write %s as JSON: %w", message.ProtoReflect().Descriptor().Name(), err)
 	}
 	out.WriteByte('\n')
