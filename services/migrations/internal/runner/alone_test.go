@@ -101,3 +101,15 @@ func TestIndexOf(t *testing.T) {
 		require.Equal(t, c.table, table)
 	}
 }
+
+// TestAValueOfAnEnumCanBeUsedByTheNextFile has what Postgres refuses in one transaction.
+func TestAValueOfAnEnumCanBeUsedByTheNextFile(t *testing.T) {
+	s := newSite(t)
+	files := map[string]string{
+		"0001_t.sql":     "CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE t (m mood);",
+		"0002_glad.sql":  "ALTER TYPE mood ADD VALUE 'glad';",
+		"0003_first.sql": "INSERT INTO t VALUES ('glad');",
+	}
+	s.bring(t, s.target("pg", migrations.Postgres, files))
+	require.Equal(t, []string{"glad"}, s.column(t, "pg", "SELECT m::text FROM t"))
+}

@@ -85,3 +85,9 @@ func refusesTransaction(s sqlsplit.Statement) bool {
 	}
 	return false
 }
+
+// addsEnumValue reports whether the statement makes a value that cannot be used in the transaction that makes it.
+func addsEnumValue(s sqlsplit.Statement) bool {
+	words := s.Words(8)
+	return len(words) > 3 && words[0] == "ALTER" && words[1] == "TYPE" && slices.Contains(words, "ADD") && slices.Contains(words, "VALUE")
+}

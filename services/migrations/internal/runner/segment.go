@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,31 +14,27 @@ import (
 
 // apart reports whether a file cannot share a transaction: its header says so, or Postgres refuses one of its statements there.
 func apart(f schema.File) bool {
-	if f.NoTransaction {
-		return true
-	}
-	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
-	if err != nil {
-		return false // applying it says what is wrong
-	}
-	for _, s := range statements {
-		if refusesTransaction(s) {
-			return true
-		}
-	}
-	return false
+	return f.NoTransaction || has(f, refusesTransaction)
 }
 
-// segment is how many of the first files go together. A background file goes by itself, since its statements may take long.
+// has reports whether one of the statements is so. Of a file that cannot be cut none is: applying it says what is wrong.
+func has(f schema.File, is func(sqlsplit.Statement) bool) bool {
+	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
+	return err == nil && slices.ContainsFunc(statements, is)
+}
+
+// segment is how many of the first files go together. A background file goes by itself, since its statements may take long,
+// and a file that adds a value to an enum is the last of its segment: Postgres lets nobody use the value before the commit.
 func segment(files []schema.File) int {
-	if apart(files[0]) || files[0].Background {
-		return 1
+	for n, f := range files {
+		switch {
+		case apart(f) || f.Background:
+			return max(n, 1)
+		case has(f, addsEnumValue):
+			return n + 1
+		}
 	}
-	n := 1
-	for n < len(files) && !apart(files[n]) && !files[n].Background {
-		n++
-	}
-	return n
+	return len(files)
 }
 
 // transaction applies the files and their history rows in one transaction.
