@@ -124,6 +124,14 @@ var changes = []struct{ change, undo, kind, object string }{
 	{"COMMENT ON COLUMN t.size IS 'cm'", "COMMENT ON COLUMN t.size IS NULL", "comment", "table column public.t.size"},
 	{"GRANT SELECT ON t TO PUBLIC", "REVOKE SELECT ON t FROM PUBLIC", "grant", "relation public.t TO PUBLIC"},
 	{"GRANT SELECT (name) ON t TO PUBLIC", "REVOKE SELECT (name) ON t FROM PUBLIC", "grant", "column public.t.name TO PUBLIC"},
+	{"REVOKE EXECUTE ON FUNCTION f(int) FROM PUBLIC", "GRANT EXECUTE ON FUNCTION f(int) TO PUBLIC", "revoke", "function public.f(a integer) FROM PUBLIC"},
+	{"REVOKE UPDATE ON t FROM CURRENT_USER", "GRANT UPDATE ON t TO CURRENT_USER", "revoke", "relation public.t FROM owner"},
+	{"GRANT EXECUTE ON FUNCTION f(text) TO pg_monitor", "REVOKE EXECUTE ON FUNCTION f(text) FROM pg_monitor", "grant", "function public.f(a text) TO pg_monitor"},
+	{"CREATE SCHEMA other; GRANT USAGE ON SCHEMA other TO PUBLIC", "DROP SCHEMA other", "grant", "schema other TO PUBLIC"},
+	{"GRANT CREATE ON SCHEMA public TO PUBLIC", "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "grant", "schema public TO PUBLIC"},
+	{"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC", "ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT ON TABLES FROM PUBLIC", "default privileges", "r IN SCHEMA public TO PUBLIC"},
+	{"CREATE TEXT SEARCH CONFIGURATION words (COPY = pg_catalog.simple)", "DROP TEXT SEARCH CONFIGURATION words", "text search configuration", "public.words"},
+	{"CREATE FOREIGN DATA WRAPPER w; CREATE SERVER far FOREIGN DATA WRAPPER w", "DROP FOREIGN DATA WRAPPER w CASCADE", "server", "far"},
 	{"DROP RULE quiet ON parent", "CREATE RULE quiet AS ON DELETE TO parent DO INSTEAD NOTHING", "rule", "public.parent.quiet"},
 }
 

@@ -35,6 +35,44 @@ types AS (
     FROM pg_type AS t
     JOIN schemas AS s ON s.oid = t.typnamespace
     WHERE NOT EXISTS (SELECT FROM members AS m WHERE m.classid = 'pg_type'::regclass AND m.objid = t.oid)
+),
+guarded AS (
+    SELECT 'relation' AS kind, name, relowner AS owner, relacl AS acl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner) AS std
+    FROM relations
+    WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+    UNION ALL
+    SELECT 'function', name, proowner, proacl, acldefault('f', proowner)
+    FROM functions
+    UNION ALL
+    SELECT 'type', name, typowner, typacl, acldefault('T', typowner)
+    FROM types
+    UNION ALL
+    -- The schema public comes with USAGE for all.
+    SELECT 'schema', name, nspowner, nspacl, CASE nspname WHEN 'public' THEN acldefault('n', nspowner) || makeaclitem(0, nspowner, 'USAGE', false) ELSE acldefault('n', nspowner) END
+    FROM schemas
+    UNION ALL
+    SELECT 'column', r.name || '.' || quote_ident(a.attname), r.relowner, a.attacl, acldefault('c', r.relowner)
+    FROM relations AS r
+    JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attacl IS NOT NULL
+),
+granted AS (
+    SELECT
+        g.kind,
+        g.name,
+        CASE x.grantee WHEN 0 THEN 'PUBLIC' WHEN g.owner THEN 'owner' ELSE x.grantee::regrole::text END AS grantee,
+        x.privilege_type || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS privilege
+    FROM guarded AS g
+    CROSS JOIN LATERAL aclexplode(g.acl) AS x
+),
+usual AS (
+    SELECT
+        g.kind,
+        g.name,
+        CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE 'owner' END AS grantee,
+        x.privilege_type AS privilege
+    FROM guarded AS g
+    CROSS JOIN LATERAL aclexplode(g.std) AS x
+    WHERE g.acl IS NOT NULL
 )
 SELECT 'schema' AS kind, name, 'SCHEMA' AS definition
 FROM schemas
@@ -56,6 +94,12 @@ SELECT
         'PARTITION OF ' || (SELECT i.inhparent::regclass::text FROM pg_inherits AS i WHERE i.inhrelid = t.oid AND t.relispartition) || ' ' || pg_get_expr(t.relpartbound, t.oid),
         'INHERITS ' || (SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno) FROM pg_inherits AS i WHERE i.inhrelid = t.oid AND NOT t.relispartition),
         'USING ' || (SELECT a.amname FROM pg_am AS a WHERE a.oid = t.relam AND a.amname <> 'heap'),
+        'SERVER ' || (
+            SELECT concat_ws(' ', quote_ident(v.srvname), array_to_string(f.ftoptions, ', '))
+            FROM pg_foreign_table AS f
+            JOIN pg_foreign_server AS v ON v.oid = f.ftserver
+            WHERE f.ftrelid = t.oid
+        ),
         'TABLESPACE ' || (SELECT quote_ident(s.spcname) FROM pg_tablespace AS s WHERE s.oid = t.reltablespace),
         'WITH ' || (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(t.reloptions) AS o WHERE o !~ '^(toast\.)?(autovacuum|log_autovacuum|vacuum)_'),
         CASE t.relreplident WHEN 'n' THEN 'REPLICA IDENTITY NOTHING' WHEN 'f' THEN 'REPLICA IDENTITY FULL' WHEN 'i' THEN 'REPLICA IDENTITY INDEX' END,
@@ -279,27 +323,47 @@ WHERE d.objoid >= 16384
   AND NOT EXISTS (SELECT FROM members AS m WHERE m.classid = d.classoid AND m.objid = d.objoid)
 
 UNION ALL
-SELECT 'grant', g.kind || ' ' || g.name || ' TO ' || g.grantee, string_agg(g.privilege, ', ' ORDER BY g.privilege)
+-- Privileges are told relative to what the owner and PUBLIC have by default, whoever the owner is: what was granted beyond it, and what was taken from it.
+SELECT 'grant', p.kind || ' ' || p.name || ' TO ' || p.grantee, string_agg(p.privilege, ', ' ORDER BY p.privilege)
 FROM (
-    SELECT
-        o.kind,
-        o.name,
-        CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END AS grantee,
-        x.privilege_type || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS privilege
-    FROM (
-        SELECT 'relation' AS kind, r.name, r.relowner AS owner, r.relacl AS acl FROM relations AS r
-        UNION ALL
-        SELECT 'function', f.name, f.proowner, f.proacl FROM functions AS f
-        UNION ALL
-        SELECT 'type', y.name, y.typowner, y.typacl FROM types AS y
-        UNION ALL
-        SELECT 'schema', s.name, s.nspowner, s.nspacl FROM schemas AS s WHERE s.nspname <> 'public'
-        UNION ALL
-        SELECT 'column', r.name || '.' || quote_ident(a.attname), r.relowner, a.attacl
-        FROM relations AS r
-        JOIN pg_attribute AS a ON a.attrelid = r.oid
-    ) AS o
-    CROSS JOIN LATERAL aclexplode(o.acl) AS x
-    WHERE x.grantee <> o.owner
-) AS g
-GROUP BY g.kind, g.name, g.grantee
+    SELECT kind, name, grantee, privilege FROM granted
+    EXCEPT
+    SELECT kind, name, grantee, privilege FROM usual
+) AS p
+GROUP BY p.kind, p.name, p.grantee
+
+UNION ALL
+SELECT 'revoke', p.kind || ' ' || p.name || ' FROM ' || p.grantee, string_agg(p.privilege, ', ' ORDER BY p.privilege)
+FROM (
+    SELECT kind, name, grantee, privilege FROM usual
+    EXCEPT
+    SELECT kind, name, grantee, privilege FROM granted
+) AS p
+GROUP BY p.kind, p.name, p.grantee
+
+UNION ALL
+SELECT
+    'default privileges',
+    concat_ws(' ', d.defaclobjtype, 'IN SCHEMA ' || nullif(d.defaclnamespace, 0)::regnamespace, 'TO', CASE x.grantee WHEN 0 THEN 'PUBLIC' WHEN d.defaclrole THEN 'owner' ELSE x.grantee::regrole::text END),
+    string_agg(x.privilege_type || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, ', ' ORDER BY x.privilege_type)
+FROM pg_default_acl AS d
+CROSS JOIN LATERAL aclexplode(d.defaclacl) AS x
+GROUP BY d.defaclobjtype, d.defaclnamespace, d.defaclrole, x.grantee
+
+UNION ALL
+SELECT 'server', quote_ident(v.srvname), concat_ws(' ', w.fdwname, v.srvtype, v.srvversion, array_to_string(v.srvoptions, ', '))
+FROM pg_foreign_server AS v
+JOIN pg_foreign_data_wrapper AS w ON w.oid = v.srvfdw
+
+UNION ALL
+SELECT
+    'text search configuration',
+    s.name || '.' || quote_ident(c.cfgname),
+    (
+        SELECT string_agg(m.maptokentype || ':' || m.mapdict::regdictionary, ', ' ORDER BY m.maptokentype, m.mapseqno)
+        FROM pg_ts_config_map AS m
+        WHERE m.mapcfg = c.oid
+    )
+FROM pg_ts_config AS c
+JOIN schemas AS s ON s.oid = c.cfgnamespace
+WHERE NOT EXISTS (SELECT FROM members AS m WHERE m.classid = 'pg_ts_config'::regclass AND m.objid = c.oid)

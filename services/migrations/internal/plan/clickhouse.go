@@ -49,7 +49,7 @@ func (c clickHouse) measure(ctx context.Context, t migrations.Target, applied, w
 	if err := s.Replay(ctx, applied); err != nil {
 		return nil, err
 	}
-	m := chMeter{conn: s.Conn()}
+	m := chMeter{conn: s.Conn(), local: s.Local}
 	if m.known, err = m.look(ctx); err != nil {
 		return nil, err
 	}
@@ -66,6 +66,8 @@ func (c clickHouse) measure(ctx context.Context, t migrations.Target, applied, w
 // chMeter runs statements on a scratch database.
 type chMeter struct {
 	conn driver.Conn
+	// local is the text of a statement that acts on the scratch database and on nothing else.
+	local func(context.Context, sqlsplit.Statement) (string, error)
 	// known are the tables of the live schema; what the files make themselves is nobody's yet.
 	known  map[string]chTable
 	broken string
@@ -78,7 +80,7 @@ type chTable struct {
 }
 
 func (m *chMeter) file(ctx context.Context, f schema.File) (planned, error) {
-	list, _, err := statements(f, sqlsplit.ClickHouse)
+	list, cut, err := statements(f, sqlsplit.ClickHouse)
 	if err != nil {
 		return planned{}, err
 	}
@@ -88,7 +90,11 @@ func (m *chMeter) file(ctx context.Context, f schema.File) (planned, error) {
 			s.Unmeasured = m.broken
 			continue
 		}
-		s.Effects, err = m.one(ctx, s.SQL)
+		if scratch.GlobalClickHouse(cut[i]) {
+			s.Unmeasured = "it acts on the whole server and is not tried"
+			continue
+		}
+		s.Effects, err = m.one(ctx, cut[i])
 		if ctx.Err() != nil {
 			return planned{}, ctx.Err()
 		}
@@ -100,7 +106,11 @@ func (m *chMeter) file(ctx context.Context, f schema.File) (planned, error) {
 	return planned{file: f, statements: list}, nil
 }
 
-func (m *chMeter) one(ctx context.Context, sql string) ([]migrations.Effect, error) {
+func (m *chMeter) one(ctx context.Context, statement sqlsplit.Statement) ([]migrations.Effect, error) {
+	sql, err := m.local(ctx, statement)
+	if err != nil {
+		return nil, err
+	}
 	before, err := m.look(ctx)
 	if err != nil {
 		return nil, err

@@ -185,6 +185,14 @@ func TestAPlanForClickHouse(t *testing.T) {
 		assert.Equal(t, want.rows, e.LiveRows, statements[i].SQL)
 	}
 	assert.Contains(t, made.Segments[1].Statements[0].Unmeasured, "gone")
+	// A plan changes nothing: not the live database where a file names it, and not the server.
+	beyond, err := planner.Plan(t.Context(), live, all[:1], files(t, base, "DROP FUNCTION devtrail_plan_beyond;\nDROP TABLE "+live.Database+".t")[1:], nil)
+	require.NoError(t, err)
+	assert.Contains(t, beyond.Segments[0].Statements[0].Unmeasured, "whole server")
+	assert.Contains(t, beyond.Segments[0].Statements[1].Unmeasured, "names the database "+live.Database)
+	var rows uint64
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count() FROM t").Scan(&rows))
+	assert.Equal(t, uint64(1000), rows)
 	live.Database = "devtrail_nobody_made_this"
 	_, err = planner.Fingerprint(t.Context(), live, nil)
 	require.NoError(t, err)
