@@ -54,7 +54,7 @@ func openRooms(ctx context.Context, cfg *Config, targets []migrations.Target, re
 	r.databases, err = runner.Open(ctx, targets, runner.Deps{
 		Backfills:     r.backfills,
 		ClickHouseURL: cfg.ClickHouseURL,
-		Drift:         drift.New(drift.Deps{ClickHouseURL: cfg.ClickHouseURL, PostgresURL: cfg.PostgresURL}),
+		Drift:         drift.New(drift.Deps{ClickHouseURL: cfg.ClickHouseURL, Cluster: cfg.ClickHouseCluster, PostgresURL: cfg.PostgresURL}),
 		Drifted:       driftGauge(registry),
 		Gates: gate.New(gate.Deps{
 			ClickHouseURL: cfg.ClickHouseURL, Cluster: cfg.ClickHouseCluster, Leases: r.leases, Ledger: r.pool, PostgresURL: cfg.PostgresURL, Standbys: cfg.Standbys,

@@ -17,6 +17,8 @@ import (
 
 // Deps says where the servers are.
 type Deps struct {
+	// Cluster is the name of a cluster in system.clusters whose hosts are all held against the files; empty: ClickHouse is one server.
+	Cluster string
 	// ClickHouseURL is the address of a server and a user who may create databases; empty when no target needs it.
 	ClickHouseURL string
 	// PostgresURL is the same of Postgres.
@@ -39,16 +41,19 @@ type replayed struct {
 
 // engine is what the two kinds of databases do each in their own way.
 type engine interface {
-	// replay runs the files on a scratch database and reads its catalog.
-	replay(ctx context.Context, files []schema.File) (catalog.Catalog, error)
-	// live reads the catalog of the target, the time and the version of its server. It makes nothing.
-	live(ctx context.Context, database string) (live, error)
+	// replay runs the files of a database on a scratch database and reads its catalog.
+	replay(ctx context.Context, database string, files []schema.File) (catalog.Catalog, error)
+	// live reads the database on each of its hosts, of which there is one at least. It makes nothing.
+	live(ctx context.Context, database string) ([]live, error)
 }
 
+// live is a database as one host has it, with the host's time and version.
 type live struct {
 	catalog catalog.Catalog
 	at      time.Time
 	version string
+	// host is empty where there is only one.
+	host string
 }
 
 // New makes a Checker. It connects to nothing.
@@ -60,48 +65,73 @@ func New(deps Deps) *Checker {
 // of the server; after that a check costs one read. An error of the replay names the file.
 func (c *Checker) Check(ctx context.Context, t migrations.Target, applied []schema.File) (migrations.Drift, error) {
 	e := c.engine(t.Engine)
-	now, err := e.live(ctx, t.Database)
+	hosts, err := e.live(ctx, t.Database)
 	if err != nil {
 		return migrations.Drift{}, fmt.Errorf("read the live schema of %s: %w", t.Name, err)
 	}
-	expected, err := c.expect(ctx, e, t.Name, now.version, applied)
+	expected, err := c.expect(ctx, e, t, hosts[0].version, applied)
 	if err != nil {
 		return migrations.Drift{}, fmt.Errorf("learn what the files of %s make: %w", t.Name, err)
 	}
-	return migrations.Drift{
-		Differences: catalog.Compare(expected, now.catalog),
-		Fingerprint: now.catalog.Fingerprint(),
-		CheckedAt:   now.at,
-	}, nil
+	found := migrations.Drift{Fingerprint: fingerprint(hosts), CheckedAt: hosts[0].at}
+	for _, h := range hosts {
+		for _, d := range catalog.Compare(expected, h.catalog) {
+			d.Host = h.host
+			found.Differences = append(found.Differences, d)
+		}
+	}
+	return found, nil
+}
+
+// SchemaIs returns what keeps the live schema of the target from being what the files make; nothing when it is that.
+func (c *Checker) SchemaIs(ctx context.Context, t migrations.Target, files []schema.File) ([]migrations.Difference, error) {
+	found, err := c.Check(ctx, t, files)
+	return found.Differences, err
+}
+
+// fingerprint is that of the schema where all hosts have the same one.
+func fingerprint(hosts []live) string {
+	first := hosts[0].catalog.Fingerprint()
+	h := sha256.New()
+	alike := true
+	for _, one := range hosts {
+		f := one.catalog.Fingerprint()
+		alike = alike && f == first
+		fmt.Fprintf(h, "%q %s\n", one.host, f)
+	}
+	if alike {
+		return first
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func (c *Checker) engine(e migrations.Engine) engine {
 	if e == migrations.ClickHouse {
-		return clickHouse{c.deps.ClickHouseURL}
+		return clickHouse{url: c.deps.ClickHouseURL, cluster: c.deps.Cluster}
 	}
 	return postgres{c.deps.PostgresURL}
 }
 
-func (c *Checker) expect(ctx context.Context, e engine, target, version string, files []schema.File) (catalog.Catalog, error) {
+func (c *Checker) expect(ctx context.Context, e engine, t migrations.Target, version string, files []schema.File) (catalog.Catalog, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q\n", version)
+	fmt.Fprintf(h, "%q %q\n", version, t.Database)
 	for _, f := range files {
 		fmt.Fprintf(h, "%d %s\n", f.Version, f.Checksum)
 	}
 	key := hex.EncodeToString(h.Sum(nil))
 	c.mu.Lock()
-	known, ok := c.expected[target]
+	known, ok := c.expected[t.Name]
 	c.mu.Unlock()
 	if ok && known.key == key {
 		return known.catalog, nil
 	}
 	// Two checks at once may both replay: that is work done twice, and nobody waits for a stranger's context.
-	made, err := e.replay(ctx, files)
+	made, err := e.replay(ctx, t.Database, files)
 	if err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
-	c.expected[target] = replayed{key: key, catalog: made}
+	c.expected[t.Name] = replayed{key: key, catalog: made}
 	c.mu.Unlock()
 	return made, nil
 }

@@ -15,7 +15,7 @@ import (
 
 type postgres struct{ url string }
 
-func (p postgres) replay(ctx context.Context, files []schema.File) (_ catalog.Catalog, err error) {
+func (p postgres) replay(ctx context.Context, _ string, files []schema.File) (_ catalog.Catalog, err error) {
 	s, err := scratch.OpenPostgres(ctx, p.url)
 	if err != nil {
 		return nil, err
@@ -27,10 +27,10 @@ func (p postgres) replay(ctx context.Context, files []schema.File) (_ catalog.Ca
 	return catalog.Postgres(ctx, s.Conn())
 }
 
-func (p postgres) live(ctx context.Context, database string) (live, error) {
+func (p postgres) live(ctx context.Context, database string) ([]live, error) {
 	cfg, err := pgx.ParseConfig(p.url)
 	if err != nil {
-		return live{}, fmt.Errorf("parse the Postgres URL: %w", err)
+		return nil, fmt.Errorf("parse the Postgres URL: %w", err)
 	}
 	cfg.Database = database
 	cfg.RuntimeParams["application_name"] = "devtrail-migrations drift"
@@ -38,7 +38,7 @@ func (p postgres) live(ctx context.Context, database string) (live, error) {
 	cfg.RuntimeParams["lock_timeout"] = "2000"
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return live{}, err
+		return nil, err
 	}
 	defer func() {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
@@ -47,8 +47,8 @@ func (p postgres) live(ctx context.Context, database string) (live, error) {
 	}()
 	var l live
 	if err := conn.QueryRow(ctx, "SELECT clock_timestamp(), version()").Scan(&l.at, &l.version); err != nil {
-		return live{}, err
+		return nil, err
 	}
 	l.catalog, err = catalog.Postgres(ctx, conn)
-	return l, err
+	return []live{l}, err
 }
