@@ -167,11 +167,13 @@ func TestMigrateNewBeginsTheNextFile(t *testing.T) {
 	}{
 		{[]string{"identity", "add_nickname"}, "identity/migrations/0010_add_nickname.sql", "-- Add nickname.\n"},
 		{
-			[]string{"identity", "drop_nickname", "--contract", "developers.nickname", "--contract", "nicknames.*", "--soak", "48h"}, "identity/migrations/0011_drop_nickname.sql",
+			[]string{"identity", "drop_nickname", "--contract", "developers.nickname", "--contract", "nicknames.*", "--soak", "48h"},
+			"identity/migrations/0011_drop_nickname.sql",
 			"-- Drop nickname.\n-- devtrail: contract\n-- devtrail: no-reader developers.nickname\n-- devtrail: no-reader nicknames.*\n-- devtrail: soak 48h0m0s\n",
 		},
 		{
-			[]string{"identity", "fill", "--backfill", "developers"}, "identity/migrations/backfills/0011_fill.sql",
+			[]string{"identity", "fill", "--backfill", "developers"},
+			"identity/migrations/backfills/0011_fill.sql",
 			"-- Fill.\n-- devtrail: backfill developers\n-- devtrail: batch 1000\n-- devtrail: latency 100ms\n",
 		},
 		{[]string{"events", "a", "--engine", "clickhouse"}, "events/migrations/clickhouse/0001_a.sql", "-- A.\n"},

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	migrationsv1 "devtrail.dev/proto/gen/devtrail/migrations/v1"
@@ -65,7 +66,7 @@ func statements(w io.Writer, list []*migrationsv1.PlanStatement) error {
 			if e.GetScan() {
 				does = append(does, "scans")
 			}
-			t.row(where, sql, e.GetRelation(), firstOf(e.GetLock(), "-"), firstOf(strings.Join(does, ", "), "-"), fmt.Sprint(e.GetLiveRows()), estimate)
+			t.row(where, sql, e.GetRelation(), firstOf(e.GetLock(), "-"), firstOf(strings.Join(does, ", "), "-"), strconv.FormatInt(e.GetLiveRows(), 10), estimate)
 			where, sql, estimate = " ", "", ""
 		}
 	}

@@ -62,7 +62,10 @@ func (w *worker) run(ctx context.Context) error {
 	if w.key, err = readKey(ctx, w.conn, w.Table); err != nil {
 		return err
 	}
-	g, err := w.begin(ctx)
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
+	g, err := w.ground(ctx)
 	if err != nil {
 		return err
 	}
@@ -119,16 +122,22 @@ func lasting(err error) error {
 }
 
 // begin writes who works and how large the table is.
-func (w *worker) begin(ctx context.Context) (ground, error) {
-	if _, err := w.conn.Exec(ctx, `
+func (w *worker) begin(ctx context.Context) error {
+	var started time.Time
+	var total int64
+	err := w.conn.QueryRow(ctx, `
 UPDATE `+checkpointTable+`
 SET worker_pid = pg_backend_pid(),
     started_at = coalesce(started_at, clock_timestamp()),
     rows_total = (SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class WHERE oid = ANY ($2::oid[]) AND relkind = 'r')
-WHERE name = $1`, w.Name, w.key.relations); err != nil {
-		return ground{}, err
+WHERE name = $1
+RETURNING
+    started_at,
+    rows_total`, w.Name, w.key.relations).Scan(&started, &total)
+	if err == nil {
+		w.show(func(b *migrations.Backfill) { b.StartedAt, b.RowsTotal = started.UTC(), total })
 	}
-	return w.ground(ctx)
+	return err
 }
 
 // ground reads where the work stands, and errStopped when it may not go on.

@@ -71,10 +71,15 @@ func (k *Keeper) turn(ctx context.Context, d *declared) (migrations.Backfill, er
 		return b, err
 	}
 	lock, err := k.locker.try(ctx, d.target.Name+" backfill "+d.Name)
-	if err != nil || lock == nil {
+	if err != nil {
 		return b, err
 	}
-	defer lock.release()
+	if lock == nil {
+		// Another instance works on it, and knows better what it waits for.
+		k.board.change(d, func(shown *migrations.Backfill) { shown.Message = b.Message })
+		return b, nil
+	}
+	defer lock.release() //nolint:contextcheck // it is given back also when ctx has ended
 	k.log.InfoContext(ctx, "backfill works", "database", d.target.Name, "backfill", d.Name, "rows_done", b.RowsDone)
 	err = d.engine.work(ctx, &job{
 		declared: d, cfg: k.cfg, lock: lock, now: k.now,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 
@@ -63,24 +64,15 @@ INSERT INTO things (%s, old) SELECT %s, true FROM generate_series(1, 3000) ON CO
 }
 
 // list puts something before each of the columns of a key.
-func list(key, before string) string {
-	text := ""
-	for i, r := range key {
-		if i == 0 || key[i-1] == ' ' {
-			text += before
-		}
-		text += string(r)
-	}
-	return text
-}
+func list(key, before string) string { return before + strings.ReplaceAll(key, ", ", ", "+before) }
 
 func write(ctx context.Context, t *testing.T, conn *pgx.Conn, key, random string) {
-	any := fmt.Sprintf("(%s) IN (SELECT %s FROM things TABLESAMPLE SYSTEM (20) LIMIT 3)", key, key)
+	some := fmt.Sprintf("(%s) IN (SELECT %s FROM things TABLESAMPLE SYSTEM (20) LIMIT 3)", key, key)
 	for ctx.Err() == nil {
 		sql := [...]string{
 			fmt.Sprintf("INSERT INTO things (%s) SELECT %s FROM generate_series(1, 3) ON CONFLICT DO NOTHING", key, random),
-			"UPDATE things SET other = other + 1 WHERE " + any,
-			"DELETE FROM things WHERE " + any,
+			"UPDATE things SET other = other + 1 WHERE " + some,
+			"DELETE FROM things WHERE " + some,
 		}[rand.IntN(3)]
 		if _, err := conn.Exec(context.WithoutCancel(ctx), sql); err != nil && !passing(err) {
 			assert.NoError(t, err)
