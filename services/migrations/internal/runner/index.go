@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	pgquery "github.com/wasilibs/go-pgquery"
 
 	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
+	lintpostgres "devtrail.dev/services/migrations/lint/postgres"
 )
 
 // concurrentIndex finds the name of the index in CREATE INDEX CONCURRENTLY, with its schema when the table has one.
@@ -128,11 +128,11 @@ func ours(ctx context.Context, conn *pgx.Conn, s sqlsplit.Statement, qualified s
 	if err := conn.QueryRow(ctx, "SELECT pg_get_indexdef(to_regclass($1))", qualified).Scan(&definition); err != nil {
 		return err
 	}
-	there, err := plainIndex(definition)
+	there, err := lintpostgres.PlainIndex(definition)
 	if err != nil {
 		return err
 	}
-	wanted, err := plainIndex(s.Text)
+	wanted, err := lintpostgres.PlainIndex(s.Text)
 	if err != nil {
 		return err
 	}
@@ -140,22 +140,4 @@ func ours(ctx context.Context, conn *pgx.Conn, s sqlsplit.Statement, qualified s
 		return nil
 	}
 	return fmt.Errorf("an invalid index %s of another definition is in the way: %s: drop it, or give the new one another name", qualified, definition)
-}
-
-// plainIndex writes CREATE INDEX without what is not of the index itself: how it is built, and the schema of the table.
-func plainIndex(text string) (string, error) {
-	tree, err := pgquery.Parse(text)
-	if err != nil {
-		return "", fmt.Errorf("read the definition of an index: %w", err)
-	}
-	if len(tree.GetStmts()) != 1 || tree.GetStmts()[0].GetStmt().GetIndexStmt() == nil {
-		return "", fmt.Errorf("%q is not the definition of an index", text)
-	}
-	index := tree.GetStmts()[0].GetStmt().GetIndexStmt()
-	index.Concurrent, index.IfNotExists = false, false
-	index.Relation.Schemaname, index.Relation.Inh = "", true
-	if index.GetAccessMethod() == "" {
-		index.AccessMethod = "btree"
-	}
-	return pgquery.Deparse(tree)
 }

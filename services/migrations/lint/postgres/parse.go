@@ -2,21 +2,15 @@ package postgres
 
 import (
 	"fmt"
-	"sync"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
-	"github.com/wasilibs/go-pgquery/parser"
 	"google.golang.org/protobuf/proto"
 )
-
-// grammar guards the one instance of the compiled grammar. A second instance would cost a second and 300 MB; a statement takes 50 us,
-// so callers wait for each other.
-var grammar sync.Mutex
 
 // maxStatement is the longest text, in bytes, that the grammar is asked about. Beyond it the statement is not parsed, hence never safe.
 const maxStatement = 4 << 20
 
-// Warm compiles the grammar, which takes about a second, so that the first caller does not wait for it.
+// Warm makes the grammar ready, which takes about a second where it is WebAssembly, so that the first caller does not wait for it.
 func Warm() { _, _ = parse("SELECT 1") }
 
 // parse returns the tree of one statement. The error is Postgres' own sentence; a panic of the instance is an error too.
@@ -24,7 +18,7 @@ func parse(sql string) (node *pg.Node, err error) {
 	if len(sql) > maxStatement {
 		return nil, fmt.Errorf("the statement is longer than %d bytes", maxStatement)
 	}
-	raw, err := parseRaw(sql)
+	raw, err := parseRaw(sql) // grammar_cgo.go or grammar_webassembly.go
 	if err != nil {
 		return nil, err
 	}
@@ -36,15 +30,4 @@ func parse(sql string) (node *pg.Node, err error) {
 		return nil, fmt.Errorf("the text holds %d statements", len(tree.Stmts))
 	}
 	return tree.Stmts[0].Stmt, nil
-}
-
-func parseRaw(sql string) (raw []byte, err error) {
-	grammar.Lock()
-	defer grammar.Unlock()
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the grammar failed: %v", r)
-		}
-	}()
-	return parser.ParseToProtobuf(sql)
 }
