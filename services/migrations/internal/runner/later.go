@@ -92,14 +92,17 @@ func (r *Runner) contract(ctx context.Context, d *database, s standing, req requ
 	return r.record(ctx, d, d.Name, func() error { return d.engine.apply(ctx, req) })
 }
 
-// keepBackground looks for drift once the database is ready, and applies its background files, until ctx ends.
+// keepBackground looks for drift once the database is ready and none is being changed, and applies its background files, until ctx ends.
 func (r *Runner) keepBackground(ctx context.Context, d *database) {
-	for s, err := range r.Watch(ctx, d.Name) {
-		if err != nil {
+	if !r.await(ctx, d, func(s migrations.State) bool { return s == migrations.Ready }) {
+		return
+	}
+	// The check makes databases and replays files, which would take from those who still wait.
+	for _, other := range r.databases {
+		if !r.await(ctx, other, func(s migrations.State) bool {
+			return s != migrations.Applying && s != migrations.Pending || r.cfg.Manual
+		}) {
 			return
-		}
-		if s.State == migrations.Ready {
-			break
 		}
 	}
 	r.checkDrift(ctx, d)
@@ -120,6 +123,19 @@ func (r *Runner) keepBackground(ctx context.Context, d *database) {
 			return
 		}
 	}
+}
+
+// await waits for a state of a database; false means that ctx has ended, or the runner.
+func (r *Runner) await(ctx context.Context, d *database, ok func(migrations.State) bool) bool {
+	for s, err := range r.Watch(ctx, d.Name) {
+		if err != nil {
+			return false
+		}
+		if ok(s.State) {
+			return true
+		}
+	}
+	return false
 }
 
 // aside applies the background files that nothing keeps back, under a lock of its own.
