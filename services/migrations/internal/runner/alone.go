@@ -65,7 +65,7 @@ func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, req request, f sch
 			return err
 		}
 		req.report(migrations.Progress{File: f.Name, Statement: i + 1, Statements: len(statements), Phase: migrations.RunningStatement, LockWait: waited.get()})
-		if err := p.one(ctx, conn, req, step{f, i + 1, statements[i]}); err != nil {
+		if err := p.one(ctx, conn, req, step{f, i + 1, len(statements), statements[i]}); err != nil {
 			return err
 		}
 	}
@@ -77,13 +77,6 @@ func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, req request, f sch
 		p.observe(f, 0, AfterCommit)
 	}
 	return err
-}
-
-// step is one statement of a file, by its number from 1.
-type step struct {
-	file      schema.File
-	number    int
-	statement sqlsplit.Statement
 }
 
 // one runs one statement between its rows of progress.

@@ -40,19 +40,13 @@ func segment(files []schema.File) int {
 // transaction applies the files and their history rows in one transaction.
 func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, req request, files []schema.File, waited *lockWait) error {
 	last := files[len(files)-1]
-	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, conn, func(pgx.Tx) error {
 		if err := p.lightly(ctx, conn, schema.CreatePostgresHistory); err != nil {
 			return err
 		}
-		rows := make([]postgresRow, 0, len(files))
-		for _, f := range files {
-			began := p.now()
-			if err := p.file(ctx, conn, req, f, waited); err != nil {
-				return err
-			}
-			rows = append(rows, postgresRow{
-				file: f, took: p.now().Sub(began), lockWait: waited.get(), actor: req.actor, overrides: req.overrides[f.Name],
-			})
+		rows, err := p.files(ctx, conn, req, files, waited)
+		if err != nil {
+			return err
 		}
 		if err := p.record(ctx, conn, "SET LOCAL", rows...); err != nil {
 			return err
@@ -71,23 +65,44 @@ func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, req request,
 	return nil
 }
 
-// file runs the statements of a file. The settings go with each statement in one message, which saves a way to the server and back:
-// with the first of a file RESET ALL, since what the file before has SET, a search_path for one, is not for this one.
-func (p *postgres) file(ctx context.Context, conn *pgx.Conn, req request, f schema.File, waited *lockWait) error {
-	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
-	if err != nil {
-		return fmt.Errorf("%s: %w", f.Name, err)
+// files runs the statements of the files, message by message.
+func (p *postgres) files(ctx context.Context, conn *pgx.Conn, req request, files []schema.File, waited *lockWait) ([]postgresRow, error) {
+	var m message
+	rows := make([]postgresRow, 0, len(files))
+	clock := p.now()
+	send := func() error {
+		err := m.send(ctx, conn, func(s step, done bool) {
+			if !done {
+				if s.number == 1 {
+					clock = p.now()
+				}
+				p.observe(s.file, s.number, Before)
+				req.report(migrations.Progress{File: s.file.Name, Statement: s.number, Statements: s.of, Phase: migrations.RunningStatement, LockWait: waited.get()})
+				return
+			}
+			p.observe(s.file, s.number, After)
+			if s.number == s.of {
+				rows = append(rows, postgresRow{
+					file: s.file, took: p.now().Sub(clock), lockWait: waited.get(), actor: req.actor, overrides: req.overrides[s.file.Name],
+				})
+			}
+		})
+		m = message{}
+		return err
 	}
-	before := "RESET ALL; "
-	for i, s := range statements {
-		p.observe(f, i+1, Before)
-		req.report(migrations.Progress{File: f.Name, Statement: i + 1, Statements: len(statements), Phase: migrations.RunningStatement, LockWait: waited.get()})
-		set := before + timeouts("SET LOCAL", p.cfg.LockTimeout, p.timeout(classOf(s)))
-		if err := execute(ctx, conn, set+"; "+s.Text); err != nil {
-			return statementError(f, s, err)
+	for _, f := range files {
+		statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
-		before = ""
-		p.observe(f, i+1, After)
+		for i, s := range statements {
+			m.add(step{f, i + 1, len(statements), s}, timeouts("SET LOCAL", p.cfg.LockTimeout, p.timeout(classOf(s))))
+			if m.full() {
+				if err := send(); err != nil {
+					return nil, err
+				}
+			}
+		}
 	}
-	return nil
+	return rows, send()
 }
