@@ -1,0 +1,1 @@
+ALTER TABLE accounts ADD CONSTRAINT accounts_owner FOREIGN KEY (owner_id) REFERENCES owners (id) NOT VALID;

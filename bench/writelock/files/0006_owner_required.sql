@@ -1,0 +1,1 @@
+ALTER TABLE accounts ADD CONSTRAINT accounts_owner_required NOT NULL owner_id NOT VALID;
