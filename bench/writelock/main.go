@@ -89,7 +89,7 @@ func run(ctx context.Context, o options) error {
 func judge(ours result, lockTimeout time.Duration) error {
 	most := lockTimeout + grace
 	bound := most + ours.before.longest
-	fmt.Printf("ours: longest wait behind the change %s (at most %s); longest write %s (at most %s: with the longest of before)\n",
+	fmt.Printf("ours: longest wait behind the change %s (aim at most %s), longest write %s (aim at most %s, which is with the longest of before)\n",
 		milli(ours.blocked), milli(most), milli(ours.during.longest), milli(bound))
 	switch {
 	case ours.blocked > most:
@@ -101,8 +101,11 @@ func judge(ours result, lockTimeout time.Duration) error {
 }
 
 func (r result) print(name string) {
-	fmt.Printf("%-6s change took %7s; longest write before %6s, during %6s; of %6d writes during, %4d took more than %s; seen waiting behind the change: %6s at most\n",
-		name, milli(r.took), milli(r.before.longest), milli(r.during.longest), r.during.writes, r.during.slow, milli(slow), milli(r.blocked))
+	fmt.Printf("%s: the change took %s\n", name, milli(r.took))
+	fmt.Printf("  longest write: before %s, during %s\n", milli(r.before.longest), milli(r.during.longest))
+	fmt.Printf("  writes of more than %s: before %d of %d, during %d of %d\n",
+		milli(slow), r.before.slow, r.before.writes, r.during.slow, r.during.writes)
+	fmt.Printf("  longest wait behind the change: %s, looked at every %s or sooner\n", milli(r.blocked), milli(r.gap))
 }
 
 func milli(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }

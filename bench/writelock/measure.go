@@ -13,6 +13,8 @@ import (
 const (
 	// ownerShare is how many accounts have one owner.
 	ownerShare = 10
+	// warmUp is how long the clients write before it counts: each prepares its statements then, all at once.
+	warmUp = time.Second
 	// slow is from when on a write counts as one that waited.
 	slow = 100 * time.Millisecond
 )
@@ -36,6 +38,7 @@ type result struct {
 	before, during summary       // a write that overlaps the change counts as during
 	took           time.Duration // by the change
 	blocked        time.Duration // longest time that a client was seen to wait for a lock behind the change
+	gap            time.Duration // longest time in which nobody looked
 }
 
 // measure makes a database of its own, lets the clients write, and makes the change while they do.
@@ -69,6 +72,7 @@ func measure(ctx context.Context, serverURL, database string, o options, by chan
 	}
 	defer func() { _ = eye.Close(context.WithoutCancel(ctx)) }()
 
+	counted := time.Now().Add(warmUp)
 	for _, w := range writers {
 		load.Go(func() error { return w.run(clients) })
 	}
@@ -88,10 +92,11 @@ func measure(ctx context.Context, serverURL, database string, o options, by chan
 	if err != nil {
 		return result{}, err
 	}
-	r := result{took: ended.Sub(began), blocked: watched.longest}
+	r := result{took: ended.Sub(began), blocked: watched.longest, gap: watched.gap}
 	for _, w := range writers {
 		for _, one := range w.done {
 			switch {
+			case one.began.Before(counted):
 			case one.began.Add(one.took).Before(began):
 				r.before.add(one.took)
 			case one.began.Before(ended):

@@ -10,7 +10,7 @@ import (
 const (
 	// naiveName is the application_name of the naive change.
 	naiveName = "naive"
-	// watchEvery is the time between two looks; a wait may be longer than it was seen by as much.
+	// watchEvery is the time between two looks, beside what a look takes.
 	watchEvery = 20 * time.Millisecond
 )
 
@@ -34,17 +34,20 @@ WHERE a.application_name = $1
 // watcher sees who waits behind the change.
 type watcher struct {
 	conn    *pgx.Conn
-	longest time.Duration
+	longest time.Duration // as it was seen
+	gap     time.Duration // longest time between two looks, by which a wait may have been longer than it was seen
 }
 
 // run looks until ctx ends.
 func (w *watcher) run(ctx context.Context) error {
-	for rest(ctx, watchEvery) {
+	for last := time.Now(); rest(ctx, watchEvery); {
 		var seconds float64
 		err := w.conn.QueryRow(ctx, longestWait, writerName, naiveName).Scan(&seconds)
 		if err != nil {
 			return unlessOver(ctx, err)
 		}
+		now := time.Now()
+		w.gap, last = max(w.gap, now.Sub(last)), now
 		w.longest = max(w.longest, time.Duration(seconds*float64(time.Second)))
 	}
 	return nil
