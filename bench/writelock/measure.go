@@ -38,7 +38,7 @@ type result struct {
 	before, during summary       // a write that overlaps the change counts as during
 	took           time.Duration // by the change
 	blocked        time.Duration // longest time that a client was seen to wait for a lock behind the change
-	gap            time.Duration // longest time in which nobody looked
+	gap            time.Duration // longest time between two looks during the change
 }
 
 // measure makes a database of its own, lets the clients write, and makes the change while they do.
@@ -92,7 +92,8 @@ func measure(ctx context.Context, serverURL, database string, o options, by chan
 	if err != nil {
 		return result{}, err
 	}
-	r := result{took: ended.Sub(began), blocked: watched.longest, gap: watched.gap}
+	r := result{took: ended.Sub(began)}
+	r.blocked, r.gap = watched.longest(began, ended)
 	for _, w := range writers {
 		for _, one := range w.done {
 			switch {

@@ -31,24 +31,38 @@ WHERE a.application_name = $1
   AND NOT l.granted
   AND pg_blocking_pids(a.pid) && changer.pids`
 
+// look is one look at who waits.
+type look struct {
+	at     time.Time
+	waited time.Duration // longest so far of those who wait at that time
+}
+
 // watcher sees who waits behind the change.
 type watcher struct {
-	conn    *pgx.Conn
-	longest time.Duration // as it was seen
-	gap     time.Duration // longest time between two looks, by which a wait may have been longer than it was seen
+	conn  *pgx.Conn
+	looks []look
 }
 
 // run looks until ctx ends.
 func (w *watcher) run(ctx context.Context) error {
-	for last := time.Now(); rest(ctx, watchEvery); {
+	for rest(ctx, watchEvery) {
 		var seconds float64
-		err := w.conn.QueryRow(ctx, longestWait, writerName, naiveName).Scan(&seconds)
-		if err != nil {
+		if err := w.conn.QueryRow(ctx, longestWait, writerName, naiveName).Scan(&seconds); err != nil {
 			return unlessOver(ctx, err)
 		}
-		now := time.Now()
-		w.gap, last = max(w.gap, now.Sub(last)), now
-		w.longest = max(w.longest, time.Duration(seconds*float64(time.Second)))
+		w.looks = append(w.looks, look{time.Now(), time.Duration(seconds * float64(time.Second))})
 	}
 	return nil
+}
+
+// longest is the longest wait that was seen, and the longest time between two looks while the change was made: a wait may have been longer by that.
+func (w *watcher) longest(began, ended time.Time) (waited, gap time.Duration) {
+	last := began
+	for _, one := range w.looks {
+		waited = max(waited, one.waited)
+		if one.at.After(began) && last.Before(ended) {
+			gap, last = max(gap, one.at.Sub(last)), one.at
+		}
+	}
+	return waited, gap
 }
