@@ -5,6 +5,8 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -23,7 +25,7 @@ import (
 // service is a LeaseService that notes its calls and may be away.
 type service struct {
 	migrationsv1.LeaseServiceClient
-	away       bool
+	away       atomic.Bool
 	calls      []time.Duration
 	start      time.Time
 	registered *migrationsv1.Instance
@@ -34,7 +36,7 @@ var errAway = fault.New(fault.Unavailable, "AWAY", "away")
 
 func (s *service) RegisterInstance(_ context.Context, req *migrationsv1.RegisterInstanceRequest, _ ...grpc.CallOption) (*migrationsv1.RegisterInstanceResponse, error) {
 	s.calls = append(s.calls, time.Since(s.start))
-	if s.away {
+	if s.away.Load() {
 		return nil, errAway
 	}
 	s.registered = req.GetInstance()
@@ -42,7 +44,7 @@ func (s *service) RegisterInstance(_ context.Context, req *migrationsv1.Register
 }
 
 func (s *service) ReleaseInstance(ctx context.Context, req *migrationsv1.ReleaseInstanceRequest, _ ...grpc.CallOption) (*migrationsv1.ReleaseInstanceResponse, error) {
-	if s.away {
+	if s.away.Load() {
 		<-ctx.Done() // a server that does not answer
 		return nil, ctx.Err()
 	}
@@ -50,10 +52,28 @@ func (s *service) ReleaseInstance(ctx context.Context, req *migrationsv1.Release
 	return &migrationsv1.ReleaseInstanceResponse{}, nil
 }
 
+// record is a log that is read while it is written.
+type record struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
 // keep runs a keeper and returns what ends it.
-func keep(t *testing.T, s *service, i Instance) (stop func(), log *bytes.Buffer) {
+func keep(t *testing.T, s *service, i Instance) (stop func(), log *record) {
 	t.Helper()
-	log = &bytes.Buffer{}
+	log = &record{}
 	k := &Keeper{client: s, instance: i, logger: slog.New(slog.NewTextHandler(log, nil))}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -86,17 +106,18 @@ func TestALeaseIsTakenRenewedAndGivenBack(t *testing.T) {
 
 func TestAServiceThatIsAwayIsTriedAndNamedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{away: true}
+		s := &service{}
+		s.away.Store(true)
 		stop, log := keep(t, s, New("identity"))
 		<-time.After(time.Minute - time.Millisecond)
 		synctest.Wait()
 		assert.Equal(t, 1, strings.Count(log.String(), "does not keep our lease"), log)
-		s.away = false
+		s.away.Store(false)
 		<-time.After(retryInterval)
 		synctest.Wait()
 		assert.NotNil(t, s.registered)
 		assert.Equal(t, 1, strings.Count(log.String(), "keeps our lease"), log)
-		s.away = true
+		s.away.Store(true)
 		<-time.After(time.Minute)
 		before := time.Now()
 		stop()
