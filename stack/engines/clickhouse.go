@@ -160,7 +160,8 @@ func probeClickHouse(ctx context.Context, tcp, http int) error {
 }
 
 // xml is the server's config file, sized for a laptop that runs other things. Queries are logged as by
-// other servers, whose log the gates of schema changes read.
+// other servers, whose log the gates of schema changes read. On a busy machine a server would drop new
+// connections for a while; the embedded one ends with an abort when it does, so it does not.
 func (c ClickHouseConfig) xml() string {
 	return fmt.Sprintf(`<clickhouse>
  <max_server_memory_usage_to_ram_ratio>%g</max_server_memory_usage_to_ram_ratio>
@@ -168,6 +169,8 @@ func (c ClickHouseConfig) xml() string {
  <uncompressed_cache_size>0</uncompressed_cache_size>
  <background_pool_size>%d</background_pool_size>
  <background_schedule_pool_size>8</background_schedule_pool_size>
+ <min_os_cpu_wait_time_ratio_to_drop_connection>0</min_os_cpu_wait_time_ratio_to_drop_connection>
+ <max_os_cpu_wait_time_ratio_to_drop_connection>0</max_os_cpu_wait_time_ratio_to_drop_connection>
  <query_log>
   <database>system</database>
   <table>query_log</table>

@@ -73,7 +73,7 @@ func TestAFullDiskIsToldBeforeAndSurvivedWhenItComes(t *testing.T) {
 	restart := func(extra string) {
 		t.Helper()
 		server.stop()
-		server.cfg.ExtraConfig = extra + neverDrops
+		server.cfg.ExtraConfig = extra
 		server.start()
 		s.reopen()
 	}

@@ -18,9 +18,6 @@ type server struct {
 	*engines.Server
 }
 
-const neverDrops = "<min_os_cpu_wait_time_ratio_to_drop_connection>0</min_os_cpu_wait_time_ratio_to_drop_connection>" +
-	"<max_os_cpu_wait_time_ratio_to_drop_connection>0</max_os_cpu_wait_time_ratio_to_drop_connection>"
-
 func newServer(t *testing.T, cfg engines.ClickHouseConfig) *server {
 	t.Helper()
 	if cfg.DataDir == "" {
@@ -31,8 +28,6 @@ func newServer(t *testing.T, cfg engines.ClickHouseConfig) *server {
 		cfg.DataDir = filepath.Join(dir, "data")
 	}
 	cfg.MemoryRatio = 0.1
-	// On a busy machine the server drops new connections, which these tests would take for its end.
-	cfg.ExtraConfig += neverDrops
 	s := &server{t: t, cfg: cfg}
 	s.start()
 	t.Cleanup(func() {

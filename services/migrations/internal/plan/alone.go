@@ -91,7 +91,7 @@ func (m *meter) watch(ctx context.Context, g *gates, pid uint32, result <-chan e
 // gates are sessions that hold locks in the statement's way.
 type gates struct {
 	scratch func(context.Context) (*pgx.Conn, error)
-	// strong holds a lock on all tables that stops what changes them; nil when it is open.
+	// strong holds a lock on all tables that stops what changes them or writes into them; nil when it is open.
 	strong *pgx.Conn
 	// weak hold a reader's lock each, on the tables that hang together with those the statement came to. They stop only who wants a table for itself.
 	weak map[uint32]*pgx.Conn
@@ -122,7 +122,7 @@ ORDER BY c.oid`)
 	if _, err := gate.Exec(ctx, "BEGIN"); err != nil {
 		return err
 	}
-	_, err = gate.Exec(ctx, "LOCK TABLE ONLY "+strings.Join(names, ", ONLY ")+" IN SHARE UPDATE EXCLUSIVE MODE")
+	_, err = gate.Exec(ctx, "LOCK TABLE ONLY "+strings.Join(names, ", ONLY ")+" IN SHARE ROW EXCLUSIVE MODE")
 	return err
 }
 

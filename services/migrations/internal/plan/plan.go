@@ -12,6 +12,7 @@ import (
 
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations"
+	"devtrail.dev/services/migrations/internal/segment"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
@@ -44,8 +45,6 @@ func New(deps Deps) *Planner {
 type planned struct {
 	file       schema.File
 	statements []migrations.PlannedStatement
-	// alone says that a statement cannot run in a transaction.
-	alone bool
 }
 
 // engine is what the two kinds of databases do each in their own way.
@@ -89,21 +88,25 @@ func (p *Planner) Plan(ctx context.Context, t migrations.Target, applied, pendin
 	return made, nil
 }
 
-// segments puts files together that share a transaction: the longest runs of required files that may.
+// segments puts files together as the runner does: the required ones that may share a transaction, and each of the others by itself.
 func segments(files []planned, transactions bool) []migrations.Segment {
 	var list []migrations.Segment
-	joinable := false
-	for _, f := range files {
-		transaction := transactions && !f.alone
-		own := migrations.Segment{Transaction: transaction, Background: f.file.Background, Files: []string{f.file.Name}, Statements: f.statements}
-		if joinable && transaction && f.file.Required() {
-			last := &list[len(list)-1]
-			last.Files = append(last.Files, f.file.Name)
-			last.Statements = append(last.Statements, f.statements...)
-			continue
+	for len(files) > 0 {
+		n := 1
+		if transactions {
+			plain := make([]schema.File, len(files))
+			for i, f := range files {
+				plain[i] = f.file
+			}
+			n = together(plain)
+		}
+		own := migrations.Segment{Transaction: transactions && !segment.Apart(files[0].file), Background: files[0].file.Background}
+		for _, f := range files[:n] {
+			own.Files = append(own.Files, f.file.Name)
+			own.Statements = append(own.Statements, f.statements...)
 		}
 		list = append(list, own)
-		joinable = transaction && f.file.Required()
+		files = files[n:]
 	}
 	return list
 }

@@ -13,6 +13,7 @@ import (
 	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/catalog"
 	"devtrail.dev/services/migrations/internal/scratch"
+	"devtrail.dev/services/migrations/internal/segment"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
@@ -56,7 +57,7 @@ func (p postgres) measure(ctx context.Context, t migrations.Target, applied, wai
 	defer m.close(ctx)
 	broken := ""
 	for rest := waiting; len(rest) > 0; {
-		shared, failed, err := m.rehearse(ctx, rest)
+		shared, failed, err := m.rehearse(ctx, rest[:together(rest)])
 		if err != nil {
 			return nil, err
 		}
@@ -70,6 +71,15 @@ func (p postgres) measure(ctx context.Context, t migrations.Target, applied, wai
 		rest = rest[shared:]
 	}
 	return files, p.weigh(ctx, t.Database, files)
+}
+
+// together is how many of the first files the runner puts into one transaction.
+func together(files []schema.File) int {
+	required := slices.IndexFunc(files, func(f schema.File) bool { return !f.Required() })
+	if required < 0 {
+		required = len(files)
+	}
+	return max(1, segment.Size(files[:required]))
 }
 
 // meter runs statements on a scratch database and reads from the server's books what they did to the relations that were there before the first of them.
@@ -114,7 +124,7 @@ func (m *meter) file(ctx context.Context, f schema.File, failed *failure, broken
 	if err != nil {
 		return planned{}, err
 	}
-	made := planned{file: f, statements: list, alone: f.NoTransaction}
+	made := planned{file: f, statements: list}
 	m.locals = nil
 	for i := range list {
 		s := &list[i]
@@ -126,9 +136,7 @@ func (m *meter) file(ctx context.Context, f schema.File, failed *failure, broken
 			s.Unmeasured = "it acts on the whole server and is not tried"
 			continue
 		}
-		var alone bool
-		s.Effects, alone, err = m.one(ctx, s.SQL, f.NoTransaction)
-		made.alone = made.alone || alone
+		s.Effects, err = m.one(ctx, s.SQL, f.NoTransaction)
 		if ctx.Err() != nil {
 			return made, ctx.Err()
 		}
@@ -149,7 +157,8 @@ func (m *meter) file(ctx context.Context, f schema.File, failed *failure, broken
 
 // one runs a statement in a transaction of its own, so that its locks can be told from those of the others, or without one where Postgres wants that.
 // Ends allows it to end transactions itself, as a procedure may.
-func (m *meter) one(ctx context.Context, sql string, ends bool) (effects []migrations.Effect, alone bool, err error) {
+func (m *meter) one(ctx context.Context, sql string, ends bool) (effects []migrations.Effect, err error) {
+	alone := false
 	for {
 		if !alone {
 			effects, err = m.inTransaction(ctx, sql)
@@ -160,10 +169,10 @@ func (m *meter) one(ctx context.Context, sql string, ends bool) (effects []migra
 		}
 		again, mistake := m.mend(ctx, sql, err)
 		if mistake != nil {
-			return nil, alone, mistake
+			return nil, mistake
 		}
 		if !again {
-			return effects, alone, err
+			return effects, err
 		}
 	}
 }

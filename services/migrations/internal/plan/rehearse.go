@@ -8,6 +8,7 @@ import (
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations/internal/scratch"
+	"devtrail.dev/services/migrations/internal/segment"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
@@ -18,7 +19,7 @@ type failure struct {
 	err    error
 }
 
-// rehearse runs the first files in one transaction, as they will be, and rolls back. Statements are measured each in a transaction of its own, in which what
+// rehearse runs the files in one transaction, as they will be, and rolls back. Statements are measured each in a transaction of its own, in which what
 // a shared one refuses would not be seen: a new label of an enum that is used at once, a table that is altered while its rows have triggers to run.
 // It returns how many files share the transaction, at least one, and the statement that fails there, if any.
 func (m *meter) rehearse(ctx context.Context, files []schema.File) (shared int, failed *failure, err error) {
@@ -30,7 +31,7 @@ func (m *meter) rehearse(ctx context.Context, files []schema.File) (shared int, 
 		err = errors.Join(err, rollback)
 	}()
 	for i, f := range files {
-		if i > 0 && (!f.Required() || !files[0].Required()) || f.NoTransaction {
+		if segment.Apart(f) {
 			return max(i, 1), nil, nil
 		}
 		cut, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)

@@ -94,7 +94,8 @@ func TestWhatOneTransactionRefusesIsSeen(t *testing.T) {
 	t.Parallel()
 	planner := plan.New(plan.Deps{PostgresURL: dbtest.PostgresServer(t)})
 	missing := migrations.Target{Name: "x", Engine: migrations.Postgres, Database: "devtrail_nobody_made_this"}
-	base := "CREATE TYPE mood AS ENUM ('sad'); CREATE SCHEMA other; CREATE TABLE other.t (m mood, a int); CREATE TABLE flags (id bigint, a boolean)"
+	base := "CREATE TYPE mood AS ENUM ('sad'); CREATE SCHEMA other; CREATE TABLE other.t (m mood, a int); CREATE TABLE flags (id bigint, a boolean); " +
+		"CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int REFERENCES p DEFERRABLE INITIALLY DEFERRED)"
 	one := func(texts ...string) []migrations.PlannedStatement {
 		all := files(t, append([]string{base}, texts...)...)
 		made, err := planner.Plan(t.Context(), missing, all[:1], all[1:], nil)
@@ -105,14 +106,14 @@ func TestWhatOneTransactionRefusesIsSeen(t *testing.T) {
 		}
 		return list
 	}
-	said := one("ALTER TYPE mood ADD VALUE 'glad'", "ALTER TABLE other.t ADD COLUMN n mood DEFAULT 'glad'", "ALTER TABLE other.t ADD COLUMN z int")
-	assert.Empty(t, said[0].Unmeasured)
-	assert.Contains(t, said[1].Unmeasured, "in the transaction that it shares")
-	assert.Contains(t, said[1].Unmeasured, "unsafe use of new value")
-	assert.Contains(t, said[2].Unmeasured, "0003_f.sql line 1")
+	said := one("INSERT INTO p VALUES (77); INSERT INTO c VALUES (77)", "ALTER TABLE c ADD COLUMN n int", "ALTER TABLE other.t ADD COLUMN z int")
+	assert.Empty(t, said[1].Unmeasured)
+	assert.Contains(t, said[2].Unmeasured, "in the transaction that it shares")
+	assert.Contains(t, said[2].Unmeasured, "pending trigger events")
+	assert.Contains(t, said[3].Unmeasured, "0003_f.sql line 1")
 
-	said = one("ALTER TYPE mood ADD VALUE 'glad'", "CREATE INDEX CONCURRENTLY i ON other.t (a)", "ALTER TABLE other.t ADD COLUMN n mood DEFAULT 'glad'")
-	assert.Empty(t, said[2].Unmeasured, "the file between them ends the transaction")
+	said = one("ALTER TYPE mood ADD VALUE 'glad'", "ALTER TABLE other.t ADD COLUMN n mood DEFAULT 'glad'")
+	assert.Empty(t, said[1].Unmeasured, "a value of an enum ends the transaction")
 
 	said = one("SET LOCAL search_path = other; ALTER TABLE t ADD COLUMN z int")
 	assert.Empty(t, said[1].Unmeasured)

@@ -9,6 +9,7 @@ import (
 
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations"
+	"devtrail.dev/services/migrations/internal/segment"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
@@ -90,7 +91,7 @@ func (p *postgres) one(ctx context.Context, conn *pgx.Conn, req request, s step)
 		return err
 	}
 	p.observe(s.file, s.number, Journaled)
-	if refusesTransaction(s.statement) {
+	if segment.RefusesTransaction(s.statement) {
 		err = p.bare(ctx, conn, req, s, known)
 	} else {
 		err = p.wrapped(ctx, conn, s)

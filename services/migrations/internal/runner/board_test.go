@@ -105,13 +105,6 @@ func TestPlanReturnsWhatIsAboveEverythingApplied(t *testing.T) {
 	}
 }
 
-func TestSegmentsEndWhereATransactionMust(t *testing.T) {
-	in, out := schema.File{}, schema.File{Header: schema.Header{NoTransaction: true}}
-	require.Equal(t, 2, segment([]schema.File{in, in, out, in}))
-	require.Equal(t, 1, segment([]schema.File{out, out, in}))
-	require.Equal(t, 3, segment([]schema.File{in, in, in}))
-}
-
 func TestClassOf(t *testing.T) {
 	for sql, want := range map[string]class{
 		"ALTER TABLE t ADD COLUMN a int":               ddl,

@@ -10,6 +10,7 @@ import (
 
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations"
+	"devtrail.dev/services/migrations/internal/segment"
 	"devtrail.dev/services/migrations/lint"
 	"devtrail.dev/services/migrations/lint/explain"
 )
@@ -90,7 +91,7 @@ func lintEngine(e migrations.Engine) lint.Engine {
 func lintFiles(engine lint.Engine, files []schema.File) []lint.File {
 	list := make([]lint.File, len(files))
 	for i, f := range files {
-		list[i] = lint.File{Name: f.Name, SQL: f.SQL, Apart: engine == lint.Postgres && apart(f)}
+		list[i] = lint.File{Name: f.Name, SQL: f.SQL, Apart: engine == lint.Postgres && segment.Apart(f)}
 	}
 	return list
 }

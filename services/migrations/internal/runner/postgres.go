@@ -14,6 +14,7 @@ import (
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations"
+	"devtrail.dev/services/migrations/internal/segment"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
@@ -60,10 +61,10 @@ func (p *postgres) apply(ctx context.Context, req request) error {
 		return away(err)
 	}
 	for files := req.files; len(files) > 0; {
-		n := segment(files)
+		n := segment.Size(files)
 		waited := &lockWait{}
 		work := func() error { return p.transaction(ctx, conn, req, files[:n], waited) }
-		if apart(files[0]) {
+		if segment.Apart(files[0]) {
 			work = func() error { return p.alone(ctx, conn, req, files[0], waited) }
 		}
 		if err := p.patiently(ctx, conn, req, files[0], waited, work); err != nil {

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,31 +10,6 @@ import (
 	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
-
-// apart reports whether a file cannot share a transaction: its header says so, or Postgres refuses one of its statements there.
-func apart(f schema.File) bool {
-	return f.NoTransaction || has(f, refusesTransaction)
-}
-
-// has reports whether one of the statements is so. Of a file that cannot be cut none is: applying it says what is wrong.
-func has(f schema.File, is func(sqlsplit.Statement) bool) bool {
-	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
-	return err == nil && slices.ContainsFunc(statements, is)
-}
-
-// segment is how many of the first files go together. A background file goes by itself, since its statements may take long,
-// and a file that adds a value to an enum is the last of its segment: Postgres lets nobody use the value before the commit.
-func segment(files []schema.File) int {
-	for n, f := range files {
-		switch {
-		case apart(f) || f.Background:
-			return max(n, 1)
-		case has(f, addsEnumValue):
-			return n + 1
-		}
-	}
-	return len(files)
-}
 
 // transaction applies the files and their history rows in one transaction.
 func (p *postgres) transaction(ctx context.Context, conn *pgx.Conn, req request, files []schema.File, waited *lockWait) error {
