@@ -30,9 +30,11 @@ const unparkQuery = "KILL QUERY WHERE query LIKE '%sleepEachRow(0.2)%' AND query
 
 // clickhouseTask is what a ClickHouse process is told to do.
 type clickhouseTask struct {
-	Args     []string
-	HTTPPort int
-	Library  string
+	Args       []string
+	HTTPPort   int
+	Library    string
+	Port       int // of the native protocol, for clients
+	ServerPort int // of the native protocol, behind the relay
 }
 
 // runClickHouse is the life of a ClickHouse process: it loads the library,
@@ -58,7 +60,12 @@ func runClickHouse(task clickhouseTask) error {
 		stopping.Store(true)
 		unpark(task.HTTPPort)
 	}()
-	err := serveClickHouse(task)
+	relay, err := listenRelay(task.Port, task.ServerPort)
+	if err != nil {
+		return err
+	}
+	go func() { _ = relay.serve() }() // as long as the process
+	err = serveClickHouse(task)
 	if stopping.Load() {
 		return nil
 	}

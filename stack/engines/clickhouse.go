@@ -41,11 +41,8 @@ func StartClickHouse(ctx context.Context, cfg ClickHouseConfig) (*Server, error)
 		return nil, err
 	}
 	library := filepath.Join(pkg, "libchdb.so")
-	chosen := cfg.TCPPort
-	if cfg.HTTPPort == 0 {
-		chosen = 0 // at least one port is ours to choose again
-	}
-	return retryStart(ctx, chosen, func() (*Server, error) { return startClickHouse(ctx, cfg, library) })
+	// At least one port is ours to choose again, that behind the relay.
+	return retryStart(ctx, 0, func() (*Server, error) { return startClickHouse(ctx, cfg, library) })
 }
 
 func (c ClickHouseConfig) withDefaults() (ClickHouseConfig, error) {
@@ -93,6 +90,10 @@ func startClickHouseLocked(ctx context.Context, cfg ClickHouseConfig, library st
 	if err != nil {
 		return nil, err
 	}
+	behind, err := freePort(0)
+	if err != nil {
+		return nil, err
+	}
 	config := filepath.Join(cfg.DataDir, "devtrail-config.xml")
 	if err := os.WriteFile(config, []byte(cfg.xml()), 0o600); err != nil {
 		return nil, fmt.Errorf("write the config file: %w", err)
@@ -100,10 +101,12 @@ func startClickHouseLocked(ctx context.Context, cfg ClickHouseConfig, library st
 	cmd, err := engineProcess("clickhouse", "devtrail-clickhouse", clickhouseTask{
 		Args: []string{
 			"clickhouse", "--path=" + cfg.DataDir, "--config-file=" + config, "--listen_host=" + loopback, "--log-level=warning",
-			"--tcp_port=" + strconv.Itoa(tcp), "--http_port=" + strconv.Itoa(http), "--query", parkingQuery,
+			"--tcp_port=" + strconv.Itoa(behind), "--http_port=" + strconv.Itoa(http), "--query", parkingQuery,
 		},
-		HTTPPort: http,
-		Library:  library,
+		HTTPPort:   http,
+		Library:    library,
+		Port:       tcp,
+		ServerPort: behind,
 	})
 	if err != nil {
 		return nil, err
@@ -123,6 +126,7 @@ func startClickHouseLocked(ctx context.Context, cfg ClickHouseConfig, library st
 		return nil, err
 	}
 	s := &Server{
+		behind:   behind,
 		cmd:      cmd,
 		explain:  func(log string) error { return explainClickHouse(log, cfg.DataDir, tcp, http) },
 		forced:   syscall.SIGKILL,
@@ -144,8 +148,8 @@ func startClickHouseLocked(ctx context.Context, cfg ClickHouseConfig, library st
 	return s, nil
 }
 
-// probeClickHouse returns nil when HTTP answers a ping and the native port
-// takes connections.
+// probeClickHouse returns nil when HTTP answers a ping, for which the native
+// port was opened before, and the relay takes connections.
 func probeClickHouse(ctx context.Context, tcp, http int) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -186,7 +190,7 @@ func (c ClickHouseConfig) xml() string {
 // log: the library prints its codes there and returns no error text.
 func explainClickHouse(log, dataDir string, tcp, http int) error {
 	switch {
-	case strings.Contains(log, "Code: 210"):
+	case strings.Contains(log, "Code: 210"), strings.Contains(log, "address already in use"):
 		if _, err := freePort(tcp); err != nil {
 			return err
 		}

@@ -46,6 +46,23 @@ func stopOrphan(ctx context.Context, dataDir string) error {
 	return nil
 }
 
+// awaitStatus waits for a ClickHouse that ends because its owner was killed:
+// until it has ended it holds a lock on the file status of its data folder, and
+// makes folders there anew.
+func awaitStatus(ctx context.Context, dataDir string) error {
+	path := filepath.Join(dataDir, "status")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, stopGrace, fmt.Errorf("the ClickHouse that was left on %s does not end", dataDir))
+	defer cancel()
+	status, err := lockFile(ctx, path, exclusive)
+	if err != nil {
+		return err
+	}
+	return status.Close()
+}
+
 // noPid is above every system's largest process number.
 const noPid = "999999999"
 

@@ -28,6 +28,7 @@ const stopGrace = 15 * time.Second
 // Server is a running engine: a child process that this process owns. It ends
 // with Stop, by itself (then Err says why), or with its parent.
 type Server struct {
+	behind   int // the native port behind ClickHouse's relay
 	cmd      *exec.Cmd
 	done     chan struct{}
 	err      error // written before done is closed

@@ -25,7 +25,7 @@ func cleanShared(ctx context.Context, dir string) error {
 	}
 	for _, path := range left {
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			if err := stopOrphan(ctx, path); err != nil {
+			if err := errors.Join(stopOrphan(ctx, path), awaitStatus(ctx, path)); err != nil {
 				return err
 			}
 		}
