@@ -1,0 +1,76 @@
+package insight
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Breakdown splits an answer by the values of properties, or by cohorts.
+type Breakdown struct {
+	Scope      Scope
+	Properties []string  // 1 to 3 keys, of scope event or developer
+	Cohorts    []*Cohort // of scope cohort; nil stands for everybody
+	Limit      int       // how many values are kept, at least 1
+}
+
+// KeyKind tells the buckets of a breakdown apart; the numbers are those of the contract.
+type KeyKind uint8
+
+// A value of the property or properties, of which some parts may be missing; no value at all; every value that was not kept; a cohort of the list.
+const (
+	ValueKey KeyKind = iota + 1
+	MissingKey
+	OtherKey
+	CohortKey
+)
+
+// Key is one bucket of a breakdown.
+type Key struct {
+	Kind   KeyKind
+	Parts  []Part // of a value: one for each property
+	Cohort int    // of a cohort: its place in the list
+}
+
+// Part is the text form of one property, or that it has no value.
+type Part struct {
+	Text    string
+	Missing bool
+}
+
+// Other is the key of everything that was not kept.
+var Other = Key{Kind: OtherKey}
+
+// NewKey returns the key of properties; it is the missing one when none of them has a value.
+func NewKey(parts ...Part) Key {
+	if !slices.ContainsFunc(parts, func(p Part) bool { return !p.Missing }) {
+		return Key{Kind: MissingKey}
+	}
+	return Key{Kind: ValueKey, Parts: parts}
+}
+
+// Compare orders keys of equal rank: cohorts by their place, values by the bytes of their parts, a missing part after every text, missing after values, other last.
+func (k Key) Compare(other Key) int {
+	rank := func(k Key) int {
+		return map[KeyKind]int{CohortKey: 0, ValueKey: 1, MissingKey: 2, OtherKey: 3}[k.Kind]
+	}
+	return cmp.Or(cmp.Compare(rank(k), rank(other)), cmp.Compare(k.Cohort, other.Cohort), slices.CompareFunc(k.Parts, other.Parts, Part.compare))
+}
+
+func (p Part) compare(other Part) int {
+	switch {
+	case p.Missing && other.Missing:
+		return 0
+	case p.Missing:
+		return 1
+	case other.Missing:
+		return -1
+	}
+	return strings.Compare(p.Text, other.Text)
+}
+
+// KeyTotal is a bucket of a breakdown with the number it is ranked by.
+type KeyTotal struct {
+	Key   Key
+	Total float64
+}

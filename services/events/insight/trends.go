@@ -1,0 +1,62 @@
+package insight
+
+import (
+	"time"
+
+	"devtrail.dev/services/events"
+)
+
+// Math is what a series counts; the numbers are those of the contract.
+type Math uint8
+
+// Events; distinct actors; distinct actors of the 7 or 30 calendar days that end with each bucket; and numbers of a property: events without one
+// do not count, and no number at all gives 0. Percentiles are exact, interpolated between the two nearest.
+const (
+	Total Math = iota + 1
+	UniqueActors
+	WeeklyActive
+	MonthlyActive
+	Sum
+	Average
+	Minimum
+	Maximum
+	Median
+	P75
+	P90
+	P95
+	P99
+)
+
+// Series is one line of a trend.
+type Series struct {
+	Matcher  Matcher
+	Math     Math
+	Property string // of the maths over numbers: a key of the event's properties
+	Keys     []Key  // with a breakdown: the buckets that are kept, in rank order
+}
+
+// TrendsQuery asks for numbers by time. Buckets and windows come from this package, so that no engine's calendar decides.
+type TrendsQuery struct {
+	Question
+	// Buckets are the starts, ascending; the first is not after Range.Start, the last before Range.End. Empty when only totals are asked for.
+	Buckets []time.Time
+	// Windows has the days of WeeklyActive and MonthlyActive: for each of the two one range a bucket and, last, that of the total. They reach back before Range.Start.
+	Weekly, Monthly []events.Range
+	Series          []Series
+	Breakdown       *Breakdown
+}
+
+// Trend is one line of the answer.
+type Trend struct {
+	Series int
+	Key    *Key      // nil without a breakdown
+	Values []float64 // one a bucket
+	Total  float64   // the same math over the whole range
+}
+
+// TrendCell is one number of a trend that counts actors.
+type TrendCell struct {
+	Series int
+	Key    *Key // nil without a breakdown; with Other every actor of an event whose value is not among the series' keys
+	Bucket int  // -1 for the total
+}
