@@ -24,6 +24,7 @@ const (
 	codeDeadlock          = "40P01"
 	codeInTransaction     = "25001"
 	codeInvalidParameter  = "22023"
+	codeCanceled          = "57014"
 	codeLockTimeout       = "55P03"
 	codeSourceInUse       = "55006"
 	codeUndefinedDatabase = "3D000"

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +24,8 @@ type held interface {
 	check(ctx context.Context) error
 	// blockers describes the sessions for which the backend waits.
 	blockers(ctx context.Context, pid uint32) ([]string, error)
+	// interrupt ends the statement that the backend runs.
+	interrupt(ctx context.Context, pid uint32) error
 	release()
 }
 
@@ -138,6 +139,13 @@ ORDER BY pid`, int32(pid))
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
+func (l *advisoryLock) interrupt(ctx context.Context, pid uint32) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, err := l.conn.Exec(ctx, "SELECT pg_cancel_backend($1)", int32(pid))
+	return err
+}
+
 // release ends the session and with it the lock.
 func (l *advisoryLock) release() {
 	l.mu.Lock()
@@ -145,40 +153,4 @@ func (l *advisoryLock) release() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_ = l.conn.Close(ctx)
-}
-
-// blockerWatch asks now and then for whom a backend waits and remembers the last answer that named somebody.
-type blockerWatch struct {
-	cancel context.CancelFunc
-	done   chan struct{}
-	mu     sync.Mutex
-	last   []string
-}
-
-func watchBlockers(ctx context.Context, lock held, pid uint32, say func(string)) *blockerWatch {
-	ctx, cancel := context.WithCancel(ctx)
-	w := &blockerWatch{cancel: cancel, done: make(chan struct{})}
-	go func() {
-		defer close(w.done)
-		for sleep(ctx, pollEvery) == nil {
-			found, err := lock.blockers(ctx, pid)
-			if err != nil || len(found) == 0 {
-				continue
-			}
-			say("waits for a table lock held by " + strings.Join(found, ", "))
-			w.mu.Lock()
-			w.last = found
-			w.mu.Unlock()
-		}
-	}()
-	return w
-}
-
-// stop ends the watch and returns whom it saw last.
-func (w *blockerWatch) stop() []string {
-	w.cancel()
-	<-w.done
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.last
 }

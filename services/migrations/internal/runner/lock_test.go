@@ -20,6 +20,7 @@ type freeLock struct{}
 
 func (freeLock) check(context.Context) error                        { return nil }
 func (freeLock) blockers(context.Context, uint32) ([]string, error) { return nil, nil }
+func (freeLock) interrupt(context.Context, uint32) error            { return nil }
 func (freeLock) release()                                           {}
 
 // TestTwoInstancesTogetherApplyOnce starts two runners and holds the first that would apply until the other has arrived somewhere:

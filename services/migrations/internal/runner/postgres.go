@@ -63,11 +63,11 @@ func (p *postgres) apply(ctx context.Context, req request) error {
 	for files := req.files; len(files) > 0; {
 		n := segment.Size(files)
 		waited := &lockWait{}
-		work := func() error { return p.transaction(ctx, conn, req, files[:n], waited) }
-		if segment.Apart(files[0]) {
-			work = func() error { return p.alone(ctx, conn, req, files[0], waited) }
+		work, budget := func() error { return p.transaction(ctx, conn, req, files[:n], waited) }, p.cfg.LockTimeout
+		if segment.Apart(files[0]) { // it holds no table while it waits for another
+			work, budget = func() error { return p.alone(ctx, conn, req, files[0], waited) }, 0
 		}
-		if err := p.patiently(ctx, conn, req, files[0], waited, work); err != nil {
+		if err := p.patiently(ctx, conn, req, files[0], waited, budget, work); err != nil {
 			return away(err)
 		}
 		for _, f := range files[:n] {
@@ -84,25 +84,36 @@ func (p *postgres) applyBackground(ctx context.Context, req request) error {
 	return slow.apply(ctx, req)
 }
 
-// patiently repeats work after lock timeouts and deadlocks, under the budget, and names who was in the way.
-func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, req request, first schema.File, waited *lockWait, work func() error) error {
+// patiently repeats work after lock timeouts and deadlocks, as long as LockBudget, and names who was in the way.
+// All waits of one attempt together are kept within a budget, which is none when it is 0.
+func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, req request, first schema.File, waited *lockWait, budget time.Duration, work func() error) error {
 	deadline := p.now().Add(p.cfg.LockBudget)
 	waits := backoff{first: p.cfg.Retry, most: 10 * p.cfg.Retry}
 	for attempt := 1; ; attempt++ {
 		began, before := p.now(), waited.get()
-		watch := watchBlockers(ctx, req.lock, conn.PgConn().PID(), func(message string) {
-			// Who is looked for every pollEvery and was found has waited about so long.
-			waited.add(pollEvery)
+		watch := watchBlockers(ctx, req.lock, conn.PgConn().PID(), budget, func(message string) {
+			waited.add(watchEvery)
 			req.report(migrations.Progress{File: first.Name, Phase: migrations.WaitingForTable, Message: message, LockWait: waited.get()})
 		})
 		err := work()
-		blockers := watch.stop()
-		if code := pg.Code(err); code != codeLockTimeout && code != codeDeadlock {
+		blockers, over := watch.stop()
+		switch pg.Code(err) {
+		case codeLockTimeout, codeDeadlock:
+			over = false
+		case codeCanceled:
+			if !over {
+				return err
+			}
+		default:
 			return err
 		}
 		who := "nobody was seen"
 		if len(blockers) > 0 {
 			who = strings.Join(blockers, ", ")
+		}
+		why := "got no table lock"
+		if over {
+			why = "waited too long for its table locks together"
 		}
 		wait := waits.next()
 		// All of an attempt that is rolled back was spent for want of a lock.
@@ -112,7 +123,7 @@ func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, req request, f
 		}
 		req.report(migrations.Progress{
 			File: first.Name, Phase: migrations.Retrying, LockWait: waited.get(),
-			Message: fmt.Sprintf("attempt %d got no table lock and was rolled back; in the way: %s", attempt, who),
+			Message: fmt.Sprintf("attempt %d %s and was rolled back; in the way: %s", attempt, why, who),
 		})
 		if err := sleep(ctx, wait); err != nil {
 			return err
