@@ -24,6 +24,8 @@ type held interface {
 	check(ctx context.Context) error
 	// blockers describes the sessions for which the backend waits.
 	blockers(ctx context.Context, pid uint32) ([]string, error)
+	// building tells how far the index build of the backend is, in percent of its phase; 0 when it builds none or does not know.
+	building(ctx context.Context, pid uint32) (phase string, percent float64, err error)
 	// interrupt ends the statement that the backend runs.
 	interrupt(ctx context.Context, pid uint32) error
 	release()
@@ -137,6 +139,21 @@ ORDER BY pid`, int32(pid))
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+func (l *advisoryLock) building(ctx context.Context, pid uint32) (phase string, percent float64, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err = l.conn.QueryRow(ctx, `
+SELECT
+    phase,
+    coalesce(100.0 * blocks_done / nullif(blocks_total, 0), 100.0 * tuples_done / nullif(tuples_total, 0), 0)::float8
+FROM pg_stat_progress_create_index
+WHERE pid = $1`, int32(pid)).Scan(&phase, &percent)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", 0, nil
+	}
+	return phase, percent, err
 }
 
 func (l *advisoryLock) interrupt(ctx context.Context, pid uint32) error {

@@ -18,10 +18,11 @@ func (freeLocker) lock(context.Context, string, func(string)) (held, error) { re
 
 type freeLock struct{}
 
-func (freeLock) check(context.Context) error                        { return nil }
-func (freeLock) blockers(context.Context, uint32) ([]string, error) { return nil, nil }
-func (freeLock) interrupt(context.Context, uint32) error            { return nil }
-func (freeLock) release()                                           {}
+func (freeLock) check(context.Context) error                               { return nil }
+func (freeLock) blockers(context.Context, uint32) ([]string, error)        { return nil, nil }
+func (freeLock) interrupt(context.Context, uint32) error                   { return nil }
+func (freeLock) building(context.Context, uint32) (string, float64, error) { return "", 0, nil }
+func (freeLock) release()                                                  {}
 
 // TestTwoInstancesTogetherApplyOnce starts two runners and holds the first that would apply until the other has arrived somewhere:
 // at the taken lock, or at the same place. The control without the lock must be caught by the very same counting.

@@ -91,9 +91,16 @@ func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, req request, f
 	waits := backoff{first: p.cfg.Retry, most: 10 * p.cfg.Retry}
 	for attempt := 1; ; attempt++ {
 		began, before := p.now(), waited.get()
-		watch := watchBlockers(ctx, req.lock, conn.PgConn().PID(), budget, func(message string) {
-			waited.add(watchEvery)
-			req.report(migrations.Progress{File: first.Name, Phase: migrations.WaitingForTable, Message: message, LockWait: waited.get()})
+		watch := watchBlockers(ctx, req.lock, conn.PgConn().PID(), budget, watchers{
+			blocked: func(message string) {
+				waited.add(watchEvery)
+				req.report(migrations.Progress{File: first.Name, Phase: migrations.WaitingForTable, Message: message, LockWait: waited.get()})
+			},
+			building: func(phase string, percent float64) {
+				req.report(migrations.Progress{
+					File: first.Name, Phase: migrations.RunningStatement, Message: phase, Percent: math.Round(percent), LockWait: waited.get(),
+				})
+			},
 		})
 		err := work()
 		blockers, over := watch.stop()

@@ -20,8 +20,14 @@ type blockerWatch struct {
 	over   bool     // when done: the waits were too long together
 }
 
-// watchBlockers looks until it is stopped; a budget of 0 is none. say is told at each look that finds somebody.
-func watchBlockers(ctx context.Context, lock held, pid uint32, budget time.Duration, say func(string)) *blockerWatch {
+// watchers is who is told of each look: of who is in the way, and else of how far the build of an index is.
+type watchers struct {
+	blocked  func(message string)
+	building func(phase string, percent float64)
+}
+
+// watchBlockers looks until it is stopped; a budget of 0 is none.
+func watchBlockers(ctx context.Context, lock held, pid uint32, budget time.Duration, tell watchers) *blockerWatch {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &blockerWatch{cancel: cancel, done: make(chan struct{})}
 	go func() {
@@ -29,10 +35,16 @@ func watchBlockers(ctx context.Context, lock held, pid uint32, budget time.Durat
 		var waited time.Duration
 		for sleep(ctx, watchEvery) == nil {
 			found, err := lock.blockers(ctx, pid)
-			if err != nil || len(found) == 0 {
+			if err != nil {
 				continue
 			}
-			say("waits for a table lock held by " + strings.Join(found, ", "))
+			if len(found) == 0 {
+				if phase, percent, err := lock.building(ctx, pid); err == nil && percent > 0 {
+					tell.building(phase, percent)
+				}
+				continue
+			}
+			tell.blocked("waits for a table lock held by " + strings.Join(found, ", "))
 			w.last = found
 			// Who is looked for and found has waited about so long.
 			if waited += watchEvery; budget > 0 && waited > budget {

@@ -30,7 +30,7 @@ func (s blocked) interrupt(_ context.Context, pid uint32) error {
 
 func TestAWatchEndsWhatWaitsLongerThanItsBudget(t *testing.T) {
 	lock := blocked{interrupted: make(chan uint32, 1)}
-	w := watchBlockers(t.Context(), lock, 9, 2*watchEvery, func(string) {})
+	w := watchBlockers(t.Context(), lock, 9, 2*watchEvery, watchers{blocked: func(string) {}})
 	require.Equal(t, uint32(9), <-lock.interrupted)
 	last, over := w.stop()
 	require.Equal(t, []string{"pid 7"}, last)
@@ -40,7 +40,7 @@ func TestAWatchEndsWhatWaitsLongerThanItsBudget(t *testing.T) {
 func TestAWatchWithoutABudgetOnlyLooks(t *testing.T) {
 	lock := blocked{interrupted: make(chan uint32, 1)}
 	looks := make(chan struct{}, 100)
-	w := watchBlockers(t.Context(), lock, 9, 0, func(string) { looks <- struct{}{} })
+	w := watchBlockers(t.Context(), lock, 9, 0, watchers{blocked: func(string) { looks <- struct{}{} }})
 	for range 5 {
 		<-looks
 	}
@@ -100,4 +100,28 @@ SELECT EXISTS (
 		}
 	}
 	return nil
+}
+
+// TestTheBuildOfAnIndexTellsHowFarItIs builds one over a function that takes its time, on a table of many blocks.
+func TestTheBuildOfAnIndexTellsHowFarItIs(t *testing.T) {
+	s := newSite(t)
+	files := map[string]string{
+		"0001_t.sql": `CREATE TABLE wide (a bigint, filler text);
+ALTER TABLE wide ALTER COLUMN filler SET STORAGE PLAIN;
+INSERT INTO wide SELECT n, repeat('x', 5000) FROM generate_series(1, 150) AS n;
+CREATE FUNCTION slow(a bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.02); RETURN a; END $$;`,
+	}
+	s.bring(t, s.target("pg", migrations.Postgres, files))
+	files["0002_index.sql"] = alone + "CREATE INDEX CONCURRENTLY IF NOT EXISTS wide_slow ON wide (slow(a));"
+	r, _ := s.start(t, Config{Manual: true}, s.target("pg", migrations.Postgres, files))
+	awaitState(t, r, migrations.Ledger, migrations.Ready)
+	percent := 0.0
+	for _, step := range s.apply(t, r, "pg", "") {
+		if step.Phase == migrations.RunningStatement && step.Percent > percent {
+			require.Equal(t, "0002_index.sql", step.File)
+			require.Contains(t, step.Message, "building index")
+			percent = step.Percent
+		}
+	}
+	require.Greater(t, percent, 1.0)
 }
