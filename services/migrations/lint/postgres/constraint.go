@@ -66,8 +66,31 @@ func constraintRules() []check {
 	}
 }
 
-// foreignKeys returns the foreign keys that the statement adds to tables in use.
-func foreignKeys(c *context) []constraintUse { return c.addedConstraints(pg.ConstrType_CONSTR_FOREIGN) }
+// foreignKeys returns the foreign keys that the statement adds to tables in use. A table that the file made is in use once its transaction
+// has ended, for this rule: the key also locks the table that it points to, which is not the file's own.
+func foreignKeys(c *context) []constraintUse {
+	return slices.DeleteFunc(newConstraints(c.node()), func(u constraintUse) bool {
+		return u.created || u.constraint.GetContype() != pg.ConstrType_CONSTR_FOREIGN || !c.existing(u.table) && !c.committed(u.table)
+	})
+}
+
+// committed reports whether the file made the table in a transaction that has ended.
+func (c *context) committed(n name) bool {
+	if t := c.schema.table(n); t == nil || t.temporary {
+		return false
+	}
+	made := func(s *statement) bool {
+		for _, r := range []*pg.RangeVar{
+			tableDefinition(s.node).GetRelation(), s.node.GetCreateTableAsStmt().GetInto().GetRel(), s.node.GetSelectStmt().GetIntoClause().GetRel(),
+		} {
+			if r != nil && rangeName(r).key() == n.key() {
+				return true
+			}
+		}
+		return false
+	}
+	return c.schema.fresh(n) && !slices.ContainsFunc(c.file.earlier(c.stmt), made)
+}
 
 // addingForeignKey reports a foreign key that is checked at once, and one behind a new column, which cannot be NOT VALID.
 func addingForeignKey(c *context) {
