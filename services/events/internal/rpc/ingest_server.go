@@ -6,6 +6,7 @@ import (
 	"devtrail.dev/kit/auth"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/wire"
 )
 
 type ingestServer struct {
@@ -21,11 +22,11 @@ func (s *ingestServer) CaptureEvents(ctx context.Context, req *eventsv1.CaptureE
 	}
 	drafts := make([]ingest.Draft, len(req.GetEvents()))
 	for i, e := range req.GetEvents() {
-		drafts[i] = draftFromProto(e)
+		drafts[i] = wire.DraftFromProto(e)
 	}
 	results, err := s.intake.Capture(ctx, org, drafts)
 	if err != nil {
 		return nil, err
 	}
-	return &eventsv1.CaptureEventsResponse{Results: resultsToProto(req.GetEvents(), results)}, nil
+	return &eventsv1.CaptureEventsResponse{Results: wire.ResultsToProto(req.GetEvents(), results)}, nil
 }

@@ -18,6 +18,7 @@ import (
 // Desk is what the services share, and the follower that keeps it current.
 type Desk struct {
 	Follower *people.Follower // to be run beside the door
+	Intake   *ingest.Intake   // the way in, for the sources that do not speak gRPC
 
 	ingest  *ingestServer
 	event   *eventServer
@@ -28,9 +29,11 @@ type Desk struct {
 func New(store events.Store, client identityv1.DeveloperServiceClient, logger *slog.Logger, now func() time.Time) *Desk {
 	directory := people.NewDirectory(client, store)
 	filters := filterReader{developers: directory}
+	intake := ingest.New(store, directory, logger, now)
 	return &Desk{
 		Follower: people.NewFollower(directory, logger),
-		ingest:   &ingestServer{intake: ingest.New(store, directory, logger, now)},
+		Intake:   intake,
+		ingest:   &ingestServer{intake: intake},
 		event:    &eventServer{store: store, filters: filters},
 		insight:  &insightServer{store: store, filters: filters},
 	}
