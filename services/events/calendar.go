@@ -12,12 +12,13 @@ const MaxBuckets = 10_000
 // Interval is the width of a bucket; the numbers are those of the contract.
 type Interval uint8
 
-// A real hour; a calendar day of 23 to 25 hours; a calendar week; a calendar month.
+// A real hour; a calendar day of 23 to 25 hours; a calendar week; a calendar month; a minute.
 const (
 	Hour Interval = iota + 1
 	Day
 	Week
 	Month
+	Minute
 )
 
 // Zone returns the time zone of an IANA name, UTC for the empty name.
@@ -66,6 +67,8 @@ func tooLong() error {
 // widest is more than any bucket of the interval takes, so that hopeless ranges are refused without counting; 0 for months, of which there are few.
 func widest(interval Interval) time.Duration {
 	switch interval {
+	case Minute:
+		return time.Minute
 	case Hour:
 		return time.Hour
 	case Day:
@@ -79,7 +82,7 @@ func widest(interval Interval) time.Duration {
 
 // bucket is the first bucket of a query; the others are counted from it.
 type bucket struct {
-	start    time.Time // hours
+	start    time.Time // hours and minutes
 	year     int       // days, weeks and months
 	month    time.Month
 	day      int
@@ -93,6 +96,8 @@ func bucketOf(t time.Time, interval Interval, zone *time.Location, firstDay time
 	b := bucket{interval: interval, zone: zone}
 	b.year, b.month, b.day = local.Date()
 	switch interval {
+	case Minute:
+		b.start = t.Add(-time.Duration(local.Second())*time.Second - time.Duration(local.Nanosecond()))
 	case Hour:
 		past := time.Duration(local.Minute())*time.Minute + time.Duration(local.Second())*time.Second + time.Duration(local.Nanosecond())
 		b.start = t.Add(-past)
@@ -107,6 +112,8 @@ func bucketOf(t time.Time, interval Interval, zone *time.Location, firstDay time
 // at returns the start of the n-th bucket after the first.
 func (b bucket) at(n int) time.Time {
 	switch b.interval {
+	case Minute:
+		return b.start.Add(time.Duration(n) * time.Minute)
 	case Hour:
 		return b.start.Add(time.Duration(n) * time.Hour)
 	case Week:
@@ -116,6 +123,12 @@ func (b bucket) at(n int) time.Time {
 	default:
 		return startOfDay(b.year, b.month, b.day+n, b.zone)
 	}
+}
+
+// StartOfDay returns the first instant in a zone of the calendar day that a time shows in its own.
+func StartOfDay(day time.Time, zone *time.Location) time.Time {
+	year, month, date := day.Date()
+	return startOfDay(year, month, date, zone)
 }
 
 // startOfDay returns the first instant of a day. Where clocks jump over midnight that is the moment after the jump,

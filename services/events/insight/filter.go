@@ -1,6 +1,7 @@
 package insight
 
 import (
+	"regexp"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,11 +51,12 @@ type PropertyFilter struct {
 	Scope    Scope
 	Key      string
 	Operator Operator
-	Values   []string  // of Exact and IsNot: text forms; of Contains: one text; of Regex: one pattern that Go compiles
-	Low      float64   // of Between; also the number of Greater and the like
-	High     float64   // of Between
-	At       time.Time // of DateBefore and DateAfter
-	Cohort   *Cohort   // of In and NotIn
+	Values   []string       // of Exact and IsNot: text forms; of Contains: one text; of Regex: one pattern that Go compiles
+	Pattern  *regexp.Regexp // of Regex and NotRegex: Values[0] compiled
+	Low      float64        // of Between; also the number of Greater and the like
+	High     float64        // of Between
+	At       time.Time      // of DateBefore and DateAfter, in whole microseconds
+	Cohort   *Cohort        // of In and NotIn
 }
 
 // Cohort is a set of developers, with the cohorts it refers to resolved. It is a tree: cycles are refused when cohorts are saved.

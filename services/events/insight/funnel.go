@@ -59,3 +59,12 @@ type FunnelQuery struct {
 	Attribution     Attribution
 	AttributionStep int
 }
+
+// End returns the last instant that a run which begins at start may reach.
+func (w Window) End(start time.Time) time.Time {
+	units := map[WindowUnit]time.Duration{WindowMinute: time.Minute, WindowHour: time.Hour, WindowDay: 24 * time.Hour, WindowWeek: 7 * 24 * time.Hour}
+	if w.Unit != WindowMonth {
+		return start.Add(time.Duration(w.Value) * units[w.Unit])
+	}
+	return addMonths(start.In(w.Zone), w.Value).UTC()
+}

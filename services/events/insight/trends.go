@@ -40,7 +40,9 @@ type TrendsQuery struct {
 	Question
 	// Buckets are the starts, ascending; the first is not after Range.Start, the last before Range.End. Empty when only totals are asked for.
 	Buckets []time.Time
-	// Windows has the days of WeeklyActive and MonthlyActive: for each of the two one range a bucket and, last, that of the total. They reach back before Range.Start.
+	// Weekly and Monthly have the days of WeeklyActive and MonthlyActive: one range a bucket and, last, that of the total; the starts ascend.
+	// They reach back before Range.Start, so the events of such a series are those from the start of the first to Range.End,
+	// also where it is asked which keys have an event.
 	Weekly, Monthly []events.Range
 	Series          []Series
 	Breakdown       *Breakdown
@@ -58,5 +60,6 @@ type Trend struct {
 type TrendCell struct {
 	Series int
 	Key    *Key // nil without a breakdown; with Other every actor of an event whose value is not among the series' keys
-	Bucket int  // -1 for the total
+	// Actors counted by Total and by the maths over numbers are those of the events counted.
+	Bucket int // -1 for the total
 }
