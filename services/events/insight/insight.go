@@ -53,9 +53,9 @@ type Store interface {
 	// TrendTotals must return, for each series, the total of its math over the whole range for every bucket of the breakdown that has an event
 	// of the series, in any order, at most limit of the highest when limit is not 0 (ties by Key.Compare).
 	TrendTotals(ctx context.Context, organization uuid.UUID, q TrendsQuery, limit int) ([][]KeyTotal, error)
-	// Trends must return one row for each series and each of its keys (one row with a nil key without a breakdown), in the order of the question.
-	// With a breakdown a last row for each series has the key Other when an event of the series has a value that is not among its keys.
-	Trends(ctx context.Context, organization uuid.UUID, q TrendsQuery) ([]Trend, error)
+	// TrendRows must return one row for each series and each of its keys (one row with a nil key without a breakdown), in the order of the question.
+	// With a breakdown by properties a last row for each series has the key Other when an event of the series has a value that is not among its keys.
+	TrendRows(ctx context.Context, organization uuid.UUID, q TrendsQuery) ([]Trend, error)
 	// Retention must return a row for each interval, in order, each with the values of the intervals from its own to the last.
 	Retention(ctx context.Context, organization uuid.UUID, q RetentionQuery) ([][]int64, error)
 	// Stickiness must return, for each series, how many actors were active in exactly k buckets, at place k-1, k from 1 to the number of buckets.
