@@ -9,12 +9,17 @@ import (
 	"devtrail.dev/kit/fault"
 )
 
+// Application begins the name of every connection of this service to a database, by which the gates know it; what it is for follows after a blank.
+const Application = "devtrail-migrations"
+
 // Errors of the service.
 var (
 	// ErrDatabaseNotFound says that no database of the suite has the name asked for.
 	ErrDatabaseNotFound = fault.New(fault.NotFound, "DATABASE_NOT_FOUND", "database not found")
 	// ErrNotReady says that at least one database is not at the newest file of this build.
 	ErrNotReady = fault.New(fault.Unavailable, "MIGRATIONS_NOT_READY", "migrations are not applied")
+	// ErrRefused says that nothing may be applied until people have decided: the history, the files or the server contradict each other, or a rule forbids it.
+	ErrRefused = fault.New(fault.State, "MIGRATION_REFUSED", "the migration was refused")
 	// ErrServerAway says that a database server cannot be reached.
 	ErrServerAway = fault.New(fault.Unavailable, "DATABASE_SERVER_AWAY", "the database server is away")
 	// ErrStopping says that this instance is stopping, so that nothing will change any more.

@@ -103,7 +103,7 @@ func openLedger(ctx context.Context, cfg *Config) (*pgxpool.Pool, error) {
 		return nil, errors.New("MIGRATIONS_POSTGRES_URL is not a URL")
 	}
 	u.Path = "/" + cfg.DatabasePrefix + migrations.Ledger
-	return pg.Open(ctx, u.String(), pg.Options{ApplicationName: "devtrail-migrations ledger", MaxConns: 6})
+	return pg.Open(ctx, u.String(), pg.Options{ApplicationName: migrations.Application + " ledger", MaxConns: 6})
 }
 
 // driftGauge says how many differences the check at the start found.

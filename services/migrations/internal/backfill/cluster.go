@@ -42,7 +42,7 @@ func openCluster(url, database, name string) (*cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse the ClickHouse URL: %w", err)
 	}
-	opts.ClientInfo.Products = append(opts.ClientInfo.Products, struct{ Name, Version string }{application, "backfill"})
+	opts.ClientInfo.Products = append(opts.ClientInfo.Products, struct{ Name, Version string }{migrations.Application, "backfill"})
 	opts.DialTimeout, opts.ReadTimeout = 5*time.Second, time.Hour
 	opts.MaxOpenConns, opts.MaxIdleConns = 4, 1
 	// Mutations are started and looked at, never waited for inside a statement. What is repeated with a token is written once, if it is one block.

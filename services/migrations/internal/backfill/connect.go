@@ -16,9 +16,6 @@ import (
 	"devtrail.dev/services/migrations"
 )
 
-// application begins the names of all our sessions, by which the gates know them.
-const application = "devtrail-migrations"
-
 // connect opens a direct connection of its own: settings and locks of the session matter.
 func connect(ctx context.Context, serverURL, database, name string) (*pgx.Conn, error) {
 	cfg, err := pgx.ParseConfig(serverURL)
@@ -29,7 +26,7 @@ func connect(ctx context.Context, serverURL, database, name string) (*pgx.Conn, 
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = 5 * time.Second
 	}
-	name = application + " " + name
+	name = migrations.Application + " " + name
 	// Keys go through the checkpoint as text and must come back as what they were.
 	for parameter, value := range map[string]string{
 		"application_name": name[:min(len(name), 63)], "bytea_output": "hex", "client_connection_check_interval": "1000", "datestyle": "ISO, YMD",

@@ -52,7 +52,7 @@ func openPostgres(ctx context.Context, serverURL string, t migrations.Target) (*
 		return nil, errors.New("the server URL is not a URL")
 	}
 	u.Path = "/" + t.Database
-	pool, err := pg.Open(ctx, u.String(), pg.Options{ApplicationName: application + " backfills", MaxConns: 2})
+	pool, err := pg.Open(ctx, u.String(), pg.Options{ApplicationName: migrations.Application + " backfills", MaxConns: 2})
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ FROM `+checkpointTable+` AS b
 JOIN pg_stat_activity AS a ON a.pid = b.worker_pid
 WHERE b.name = $1
   AND a.datname = current_database()
-  AND a.application_name LIKE '`+application+` %'`, d.Name)
+  AND a.application_name LIKE '`+migrations.Application+` %'`, d.Name)
 	return away(err)
 }
 

@@ -15,13 +15,9 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
-	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations"
 )
-
-// ErrRefused says that nothing may be applied until people have decided. It is the runner's refusal: the kind and the reason are the same.
-var ErrRefused = fault.New(fault.State, "MIGRATION_REFUSED", "the migration was refused")
 
 // ErrCancelled is for the cause of a context: when it ends with this, the mutations that the run has started are killed. Any other end leaves them running, and the next run waits for them.
 var ErrCancelled = errors.New("the run was cancelled")
@@ -141,7 +137,7 @@ func Open(url string, t migrations.Target, cfg Config, now func() time.Time) (*E
 	if err != nil {
 		return nil, fmt.Errorf("parse the ClickHouse URL: %w", err)
 	}
-	opts.ClientInfo.Products = append(opts.ClientInfo.Products, struct{ Name, Version string }{"devtrail-migrations", cfg.Build})
+	opts.ClientInfo.Products = append(opts.ClientInfo.Products, struct{ Name, Version string }{migrations.Application, cfg.Build})
 	opts.DialTimeout = 5 * time.Second
 	opts.MaxOpenConns, opts.MaxIdleConns = 4, 1
 	opts.ReadTimeout = cfg.LongTimeout
@@ -258,7 +254,7 @@ func (e *Engine) prepare(ctx context.Context) ([]*host, error) {
 			return nil, err
 		}
 		if !ok {
-			return nil, ErrRefused.With("%sdatabase %q is not there", h.prefix(), e.target.Database)
+			return nil, migrations.ErrRefused.With("%sdatabase %q is not there", h.prefix(), e.target.Database)
 		}
 	}
 	for _, h := range hosts {

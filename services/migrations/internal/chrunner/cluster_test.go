@@ -146,7 +146,7 @@ func TestAClusterOfTwoShardsAndTwoReplicas(t *testing.T) {
 		c.at(s, 1).exec("ALTER TABLE {db}.events_local MODIFY COLUMN last String DEFAULT 'planted'")
 		texts["0005_next.sql"] = "ALTER TABLE events_local ADD COLUMN next String"
 		err = s.apply(texts)
-		require.ErrorIs(t, err, ErrRefused)
+		require.ErrorIs(t, err, migrations.ErrRefused)
 		require.ErrorContains(t, err, "host "+c.name(1)+" (shard 1, replica 2): table events_local is not as on the other hosts: it is [CREATE TABLE")
 		found, err = s.engine.Compare(t.Context())
 		require.NoError(t, err)

@@ -30,7 +30,7 @@ func compareHosts(ctx context.Context, hosts []*host) error {
 	}
 	d := found[0]
 	i := slices.IndexFunc(hosts, func(h *host) bool { return h.name == d.Host })
-	return ErrRefused.With("%s%s %s is not as on the other hosts: it is [%s] and should be [%s]; bring the host into line, and the run goes on (%d differences)",
+	return migrations.ErrRefused.With("%s%s %s is not as on the other hosts: it is [%s] and should be [%s]; bring the host into line, and the run goes on (%d differences)",
 		hosts[i].prefix(), d.Kind, d.Object, d.Actual, d.Expected, len(found))
 }
 

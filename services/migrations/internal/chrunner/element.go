@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"devtrail.dev/services/migrations"
 )
 
 // table is a live table as far as ALTER concerns it.
@@ -130,7 +132,7 @@ func (r *run) held(ctx context.Context, h *host, s statement, a action, t table,
 		live, there := t.elements[a.what+" "+a.name]
 		want := position(bare(a.define))
 		if there && live != want {
-			return false, ErrRefused.With("%s%s%s %s of %s is there already with another definition: it should be [%s] and is [%s]",
+			return false, migrations.ErrRefused.With("%s%s%s %s of %s is there already with another definition: it should be [%s] and is [%s]",
 				r.where(s), h.prefix(), strings.ToLower(a.what), a.name, s.object(), want, live)
 		}
 		return there, nil
@@ -194,10 +196,10 @@ func (r *run) heldColumn(ctx context.Context, h *host, s statement, a action, t 
 	columns = append(columns, quoted(a.name)+" "+slice(a.source, define))
 	made, err := h.makeTable(ctx, columns)
 	if err != nil {
-		return false, ErrRefused.With("%s%scolumn %s of %s is there already, and its definition cannot be compared with the statement: %v", r.where(s), h.prefix(), a.name, s.object(), err)
+		return false, migrations.ErrRefused.With("%s%scolumn %s of %s is there already, and its definition cannot be compared with the statement: %v", r.where(s), h.prefix(), a.name, s.object(), err)
 	}
 	if want, _ := made.column(a.name); want != live {
-		return false, ErrRefused.With("%s%scolumn %s of %s is there already with another definition: it should be [%s] and is [%s]", r.where(s), h.prefix(), a.name, s.object(), want, live)
+		return false, migrations.ErrRefused.With("%s%scolumn %s of %s is there already with another definition: it should be [%s] and is [%s]", r.where(s), h.prefix(), a.name, s.object(), want, live)
 	}
 	return true, nil
 }

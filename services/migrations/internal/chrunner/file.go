@@ -96,10 +96,10 @@ func (r *run) resumable() error {
 				continue
 			}
 			if number > len(r.statements) {
-				return ErrRefused.With("%s: statement %d has run and the file has only %d: restore it", r.file.Name, number, len(r.statements))
+				return migrations.ErrRefused.With("%s: statement %d has run and the file has only %d: restore it", r.file.Name, number, len(r.statements))
 			}
 			if s := r.statements[number-1]; s.checksum != e.checksum {
-				return ErrRefused.With("%s line %d: the statement was edited after it had run: restore it and put the change behind it", r.file.Name, s.line)
+				return migrations.ErrRefused.With("%s line %d: the statement was edited after it had run: restore it and put the change behind it", r.file.Name, s.line)
 			}
 		}
 	}

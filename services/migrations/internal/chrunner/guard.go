@@ -8,6 +8,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/google/uuid"
+
+	"devtrail.dev/services/migrations"
 )
 
 // before notes what is there, for the run after a crash.
@@ -88,10 +90,10 @@ func (r *run) leftOfCreate(ctx context.Context, h *host, s statement, prior *ent
 	}
 	want, have, err := h.compare(ctx, s, live)
 	if err != nil {
-		return "", ErrRefused.With("%s%s%s is there already, and its definition cannot be compared with the statement: %v", r.where(s), h.prefix(), o, err)
+		return "", migrations.ErrRefused.With("%s%s%s is there already, and its definition cannot be compared with the statement: %v", r.where(s), h.prefix(), o, err)
 	}
 	if want != have {
-		return "", ErrRefused.With("%s%s%s is there already with another definition: drop or rename it, or change it with ALTER; it should be [%s] and is [%s]", r.where(s), h.prefix(), o, want, have)
+		return "", migrations.ErrRefused.With("%s%s%s is there already with another definition: drop or rename it, or change it with ALTER; it should be [%s] and is [%s]", r.where(s), h.prefix(), o, want, have)
 	}
 	return "", nil
 }
@@ -105,7 +107,7 @@ func (r *run) leftOfFunction(ctx context.Context, h *host, s statement) (string,
 	is := read(live)
 	want, have := bare(s.tokens[s.to:]), bare(tokens[is.to:])
 	if want != have {
-		return "", ErrRefused.With("%s%sfunction %s is there already with another definition: it should be [%s] and is [%s]", r.where(s), h.prefix(), s.object(), want, have)
+		return "", migrations.ErrRefused.With("%s%sfunction %s is there already with another definition: it should be [%s] and is [%s]", r.where(s), h.prefix(), s.object(), want, have)
 	}
 	return "", nil
 }
@@ -172,7 +174,7 @@ func (r *run) leftOfRename(ctx context.Context, h *host, s statement, prior *ent
 			}
 		}
 	}
-	return "", ErrRefused.With("%s%san earlier attempt was cut off, and the tables are neither as before it nor as after it: bring %s into the order that the statement makes, or back",
+	return "", migrations.ErrRefused.With("%s%san earlier attempt was cut off, and the tables are neither as before it nor as after it: bring %s into the order that the statement makes, or back",
 		r.where(s), h.prefix(), s.object())
 }
 
@@ -225,7 +227,7 @@ WHERE startsWith(query_id, {id:String})
 			return false, nil
 		}
 	}
-	return false, ErrRefused.With("%s%s%s was cut off in an earlier attempt, and a part of its rows may be there; ClickHouse has no transaction that would take them back. "+
+	return false, migrations.ErrRefused.With("%s%s%s was cut off in an earlier attempt, and a part of its rows may be there; ClickHouse has no transaction that would take them back. "+
 		"Look at %s, and edit the statement so that it brings only what is missing: an edited statement runs again", r.where(s), h.prefix(), s.verb, s.object())
 }
 

@@ -160,7 +160,7 @@ func TestAnInsertThatWasCutOffIsNotRepeatedBlindly(t *testing.T) {
 		require.Equal(t, []string{"10"}, s.columnIn("SELECT toString(count()) FROM t"))
 		return
 	}
-	require.ErrorIs(t, err, ErrRefused)
+	require.ErrorIs(t, err, migrations.ErrRefused)
 	require.ErrorContains(t, err, "0002_rows.sql line 1: INSERT was cut off in an earlier attempt")
 	texts["0002_rows.sql"] = "INSERT INTO t SELECT number, 'x' FROM numbers(10) WHERE number NOT IN (SELECT a FROM t)"
 	require.NoError(t, s.apply(texts))

@@ -48,7 +48,7 @@ func (h *host) prefix() string {
 
 // away makes errors that did not come from the server itself ErrServerAway, and names the host.
 func (h *host) away(err error) error {
-	if err == nil || errors.Is(err, ErrRefused) || errors.Is(err, migrations.ErrServerAway) {
+	if err == nil || errors.Is(err, migrations.ErrRefused) || errors.Is(err, migrations.ErrServerAway) {
 		return err
 	}
 	if _, ok := errors.AsType[*clickhouse.Exception](err); ok {
@@ -127,7 +127,7 @@ ORDER BY
 		return nil, seed.away(err)
 	}
 	if len(hosts) == 0 {
-		return nil, ErrRefused.With("the server knows no cluster %q: system.clusters has no row of it", e.cfg.Cluster)
+		return nil, migrations.ErrRefused.With("the server knows no cluster %q: system.clusters has no row of it", e.cfg.Cluster)
 	}
 	return hosts, nil
 }

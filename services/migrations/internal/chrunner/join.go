@@ -7,6 +7,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"devtrail.dev/kit/schema"
+	"devtrail.dev/services/migrations"
 )
 
 // welcome brings a host that is new in the cluster to where the others are: it gets their definitions and their history, not their rows.
@@ -100,7 +101,7 @@ ORDER BY name`, func(scan func(...any) error) error {
 		if len(again) == len(left) {
 			name := read(again[0]).object().String()
 			err := h.conn.Exec(ctx, again[0])
-			return ErrRefused.With("%sit is new in the cluster, and %s of host %s cannot be made there: %v", h.prefix(), strings.TrimPrefix(name, h.database+"."), from.name, err)
+			return migrations.ErrRefused.With("%sit is new in the cluster, and %s of host %s cannot be made there: %v", h.prefix(), strings.TrimPrefix(name, h.database+"."), from.name, err)
 		}
 		left = again
 	}

@@ -124,7 +124,7 @@ func (s *site) refused(texts map[string]string, name, text string) string {
 	s.t.Helper()
 	texts[name] = text
 	err := s.apply(texts)
-	require.ErrorIs(s.t, err, ErrRefused)
+	require.ErrorIs(s.t, err, migrations.ErrRefused)
 	delete(texts, name)
 	require.NotContains(s.t, s.columnIn("SELECT DISTINCT name FROM devtrail_schema_history WHERE statement = 0"), name)
 	return err.Error()

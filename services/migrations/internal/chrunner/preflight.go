@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"devtrail.dev/services/migrations"
 )
 
 // The rules of the looks before a statement. An override of a rule lets a file pass it.
@@ -126,7 +128,7 @@ func (r *run) refuse(rule, format string, args ...any) error {
 	if r.req.passes(r.file.Name, rule) {
 		return nil
 	}
-	return ErrRefused.With("%s (rule %s)", fmt.Sprintf(format, args...), rule)
+	return migrations.ErrRefused.With("%s (rule %s)", fmt.Sprintf(format, args...), rule)
 }
 
 // checkBacklog refuses a mutation behind others that fail or that are too many: it would wait for them, since they are done in order.

@@ -58,7 +58,7 @@ func TestAViewThatGoesFirstOrDoesNotCareIsNoHindrance(t *testing.T) {
 	s.exec("INSERT INTO {db}.events VALUES (1, 'a', 'b')")
 	require.Equal(t, []string{"a 1"}, s.columnIn("SELECT concat(k, ' ', toString(n)) FROM kinds"))
 	texts["0004_all.sql"] = "ALTER TABLE events RENAME COLUMN sort TO kind"
-	require.ErrorIs(t, s.apply(texts), ErrRefused)
+	require.ErrorIs(t, s.apply(texts), migrations.ErrRefused)
 	require.NoError(t, s.apply(texts, migrations.Override{File: "0004_all.sql", Rule: ruleColumnInView, Reason: "nobody writes"}))
 }
 

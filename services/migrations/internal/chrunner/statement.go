@@ -10,6 +10,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
+	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
@@ -72,14 +73,14 @@ func (s statement) object() object {
 func (h *host) statements(ctx context.Context, file, text string) ([]statement, error) {
 	pieces, err := sqlsplit.Split(text, sqlsplit.ClickHouse)
 	if err != nil {
-		return nil, ErrRefused.With("%s: %v", file, err)
+		return nil, migrations.ErrRefused.With("%s: %v", file, err)
 	}
 	list := make([]statement, len(pieces))
 	for i, p := range pieces {
 		formatted, err := scalar[string](ctx, h.server, "SELECT formatQuerySingleLine({query:String})", clickhouse.Named("query", p.Text))
 		if e := exception(err); e != nil {
 			message, _, _ := strings.Cut(e.Message, ": In scope SELECT")
-			return nil, ErrRefused.With("%s line %d: the server cannot read the statement: %s", file, p.Line, message)
+			return nil, migrations.ErrRefused.With("%s line %d: the server cannot read the statement: %s", file, p.Line, message)
 		}
 		if err != nil {
 			return nil, h.away(err)

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"devtrail.dev/kit/schema"
+	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/catalog"
 	"devtrail.dev/services/migrations/internal/scratch"
 )
@@ -33,7 +34,7 @@ func (p postgres) live(ctx context.Context, database string) ([]live, error) {
 		return nil, fmt.Errorf("parse the Postgres URL: %w", err)
 	}
 	cfg.Database = database
-	cfg.RuntimeParams["application_name"] = "devtrail-migrations drift"
+	cfg.RuntimeParams["application_name"] = migrations.Application + " drift"
 	cfg.RuntimeParams["timezone"] = "UTC"
 	cfg.RuntimeParams["lock_timeout"] = "2000"
 	conn, err := pgx.ConnectConfig(ctx, cfg)

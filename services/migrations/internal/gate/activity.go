@@ -141,6 +141,6 @@ func (l *look) holds(application string, state migrations.LeaseState) bool {
 
 // own reports whether a connection or query is this service's.
 func own(application string) bool {
-	rest, ok := strings.CutPrefix(application, applicationName)
+	rest, ok := strings.CutPrefix(application, migrations.Application)
 	return ok && (rest == "" || rest[0] == ' ' || rest[0] == '/')
 }

@@ -15,9 +15,6 @@ import (
 	"devtrail.dev/services/migrations/internal/lease"
 )
 
-// applicationName begins the names of all connections of this service. They use objects only to change them.
-const applicationName = "devtrail-migrations"
-
 // Deps are what a Judge needs.
 type Deps struct {
 	// Cluster is the ClickHouse cluster whose hosts are asked; empty for one host.

@@ -22,7 +22,7 @@ func (j *Judge) askClickHouse(ctx context.Context, l *look) error {
 	if err != nil {
 		return fmt.Errorf("read the ClickHouse URL: %w", err)
 	}
-	opts.ClientInfo.Products = append(opts.ClientInfo.Products, struct{ Name, Version string }{Name: applicationName})
+	opts.ClientInfo.Products = append(opts.ClientInfo.Products, struct{ Name, Version string }{Name: migrations.Application})
 	opts.MaxOpenConns, opts.MaxIdleConns = 1, 1
 	conn, err := clickhouse.Open(opts)
 	if err != nil {
@@ -146,7 +146,7 @@ SELECT
 FROM `+j.everywhere("query_log")+`
 WHERE event_time >= now() - toIntervalSecond(?)
     AND (`+used+` OR (query_kind IN ('Alter', 'AsyncInsertFlush', 'Delete', 'Insert', 'Update') AND hasAny(tables, ?)))
-    AND NOT match(client_name, '^`+applicationName+`([ /]|$)')
+    AND NOT match(client_name, '^`+migrations.Application+`([ /]|$)')
 GROUP BY normalized_query_hash, user, client_name
 ORDER BY exact DESC, count() DESC`, int64(l.gate.Soak/time.Second)+1, tables)
 	if err != nil {
@@ -185,7 +185,7 @@ SELECT
     client_name,
     toString(address)
 FROM `+j.everywhere("processes")+`
-WHERE NOT match(client_name, '^`+applicationName+`([ /]|$)')
+WHERE NOT match(client_name, '^`+migrations.Application+`([ /]|$)')
     AND (current_database = ? OR position(query, ?) > 0)`, l.target.Database, l.target.Database)
 	if err != nil {
 		return err

@@ -235,7 +235,7 @@ func (j *Judge) connect(ctx context.Context, database string) (*pgx.Conn, error)
 	}
 	cfg.Database = database
 	cfg.ConnectTimeout = 5 * time.Second
-	cfg.RuntimeParams["application_name"] = applicationName + " gate"
+	cfg.RuntimeParams["application_name"] = migrations.Application + " gate"
 	cfg.RuntimeParams["statement_timeout"] = "30000"
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	return conn, pg.Fault(err)

@@ -183,7 +183,7 @@ func (p postgres) connect(ctx context.Context, database string) (*pgx.Conn, erro
 		return nil, fmt.Errorf("parse the Postgres URL: %w", err)
 	}
 	cfg.Database = database
-	cfg.RuntimeParams["application_name"] = "devtrail-migrations plan"
+	cfg.RuntimeParams["application_name"] = migrations.Application + " plan"
 	cfg.RuntimeParams["timezone"] = "UTC"
 	return pgx.ConnectConfig(ctx, cfg)
 }

@@ -26,7 +26,7 @@ func (r *Runner) keep(ctx context.Context, d *database, after func(error)) {
 		after(err)
 		wait := r.cfg.Recheck
 		switch {
-		case err == nil, errors.Is(err, errRefused), errors.Is(err, migrations.ErrPlanStale):
+		case err == nil, errors.Is(err, migrations.ErrRefused), errors.Is(err, migrations.ErrPlanStale):
 			failures.reset()
 		case errors.Is(err, migrations.ErrServerAway):
 			// A server that comes back should be met soon; a look costs it nothing.
@@ -106,7 +106,7 @@ func (r *Runner) read(ctx context.Context, d *database) (standing, error) {
 // look reads how a database stands and shows it.
 func (r *Runner) look(ctx context.Context, d *database) (standing, error) {
 	s, err := r.read(ctx, d)
-	if err != nil && !errors.Is(err, errRefused) {
+	if err != nil && !errors.Is(err, migrations.ErrRefused) {
 		return s, err
 	}
 	r.board.change(d.Name, func(status *migrations.Status) {
@@ -273,7 +273,7 @@ func (r *Runner) fail(ctx context.Context, d *database, err error) {
 		return
 	}
 	state := migrations.Failed
-	if errors.Is(err, errRefused) {
+	if errors.Is(err, migrations.ErrRefused) {
 		state = migrations.Refused
 	}
 	changed := r.board.change(d.Name, func(s *migrations.Status) {

@@ -99,7 +99,7 @@ func TestPlanReturnsWhatIsAboveEverythingApplied(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			require.ErrorIs(t, err, errRefused)
+			require.ErrorIs(t, err, migrations.ErrRefused)
 			require.ErrorContains(t, err, c.refused)
 		})
 	}

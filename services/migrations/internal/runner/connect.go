@@ -16,8 +16,6 @@ import (
 	"devtrail.dev/services/migrations"
 )
 
-const applicationName = "devtrail-migrations"
-
 // SQLSTATEs on which the runner acts.
 const (
 	codeDatabaseExists    = "42P04"
@@ -75,7 +73,7 @@ func createPostgres(ctx context.Context, serverURL, database string) error {
 	if err := migrations.CheckDatabaseName(database); err != nil {
 		return err
 	}
-	conn, err := connectPostgres(ctx, serverURL, "", applicationName)
+	conn, err := connectPostgres(ctx, serverURL, "", migrations.Application)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (p *postgres) lightly(ctx context.Context, conn *pgx.Conn, sql string) erro
 
 // baseline writes the history rows alone.
 func (p *postgres) baseline(ctx context.Context, lock held, files []schema.File, actor string) error {
-	conn, err := connectPostgres(ctx, p.serverURL, p.target.Database, applicationName+" "+p.cfg.Build)
+	conn, err := connectPostgres(ctx, p.serverURL, p.target.Database, migrations.Application+" "+p.cfg.Build)
 	if err != nil {
 		return err
 	}

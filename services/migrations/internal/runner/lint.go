@@ -128,7 +128,7 @@ func (j judgement) refusal(files []schema.File) error {
 	if more := len(found) - few; more > 0 {
 		say = append(say, fmt.Sprintf("and %d more", more))
 	}
-	return errRefused.With("%s", strings.Join(say, "; "))
+	return migrations.ErrRefused.With("%s", strings.Join(say, "; "))
 }
 
 func (j judgement) say(f lint.Finding) string {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"devtrail.dev/services/migrations"
 )
 
 // locker gives the right to change one database. The lock of a ClickHouse database is in Postgres too, since ClickHouse has none.
@@ -48,7 +50,7 @@ func (l *advisoryLocker) lock(ctx context.Context, target string, say func(strin
 	if err := createPostgres(ctx, l.serverURL, l.database); err != nil {
 		return nil, fmt.Errorf("create the ledger database %q: %w", l.database, err)
 	}
-	conn, err := connectPostgres(ctx, l.serverURL, l.database, applicationName+" "+l.build+" lock "+target)
+	conn, err := connectPostgres(ctx, l.serverURL, l.database, migrations.Application+" "+l.build+" lock "+target)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"devtrail.dev/kit/pg"
+	"devtrail.dev/services/migrations"
 )
 
 // checkEmpty refuses a database that has no history and is not empty: what stands there was made by other means, and running the files of a fresh
@@ -13,7 +14,7 @@ func (r *Runner) checkEmpty(ctx context.Context, d *database) error {
 	if err != nil || example == "" {
 		return err
 	}
-	return errRefused.With("database %q has no history and is not empty: it has %s, for one. Record which files made it by MigrationService/BaselineDatabase, or empty it", d.Name, example)
+	return migrations.ErrRefused.With("database %q has no history and is not empty: it has %s, for one. Record which files made it by MigrationService/BaselineDatabase, or empty it", d.Name, example)
 }
 
 // occupant names a table or view that is not the runner's; empty when there is none or no database.

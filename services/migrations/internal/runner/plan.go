@@ -6,14 +6,10 @@ import (
 	"maps"
 	"slices"
 
-	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
-
-// errRefused says that the history and the files contradict each other, so that nothing may be applied until people have decided.
-var errRefused = fault.New(fault.State, "MIGRATION_REFUSED", "the history and the files contradict each other")
 
 // standing is how a database stands against the files of the build.
 type standing struct {
@@ -32,7 +28,7 @@ func stand(applied map[int64]string, files []schema.File, first bool) (standing,
 	verdict := schema.Judge(applied, files)
 	s := standing{applied: applied, pending: verdict.Pending, later: verdict.Later, fresh: first || len(applied) == 0}
 	if text := verdict.Contradiction(); text != "" {
-		return s, errRefused.With("%s", text)
+		return s, migrations.ErrRefused.With("%s", text)
 	}
 	if s.fresh {
 		s.pending, s.later = slices.Concat(s.pending, s.later), nil

@@ -32,7 +32,7 @@ func openPostgres(ctx context.Context, serverURL string, t migrations.Target, cf
 	if err != nil {
 		return nil, err
 	}
-	pool, err := pg.Open(ctx, url, pg.Options{ApplicationName: applicationName, MaxConns: 2})
+	pool, err := pg.Open(ctx, url, pg.Options{ApplicationName: migrations.Application, MaxConns: 2})
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (p *postgres) applied(ctx context.Context) (map[int64]string, error) {
 
 // apply goes segment by segment: the longest run of files that may share a transaction, or one file that must not be in any.
 func (p *postgres) apply(ctx context.Context, req request) error {
-	conn, err := connectPostgres(ctx, p.serverURL, p.target.Database, applicationName+" "+p.cfg.Build)
+	conn, err := connectPostgres(ctx, p.serverURL, p.target.Database, migrations.Application+" "+p.cfg.Build)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 
 	"devtrail.dev/kit/schema"
+	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
@@ -18,12 +19,12 @@ func remaining(f schema.File, statements []sqlsplit.Statement, finished map[int]
 			break
 		}
 		if checksum != statementChecksum(statements[n]) {
-			return nil, errRefused.With("%s line %d: the statement was edited after it had run: restore it and put the change behind it", f.Name, statements[n].Line)
+			return nil, migrations.ErrRefused.With("%s line %d: the statement was edited after it had run: restore it and put the change behind it", f.Name, statements[n].Line)
 		}
 		n++
 	}
 	if len(finished) > n {
-		return nil, errRefused.With("%s: %d of its statements have run and the file has only %d of them: restore the others", f.Name, len(finished), n)
+		return nil, migrations.ErrRefused.With("%s: %d of its statements have run and the file has only %d of them: restore the others", f.Name, len(finished), n)
 	}
 	return statements[n:], nil
 }

@@ -17,11 +17,12 @@ import (
 
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/kit/schema"
+	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
 const (
-	applicationName = "devtrail-migrations scratch"
+	applicationName = migrations.Application + " scratch"
 	namePrefix      = "devtrail_scratch_"
 	// leftAfter is how old a database that nobody is connected to must be to count as left behind by a process that was killed.
 	leftAfter = time.Minute
