@@ -13,8 +13,8 @@ type SequenceQuery struct {
 	All           bool      // also events that match none
 	Names         bool      // the rows carry names
 	Keys          []string  // event properties whose values the rows carry
-	DeveloperKeys []string  // developer properties whose values the sequences carry
-	Cohorts       []*Cohort // memberships that the sequences carry
+	DeveloperKeys []string  // developer properties whose values the sequences carry; only when actors are developers
+	Cohorts       []*Cohort // memberships that the sequences carry; only when actors are developers
 }
 
 // Sequence is the events of one actor.

@@ -27,6 +27,17 @@ const (
 	P99
 )
 
+// Numeric tells whether the math is over numbers of a property.
+func (m Math) Numeric() bool { return m >= Sum && m <= P99 }
+
+// Windowed tells whether each value looks at days that reach back before its bucket.
+func (m Math) Windowed() bool { return m == WeeklyActive || m == MonthlyActive }
+
+// Percentile returns which part of the numbers lies below a percentile, 0 for other maths.
+func (m Math) Percentile() float64 {
+	return map[Math]float64{Median: 0.5, P75: 0.75, P90: 0.9, P95: 0.95, P99: 0.99}[m]
+}
+
 // Series is one line of a trend.
 type Series struct {
 	Matcher  Matcher

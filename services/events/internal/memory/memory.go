@@ -1,5 +1,5 @@
 // Package memory keeps events in plain Go. It is the readable specification of events.Store: what it answers is what the engines must answer.
-// It stands below the service root, beside postgres and clickhouse, and serves tests of everything above it.
+// Beside that it is the specification of insight.Store: one file for each insight. It stands below the service root, beside postgres and clickhouse, and serves tests of everything above it.
 package memory
 
 import (
@@ -10,9 +10,13 @@ import (
 	"github.com/google/uuid"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 )
 
-var _ events.Store = (*Store)(nil)
+var (
+	_ events.Store  = (*Store)(nil)
+	_ insight.Store = (*Store)(nil)
+)
 
 // Store is an events.Store that forgets everything when it is closed.
 type Store struct {
@@ -24,8 +28,9 @@ type Store struct {
 
 // organization is what one tenant has.
 type organization struct {
-	events    map[uuid.UUID]events.Event // as stamped
-	overrides map[events.Identity]override
+	events     map[uuid.UUID]events.Event // as stamped
+	overrides  map[events.Identity]override
+	properties map[uuid.UUID]insight.DeveloperProperties
 }
 
 // override is whose an identity is since a sequence number; 0 only notes that its events are stamped as nobody's.
@@ -153,7 +158,10 @@ func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
 func (s *Store) organization(id uuid.UUID) *organization {
 	org := s.organizations[id]
 	if org == nil {
-		org = &organization{events: make(map[uuid.UUID]events.Event), overrides: make(map[events.Identity]override)}
+		org = &organization{
+			events: make(map[uuid.UUID]events.Event), overrides: make(map[events.Identity]override),
+			properties: make(map[uuid.UUID]insight.DeveloperProperties),
+		}
 		s.organizations[id] = org
 	}
 	return org
