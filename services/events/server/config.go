@@ -6,6 +6,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/services/events/internal/web"
 )
 
 // The values of EVENTS_STORE.
@@ -18,6 +19,8 @@ const (
 type Config struct {
 	serve.Config `envPrefix:"EVENTS_"`
 
+	// HTTP is the door of the sources that cannot speak gRPC.
+	HTTP web.Config `envPrefix:"EVENTS_HTTP_"`
 	// Store says where events are kept: clickhouse or postgres.
 	Store string `env:"EVENTS_STORE" envDefault:"clickhouse"`
 	// ClickHouseURL is the ClickHouse database of this service; needed when the store is clickhouse.
@@ -39,13 +42,17 @@ const largestBatch = 16<<20 + 64<<10
 
 // defaults are the addresses on a single machine, and messages that hold the largest batch.
 func defaults() Config {
-	return Config{Config: serve.Config{Address: "127.0.0.1:7404", DebugAddress: "127.0.0.1:7414", MaxMessageBytes: largestBatch}}
+	return Config{
+		Config: serve.Config{Address: "127.0.0.1:7404", DebugAddress: "127.0.0.1:7414", MaxMessageBytes: largestBatch},
+		HTTP:   web.Config{Address: "127.0.0.1:7424"},
+	}
 }
 
 // Validate joins all mistakes. It quotes no key.
 func (c *Config) Validate() error {
 	mistakes := []error{
 		c.Config.Validate(),
+		c.HTTP.Validate(),
 		c.Keys.Validate(),
 	}
 	if c.MaxMessageBytes < largestBatch {

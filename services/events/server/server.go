@@ -1,4 +1,4 @@
-// Package server wires the events service: settings, store, the identity client, desk, follower, door. cmd/events and the suite's own supervisor run it.
+// Package server wires the events service: settings, store, the identity client, desk, follower, the two doors. cmd/events and the suite's own supervisor run it.
 package server
 
 import (
@@ -21,6 +21,7 @@ import (
 	"devtrail.dev/services/events/internal/observed"
 	"devtrail.dev/services/events/internal/postgres"
 	"devtrail.dev/services/events/internal/rpc"
+	"devtrail.dev/services/events/internal/web"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
@@ -61,7 +62,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		return err
 	}
 	defer func() { _ = identity.Close() }()
-	introspector := auth.NewIntrospector(identityv1.NewCredentialServiceClient(identity), now)
+	verifier := auth.NewChain(cfg.Keys.Verifier(), auth.NewIntrospector(identityv1.NewCredentialServiceClient(identity), now))
 	desk := rpc.New(store, identityv1.NewDeveloperServiceClient(identity), logger, now)
 
 	door, err := serve.New("events", cfg.Config, serve.Deps{
@@ -69,12 +70,23 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		Logger:   logger,
 		Now:      now,
 		Registry: registry,
-		Verifier: auth.NewChain(cfg.Keys.Verifier(), introspector),
+		Verifier: verifier,
 	})
 	if err != nil {
 		return err
 	}
 	desk.Register(door.GRPC())
+	cfg.HTTP.GracePeriod = cfg.GracePeriod
+	httpDoor, err := web.New(cfg.HTTP, web.Deps{
+		Intake:   desk.Intake,
+		Logger:   logger,
+		Now:      now,
+		Registry: registry,
+		Verifier: verifier,
+	})
+	if err != nil {
+		return err
+	}
 
 	instance.Needs = []lease.Need{need}
 	keeper, err := lease.Open(cfg.MigrationsAddress, cfg.Keys, instance, logger)
@@ -91,7 +103,10 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	running.Go(func() error {
 		defer served()
 		defer stop()
-		return door.Run(ctx)
+		doors, ctx := errgroup.WithContext(ctx)
+		doors.Go(func() error { return door.Run(ctx) })
+		doors.Go(func() error { return httpDoor.Run(ctx) })
+		return doors.Wait()
 	})
 	return running.Wait()
 }

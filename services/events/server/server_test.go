@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
 	"testing"
 	"time"
 
@@ -34,23 +35,37 @@ func TestRunServesOnEitherStoreAndStops(t *testing.T) {
 	} {
 		t.Run(settings["EVENTS_STORE"], func(t *testing.T) {
 			settings["EVENTS_ADDRESS"], settings["EVENTS_DEBUG_ADDRESS"] = freeAddress(t), "127.0.0.1:0"
+			settings["EVENTS_HTTP_ADDRESS"] = freeAddress(t)
 			settings["EVENTS_IDENTITY_ADDRESS"] = freeAddress(t) // away: the service runs all the same
 			settings["DEVTRAIL_SERVICE_KEY"] = auth.NewToken(auth.PrefixService)
 			ctx, stop := context.WithCancel(t.Context())
 			done := make(chan error, 1)
 			go func() { done <- Run(ctx, func(name string) string { return settings[name] }, io.Discard) }()
 			require.Eventually(t, func() bool { return serve.Probe(ctx, settings["EVENTS_ADDRESS"]) == nil }, 20*time.Second, 20*time.Millisecond)
+			require.Equal(t, http.StatusUnauthorized, post(t, "http://"+settings["EVENTS_HTTP_ADDRESS"]+"/devtrail.events.v1.IngestService/CaptureEvents"))
 			stop()
 			require.NoError(t, <-done)
 		})
 	}
 }
 
+// post sends an empty request and returns the status of the answer.
+func post(t *testing.T, url string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, http.NoBody)
+	require.NoError(t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	http.DefaultClient.CloseIdleConnections()
+	require.NoError(t, res.Body.Close())
+	return res.StatusCode
+}
+
 func TestAllMistakesInSettingsAreTold(t *testing.T) {
 	_, err := env.Load(func(name string) string {
-		return map[string]string{"EVENTS_STORE": "postgres", "EVENTS_ADDRESS": "nowhere", "DEVTRAIL_OPERATOR_KEY": "secret"}[name]
+		return map[string]string{"EVENTS_STORE": "postgres", "EVENTS_ADDRESS": "nowhere", "DEVTRAIL_OPERATOR_KEY": "secret", "EVENTS_HTTP_ADDRESS": "here", "EVENTS_HTTP_ORIGINS": "https://a.example,b"}[name]
 	}, defaults())
-	for _, part := range []string{"EVENTS_POSTGRES_URL", "ADDRESS \"nowhere\"", "DEVTRAIL_SERVICE_KEY", "DEVTRAIL_OPERATOR_KEY"} {
+	for _, part := range []string{"EVENTS_POSTGRES_URL", "ADDRESS \"nowhere\"", "DEVTRAIL_SERVICE_KEY", "DEVTRAIL_OPERATOR_KEY", "EVENTS_HTTP_ADDRESS \"here\"", "EVENTS_HTTP_ORIGINS \"b\""} {
 		require.ErrorContains(t, err, part)
 	}
 	require.NotContains(t, err.Error(), "secret")

@@ -14,6 +14,9 @@ import (
 	"devtrail.dev/services/events/internal/ingest"
 )
 
+// MaxEvents is how many events a request may hold: the rule of CaptureEventsRequest, for those who do not read its message whole.
+const MaxEvents = 5000
+
 // DraftFromProto reads what the message says; the rules of events judge it. What cannot be read is a draft with an error.
 func DraftFromProto(m *eventsv1.Event) ingest.Draft {
 	d := ingest.Draft{ActorName: m.GetActorName()}
