@@ -31,7 +31,7 @@ func main() {
 	url := flag.String("url", "", "Postgres server whose user may create databases (default one of its own)")
 	durable := flag.Bool("durable", false, "let the server of its own wait for the disk")
 	files := flag.Int("files", 1000, "files that wait")
-	rounds := flag.Int("rounds", 3, "how often both are measured")
+	rounds := flag.Int("rounds", 5, "how often both are measured")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
