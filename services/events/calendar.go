@@ -158,3 +158,47 @@ func reading(t time.Time) time.Time {
 	_, offset := t.Zone()
 	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
+
+// BucketsUntil returns the starts of n buckets, of which the last holds an instant, and the end of the last.
+func BucketsUntil(t time.Time, n int, interval Interval, zone *time.Location, firstDay time.Weekday) (starts []time.Time, end time.Time) {
+	last := bucketOf(t, interval, zone, firstDay)
+	for i := 1; !end.After(last.at(0)); i++ { // a day that its zone skipped ends where it begins
+		end = last.at(i).UTC()
+	}
+	starts = make([]time.Time, n)
+	next := end
+	for i, at := 0, n-1; at >= 0; i-- {
+		if start := last.at(i).UTC(); start.Before(next) {
+			starts[at], next = start, start
+			at--
+		}
+	}
+	return starts, end
+}
+
+// Back moves an instant back by n widths of a bucket: real hours and minutes, else days, weeks and months of the zone's calendar at the same reading of
+// the clock. A day that the month does not have becomes its last, a day's first instant stays one.
+func Back(t time.Time, n int, interval Interval, zone *time.Location) time.Time {
+	switch interval {
+	case Minute:
+		return t.Add(-time.Duration(n) * time.Minute)
+	case Hour:
+		return t.Add(-time.Duration(n) * time.Hour)
+	}
+	local := t.In(zone)
+	year, month, day := local.Date()
+	switch interval {
+	case Week:
+		day -= 7 * n
+	case Month:
+		month -= time.Month(n)
+		day = min(day, time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day())
+	default:
+		day -= n
+	}
+	if t.Equal(StartOfDay(local, zone)) {
+		return startOfDay(year, month, day, zone).UTC()
+	}
+	hour, minute, second := local.Clock()
+	return time.Date(year, month, day, hour, minute, second, local.Nanosecond(), zone).UTC()
+}
