@@ -6,32 +6,8 @@ import (
 	"encoding/hex"
 	"slices"
 
-	"github.com/google/osv-scalibr/semantic"
+	"devtrail.dev/kit/vers"
 )
-
-// ecosystems has, by purl type, the ecosystem whose rules order the versions. A type without one, or whose versions are commits, is ordered by text.
-var ecosystems = map[string]string{
-	"apk":              "Alpine",
-	"bitnami":          "Bitnami",
-	"cargo":            "crates.io",
-	"composer":         "Packagist",
-	"conan":            "ConanCenter",
-	"cran":             "CRAN",
-	"deb":              "Debian",
-	"gem":              "RubyGems",
-	"golang":           "Go",
-	"hackage":          "Hackage",
-	"hex":              "Hex",
-	"julia":            "Julia",
-	"maven":            "Maven",
-	"npm":              "npm",
-	"nuget":            "NuGet",
-	"pub":              "Pub",
-	"pypi":             "PyPI",
-	"rpm":              "Red Hat",
-	"swift":            "SwiftURL",
-	"vscode-extension": "npm",
-}
 
 // SortVersions orders versions newest first by the rules of the purl type's ecosystem. Equal ones, and those that the rules cannot order, which come last,
 // are ordered by text. The order depends on the set alone, so that a page can begin after any version.
@@ -40,22 +16,22 @@ var ecosystems = map[string]string{
 func SortVersions(purlType string, versions []Version) {
 	type keyed struct {
 		Version
-		key semantic.Version
+		key vers.Key
 	}
 	rows := make([]keyed, len(versions))
 	for i, v := range versions {
-		rows[i] = keyed{Version: v, key: parseVersion(purlType, v.Version)}
+		rows[i] = keyed{Version: v, key: vers.Parse(purlType, v.Version)}
 	}
 	slices.SortFunc(rows, func(a, b keyed) int {
 		switch {
-		case a.key == nil && b.key == nil:
+		case !a.key.Known() && !b.key.Known():
 			return cmp.Compare(a.Version.Version, b.Version.Version)
-		case a.key == nil:
+		case !a.key.Known():
 			return 1
-		case b.key == nil:
+		case !b.key.Known():
 			return -1
 		}
-		if order, err := b.key.Compare(a.key); err == nil && order != 0 {
+		if order, ok := b.key.Compare(a.key); ok && order != 0 {
 			return order
 		}
 		return cmp.Compare(a.Version.Version, b.Version.Version)
@@ -63,35 +39,6 @@ func SortVersions(purlType string, versions []Version) {
 	for i, row := range rows {
 		versions[i] = row.Version
 	}
-}
-
-// parseVersion gives nil for what the rules cannot order.
-func parseVersion(purlType, version string) (key semantic.Version) {
-	ecosystem, ok := ecosystems[purlType]
-	if !ok || version == "" || !hasDigit(version) {
-		return nil
-	}
-	// The parsers meet whatever a lock file has; a panic in one of them must not lose the page.
-	defer func() {
-		if recover() != nil {
-			key = nil
-		}
-	}()
-	key, err := semantic.Parse(version, ecosystem)
-	if err != nil {
-		return nil
-	}
-	return key
-}
-
-// hasDigit tells versions from names like "latest" or "main", which the lenient parsers take for 0.
-func hasDigit(version string) bool {
-	for i := range len(version) {
-		if c := version[i]; '0' <= c && c <= '9' {
-			return true
-		}
-	}
-	return false
 }
 
 // VersionMark is a short name of a version's text, for page tokens.

@@ -1,0 +1,86 @@
+// Package vers orders versions by the rules of their ecosystem and reads ranges of them: VERS (package-url/vers-spec) and the ecosystem's own notation.
+// It stands beside kit/purl, whose types name the ecosystems; packages orders its answers by it, and events finds by it who touched a range.
+package vers
+
+import (
+	"github.com/google/osv-scalibr/semantic"
+
+	"devtrail.dev/kit/fault"
+)
+
+// ecosystems has, by purl type, the ecosystem whose rules order the versions. A type without one, or whose versions are commits, has no order.
+var ecosystems = map[string]string{
+	"apk":              "Alpine",
+	"bitnami":          "Bitnami",
+	"cargo":            "crates.io",
+	"composer":         "Packagist",
+	"conan":            "ConanCenter",
+	"cran":             "CRAN",
+	"deb":              "Debian",
+	"gem":              "RubyGems",
+	"golang":           "Go",
+	"hackage":          "Hackage",
+	"hex":              "Hex",
+	"julia":            "Julia",
+	"maven":            "Maven",
+	"npm":              "npm",
+	"nuget":            "NuGet",
+	"pub":              "Pub",
+	"pypi":             "PyPI",
+	"rpm":              "Red Hat",
+	"swift":            "SwiftURL",
+	"vscode-extension": "npm",
+}
+
+// ErrRangeInvalid says that a text is no range of versions of its package's type; its message says why.
+var ErrRangeInvalid = fault.New(fault.Invalid, "VERSION_RANGE_INVALID", "not a range of versions")
+
+// Ordered reports whether the versions of packages of a purl type have an order.
+func Ordered(purlType string) bool {
+	_, ok := ecosystems[purlType]
+	return ok
+}
+
+// Key is a version that has been read, for comparing it with others of its purl type. The zero Key is one that the rules cannot order.
+type Key struct{ version semantic.Version }
+
+// Parse reads a version. What the rules of the type cannot order, such as "latest" or a commit, gives the zero Key.
+func Parse(purlType, version string) (key Key) {
+	ecosystem, ok := ecosystems[purlType]
+	if !ok || !hasDigit(version) {
+		return Key{}
+	}
+	// The parsers meet whatever a lock file has; a panic in one of them must not lose an answer.
+	defer func() {
+		if recover() != nil {
+			key = Key{}
+		}
+	}()
+	parsed, err := semantic.Parse(version, ecosystem)
+	if err != nil {
+		return Key{}
+	}
+	return Key{version: parsed}
+}
+
+// hasDigit tells versions from names like "latest" or "main", which the lenient parsers take for 0.
+func hasDigit(version string) bool {
+	for i := range len(version) {
+		if c := version[i]; '0' <= c && c <= '9' {
+			return true
+		}
+	}
+	return false
+}
+
+// Compare orders two keys of one type; ok is false when the rules cannot order them, as with a zero Key.
+func (k Key) Compare(other Key) (order int, ok bool) {
+	if k.version == nil || other.version == nil {
+		return 0, false
+	}
+	order, err := k.version.Compare(other.version)
+	return order, err == nil
+}
+
+// Known reports whether the rules can order the version.
+func (k Key) Known() bool { return k.version != nil }

@@ -1,0 +1,94 @@
+package vers
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/fault"
+)
+
+func TestRangesHoldTheirVersions(t *testing.T) {
+	cases := []struct {
+		purlType, text string
+		in, out        []string
+	}{
+		{"npm", "vers:npm/*", []string{"1.0.0", "latest", ""}, nil},
+		{"npm", "vers:npm/1.2.3", []string{"1.2.3"}, []string{"1.2.4", "1.2.30", "latest"}},
+		{"npm", "vers:npm/=1.2.3|latest", []string{"1.2.3", "latest"}, []string{"2.0.0", "next"}},
+		{"npm", "vers:npm/>=1.2.0|<2.0.0", []string{"1.2.0", "1.99.0", "2.0.0-rc.1"}, []string{"1.1.9", "2.0.0", "latest", ""}},
+		{"npm", "vers:npm/<1.0.0|>=2.0.0|<2.5.0|>=3.0.0", []string{"0.9.0", "2.0.0", "2.4.9", "3.0.0", "9.0.0"}, []string{"1.0.0", "1.9.9", "2.5.0", "2.9.0"}},
+		{"npm", "vers:npm/>=1.0.0|!=1.5.0|<2.0.0", []string{"1.4.9", "1.5.1"}, []string{"1.5.0", "2.0.0"}},
+		{"npm", "vers:npm/!=1.5.0", []string{"1.4.9", "latest"}, []string{"1.5.0"}},
+		{"npm", "vers:npm/!=1.5.0|1.6.0", []string{"1.6.0"}, []string{"1.5.0", "1.7.0"}},
+		{"npm", "vers:npm/>1.0.0|>=1.1.0|<2.0.0|<=3.0.0", []string{"1.0.1", "2.5.0", "3.0.0"}, []string{"1.0.0", "3.0.1"}},
+		{"npm", "vers:npm/1.0%2B5", []string{"1.0+5"}, []string{"1.1.0"}},
+		{"npm", "^1.2.0", []string{"1.2.0", "1.9.9"}, []string{"2.0.0", "1.1.9", "1.3.0-beta.1"}},
+		{"npm", ">=1.0.0 <1.5.0 || 2.x", []string{"1.4.0", "2.7.0"}, []string{"1.5.0", "3.0.0", "latest"}},
+		{"pypi", "~=1.4.2", []string{"1.4.2", "1.4.9"}, []string{"1.5.0", "1.4.1"}},
+		{"pypi", "vers:pypi/>=1.0rc1|<=1.0", []string{"1.0rc1", "1.0rc2", "1.0", "1.0.0"}, []string{"1.0.post1", "1.0a1"}},
+		{"maven", "[1.0,2.0)", []string{"1.0", "1.9"}, []string{"2.0", "0.9"}},
+		{"deb", "vers:deb/<1%3A2.4.47-3", []string{"1:2.4.47-2", "9.9-1"}, []string{"1:2.4.47-3", "2:0-1"}},
+		{"golang", "vers:golang/>=v1.2.0|<v1.3.0", []string{"v1.2.5"}, []string{"v1.3.0"}},
+		{"github", "vers:github/v1|main", []string{"v1", "main"}, []string{"v2"}},
+	}
+	for _, c := range cases {
+		t.Run(c.text, func(t *testing.T) {
+			t.Parallel()
+			r, err := ParseRange(c.purlType, c.text)
+			require.NoError(t, err)
+			require.Equal(t, c.text, r.String())
+			for _, v := range c.in {
+				require.True(t, r.Holds(v), "%s should be in", v)
+			}
+			for _, v := range c.out {
+				require.False(t, r.Holds(v), "%s should be out", v)
+			}
+		})
+	}
+}
+
+func TestBadRangesAreRefusedWithTheReason(t *testing.T) {
+	for text, reason := range map[string]string{
+		"":                                    "empty",
+		"  ":                                  "empty",
+		"^^1":                                 "no range of npm versions",
+		"vers:npm":                            "vers:type/constraints",
+		"vers:npm/":                           "vers:type/constraints",
+		"vers:pypi/1.0":                       "the package is of type npm",
+		"vers:NPM/1.0":                        "lower case",
+		"vers:npm/>=1.0.0| <2.0.0":            "blanks",
+		"vers:npm/|>=1.0.0":                   "no version",
+		"vers:npm/>=1.0.0|":                   "no version",
+		"vers:npm/>=2.0.0|<1.0.0":             "order",
+		"vers:npm/>=latest":                   "no place in the order",
+		"vers:npm/1.0%2G0":                    "badly encoded",
+		"vers:npm/>>1.0":                      "written with %",
+		"vers:npm/*|1.0":                      "written with %",
+		string(make([]byte, MaxLength)) + "x": "at most 4096 bytes",
+	} {
+		_, err := ParseRange("npm", text)
+		require.ErrorIs(t, err, ErrRangeInvalid, text)
+		require.ErrorContains(t, err, reason)
+		require.Equal(t, fault.Invalid, fault.KindOf(err))
+	}
+	_, err := ParseRange("github", "vers:github/>1")
+	require.ErrorContains(t, err, "versions of github packages have no order")
+	_, err = ParseRange("github", "^1")
+	require.ErrorContains(t, err, "written as vers:github/")
+}
+
+func FuzzParseRange(f *testing.F) {
+	for _, seed := range []string{"vers:npm/>=1.0.0|<2.0.0", "^1.2 || 3.x", "vers:npm/*", "vers:npm/1.0%2B5|!=2"} {
+		f.Add(seed, "1.2.3")
+	}
+	f.Fuzz(func(t *testing.T, text, version string) {
+		for _, purlType := range []string{"npm", "pypi", "maven", "deb", "gem", "github"} {
+			if r, err := ParseRange(purlType, text); err == nil {
+				r.Holds(version)
+			} else {
+				require.ErrorIs(t, err, ErrRangeInvalid)
+			}
+		}
+	})
+}
