@@ -17,6 +17,8 @@ type Delivery struct {
 	Key string
 	// Event is the kind of delivery, as the source names it.
 	Event string
+	// Tool is the name of the product, where one adapter reads several that speak alike.
+	Tool string
 	// Host is the name of the source's host where the message does not tell it; may be empty.
 	Host string
 	// Body is the JSON message.
