@@ -3,6 +3,7 @@ package insight
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -73,4 +74,21 @@ func (p Part) compare(other Part) int {
 type KeyTotal struct {
 	Key   Key
 	Total float64
+}
+
+// Identity returns a text that is equal for equal keys and no others.
+func (k Key) Identity() string {
+	var b strings.Builder
+	b.WriteString(strconv.Itoa(int(k.Kind)))
+	b.WriteByte(' ')
+	b.WriteString(strconv.Itoa(k.Cohort))
+	for _, p := range k.Parts {
+		b.WriteByte(' ')
+		if p.Missing {
+			b.WriteByte('-')
+			continue
+		}
+		b.WriteString(strconv.Quote(p.Text))
+	}
+	return b.String()
 }

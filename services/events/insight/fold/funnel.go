@@ -199,3 +199,6 @@ func (f Funnel) clean(rows []insight.Row, places [][]int, run Run) bool {
 	}
 	return true
 }
+
+// Opens tells whether an event may open a run.
+func (f Funnel) Opens(row insight.Row) bool { return row.Matches&f.opening() != 0 }
