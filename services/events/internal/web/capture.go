@@ -23,7 +23,6 @@ const (
 // captureWay takes batches of programs, and those that a page sends while it is closed: sendBeacon sets no header and asks no preflight only
 // for text/plain, and browsers give it 64 KiB.
 var captureWay = way{
-	name:     "capture",
 	queries:  []string{"key"},
 	inBody:   bodyKey,
 	packed:   16<<20 + 64<<10,

@@ -74,7 +74,6 @@ func (d *Door) preflight(w http.ResponseWriter, r *http.Request, allow string) {
 
 // way is how a source presents itself: where its key may stand beside the bearer token, and how much it may send.
 type way struct {
-	name     string
 	basic    bool     // Basic, the key as user or as password
 	queries  []string // query parameters that hold the key
 	inPath   bool     // the path value "key"

@@ -73,6 +73,7 @@ func New(cfg Config, deps Deps) (*Door, error) {
 // routes mounts every way in.
 func (d *Door) routes() {
 	d.mount(captureMethod, endpoints{http.MethodPost: d.keyed(captureWay, d.capture)})
+	d.mount(cloudeventsPath, endpoints{http.MethodPost: d.keyed(cloudeventsWay, d.cloudevents), http.MethodOptions: d.consent})
 	if d.deps.Hooks != nil {
 		d.mux.Handle("/hooks/", d.deps.Hooks)
 	}

@@ -1,0 +1,152 @@
+package cloudevents
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/corpus"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/source"
+	"devtrail.dev/services/events/internal/source/github"
+)
+
+var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+
+// cdevent is a CDEvent in a CloudEvent.
+func cdevent(kind, origin, subject string) string {
+	return `{"specversion": "1.0", "id": "1", "type": "dev.cdevents.` + kind + `", "source": "` + origin + `", "data": {
+		"context": {"version": "0.4.1", "id": "1", "source": "` + origin + `", "type": "dev.cdevents.` + kind + `", "timestamp": "2026-03-20T14:27:05.315384Z"},
+		"subject": ` + subject + `}}`
+}
+
+// only is the one draft of a structured event.
+func only(t *testing.T, body string) events.Event {
+	t.Helper()
+	e, err := Structured([]byte(body))
+	require.NoError(t, err)
+	drafts := Drafts([]Event{e}, noon)
+	require.Len(t, drafts, 1)
+	require.NoError(t, drafts[0].Err)
+	canonical, err := drafts[0].Event.Canonical(noon)
+	require.NoError(t, err)
+	return canonical
+}
+
+func TestWhoPulledWhichPackage(t *testing.T) {
+	e := only(t, cdevent("artifact.downloaded.0.1.0", "https://nexus.example.com/repo", `{"id": "pkg:npm/%40scope/a@1.0.0?repository_url=nexus.example.com", "content": {"user": "ada"}}`))
+	require.Equal(t, "artifact.downloaded", e.Name)
+	require.Equal(t, []string{"pkg:npm/%40scope/a@1.0.0?repository_url=nexus.example.com"}, e.Packages)
+	require.Equal(t, events.Identity{Kind: source.Login, Value: "nexus.example.com/ada"}, e.Actor)
+	require.Equal(t, "nexus.example.com", e.Source.Tool)
+	require.Equal(t, time.Date(2026, 3, 20, 14, 27, 5, 315384000, time.UTC), e.OccurredAt)
+	require.Contains(t, e.Properties, `"cdevents_version":"0.4.1"`)
+
+	// Within a source without a host a name is the source's own.
+	e = only(t, cdevent("artifact.deleted.0.1.0", "/event/source/123", `{"id": "no purl", "content": {"user": "ada"}}`))
+	require.Empty(t, e.Packages)
+	require.Equal(t, events.Identity{Kind: external, Value: "/event/source/123#ada"}, e.Actor)
+	require.Equal(t, "grace@example.com", only(t, cdevent("ticket.created.0.2.0", "s", `{"id": "1", "content": {"creator": "grace@example.com"}}`)).Actor.Value)
+}
+
+func TestPackagesOfOtherSubjects(t *testing.T) {
+	e := only(t, cdevent("build.finished.0.2.0", "s", `{"id": "b", "content": {"artifactId": "pkg:oci/myapp@sha256%3A0b31", "outcome": "success"}}`))
+	require.Equal(t, []string{"pkg:oci/myapp@sha256:0b31"}, e.Packages)
+	e = only(t, cdevent("artifact.published.0.3.0", "s", `{"id": "cdevents:v0:::::artifact:pkg%3Adocker%2Fmyapp%401.0.0", "content": {}}`))
+	require.Equal(t, []string{"pkg:docker/myapp@1.0.0"}, e.Packages)
+}
+
+func TestProjects(t *testing.T) {
+	for subject, project := range map[string]string{
+		`{"id": "7", "content": {"repository": {"id": "Org/Repo", "source": "https://github.com"}}}`:           "github.com/org/repo",
+		`{"id": "7", "content": {"owner": "Org", "uri": "https://git.example.org/Org/Repo"}}`:                  "git.example.org/Org/Repo",
+		`{"id": "cdevents:v0:gitlab::my-company:platform/backend:mr:99", "content": {}}`:                       "gitlab.com/my-company/platform/backend",
+		`{"id": "cdevents:v0:github:org-a-github:xibz:cdevents-spec:pr:42", "content": {}}`:                    "",
+		`{"id": "cdevents:v0:jira::xibz:cdevents-project:issue:PROJ-123", "content": {}}`:                      "",
+		`{"id": "7", "content": {"uri": "https://www.example.com/mySubject123", "repository": {"id": "a/b"}}}`: "",
+	} {
+		require.Equal(t, project, only(t, cdevent("change.merged.0.3.0", "s", subject)).Project, subject)
+	}
+}
+
+func TestWebhooksInCloudEventsAreTheSameEvents(t *testing.T) {
+	body := `{"ref": "refs/heads/main", "before": "0000000000000000000000000000000000000001", "after": "0000000000000000000000000000000000000002",
+		"repository": {"full_name": "Octo/Hello", "html_url": "https://github.com/Octo/Hello"}, "sender": {"id": 7, "login": "octo"},
+		"pusher": {"name": "octo"}, "commits": [{"id": "0000000000000000000000000000000000000002", "message": "m", "timestamp": "2026-04-30T10:00:00Z",
+		"author": {"name": "Ada", "email": "ada@example.com"}, "added": [], "modified": ["go.mod"], "removed": []}]}`
+	direct, err := github.Translate(source.Delivery{Key: "delivery-1", Event: "push", Body: []byte(body), Received: noon})
+	require.NoError(t, err)
+	require.NotEmpty(t, direct)
+	e, err := Structured([]byte(`{"specversion": "1.0", "id": "delivery-1", "type": "com.github.push", "source": "https://api.github.com/repos/Octo/Hello", "data": ` + body + `}`))
+	require.NoError(t, err)
+	wrapped := Drafts([]Event{e}, noon)
+	require.Len(t, wrapped, len(direct))
+	for i := range direct {
+		require.Equal(t, direct[i].Event.ID, wrapped[i].Event.ID)
+	}
+	// A type that the provider's adapter does not know stands as it is.
+	require.Equal(t, "com.github.nothing.known", only(t, `{"specversion": "1.0", "id": "2", "type": "com.github.nothing.known", "source": "https://github.com/Octo/Hello", "data": {}}`).Name)
+}
+
+func TestDomainIDs(t *testing.T) {
+	raw, err := os.ReadFile(corpus.Path(t, "cdevents", "conformance", "formats", "domainid.json"))
+	require.NoError(t, err)
+	var cases struct {
+		Valid []struct {
+			Description, Expected string
+			Segments              struct{ Provider, ProviderID, Namespace, Groups, Type, ResourceID string }
+		}
+		Invalid []struct{ Description, Input string }
+	}
+	require.NoError(t, json.Unmarshal(raw, &cases))
+	require.NotEmpty(t, cases.Valid)
+	for _, c := range cases.Valid {
+		id, ok := parseDomainID(c.Expected)
+		require.True(t, ok, c.Description)
+		require.Equal(t, c.Segments.Provider+c.Segments.ProviderID+c.Segments.Namespace+c.Segments.Groups+c.Segments.Type, id.provider+id.providerID+id.namespace+id.groups+id.kind)
+		require.Equal(t, strings.NewReplacer("%3A", ":", "%2F", "/", "%40", "@").Replace(c.Segments.ResourceID), id.resource)
+	}
+	for _, c := range cases.Invalid {
+		_, ok := parseDomainID(c.Input)
+		require.False(t, ok, c.Description)
+	}
+}
+
+func FuzzStructured(f *testing.F) {
+	f.Add([]byte(cdevent("artifact.published.0.3.0", "https://a.example", `{"id": "pkg:npm/a@1", "content": {"user": "u"}}`)))
+	f.Add([]byte(`{"specversion": "1.0", "id": "1", "type": "com.github.push", "source": "s", "data": {"commits": [null]}}`))
+	f.Add([]byte(`{"specversion": "1.0", "id": "1", "type": "t", "source": "s", "data_base64": "TWE="}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		e, err := Structured(body)
+		if err != nil {
+			return
+		}
+		for _, d := range Drafts([]Event{e}, noon) {
+			if _, err := d.Event.Canonical(noon); err != nil && len(e.Source) < 100 && len(e.Type) < 100 {
+				t.Fatalf("an event that cannot be kept: %v", err)
+			}
+		}
+	})
+}
+
+func FuzzBinary(f *testing.F) {
+	f.Add("text/plain", "t", "%41", []byte("hello"))
+	f.Add("application/json", "dev.cdevents.change.merged.0.3.0", "s", []byte(`{"subject": {"id": "cdevents:v0:::::artifact:pkg%3A"}}`))
+	f.Fuzz(func(t *testing.T, contentType, kind, subject string, body []byte) {
+		e, err := Binary(map[string][]string{"Content-Type": {contentType}, "Ce-Specversion": {"1.0"}, "Ce-Id": {"1"}, "Ce-Source": {"s"}, "Ce-Type": {kind}, "Ce-Subject": {subject}}, body)
+		if err != nil {
+			return
+		}
+		again, err := Structured(e.json())
+		if err != nil {
+			t.Fatalf("the kept form is no CloudEvent: %v", err)
+		}
+		if again.ID != e.ID || again.Type != e.Type || again.Subject != e.Subject {
+			t.Fatalf("%+v is kept as %+v", e, again)
+		}
+	})
+}

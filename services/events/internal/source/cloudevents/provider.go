@@ -1,0 +1,41 @@
+package cloudevents
+
+import (
+	"strings"
+	"time"
+
+	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/source"
+	"devtrail.dev/services/events/internal/source/github"
+	"devtrail.dev/services/events/internal/source/gitlab"
+)
+
+// providers are the types under which brokers pass webhooks of Git providers on, by the official adapters of CloudEvents. Their adapters make the
+// same drafts, with the same ids, whether the webhook came by itself or in a CloudEvent.
+var providers = []struct {
+	prefix    string
+	translate func(source.Delivery) ([]ingest.Draft, error)
+}{
+	{"com.github.", github.Translate},
+	{"com.gitlab.", gitlab.Translate},
+}
+
+// provider makes the drafts of a Git provider's webhook; none when the event is not one or says nothing that its adapter knows.
+func (e Event) provider(received time.Time) []ingest.Draft {
+	if e.Base64 || e.Data == nil {
+		return nil
+	}
+	for _, p := range providers {
+		rest, ok := strings.CutPrefix(e.Type, p.prefix)
+		if !ok {
+			continue
+		}
+		event, _, _ := strings.Cut(rest, ".")
+		drafts, err := p.translate(source.Delivery{Key: e.ID, Event: event, Host: source.Host(e.Source), Body: e.Data, Received: received})
+		if err != nil {
+			return nil
+		}
+		return drafts
+	}
+	return nil
+}
