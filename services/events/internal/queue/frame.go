@@ -1,0 +1,94 @@
+package queue
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+
+	"devtrail.dev/services/events"
+)
+
+// typeEvents is the first version of a frame of events. Another encoding takes another number, so that a log outlives an update.
+const typeEvents = 1
+
+// headerBytes are the checksum and the length of what follows, 4 bytes each, both little-endian.
+const headerBytes = 8
+
+// maxFrameBytes bounds what a damaged length can ask for.
+const maxFrameBytes = 256 << 20
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Decision is what the intake decided about duplicates, before the frame was written.
+type Decision struct {
+	Judged     bool // the ids were compared with those of the horizon
+	Sent       int  // events of the request that no rule refused
+	Duplicates int  // of those, left out because their ids were known
+}
+
+// Frame is the accepted events of one request, canonical and stamped. A replay reads the very same values: nothing in it comes from a later clock.
+type Frame struct {
+	Organization uuid.UUID
+	Received     time.Time // UTC, whole microseconds; ReceivedAt of every event
+	Key          string    // id of the credential that sent them; may be empty
+	Decision     Decision
+	Events       []events.Event
+}
+
+// Encode appends the frame to dst and returns it.
+func (f *Frame) Encode(dst []byte) []byte {
+	start := len(dst)
+	dst = append(dst, make([]byte, headerBytes)...)
+	dst = append(dst, typeEvents)
+	dst = append(dst, f.Organization[:]...)
+	dst = binary.AppendVarint(dst, f.Received.UnixMicro())
+	judged := byte(0)
+	if f.Decision.Judged {
+		judged = 1
+	}
+	dst = append(dst, judged)
+	dst = binary.AppendUvarint(dst, uint64(f.Decision.Sent))
+	dst = binary.AppendUvarint(dst, uint64(f.Decision.Duplicates))
+	dst = appendText(dst, f.Key)
+	dst = binary.AppendUvarint(dst, uint64(len(f.Events)))
+	for i := range f.Events {
+		dst = appendEvent(dst, &f.Events[i])
+	}
+	body := dst[start+headerBytes:]
+	binary.LittleEndian.PutUint32(dst[start+4:], uint32(len(body)))
+	binary.LittleEndian.PutUint32(dst[start:], crc32.Checksum(dst[start+4:], castagnoli))
+	return dst
+}
+
+// Decode reads a frame. The error is ErrCorrupt. It keeps no reference to the bytes.
+func Decode(encoded []byte) (Frame, error) {
+	if len(encoded) < headerBytes || len(encoded) > maxFrameBytes {
+		return Frame{}, ErrCorrupt.With("a frame of %d bytes", len(encoded))
+	}
+	if n := binary.LittleEndian.Uint32(encoded[4:]); uint64(n) != uint64(len(encoded)-headerBytes) {
+		return Frame{}, ErrCorrupt.With("a frame of %d bytes says that it has %d", len(encoded)-headerBytes, n)
+	}
+	if crc32.Checksum(encoded[4:], castagnoli) != binary.LittleEndian.Uint32(encoded) {
+		return Frame{}, ErrCorrupt.With("the checksum of a frame of %d bytes does not fit", len(encoded))
+	}
+	r := reader{rest: string(encoded[headerBytes:])}
+	if kind := r.byte(); kind != typeEvents {
+		return Frame{}, ErrCorrupt.With("type %d of a frame is not known", kind)
+	}
+	f := Frame{Organization: r.id(), Received: r.time()}
+	f.Decision.Judged = r.byte() == 1
+	f.Decision.Sent, f.Decision.Duplicates = r.number(math.MaxInt32), r.number(math.MaxInt32)
+	f.Key = r.text()
+	f.Events = make([]events.Event, r.number(len(r.rest)/minEventBytes))
+	for i := range f.Events {
+		f.Events[i] = r.event()
+		f.Events[i].ReceivedAt = f.Received
+	}
+	if r.failed || r.rest != "" {
+		return Frame{}, ErrCorrupt.With("a frame of %d bytes does not end where its events do", len(encoded))
+	}
+	return f, nil
+}

@@ -1,0 +1,84 @@
+// Package queue is the durable log between the intake and the stores: what is acknowledged stands in it until a store has it.
+// It holds the nouns, the frame and its encoding, and the contract that every log keeps; internal/ingest appends to it and drains it.
+package queue
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"devtrail.dev/kit/fault"
+)
+
+var (
+	// ErrFull says that the log has used up its byte budget, or the disk its space. Nothing of the append was kept.
+	ErrFull = fault.New(fault.Exhausted, "QUEUE_FULL", "the log of accepted events is full: they arrive faster than the database takes them")
+	// ErrClosed is what a log answers after Close, and after a write that failed.
+	ErrClosed = fault.New(fault.Unavailable, "QUEUE_CLOSED", "the log of accepted events is closed")
+	// ErrCorrupt says that bytes are not a frame, or not the frame that was written.
+	ErrCorrupt = fault.New(fault.Internal, "FRAME_CORRUPT", "the frame is damaged")
+)
+
+// Position is the place of a frame in the log. Positions ascend in the order of appends, begin at 1 and may have gaps.
+type Position uint64
+
+// Entry is a frame to append, and the ids that are to be remembered with it.
+type Entry struct {
+	Frame        []byte // as Frame.Encode makes it; it must not change until the append is durable
+	Received     time.Time
+	Organization uuid.UUID
+	IDs          []uuid.UUID // of the organization; none when nothing is to be remembered
+}
+
+// Record is a frame in the log.
+type Record struct {
+	Position Position
+	Frame    []byte // encoded; the reader's own
+}
+
+// Memory is what an append remembered.
+type Memory struct {
+	Hour         uint32
+	Organization uuid.UUID
+	IDs          []uuid.UUID
+}
+
+// Pending is an append on its way to the disk.
+type Pending interface {
+	// First is the position of the append's first entry; the others follow without gaps.
+	First() Position
+	// Wait must return nil only when all entries of the append are durable together with what they remember. On an error nobody may be told that they are kept.
+	Wait() error
+}
+
+// Stats is what waits in the log.
+type Stats struct {
+	Bytes  int64 // of frames
+	Frames int64
+	Oldest time.Time // when the oldest was received; zero when nothing waits
+}
+
+// Queue is a durable log of frames. Append is called by one goroutine at a time; all other methods must be safe for concurrent use.
+type Queue interface {
+	// Append begins to write entries as one atomic group: after a crash either all of them are there or none. Hour counts from the Unix epoch and
+	// is the bucket in which their ids are remembered. The error is ErrFull when the budget is used up, ErrClosed after Close.
+	Append(ctx context.Context, hour uint32, entries []Entry) (Pending, error)
+	// Read returns records after one position up to another, inclusive, ascending: at least one when there is one, and then as many as fit into
+	// bytes. The caller passes a bound below which everything is durable.
+	Read(ctx context.Context, after, upTo Position, bytes int) ([]Record, error)
+	// Commit forgets all frames up to a position, inclusive: a store has them. A crash may undo it, so reading them again must be harmless.
+	Commit(ctx context.Context, upTo Position) error
+	// Last is the highest position that was ever given, 0 for none; Committed is the highest that was committed.
+	Last() Position
+	Committed() Position
+	// Remembered yields what appends remembered since an hour, oldest first. It is read before the first append.
+	Remembered(ctx context.Context, since uint32) iter.Seq2[Memory, error]
+	// Forget drops what was remembered before an hour.
+	Forget(ctx context.Context, before uint32) error
+	// Stats must be cheap.
+	Stats() Stats
+	// Close waits for appends on their way. Calling it again must change nothing.
+	Close() error
+}
