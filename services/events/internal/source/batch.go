@@ -24,9 +24,10 @@ type Fact struct {
 	// Actor is who did it.
 	Actor Actor
 	// Kind and Tool of the source; zero: a Git provider, the one of the batch.
-	Kind    events.SourceKind
-	Tool    string
-	Machine string
+	Kind        events.SourceKind
+	Tool        string
+	ToolVersion string
+	Machine     string
 	// Project is the canonical repository.
 	Project string
 	// Packages are canonical purls.
@@ -65,7 +66,7 @@ func (b *Batch) Add(f Fact) {
 		Name:       Plain(f.Name, events.MaxNameLength),
 		OccurredAt: f.At,
 		Actor:      f.Actor.Identity,
-		Source:     events.Source{Kind: f.Kind, Tool: f.Tool, Machine: Plain(f.Machine, events.MaxMachineLength)},
+		Source:     events.Source{Kind: f.Kind, Tool: f.Tool, ToolVersion: Plain(f.ToolVersion, events.MaxToolLength), Machine: Plain(f.Machine, events.MaxMachineLength)},
 		Project:    f.Project,
 		SessionID:  session(f.Session),
 	}

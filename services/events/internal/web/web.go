@@ -74,6 +74,7 @@ func New(cfg Config, deps Deps) (*Door, error) {
 func (d *Door) routes() {
 	d.mount(captureMethod, endpoints{http.MethodPost: d.keyed(captureWay, d.capture)})
 	d.mount(cloudeventsPath, endpoints{http.MethodPost: d.keyed(cloudeventsWay, d.cloudevents), http.MethodOptions: d.consent})
+	d.mountWakatime()
 	if d.deps.Hooks != nil {
 		d.mux.Handle("/hooks/", d.deps.Hooks)
 	}

@@ -1,0 +1,62 @@
+package wakatime
+
+import (
+	"net/url"
+	"strings"
+)
+
+// withoutCredentials strips the user, password, query and fragment of an address. A path of a file stays as it is.
+func withoutCredentials(entity string) string {
+	scheme, rest, ok := strings.Cut(entity, "://")
+	if !ok {
+		return entity
+	}
+	if u, err := url.Parse(entity); err == nil {
+		u.User, u.RawQuery, u.Fragment, u.RawFragment, u.ForceQuery = nil, "", "", "", false
+		return u.String()
+	}
+	// What does not parse is cut by its marks: the part that spoils it may be the password.
+	rest, _, _ = strings.Cut(rest, "?")
+	rest, _, _ = strings.Cut(rest, "#")
+	authority, path, slash := strings.Cut(rest, "/")
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		authority, path, slash = strings.Cut(rest[at+1:], "/")
+	}
+	if slash {
+		path = "/" + path
+	}
+	return scheme + "://" + authority + path
+}
+
+// agent is what a plugin says of itself: wakatime/<version> (<os>-<core>-<platform>) <go> <editor>/<v> <plugin>/<v>.
+type agent struct {
+	os, editor, editorVersion, plugin string
+}
+
+func parseAgent(text string) agent {
+	var a agent
+	if len(text) > 1000 {
+		text = text[:1000]
+	}
+	before, rest, found := strings.Cut(text, "(")
+	system, rest, closed := strings.Cut(rest, ")")
+	if !found || !closed {
+		rest = before
+	} else {
+		a.os, _, _ = strings.Cut(system, "-")
+	}
+	for word := range strings.FieldsSeq(rest) {
+		name, version, ok := strings.Cut(word, "/")
+		switch {
+		case !ok || name == "wakatime" || name == "":
+		case strings.HasSuffix(name, "-wakatime"):
+			a.plugin = word
+			if a.editor == "" { // some plugins name only themselves
+				a.editor = strings.TrimSuffix(name, "-wakatime")
+			}
+		default:
+			a.editor, a.editorVersion = name, version
+		}
+	}
+	return a
+}

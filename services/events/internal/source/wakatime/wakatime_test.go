@@ -1,0 +1,126 @@
+package wakatime
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/events"
+)
+
+var sender = Sender{
+	Credential: "key-1", Machine: "ada-laptop", TimeZone: "Europe/Berlin", Received: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC),
+	UserAgent: "wakatime/v1.102.1 (linux-6.8.0-45-generic-x86_64) go1.23.1 vscode/1.93.1 vscode-wakatime/24.6.2",
+}
+
+const beat = `{"branch": "main", "category": "coding", "cursorpos": 12, "dependencies": ["yaml", "left_pad"], "entity": "/home/ada/app/main.py",
+	"is_write": true, "language": "Python", "lineno": 42, "lines": 100, "project": "app", "type": "file", "time": 1585598059.123456, "ai_line_changes": 3}`
+
+func TestAHeartbeat(t *testing.T) {
+	h, err := One([]byte(beat), sender)
+	require.NoError(t, err)
+	e, err := h.Draft.Event.Canonical(sender.Received)
+	require.NoError(t, err)
+	require.Equal(t, "editor.heartbeat", e.Name)
+	require.Equal(t, time.Date(2020, 3, 30, 19, 54, 19, 123456000, time.UTC), e.OccurredAt)
+	require.Equal(t, events.Source{Kind: events.SourceEditor, Tool: "vscode", ToolVersion: "1.93.1", Machine: "ada-laptop"}, e.Source)
+	require.Equal(t, events.Identity{Kind: machine, Value: "ada-laptop"}, e.Actor)
+	require.Equal(t, "app", e.Project)
+	require.Empty(t, e.Packages, "an import is not a package")
+	var properties map[string]any
+	require.NoError(t, json.Unmarshal([]byte(e.Properties), &properties))
+	require.Equal(t, []any{"yaml", "left_pad"}, properties["imports"])
+	require.Equal(t, "linux", properties["os"])
+	require.Equal(t, "vscode-wakatime/24.6.2", properties["plugin"])
+	require.InDelta(t, 3, properties["original"].(map[string]any)["ai_line_changes"], 0)
+}
+
+func TestWhatMakesTwoHeartbeatsOne(t *testing.T) {
+	id := func(body string, s Sender) string {
+		h, err := One([]byte(body), s)
+		require.NoError(t, err)
+		require.NoError(t, h.Draft.Err)
+		return h.Draft.Event.ID.String()
+	}
+	first := id(beat, sender)
+	require.Equal(t, first, id(strings.Replace(beat, `"lineno": 42`, `"lineno": 43`, 1), sender))
+	elsewhere := sender
+	elsewhere.Credential = "key-2"
+	require.NotEqual(t, first, id(beat, elsewhere))
+	for _, change := range [][2]string{{"main.py", "b.py"}, {"059.123456", "060"}, {`"main"`, `"dev"`}, {"coding", "debugging"}, {"true", "false"}, {`"app"`, `"b"`}, {`"file"`, `"app"`}} {
+		require.NotEqual(t, first, id(strings.Replace(beat, change[0], change[1], 1), sender), change[0])
+	}
+}
+
+func TestABadHeartbeatDoesNotTakeOthersAlong(t *testing.T) {
+	list, err := Many([]byte(`[`+beat+`, {"entity": "a", "time": "soon"}, {"time": 1}, 7, null, {"entity": "HIDDEN.py", "type": "file", "time": 1585598060, "project": null}]`), sender)
+	require.NoError(t, err)
+	require.Len(t, list, 6)
+	for i, bad := range []bool{false, true, true, true, true, false} {
+		require.Equal(t, bad, list[i].Draft.Err != nil, i)
+	}
+	require.Equal(t, "HIDDEN.py", list[5].Entity)
+	for _, body := range []string{`{}`, `7`, ``, `[` + strings.Repeat("{},", MaxHeartbeats) + `{}]`} {
+		_, err := Many([]byte(body), sender)
+		require.ErrorIs(t, err, ErrBody, body)
+	}
+	_, err = One([]byte(`[]`), sender)
+	require.ErrorIs(t, err, ErrBody)
+}
+
+func TestAddressesAreKeptWithoutCredentials(t *testing.T) {
+	for entity, want := range map[string]string{
+		"ssh://ada:secret@192.168.1.2/path/main.go":     "ssh://192.168.1.2/path/main.go",
+		"https://secret@github.com/a/b?token=secret#x":  "https://github.com/a/b",
+		"https://ada:se%zzcret@example.com/a?b=secret":  "https://example.com/a",
+		"sftp://ada:sec/ret@example.com:22/a":           "sftp://example.com:22/a",
+		"/home/ada/what?/main.go":                       "/home/ada/what?/main.go",
+		"c:\\users\\ada\\main.go":                       "c:\\users\\ada\\main.go",
+		"vscode-remote://wsl%2Bubuntu/home/ada/main.go": "vscode-remote://wsl%2Bubuntu/home/ada/main.go",
+	} {
+		got := withoutCredentials(entity)
+		require.NotContains(t, got, "secret")
+		if !strings.Contains(entity, "%") {
+			require.Equal(t, want, got)
+		}
+	}
+	h, err := One([]byte(`{"entity": "ssh://ada:secret@host/a", "time": 1585598060}`), sender)
+	require.NoError(t, err)
+	require.NotContains(t, h.Draft.Event.Properties, "secret")
+}
+
+func TestAgents(t *testing.T) {
+	for text, want := range map[string]agent{
+		"wakatime/13.0.6": {},
+		"wakatime/v1.45.3 (darwin-22.1.0-arm64) go1.19.1 IntelliJIDEA/2022.2 IntelliJIDEA-wakatime/14.1.4": {"darwin", "IntelliJIDEA", "2022.2", "IntelliJIDEA-wakatime/14.1.4"},
+		"Chrome/120.0 (linux) chrome-wakatime/3.0.1":                                                       {"linux", "chrome", "", "chrome-wakatime/3.0.1"},
+		"wakatime/v1 (windows": {},
+		"":                     {},
+	} {
+		require.Equal(t, want, parseAgent(text), text)
+	}
+}
+
+func FuzzMany(f *testing.F) {
+	f.Add([]byte(`[`+beat+`]`), "wakatime/v1 (linux-1-x) go1 vim/9 vim-wakatime/1")
+	f.Add([]byte(`[{"entity": "a://b:c@d", "time": 1e300, "dependencies": [1, {}]}]`), "")
+	f.Fuzz(func(t *testing.T, body []byte, agent string) {
+		s := sender
+		s.UserAgent = agent
+		list, err := Many(body, s)
+		if err != nil {
+			return
+		}
+		for _, h := range list {
+			if h.Draft.Err != nil {
+				continue
+			}
+			if _, err := h.Draft.Event.Canonical(sender.Received); err != nil {
+				t.Fatalf("a heartbeat that cannot be kept: %v", err)
+			}
+		}
+	})
+}
