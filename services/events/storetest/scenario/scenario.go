@@ -1,0 +1,80 @@
+// Package scenario runs the scenarios of the reference data, which say of concrete events what an insight answers, against a store through the engine
+// above it. It stands beside the stores, in their tests only; where the reference data is absent its tests are skipped.
+package scenario
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/corpus"
+	"devtrail.dev/services/events/storetest"
+)
+
+// Variant is a way to bring the events of a scenario into a store that must not change an answer.
+type Variant struct {
+	Name string
+	// Prepare is called when the events of a scenario are stored, with the keys of all its properties. It may be nil.
+	Prepare func(t *testing.T, store storetest.InsightStore, organization uuid.UUID, keys []string)
+
+	shuffled, twice, copied, mergedAfter bool
+}
+
+// variants are those that every store is tried with.
+var variants = []Variant{
+	{Name: "in order"},
+	{Name: "shuffled", shuffled: true},
+	{Name: "every event twice", twice: true},
+	{Name: "another organization has a copy", copied: true},
+	{Name: "identities linked afterwards", mergedAfter: true},
+}
+
+// Run runs every scenario of an insight in every variant, and in more that only this store has. Each variant has a store of its own,
+// each scenario an organization of its own.
+func Run(t *testing.T, open storetest.OpenInsightFunc, more ...Variant) {
+	cases := load(t)
+	for _, v := range append(variants, more...) {
+		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
+			store := open(t)
+			t.Cleanup(func() { require.NoError(t, store.Close()) })
+			for _, c := range cases {
+				t.Run(c.ID, func(t *testing.T) {
+					check := kinds[c.Kind]
+					if check == nil {
+						t.Skipf("%s is not about an insight", c.Kind)
+					}
+					if reason, ok := c.devtrail(); ok && reason == "not expressible" {
+						t.Skip("the question cannot be asked")
+					}
+					check(newWorld(t, store, c, v))
+				})
+			}
+		})
+	}
+}
+
+// kinds says how a scenario of a kind is checked. Those of the identity service and of the way in are not here.
+var kinds = map[string]func(w *world){
+	"trends":     checkTrends,
+	"funnel":     checkFunnel,
+	"retention":  checkRetention,
+	"stickiness": checkStickiness,
+	"lifecycle":  checkLifecycle,
+	"paths":      checkPaths,
+	"filter":     checkFilter,
+	"cohort":     checkCohort,
+}
+
+// load reads the file.
+func load(t *testing.T) []scenario {
+	text, err := os.ReadFile(corpus.Path(t, "scenarios.json"))
+	require.NoError(t, err)
+	var cases []scenario
+	require.NoError(t, json.Unmarshal(text, &cases))
+	require.NotEmpty(t, cases)
+	return cases
+}

@@ -1,0 +1,164 @@
+package scenario
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/insight/answer"
+	"devtrail.dev/services/events/storetest"
+)
+
+// world is a scenario that happened in an organization.
+type world struct {
+	t      *testing.T
+	c      scenario
+	store  storetest.InsightStore
+	org    uuid.UUID
+	engine *answer.Engine
+	now    time.Time
+
+	owners  map[string]uuid.UUID // by distinct id
+	names   map[string]string    // first distinct id by the developer's text
+	eventID map[uuid.UUID]string
+	cohorts map[string]*insight.Cohort
+}
+
+// project is that of every event, so that a question by projects also sees the events of nobody.
+const project = "github.com/own/project"
+
+// newWorld lets the scenario happen.
+func newWorld(t *testing.T, store storetest.InsightStore, c scenario, v Variant) *world {
+	t.Helper()
+	w := &world{
+		t: t, c: c, store: store, org: storetest.ID(v.Name + " " + c.ID), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		owners: make(map[string]uuid.UUID), names: make(map[string]string), eventID: make(map[uuid.UUID]string), cohorts: make(map[string]*insight.Cohort),
+	}
+	if c.Now != nil {
+		w.now = *c.Now
+	}
+	w.engine = answer.New(store, func() time.Time { return w.now })
+	w.developers()
+	batch := w.events(v)
+	if v.copied {
+		w.append(storetest.ID("copy of "+c.ID), batch, w.owners)
+	}
+	if v.mergedAfter {
+		w.append(w.org, batch, nil)
+		w.link()
+	} else {
+		w.append(w.org, batch, w.owners)
+	}
+	if v.Prepare != nil {
+		v.Prepare(t, store, w.org, w.keys())
+	}
+	w.defineCohorts()
+	return w
+}
+
+// developers makes one of each person.
+func (w *world) developers() {
+	w.t.Helper()
+	var list []insight.DeveloperProperties
+	for _, p := range w.c.Persons {
+		id := storetest.ID(w.c.ID + " " + p.DistinctIDs[0])
+		w.names[id.String()] = p.DistinctIDs[0]
+		for _, distinct := range p.DistinctIDs {
+			w.owners[distinct] = id
+		}
+		list = append(list, insight.DeveloperProperties{DeveloperID: id, Properties: w.canonical(p.Properties), Revision: 1})
+	}
+	require.NoError(w.t, w.store.SetDeveloperProperties(w.t.Context(), w.org, list))
+}
+
+func (w *world) canonical(object json.RawMessage) string {
+	w.t.Helper()
+	text, err := events.CanonicalObject(string(object))
+	require.NoError(w.t, err)
+	return text
+}
+
+// events returns the events in the order of the variant, nobody's yet.
+func (w *world) events(v Variant) []events.Event {
+	w.t.Helper()
+	var batch []events.Event
+	for i, e := range w.c.Events {
+		made, err := events.Event{
+			ID: uuid.MustParse(fmt.Sprintf("00000000-0000-4000-8000-%012x", i+1)), Name: e.Event, OccurredAt: e.Timestamp,
+			Actor: identity(e.DistinctID), Source: events.Source{Kind: events.SourceSDK}, Project: project, Properties: string(e.Properties),
+		}.Canonical(e.Timestamp)
+		require.NoError(w.t, err)
+		w.eventID[made.ID] = e.ID
+		batch = append(batch, made)
+		if v.twice {
+			batch = append(batch, made)
+		}
+	}
+	if v.shuffled {
+		seed := fnv.New64a()
+		seed.Write([]byte(w.c.ID))
+		r := rand.New(rand.NewPCG(seed.Sum64(), 1)) //nolint:gosec // repeatable, not secret
+		r.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
+	}
+	return batch
+}
+
+func identity(distinct string) events.Identity { return events.Identity{Kind: 1, Value: distinct} }
+
+// append stores events in two batches, stamped with their developers.
+func (w *world) append(org uuid.UUID, batch []events.Event, owners map[string]uuid.UUID) {
+	w.t.Helper()
+	stamped := make([]events.Event, len(batch))
+	for i, e := range batch {
+		e.DeveloperID = owners[e.Actor.Value]
+		stamped[i] = e
+	}
+	half := len(stamped) / 2
+	for _, part := range [][]events.Event{stamped[:half], stamped[half:]} {
+		_, err := w.store.Append(w.t.Context(), org, part)
+		require.NoError(w.t, err)
+	}
+}
+
+// link says whose each identity is when all events are there.
+func (w *world) link() {
+	w.t.Helper()
+	var changes []events.Reassignment
+	for distinct, owner := range w.owners {
+		changes = append(changes, events.Reassignment{Identity: identity(distinct), DeveloperID: owner, Sequence: int64(len(changes) + 1)})
+	}
+	require.NoError(w.t, w.store.Reassign(w.t.Context(), w.org, changes))
+}
+
+// keys lists the properties of the scenario's events.
+func (w *world) keys() []string {
+	seen, keys := map[string]bool{}, []string(nil)
+	for _, e := range w.c.Events {
+		for key := range insight.ParseProperties(string(e.Properties)) {
+			if !seen[key] {
+				seen[key], keys = true, append(keys, key)
+			}
+		}
+	}
+	return keys
+}
+
+// named turns actors into the names that the scenario gives them.
+func (w *world) named(actors []string) []string {
+	names := make([]string, len(actors))
+	for i, a := range actors {
+		names[i] = w.names[a]
+	}
+	return names
+}
+
+// everybody is a page that holds all.
+var everybody = insight.ActorPage{Limit: 1 << 20}
