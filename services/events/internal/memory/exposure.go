@@ -34,7 +34,7 @@ func (s *Store) Exposure(ctx context.Context, id uuid.UUID, q events.ExposureQue
 			}
 		}
 		for _, row := range e.PackageRows() {
-			if names(q.Package, row) {
+			if q.Package.Covers(row) {
 				versions.add(row.Version, e.OccurredAt)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 func (v *view) asked(q insight.Question, within events.Range) []seen {
 	var list []seen
 	for _, e := range v.events {
-		if within.Holds(e.OccurredAt) && matches(q.Filter, e.Event) && v.passes(e, q.Properties) {
+		if within.Holds(e.OccurredAt) && q.Filter.Matches(e.Event) && v.passes(e, q.Properties) {
 			list = append(list, e)
 		}
 	}

@@ -186,7 +186,7 @@ func (s *Store) matching(ctx context.Context, id uuid.UUID, r events.Range, f ev
 		if o := org.overrides[e.Actor]; e.Actor.Known() && o.sequence > 0 {
 			e.DeveloperID = o.developer
 		}
-		if r.Holds(e.OccurredAt) && matches(f, e) {
+		if r.Holds(e.OccurredAt) && f.Matches(e) {
 			matching = append(matching, e)
 		}
 	}

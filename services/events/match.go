@@ -1,13 +1,9 @@
-package memory
+package events
 
-import (
-	"slices"
+import "slices"
 
-	"devtrail.dev/services/events"
-)
-
-// matches tells whether an event, with its current developer, passes a filter.
-func matches(f events.Filter, e events.Event) bool {
+// Matches tells whether an event, with the developer that is written on it, passes the filter.
+func (f Filter) Matches(e Event) bool {
 	return among(f.Names, e.Name) &&
 		among(f.DeveloperIDs, e.DeveloperID) &&
 		among(f.Projects, e.Project) &&
@@ -23,13 +19,13 @@ func among[T comparable](list []T, value T) bool {
 }
 
 // touches tells whether the event touches one of the packages, or there are none to touch.
-func touches(packages []events.PackageVersion, e events.Event) bool {
+func touches(packages []PackageVersion, e Event) bool {
 	if len(packages) == 0 {
 		return true
 	}
 	for _, row := range e.PackageRows() {
 		for _, p := range packages {
-			if names(p, row) {
+			if p.Covers(row) {
 				return true
 			}
 		}
@@ -37,7 +33,7 @@ func touches(packages []events.PackageVersion, e events.Event) bool {
 	return false
 }
 
-// names tells whether a question's package covers a row: without a version it covers every version.
-func names(p events.PackageVersion, row events.PackageRow) bool {
+// Covers tells whether a question's package covers a row: without a version it covers every version.
+func (p PackageVersion) Covers(row PackageRow) bool {
 	return p.Package == row.Package && (p.Version == "" || p.Version == row.Version)
 }
