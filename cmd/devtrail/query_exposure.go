@@ -11,20 +11,26 @@ import (
 
 func newQueryExposureCommand() *cobra.Command {
 	var flags queryFlags
-	var limit, evidence int32
+	request := &eventsv1.GetExposureRequest{}
 	cmd := &cobra.Command{
 		Use:   "exposure PURL",
-		Short: "Who touched a package or one version of it",
+		Short: "Who touched a package or some versions of it",
 		Example: `  devtrail query exposure pkg:npm/left-pad
+  devtrail query exposure pkg:npm/left-pad --range '>=1.2.0 <1.4.0'
+  devtrail query exposure pkg:pypi/requests --range 'vers:pypi/>=2.30.0|<2.32.4'
+  devtrail query exposure pkg:npm/left-pad --version 1.3.0 --version 1.3.1
   devtrail query exposure pkg:golang/google.golang.org/grpc@v1.85.0 --evidence 5`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runExposure(cmd, &flags, &eventsv1.GetExposureRequest{Purl: args[0], RowLimit: limit, EvidenceLimit: evidence})
+			request.Purl = args[0]
+			return runExposure(cmd, &flags, request)
 		},
 	}
 	flags.add(cmd)
-	cmd.Flags().Int32Var(&limit, "limit", 20, "how many rows each list may have")
-	cmd.Flags().Int32Var(&evidence, "evidence", 0, "how many of the newest events to print as evidence")
+	cmd.Flags().Int32Var(&request.RowLimit, "limit", 20, "how many rows each list may have")
+	cmd.Flags().Int32Var(&request.EvidenceLimit, "evidence", 0, "how many of the newest events to print as evidence")
+	cmd.Flags().StringArrayVar(&request.Versions, "version", nil, "only this version; may be given several times")
+	cmd.Flags().StringVar(&request.VersionRange, "range", "", "only versions of this range: vers:type/... or the ecosystem's own notation")
 	return cmd
 }
 

@@ -72,9 +72,22 @@ type ListQuery struct {
 
 // ExposureQuery asks who touched a package.
 type ExposureQuery struct {
-	Package PackageVersion // without a version every version counts
-	Range   Range
-	Limit   int // rows in each list, at least 1
+	Package  string   // canonical purl without version, qualifiers and subpath
+	Versions []string // only these, each once; nil for every version, empty for none
+	Range    Range
+	Limit    int // rows in each list, at least 1
+}
+
+// Filter returns the filter that keeps the events of the exposure. It is not for an exposure of no version.
+func (q ExposureQuery) Filter() Filter {
+	if q.Versions == nil {
+		return Filter{Packages: []PackageVersion{{Package: q.Package}}}
+	}
+	var f Filter
+	for _, version := range q.Versions {
+		f.Packages = append(f.Packages, PackageVersion{Package: q.Package, Version: version})
+	}
+	return f
 }
 
 // Sighting is when and how often something was seen. The zero value is never.

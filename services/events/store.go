@@ -46,6 +46,11 @@ type Store interface {
 	List(ctx context.Context, organization uuid.UUID, q ListQuery) ([]Event, error)
 	// Exposure must count each event once in every list but Versions, where it counts once a version.
 	Exposure(ctx context.Context, organization uuid.UUID, q ExposureQuery) (Exposure, error)
+	// PackageVersions must return the versions of a package that events of the range name, each once, ordered by bytes.
+	PackageVersions(ctx context.Context, organization uuid.UUID, pkg string, r Range) ([]string, error)
+	// ManifestChanges must return, for each of the projects and each value of the property path (empty when it is no text, or one with a zero character), the newest of the
+	// ManifestEvents by Event.Compare that touches the package, ordered by the bytes of project and path.
+	ManifestChanges(ctx context.Context, organization uuid.UUID, pkg string, projects []string) ([]ManifestChange, error)
 	// Trends must return one row a series, in their order, with a value for every bucket.
 	Trends(ctx context.Context, organization uuid.UUID, q TrendsQuery) ([]Trend, error)
 

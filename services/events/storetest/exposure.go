@@ -14,6 +14,8 @@ var exposureCases = []testCase{
 	{"a package that nobody touched gives the zero answer", unexposed},
 	{"an exposure counts who, where, by what and when", exposed},
 	{"an event with several versions and qualifiers counts once", severalVersions},
+	{"an exposure of versions counts an event of several of them once", someVersions},
+	{"the versions of a package are those that events of the range name", packageVersions},
 	{"namespaces and encoded purls name the same package in every spelling", spellings},
 	{"an exposure looks at its range only", exposureRange},
 	{"lists are ordered by count and then by key, and cut", exposureOrder},
@@ -76,6 +78,42 @@ func severalVersions(t *testing.T, s *subject) {
 		require.EqualValues(t, 1, x.Sighting.Count, purl)
 		require.EqualValues(t, 1, x.Developers.Rows[0].Sighting.Count, purl)
 	}
+}
+
+func someVersions(t *testing.T, s *subject) {
+	s.append(
+		s.event("a", by("ada@example.org", "ada"), touching("pkg:npm/x@1", "pkg:npm/x@2", "pkg:npm/x@3")),
+		s.event("b", touching("pkg:npm/x@3")),
+		s.event("c", touching("pkg:npm/x")),
+		s.event("d", touching("pkg:npm/xx@2")),
+	)
+	of := func(versions ...string) events.Exposure {
+		return s.exposure("pkg:npm/x", func(q *events.ExposureQuery) { q.Versions = versions })
+	}
+	x := of("2", "3", "9")
+	require.EqualValues(t, 2, x.Sighting.Count)
+	require.EqualValues(t, 1, x.Developers.Rows[0].Sighting.Count)
+	require.EqualValues(t, 2, x.Sources.Rows[0].Sighting.Count)
+	equal(t, []events.Seen[string]{{Key: "3", Sighting: seen(noon, noon, 2)}, {Key: "2", Sighting: seen(noon, noon, 1)}}, x.Versions.Rows, "versions")
+	require.EqualValues(t, 1, of("").Sighting.Count, "events that name none have the empty version")
+	equal(t, events.Exposure{}, of([]string{}...), "an exposure of no version")
+}
+
+func packageVersions(t *testing.T, s *subject) {
+	s.append(
+		s.event("a", touching("pkg:npm/x@2", "pkg:npm/x@10", "pkg:npm/y@7")),
+		s.event("b", touching("pkg:npm/x", "pkg:npm/x@2"), at(noon.Add(time.Hour))),
+		s.event("c", touching("pkg:npm/x@9"), at(noon.Add(2*time.Hour))),
+	)
+	versions, err := s.store.PackageVersions(t.Context(), s.org, "pkg:npm/x", events.Range{Start: noon, End: noon.Add(2 * time.Hour)})
+	require.NoError(t, err)
+	equal(t, []string{"", "10", "2"}, versions, "versions")
+	versions, err = s.store.PackageVersions(t.Context(), s.org, "pkg:npm/nothing", events.AllTime)
+	require.NoError(t, err)
+	equal(t, []string(nil), versions, "versions of an unknown package")
+	versions, err = s.store.PackageVersions(t.Context(), ID("another organization"), "pkg:npm/x", events.AllTime)
+	require.NoError(t, err)
+	equal(t, []string(nil), versions, "versions of another organization")
 }
 
 func spellings(t *testing.T, s *subject) {

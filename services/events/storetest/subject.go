@@ -106,7 +106,10 @@ func (s *subject) exposure(purl string, change ...func(*events.ExposureQuery)) e
 	s.t.Helper()
 	p, err := events.ParsePackage("purl", purl)
 	require.NoError(s.t, err)
-	q := events.ExposureQuery{Package: p, Range: events.AllTime, Limit: 100}
+	q := events.ExposureQuery{Package: p.Package, Range: events.AllTime, Limit: 100}
+	if p.Version != "" {
+		q.Versions = []string{p.Version}
+	}
 	for _, c := range change {
 		c(&q)
 	}

@@ -31,9 +31,9 @@ func Exposure(w io.Writer, answer *eventsv1.GetExposureResponse, names people.Na
 	}
 	x.print("IDENTITY OF NOBODY KNOWN", int32(len(x.rows)))
 	for _, row := range answer.GetProjects() {
-		x.add(orDash(row.GetProject()), row.GetSighting())
+		x.add(orDash(row.GetProject()), row.GetSighting(), stillThere[row.GetPresence()])
 	}
-	x.print("PROJECT", answer.GetProjectCount())
+	x.print("PROJECT", answer.GetProjectCount(), "STILL THERE")
 	for _, row := range answer.GetSources() {
 		x.add(sourceName(row.GetKind(), row.GetTool()), row.GetSighting())
 	}
@@ -63,21 +63,29 @@ type exposure struct {
 	err  error
 }
 
-func (x *exposure) add(key string, s *eventsv1.Sighting) {
-	x.rows = append(x.rows, []string{
+// stillThere says whether a project's files have the package now.
+var stillThere = map[eventsv1.Presence]string{
+	eventsv1.Presence_PRESENCE_UNSPECIFIED: "-",
+	eventsv1.Presence_PRESENCE_PRESENT:     "yes",
+	eventsv1.Presence_PRESENCE_ABSENT:      "no",
+}
+
+// add gathers a row; more are the cells of columns that not every list has.
+func (x *exposure) add(key string, s *eventsv1.Sighting, more ...string) {
+	x.rows = append(x.rows, append([]string{
 		key, strconv.FormatInt(s.GetEventCount(), 10), instant(s.GetFirstSeenAt(), x.zone), instant(s.GetLastSeenAt(), x.zone),
-	})
+	}, more...))
 }
 
 // print prints the gathered rows under a head, and how many there are in all if some were cut.
-func (x *exposure) print(head string, count int32) {
+func (x *exposure) print(head string, count int32, columns ...string) {
 	rows := x.rows
 	x.rows = nil
 	if len(rows) == 0 || x.err != nil {
 		return
 	}
 	fmt.Fprintln(x.w)
-	t := newTable(x.w, head, "EVENTS", "FIRST SEEN", "LAST SEEN")
+	t := newTable(x.w, append([]string{head, "EVENTS", "FIRST SEEN", "LAST SEEN"}, columns...)...)
 	for _, row := range rows {
 		t.row(row...)
 	}

@@ -34,7 +34,7 @@ func TestExposure(t *testing.T) {
 		Actors: []*eventsv1.ActorExposure{
 			{Identity: &identityv1.Identity{Value: "ci@example.org"}, Sighting: sighting(2)}, {Identity: &identityv1.Identity{Value: "ada@example.org"}, DeveloperId: "1"},
 		},
-		ProjectCount: 1, Projects: []*eventsv1.ProjectExposure{{Sighting: sighting(1)}},
+		ProjectCount: 1, Projects: []*eventsv1.ProjectExposure{{Sighting: sighting(1), Presence: eventsv1.Presence_PRESENCE_PRESENT}},
 		SourceCount: 1, Sources: []*eventsv1.SourceExposure{{Kind: eventsv1.SourceKind_SOURCE_KIND_CI, Tool: "actions", Sighting: sighting(1)}},
 		MachineCount: 1, Machines: []*eventsv1.MachineExposure{{Sighting: sighting(1)}},
 		VersionCount: 1, Versions: []*eventsv1.VersionExposure{{Version: "1.0", Sighting: sighting(1)}},
@@ -50,8 +50,8 @@ and 1 more
 IDENTITY OF NOBODY KNOWN  EVENTS  FIRST SEEN        LAST SEEN
 ci@example.org            2       2024-05-06 07:08  2024-06-06 07:08
 
-PROJECT  EVENTS  FIRST SEEN        LAST SEEN
--        1       2024-05-06 07:08  2024-06-06 07:08
+PROJECT  EVENTS  FIRST SEEN        LAST SEEN         STILL THERE
+-        1       2024-05-06 07:08  2024-06-06 07:08  yes
 
 SOURCE        EVENTS  FIRST SEEN        LAST SEEN
 ci (actions)  1       2024-05-06 07:08  2024-06-06 07:08

@@ -32,16 +32,34 @@ func (s *Store) Exposure(ctx context.Context, organization uuid.UUID, q events.E
 	}
 	p := about(organization)
 	p.within(q.Range)
-	p.text("package", q.Package.Package)
-	p.text("version", q.Package.Version)
+	p.text("package", q.Package)
+	p.texts("versions", q.Versions)
 	p.number("limit", q.Limit)
 	var exposure events.Exposure
-	sh := shape{Overrides: overridden, Versioned: q.Package.Version != ""}
+	sh := shape{Overrides: overridden, Versioned: q.Versions != nil}
 	err = s.query(ctx, "exposure", sh, p, func(rows driver.Rows) error { return addExposure(&exposure, rows) })
 	if err != nil {
 		return events.Exposure{}, err
 	}
 	return exposure, nil
+}
+
+// PackageVersions asks for the versions alone.
+func (s *Store) PackageVersions(ctx context.Context, organization uuid.UUID, pkg string, r events.Range) ([]string, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	p := about(organization)
+	p.within(r)
+	p.text("package", pkg)
+	var versions []string
+	err := s.query(ctx, "package_versions", shape{}, p, func(rows driver.Rows) error {
+		var version string
+		err := rows.Scan(&version)
+		versions = append(versions, version)
+		return err
+	})
+	return versions, err
 }
 
 // addExposure reads a row of exposure.sql into its list.

@@ -86,9 +86,9 @@ func TestReadsAreCurrent(t *testing.T) {
 	ask := func(f events.Filter, unique events.Math) {
 		_, err := s.List(t.Context(), org, events.ListQuery{Filter: f, Range: events.AllTime, After: &events.Position{OccurredAt: noon.AddDate(1, 0, 0)}, Limit: 10})
 		require.NoError(t, err)
-		for _, version := range []string{"", "1"} {
+		for _, versions := range [][]string{nil, {"1"}} {
 			q := query
-			q.Package.Version = version
+			q.Versions = versions
 			_, err = s.Exposure(t.Context(), org, q)
 			require.NoError(t, err)
 		}

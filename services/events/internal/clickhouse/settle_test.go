@@ -19,7 +19,7 @@ import (
 var (
 	org   = uuid.MustParse("5d0c3a5e-0000-4000-8000-000000000001")
 	noon  = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	query = events.ExposureQuery{Package: events.PackageVersion{Package: "pkg:npm/x"}, Range: events.AllTime, Limit: 10}
+	query = events.ExposureQuery{Package: "pkg:npm/x", Range: events.AllTime, Limit: 10}
 )
 
 // errKilled stands for the death of the process between the two inserts of a block: nothing after it runs.

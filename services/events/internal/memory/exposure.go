@@ -14,10 +14,14 @@ import (
 
 // Exposure goes through the events that touch the package and counts each under its keys.
 func (s *Store) Exposure(ctx context.Context, id uuid.UUID, q events.ExposureQuery) (events.Exposure, error) {
-	touching, err := s.matching(ctx, id, q.Range, events.Filter{Packages: []events.PackageVersion{q.Package}})
+	touching, err := s.matching(ctx, id, q.Range, events.Filter{Packages: []events.PackageVersion{{Package: q.Package}}})
 	if err != nil {
 		return events.Exposure{}, err
 	}
+	asked := func(row events.PackageRow) bool {
+		return row.Package == q.Package && (q.Versions == nil || slices.Contains(q.Versions, row.Version))
+	}
+	touching = slices.DeleteFunc(touching, func(e events.Event) bool { return !slices.ContainsFunc(e.PackageRows(), asked) })
 	var all events.Sighting
 	developers, actors, owners := tally[uuid.UUID]{}, tally[events.Identity]{}, map[events.Identity]uuid.UUID{}
 	projects, sources, machines, versions := tally[string]{}, tally[events.Tool]{}, tally[string]{}, tally[string]{}
@@ -34,7 +38,7 @@ func (s *Store) Exposure(ctx context.Context, id uuid.UUID, q events.ExposureQue
 			}
 		}
 		for _, row := range e.PackageRows() {
-			if q.Package.Covers(row) {
+			if asked(row) {
 				versions.add(row.Version, e.OccurredAt)
 			}
 		}
@@ -51,6 +55,24 @@ func (s *Store) Exposure(ctx context.Context, id uuid.UUID, q events.ExposureQue
 		Machines:   ranked(machines, q.Limit, strings.Compare),
 		Versions:   ranked(versions, q.Limit, strings.Compare),
 	}, nil
+}
+
+// PackageVersions lists the versions that the events name.
+func (s *Store) PackageVersions(ctx context.Context, id uuid.UUID, pkg string, r events.Range) ([]string, error) {
+	touching, err := s.matching(ctx, id, r, events.Filter{Packages: []events.PackageVersion{{Package: pkg}}})
+	if err != nil {
+		return nil, err
+	}
+	var versions []string
+	for _, e := range touching {
+		for _, row := range e.PackageRows() {
+			if row.Package == pkg {
+				versions = append(versions, row.Version)
+			}
+		}
+	}
+	slices.Sort(versions)
+	return slices.Compact(versions), nil
 }
 
 // tally counts sightings by key.

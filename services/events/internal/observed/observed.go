@@ -86,6 +86,18 @@ func (s *Store) Exposure(ctx context.Context, organization uuid.UUID, q events.E
 	return s.inner.Exposure(ctx, organization, q)
 }
 
+// PackageVersions measures the inner PackageVersions.
+func (s *Store) PackageVersions(ctx context.Context, organization uuid.UUID, pkg string, r events.Range) (versions []string, err error) {
+	defer s.measure("package_versions")(&err)
+	return s.inner.PackageVersions(ctx, organization, pkg, r)
+}
+
+// ManifestChanges measures the inner ManifestChanges.
+func (s *Store) ManifestChanges(ctx context.Context, organization uuid.UUID, pkg string, projects []string) (list []events.ManifestChange, err error) {
+	defer s.measure("manifest_changes")(&err)
+	return s.inner.ManifestChanges(ctx, organization, pkg, projects)
+}
+
 // Trends measures the inner Trends.
 func (s *Store) Trends(ctx context.Context, organization uuid.UUID, q events.TrendsQuery) (trends []events.Trend, err error) {
 	defer s.measure("trends")(&err)

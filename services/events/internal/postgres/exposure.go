@@ -31,14 +31,31 @@ func (s *Store) Exposure(ctx context.Context, organization uuid.UUID, q events.E
 		return events.Exposure{}, err
 	}
 	args := about(organization, q.Range)
-	args["package"], args["version"], args["limit"] = q.Package.Package, q.Package.Version, q.Limit
+	args["package"], args["versions"], args["limit"] = q.Package, q.Versions, q.Limit
 	var exposure events.Exposure
-	sh := shape{Overrides: overridden, Versioned: q.Package.Version != ""}
+	sh := shape{Overrides: overridden, Versioned: q.Versions != nil}
 	err = s.query(ctx, "exposure", sh, args, func(rows pgx.Rows) error { return addExposure(&exposure, rows) })
 	if err != nil {
 		return events.Exposure{}, err
 	}
 	return exposure, nil
+}
+
+// PackageVersions asks for the versions alone.
+func (s *Store) PackageVersions(ctx context.Context, organization uuid.UUID, pkg string, r events.Range) ([]string, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	args := about(organization, r)
+	args["package"] = pkg
+	var versions []string
+	err := s.query(ctx, "package_versions", shape{}, args, func(rows pgx.Rows) error {
+		var version string
+		err := rows.Scan(&version)
+		versions = append(versions, version)
+		return err
+	})
+	return versions, err
 }
 
 // addExposure reads a row of exposure.sql into its list.

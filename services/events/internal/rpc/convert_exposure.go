@@ -8,9 +8,25 @@ import (
 	"devtrail.dev/services/events"
 )
 
-func exposureToProto(purl string, x events.Exposure) *eventsv1.GetExposureResponse {
+func exposureFromProto(req *eventsv1.GetExposureRequest) (events.ExposureRequest, error) {
+	span, err := rangeFromProto(req.GetRange())
+	if err != nil {
+		return events.ExposureRequest{}, err
+	}
+	rows := int(req.GetRowLimit())
+	if rows == 0 {
+		rows = defaultRows
+	}
+	return events.ExposureRequest{
+		Purl: req.GetPurl(), Versions: req.GetVersions(), VersionRange: req.GetVersionRange(), Range: span, Rows: rows, Evidence: int(req.GetEvidenceLimit()),
+	}, nil
+}
+
+func exposureToProto(answer events.ExposureAnswer) *eventsv1.GetExposureResponse {
+	x := answer.Exposure
 	res := &eventsv1.GetExposureResponse{
-		Purl:           purl,
+		Purl:           answer.Purl,
+		Evidence:       eventsToProto(answer.Evidence),
 		Developers:     rowsToProto(x.Developers, developerExposureToProto),
 		Actors:         rowsToProto(x.Actors, actorExposureToProto),
 		Projects:       rowsToProto(x.Projects, projectExposureToProto),
@@ -23,6 +39,9 @@ func exposureToProto(purl string, x events.Exposure) *eventsv1.GetExposureRespon
 		SourceCount:    int32(x.Sources.Total),
 		MachineCount:   int32(x.Machines.Total),
 		VersionCount:   int32(x.Versions.Total),
+	}
+	for _, row := range res.GetProjects() {
+		row.Presence = eventsv1.Presence(answer.Presence[row.GetProject()])
 	}
 	if x.Sighting.Count > 0 {
 		res.Sighting = sightingToProto(x.Sighting)

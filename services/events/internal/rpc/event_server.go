@@ -68,36 +68,13 @@ func (s *eventServer) GetExposure(ctx context.Context, req *eventsv1.GetExposure
 	if err != nil {
 		return nil, err
 	}
-	q := events.ExposureQuery{Limit: int(req.GetRowLimit())}
-	if q.Limit == 0 {
-		q.Limit = defaultRows
-	}
-	purl, err := coreOf(req.GetPurl())
+	question, err := exposureFromProto(req)
 	if err != nil {
 		return nil, err
 	}
-	if q.Package, err = events.ParsePackage("purl", req.GetPurl()); err != nil {
-		return nil, err
-	}
-	if q.Range, err = rangeFromProto(req.GetRange()); err != nil {
-		return nil, err
-	}
-	exposure, err := s.store.Exposure(ctx, org, q)
+	answer, err := events.Expose(ctx, s.store, org, question)
 	if err != nil {
 		return nil, err
 	}
-	res := exposureToProto(purl, exposure)
-	if req.GetEvidenceLimit() == 0 {
-		return res, nil
-	}
-	evidence, err := s.store.List(ctx, org, events.ListQuery{
-		Filter: events.Filter{Packages: []events.PackageVersion{q.Package}},
-		Limit:  int(req.GetEvidenceLimit()),
-		Range:  q.Range,
-	})
-	if err != nil {
-		return nil, err
-	}
-	res.Evidence = eventsToProto(evidence)
-	return res, nil
+	return exposureToProto(answer), nil
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"devtrail.dev/kit/purl"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
 )
@@ -84,15 +83,6 @@ func boundFromProto(field string, t *timestamppb.Timestamp) (*time.Time, error) 
 	}
 	at := t.AsTime()
 	return &at, nil
-}
-
-// coreOf returns a purl in canonical form without qualifiers and subpath.
-func coreOf(text string) (string, error) {
-	p, err := purl.Parse(text)
-	if err != nil {
-		return "", events.ErrPurlInvalid.With("%s", err.Error()).Field("purl")
-	}
-	return p.Core(), nil
 }
 
 func intervalFromProto(i eventsv1.Interval) events.Interval {

@@ -25,6 +25,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Presence says whether a project has a package by the newest that events say of its manifests and lock files.
+type Presence int32
+
+const (
+	// No event says it.
+	Presence_PRESENCE_UNSPECIFIED Presence = 0
+	// It has the package, or one of the versions that were asked for.
+	Presence_PRESENCE_PRESENT Presence = 1
+	// It has it no more.
+	Presence_PRESENCE_ABSENT Presence = 2
+)
+
+// Enum value maps for Presence.
+var (
+	Presence_name = map[int32]string{
+		0: "PRESENCE_UNSPECIFIED",
+		1: "PRESENCE_PRESENT",
+		2: "PRESENCE_ABSENT",
+	}
+	Presence_value = map[string]int32{
+		"PRESENCE_UNSPECIFIED": 0,
+		"PRESENCE_PRESENT":     1,
+		"PRESENCE_ABSENT":      2,
+	}
+)
+
+func (x Presence) Enum() *Presence {
+	p := new(Presence)
+	*p = x
+	return p
+}
+
+func (x Presence) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Presence) Descriptor() protoreflect.EnumDescriptor {
+	return file_devtrail_events_v1_event_service_proto_enumTypes[0].Descriptor()
+}
+
+func (Presence) Type() protoreflect.EnumType {
+	return &file_devtrail_events_v1_event_service_proto_enumTypes[0]
+}
+
+func (x Presence) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Presence.Descriptor instead.
+func (Presence) EnumDescriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{0}
+}
+
 // ListEventsRequest says which events.
 type ListEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -156,7 +209,8 @@ func (x *ListEventsResponse) GetNextPageToken() string {
 // GetExposureRequest names a package.
 type GetExposureRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The package as a purl. With a version only that version counts, without one every version does; qualifiers and subpath are ignored.
+	// The package as a purl. With a version only that version counts, without one every version does, unless versions or version_range say
+	// which; qualifiers and subpath are ignored.
 	Purl string `protobuf:"bytes,1,opt,name=purl,proto3" json:"purl,omitempty"`
 	// Only events of this time; absent for all time.
 	Range *TimeRange `protobuf:"bytes,2,opt,name=range,proto3" json:"range,omitempty"`
@@ -164,6 +218,12 @@ type GetExposureRequest struct {
 	RowLimit int32 `protobuf:"varint,3,opt,name=row_limit,json=rowLimit,proto3" json:"row_limit,omitempty"`
 	// How many of the newest events to add as evidence; 0 for none, at most 1000.
 	EvidenceLimit int32 `protobuf:"varint,4,opt,name=evidence_limit,json=evidenceLimit,proto3" json:"evidence_limit,omitempty"`
+	// Only these versions, written as the purl's would be without percent-encoding. With it, purl has no version.
+	Versions []string `protobuf:"bytes,5,rep,name=versions,proto3" json:"versions,omitempty"`
+	// Only the versions of a range, in the order of the package's ecosystem: VERS, `vers:npm/>=1.2.0|<2.0.0`, or the ecosystem's own notation,
+	// `>=1.2.0 <2.0.0`. Versions that the ecosystem's rules cannot order are in it only if it names them. With it, purl has no version and
+	// versions is empty.
+	VersionRange  string `protobuf:"bytes,6,opt,name=version_range,json=versionRange,proto3" json:"version_range,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -224,6 +284,20 @@ func (x *GetExposureRequest) GetEvidenceLimit() int32 {
 		return x.EvidenceLimit
 	}
 	return 0
+}
+
+func (x *GetExposureRequest) GetVersions() []string {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+func (x *GetExposureRequest) GetVersionRange() string {
+	if x != nil {
+		return x.VersionRange
+	}
+	return ""
 }
 
 // Sighting is when and how often something was seen.
@@ -588,7 +662,10 @@ type ProjectExposure struct {
 	// The project: its canonical repository.
 	Project string `protobuf:"bytes,1,opt,name=project,proto3" json:"project,omitempty"`
 	// When and how often.
-	Sighting      *Sighting `protobuf:"bytes,2,opt,name=sighting,proto3" json:"sighting,omitempty"`
+	Sighting *Sighting `protobuf:"bytes,2,opt,name=sighting,proto3" json:"sighting,omitempty"`
+	// Whether the project's latest known state still has it: by the newest `package.added`, `package.changed` and `package.removed` of each of its
+	// files, whenever they happened.
+	Presence      Presence `protobuf:"varint,3,opt,name=presence,proto3,enum=devtrail.events.v1.Presence" json:"presence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -635,6 +712,13 @@ func (x *ProjectExposure) GetSighting() *Sighting {
 		return x.Sighting
 	}
 	return nil
+}
+
+func (x *ProjectExposure) GetPresence() Presence {
+	if x != nil {
+		return x.Presence
+	}
+	return Presence_PRESENCE_UNSPECIFIED
 }
 
 // SourceExposure is one tool's part.
@@ -824,7 +908,7 @@ const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"o\n" +
 	"\x12ListEventsResponse\x121\n" +
 	"\x06events\x18\x01 \x03(\v2\x19.devtrail.events.v1.EventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc5\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa6\x02\n" +
 	"\x12GetExposureRequest\x12\x1e\n" +
 	"\x04purl\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x10R\x04purl\x123\n" +
@@ -832,7 +916,9 @@ const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"\trow_limit\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\browLimit\x121\n" +
 	"\x0eevidence_limit\x18\x04 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\revidenceLimit\"\xa9\x01\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\revidenceLimit\x120\n" +
+	"\bversions\x18\x05 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\xe8\a\x18\x01\"\ar\x05\x10\x01\x18\xf4\x03R\bversions\x12-\n" +
+	"\rversion_range\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\fversionRange\"\xa9\x01\n" +
 	"\bSighting\x12>\n" +
 	"\rfirst_seen_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\vfirstSeenAt\x12<\n" +
 	"\flast_seen_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
@@ -865,10 +951,11 @@ const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"\rActorExposure\x12:\n" +
 	"\bidentity\x18\x01 \x01(\v2\x1e.devtrail.identity.v1.IdentityR\bidentity\x12!\n" +
 	"\fdeveloper_id\x18\x02 \x01(\tR\vdeveloperId\x128\n" +
-	"\bsighting\x18\x03 \x01(\v2\x1c.devtrail.events.v1.SightingR\bsighting\"e\n" +
+	"\bsighting\x18\x03 \x01(\v2\x1c.devtrail.events.v1.SightingR\bsighting\"\x9f\x01\n" +
 	"\x0fProjectExposure\x12\x18\n" +
 	"\aproject\x18\x01 \x01(\tR\aproject\x128\n" +
-	"\bsighting\x18\x02 \x01(\v2\x1c.devtrail.events.v1.SightingR\bsighting\"\x92\x01\n" +
+	"\bsighting\x18\x02 \x01(\v2\x1c.devtrail.events.v1.SightingR\bsighting\x128\n" +
+	"\bpresence\x18\x03 \x01(\x0e2\x1c.devtrail.events.v1.PresenceR\bpresence\"\x92\x01\n" +
 	"\x0eSourceExposure\x122\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1e.devtrail.events.v1.SourceKindR\x04kind\x12\x12\n" +
 	"\x04tool\x18\x02 \x01(\tR\x04tool\x128\n" +
@@ -878,7 +965,11 @@ const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"\bsighting\x18\x02 \x01(\v2\x1c.devtrail.events.v1.SightingR\bsighting\"e\n" +
 	"\x0fVersionExposure\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x128\n" +
-	"\bsighting\x18\x02 \x01(\v2\x1c.devtrail.events.v1.SightingR\bsighting2\xdd\x01\n" +
+	"\bsighting\x18\x02 \x01(\v2\x1c.devtrail.events.v1.SightingR\bsighting*O\n" +
+	"\bPresence\x12\x18\n" +
+	"\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10PRESENCE_PRESENT\x10\x01\x12\x13\n" +
+	"\x0fPRESENCE_ABSENT\x10\x022\xdd\x01\n" +
 	"\fEventService\x12d\n" +
 	"\n" +
 	"ListEvents\x12%.devtrail.events.v1.ListEventsRequest\x1a&.devtrail.events.v1.ListEventsResponse\"\a\x8a\xb5\x18\x03\n" +
@@ -899,58 +990,61 @@ func file_devtrail_events_v1_event_service_proto_rawDescGZIP() []byte {
 	return file_devtrail_events_v1_event_service_proto_rawDescData
 }
 
+var file_devtrail_events_v1_event_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_devtrail_events_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_devtrail_events_v1_event_service_proto_goTypes = []any{
-	(*ListEventsRequest)(nil),     // 0: devtrail.events.v1.ListEventsRequest
-	(*ListEventsResponse)(nil),    // 1: devtrail.events.v1.ListEventsResponse
-	(*GetExposureRequest)(nil),    // 2: devtrail.events.v1.GetExposureRequest
-	(*Sighting)(nil),              // 3: devtrail.events.v1.Sighting
-	(*GetExposureResponse)(nil),   // 4: devtrail.events.v1.GetExposureResponse
-	(*DeveloperExposure)(nil),     // 5: devtrail.events.v1.DeveloperExposure
-	(*ActorExposure)(nil),         // 6: devtrail.events.v1.ActorExposure
-	(*ProjectExposure)(nil),       // 7: devtrail.events.v1.ProjectExposure
-	(*SourceExposure)(nil),        // 8: devtrail.events.v1.SourceExposure
-	(*MachineExposure)(nil),       // 9: devtrail.events.v1.MachineExposure
-	(*VersionExposure)(nil),       // 10: devtrail.events.v1.VersionExposure
-	(*EventFilter)(nil),           // 11: devtrail.events.v1.EventFilter
-	(*TimeRange)(nil),             // 12: devtrail.events.v1.TimeRange
-	(*Event)(nil),                 // 13: devtrail.events.v1.Event
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*v1.Identity)(nil),           // 15: devtrail.identity.v1.Identity
-	(SourceKind)(0),               // 16: devtrail.events.v1.SourceKind
+	(Presence)(0),                 // 0: devtrail.events.v1.Presence
+	(*ListEventsRequest)(nil),     // 1: devtrail.events.v1.ListEventsRequest
+	(*ListEventsResponse)(nil),    // 2: devtrail.events.v1.ListEventsResponse
+	(*GetExposureRequest)(nil),    // 3: devtrail.events.v1.GetExposureRequest
+	(*Sighting)(nil),              // 4: devtrail.events.v1.Sighting
+	(*GetExposureResponse)(nil),   // 5: devtrail.events.v1.GetExposureResponse
+	(*DeveloperExposure)(nil),     // 6: devtrail.events.v1.DeveloperExposure
+	(*ActorExposure)(nil),         // 7: devtrail.events.v1.ActorExposure
+	(*ProjectExposure)(nil),       // 8: devtrail.events.v1.ProjectExposure
+	(*SourceExposure)(nil),        // 9: devtrail.events.v1.SourceExposure
+	(*MachineExposure)(nil),       // 10: devtrail.events.v1.MachineExposure
+	(*VersionExposure)(nil),       // 11: devtrail.events.v1.VersionExposure
+	(*EventFilter)(nil),           // 12: devtrail.events.v1.EventFilter
+	(*TimeRange)(nil),             // 13: devtrail.events.v1.TimeRange
+	(*Event)(nil),                 // 14: devtrail.events.v1.Event
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*v1.Identity)(nil),           // 16: devtrail.identity.v1.Identity
+	(SourceKind)(0),               // 17: devtrail.events.v1.SourceKind
 }
 var file_devtrail_events_v1_event_service_proto_depIdxs = []int32{
-	11, // 0: devtrail.events.v1.ListEventsRequest.filter:type_name -> devtrail.events.v1.EventFilter
-	12, // 1: devtrail.events.v1.ListEventsRequest.range:type_name -> devtrail.events.v1.TimeRange
-	13, // 2: devtrail.events.v1.ListEventsResponse.events:type_name -> devtrail.events.v1.Event
-	12, // 3: devtrail.events.v1.GetExposureRequest.range:type_name -> devtrail.events.v1.TimeRange
-	14, // 4: devtrail.events.v1.Sighting.first_seen_at:type_name -> google.protobuf.Timestamp
-	14, // 5: devtrail.events.v1.Sighting.last_seen_at:type_name -> google.protobuf.Timestamp
-	3,  // 6: devtrail.events.v1.GetExposureResponse.sighting:type_name -> devtrail.events.v1.Sighting
-	5,  // 7: devtrail.events.v1.GetExposureResponse.developers:type_name -> devtrail.events.v1.DeveloperExposure
-	6,  // 8: devtrail.events.v1.GetExposureResponse.actors:type_name -> devtrail.events.v1.ActorExposure
-	7,  // 9: devtrail.events.v1.GetExposureResponse.projects:type_name -> devtrail.events.v1.ProjectExposure
-	8,  // 10: devtrail.events.v1.GetExposureResponse.sources:type_name -> devtrail.events.v1.SourceExposure
-	9,  // 11: devtrail.events.v1.GetExposureResponse.machines:type_name -> devtrail.events.v1.MachineExposure
-	10, // 12: devtrail.events.v1.GetExposureResponse.versions:type_name -> devtrail.events.v1.VersionExposure
-	13, // 13: devtrail.events.v1.GetExposureResponse.evidence:type_name -> devtrail.events.v1.Event
-	3,  // 14: devtrail.events.v1.DeveloperExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	15, // 15: devtrail.events.v1.ActorExposure.identity:type_name -> devtrail.identity.v1.Identity
-	3,  // 16: devtrail.events.v1.ActorExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	3,  // 17: devtrail.events.v1.ProjectExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	16, // 18: devtrail.events.v1.SourceExposure.kind:type_name -> devtrail.events.v1.SourceKind
-	3,  // 19: devtrail.events.v1.SourceExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	3,  // 20: devtrail.events.v1.MachineExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	3,  // 21: devtrail.events.v1.VersionExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	0,  // 22: devtrail.events.v1.EventService.ListEvents:input_type -> devtrail.events.v1.ListEventsRequest
-	2,  // 23: devtrail.events.v1.EventService.GetExposure:input_type -> devtrail.events.v1.GetExposureRequest
-	1,  // 24: devtrail.events.v1.EventService.ListEvents:output_type -> devtrail.events.v1.ListEventsResponse
-	4,  // 25: devtrail.events.v1.EventService.GetExposure:output_type -> devtrail.events.v1.GetExposureResponse
-	24, // [24:26] is the sub-list for method output_type
-	22, // [22:24] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	12, // 0: devtrail.events.v1.ListEventsRequest.filter:type_name -> devtrail.events.v1.EventFilter
+	13, // 1: devtrail.events.v1.ListEventsRequest.range:type_name -> devtrail.events.v1.TimeRange
+	14, // 2: devtrail.events.v1.ListEventsResponse.events:type_name -> devtrail.events.v1.Event
+	13, // 3: devtrail.events.v1.GetExposureRequest.range:type_name -> devtrail.events.v1.TimeRange
+	15, // 4: devtrail.events.v1.Sighting.first_seen_at:type_name -> google.protobuf.Timestamp
+	15, // 5: devtrail.events.v1.Sighting.last_seen_at:type_name -> google.protobuf.Timestamp
+	4,  // 6: devtrail.events.v1.GetExposureResponse.sighting:type_name -> devtrail.events.v1.Sighting
+	6,  // 7: devtrail.events.v1.GetExposureResponse.developers:type_name -> devtrail.events.v1.DeveloperExposure
+	7,  // 8: devtrail.events.v1.GetExposureResponse.actors:type_name -> devtrail.events.v1.ActorExposure
+	8,  // 9: devtrail.events.v1.GetExposureResponse.projects:type_name -> devtrail.events.v1.ProjectExposure
+	9,  // 10: devtrail.events.v1.GetExposureResponse.sources:type_name -> devtrail.events.v1.SourceExposure
+	10, // 11: devtrail.events.v1.GetExposureResponse.machines:type_name -> devtrail.events.v1.MachineExposure
+	11, // 12: devtrail.events.v1.GetExposureResponse.versions:type_name -> devtrail.events.v1.VersionExposure
+	14, // 13: devtrail.events.v1.GetExposureResponse.evidence:type_name -> devtrail.events.v1.Event
+	4,  // 14: devtrail.events.v1.DeveloperExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	16, // 15: devtrail.events.v1.ActorExposure.identity:type_name -> devtrail.identity.v1.Identity
+	4,  // 16: devtrail.events.v1.ActorExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	4,  // 17: devtrail.events.v1.ProjectExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	0,  // 18: devtrail.events.v1.ProjectExposure.presence:type_name -> devtrail.events.v1.Presence
+	17, // 19: devtrail.events.v1.SourceExposure.kind:type_name -> devtrail.events.v1.SourceKind
+	4,  // 20: devtrail.events.v1.SourceExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	4,  // 21: devtrail.events.v1.MachineExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	4,  // 22: devtrail.events.v1.VersionExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	1,  // 23: devtrail.events.v1.EventService.ListEvents:input_type -> devtrail.events.v1.ListEventsRequest
+	3,  // 24: devtrail.events.v1.EventService.GetExposure:input_type -> devtrail.events.v1.GetExposureRequest
+	2,  // 25: devtrail.events.v1.EventService.ListEvents:output_type -> devtrail.events.v1.ListEventsResponse
+	5,  // 26: devtrail.events.v1.EventService.GetExposure:output_type -> devtrail.events.v1.GetExposureResponse
+	25, // [25:27] is the sub-list for method output_type
+	23, // [23:25] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_devtrail_events_v1_event_service_proto_init() }
@@ -965,13 +1059,14 @@ func file_devtrail_events_v1_event_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_devtrail_events_v1_event_service_proto_rawDesc), len(file_devtrail_events_v1_event_service_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_devtrail_events_v1_event_service_proto_goTypes,
 		DependencyIndexes: file_devtrail_events_v1_event_service_proto_depIdxs,
+		EnumInfos:         file_devtrail_events_v1_event_service_proto_enumTypes,
 		MessageInfos:      file_devtrail_events_v1_event_service_proto_msgTypes,
 	}.Build()
 	File_devtrail_events_v1_event_service_proto = out.File

@@ -50,13 +50,13 @@ FROM (
                 e.machine AS machine,
                 e.version AS version,
                 e.occurred_at AS occurred_at,
-                {{if .Versioned}}true{{else}}e.leading_row{{end}} AS counts
+                {{if .Versioned}}row_number() OVER (PARTITION BY e.event_id ORDER BY e.version) = 1{{else}}e.leading_row{{end}} AS counts
             FROM event_packages AS e
             {{- template "overrides" .}}
             WHERE e.organization_id = {organization:UUID}
                 AND e.package = {package:String}
                 {{- if .Versioned}}
-                AND e.version = {version:String}{{end}}
+                AND e.version IN {versions:Array(String)}{{end}}
                 AND e.occurred_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
                 AND e.occurred_at < fromUnixTimestamp64Micro({end:Int64}, 'UTC')
         )

@@ -11,13 +11,13 @@ WITH seen AS (
         e.machine,
         e.version,
         e.occurred_at,
-        {{if .Versioned}}true{{else}}e.leading_row{{end}} AS counts
+        {{if .Versioned}}row_number() OVER (PARTITION BY e.event_id ORDER BY e.version) = 1{{else}}e.leading_row{{end}} AS counts
     FROM event_packages AS e
     {{- template "overrides" .}}
     WHERE e.organization_id = @organization
         AND e.package = @package
         {{- if .Versioned}}
-        AND e.version = @version{{end}}
+        AND e.version = ANY (@versions){{end}}
         AND e.occurred_at >= @start
         AND e.occurred_at < @end
 ),
