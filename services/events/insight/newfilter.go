@@ -114,7 +114,9 @@ func (f *PropertyFilter) read(field string, values []string, now time.Time, zone
 		if err != nil {
 			return err
 		}
-		f.At = at
+		if f.At = events.Microseconds(at); f.Operator == DateBefore && f.At.Before(at) { // times are whole microseconds, so nothing lies between
+			f.At = f.At.Add(time.Microsecond)
+		}
 	default:
 		return f.readNumbers(field, values)
 	}

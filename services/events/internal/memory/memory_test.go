@@ -16,3 +16,7 @@ func TestStore(t *testing.T) {
 func TestScenarios(t *testing.T) {
 	scenario.Run(t, func(testing.TB) storetest.InsightStore { return memory.New() })
 }
+
+func TestRandom(t *testing.T) {
+	storetest.RunRandom(t, func(testing.TB) storetest.InsightStore { return memory.New() }, 200)
+}
