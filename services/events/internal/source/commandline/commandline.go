@@ -1,0 +1,226 @@
+// Package commandline recognizes in a shell command the packages that it asks a package manager for: npm install, pip install, go get and their like.
+// That a package was asked for does not say that it was installed. It is pure, and used by the adapters of sources that see commands, such as
+// AI coding agents. It keeps no part of a command that it does not know: anything may stand in one.
+package commandline
+
+import (
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"devtrail.dev/services/events/internal/source"
+)
+
+// What is read at most: of a command's text, of commands in it, of shells in shells.
+const (
+	maxScript   = 16 << 10
+	maxRequests = 50
+	maxNesting  = 3
+)
+
+// Request is what one command asks one package manager for.
+type Request struct {
+	// Manager is the program, like npm; Verb what it is to do, like install.
+	Manager, Verb string
+	// Purls are the packages, canonical. A version stands in a purl only when the command names exactly one.
+	Purls []string
+	// Constraints are what the command says of the others' versions, by purl.
+	Constraints map[string]string
+	// Elsewhere are things that are no packages of the registry: folders, archives, repositories; addresses are without credentials.
+	Elsewhere []string
+	// Index is the address of the registry when the command names one, without credentials.
+	Index string
+}
+
+// Requests finds the requests of a script, in order. Text that is no shell script has none.
+func Requests(script string) []Request {
+	var r reader
+	r.script(script, 0)
+	return r.found
+}
+
+// Programs are the names of the programs that a script starts, each once, in order.
+func Programs(script string) []string {
+	var r reader
+	r.script(script, 0)
+	return r.programs
+}
+
+// Join makes a script of a command's arguments. The script of a shell called with -c is that script.
+func Join(argv []string) string {
+	if script, ok := shellScript(argv); ok {
+		return script
+	}
+	words := make([]string, 0, len(argv))
+	for _, arg := range argv {
+		word, err := syntax.Quote(arg, syntax.LangBash)
+		if err != nil { // a NUL, which no argument can hold
+			continue
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, " ")
+}
+
+// reader gathers what a script asks for.
+type reader struct {
+	found    []Request
+	programs []string
+}
+
+func (r *reader) script(script string, nesting int) {
+	if len(script) > maxScript || nesting > maxNesting {
+		return
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), "")
+	if err != nil {
+		return
+	}
+	syntax.Walk(file, func(node syntax.Node) bool {
+		if call, ok := node.(*syntax.CallExpr); ok {
+			r.command(words(call.Args), nesting)
+		}
+		return true
+	})
+}
+
+// command reads one command.
+func (r *reader) command(argv []string, nesting int) {
+	argv = unwrapped(argv)
+	if len(argv) == 0 || argv[0] == "" {
+		return
+	}
+	if script, ok := shellScript(argv); ok {
+		r.script(script, nesting+1)
+		return
+	}
+	name := program(argv[0])
+	if name != "" && len(name) <= 100 && !slices.Contains(r.programs, name) && len(r.programs) < maxRequests {
+		r.programs = append(r.programs, name)
+	}
+	if request, ok := read(name, argv[1:]); ok && len(r.found) < maxRequests {
+		r.found = append(r.found, request)
+	}
+}
+
+// program is the name of a program without its folder and the ends of Windows.
+func program(word string) string {
+	name := path.Base(strings.ReplaceAll(word, `\`, "/"))
+	for _, end := range []string{".exe", ".cmd", ".ps1"} {
+		name = strings.TrimSuffix(name, end)
+	}
+	return name
+}
+
+// wrappers start another command that stands behind their own flags; the value says which of those take a value.
+var wrappers = map[string][]string{
+	"command": nil, "corepack": nil, "env": {"-u", "-C"}, "exec": {"-a"}, "nice": {"-n"}, "nohup": nil, "sudo": {"-u", "-g", "-h", "-p"}, "time": nil, "timeout": {"-s", "-k"},
+}
+
+// unwrapped takes wrappers away from a command.
+func unwrapped(argv []string) []string {
+	for range 8 {
+		if len(argv) == 0 {
+			return nil
+		}
+		name := program(argv[0])
+		valued, ok := wrappers[name]
+		if !ok {
+			return argv
+		}
+		argv = argv[1:]
+		for len(argv) > 0 && (strings.HasPrefix(argv[0], "-") || name == "env" && strings.Contains(argv[0], "=")) {
+			if slices.Contains(valued, argv[0]) && len(argv) > 1 {
+				argv = argv[1:]
+			}
+			argv = argv[1:]
+		}
+		if name == "timeout" && len(argv) > 0 {
+			argv = argv[1:] // how long
+		}
+	}
+	return argv
+}
+
+// shellScript is the script that a shell is called with.
+func shellScript(argv []string) (string, bool) {
+	if len(argv) < 3 || !slices.Contains([]string{"ash", "bash", "dash", "ksh", "sh", "zsh"}, program(argv[0])) {
+		return "", false
+	}
+	for i, arg := range argv[1 : len(argv)-1] {
+		if strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.HasSuffix(arg, "c") {
+			return argv[i+2], true
+		}
+	}
+	return "", false
+}
+
+// words are the texts of a command's words; one that is known only when it runs is empty.
+func words(list []*syntax.Word) []string {
+	texts := make([]string, len(list))
+	for i, word := range list {
+		texts[i] = text(word.Parts)
+	}
+	return texts
+}
+
+// text is what a shell makes of the parts of a word, as far as they say it.
+func text(parts []syntax.WordPart) string {
+	var b strings.Builder
+	for _, part := range parts {
+		switch part := part.(type) {
+		case *syntax.Lit:
+			b.WriteString(unescaped(part.Value))
+		case *syntax.SglQuoted:
+			b.WriteString(part.Value)
+		case *syntax.DblQuoted:
+			inner := text(part.Parts)
+			if inner == "" && len(part.Parts) > 0 {
+				return ""
+			}
+			b.WriteString(inner)
+		default:
+			return ""
+		}
+	}
+	return b.String()
+}
+
+func unescaped(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// address is an address without user, password, query and fragment.
+func address(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		_, after, found := strings.Cut(text, "@")
+		if found && strings.Contains(after, ":") { // user@host:path
+			text = after
+		}
+		return source.Plain(text, maxAddress)
+	}
+	if u, err := url.Parse(text); err == nil {
+		u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
+		return source.Plain(u.String(), maxAddress)
+	}
+	rest = rest[strings.LastIndexByte(rest, '@')+1:]
+	rest, _, _ = strings.Cut(rest, "?")
+	rest, _, _ = strings.Cut(rest, "#")
+	return source.Plain(scheme+"://"+rest, maxAddress)
+}
+
+const maxAddress = 200

@@ -1,0 +1,136 @@
+package commandline
+
+import (
+	"regexp"
+	"strings"
+)
+
+// spec is a package as a command names it: with exactly one version, or with what it may be.
+type spec struct {
+	name, version, constraint string
+}
+
+var (
+	nodeName     = regexp.MustCompile(`^(@[A-Za-z0-9._~-]+/)?[A-Za-z0-9_~-][A-Za-z0-9._~-]*$`)
+	pythonName   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+	simpleName   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
+	composerName = regexp.MustCompile(`^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$`)
+	goPath       = regexp.MustCompile(`^[A-Za-z0-9.-]+\.[A-Za-z]+(/[A-Za-z0-9._~-]+)+$`)
+	version      = regexp.MustCompile(`^[0-9]+(\.[0-9A-Za-z]+)*([-+.][0-9A-Za-z.+-]+)?$`)
+	semantic     = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$`)
+)
+
+// exact tells a version from a range of them.
+func exact(text string) (one, constraint string) {
+	text = strings.TrimSpace(text)
+	trimmed := strings.TrimSpace(strings.TrimLeft(text, "="))
+	if version.MatchString(trimmed) {
+		return trimmed, ""
+	}
+	return "", text
+}
+
+// npmSpec reads [alias@npm:][@scope/]name[@version].
+func npmSpec(word string) (spec, bool) {
+	if i := strings.Index(word, "npm:"); i == 0 || i > 0 && word[i-1] == '@' {
+		word = word[i+len("npm:"):]
+	}
+	name, rest := word, ""
+	if i := strings.LastIndexByte(word, '@'); i > 0 {
+		name, rest = word[:i], word[i+1:]
+	}
+	if !nodeName.MatchString(name) || strings.ContainsAny(rest, "/:") || strings.HasSuffix(name, ".tgz") {
+		return spec{}, false
+	}
+	s := spec{name: name}
+	if v := strings.TrimPrefix(strings.TrimPrefix(rest, "="), "v"); semantic.MatchString(v) {
+		s.version = v
+	} else {
+		s.constraint = rest
+	}
+	return s, true
+}
+
+// pythonSpec reads name[extras]==version; markers are dropped. uvx and poetry also take name@version, which is exact.
+func pythonSpec(word string) (spec, bool) {
+	word, _, _ = strings.Cut(word, ";")
+	word = strings.TrimSpace(word)
+	end := strings.IndexAny(word, "[=<>~!@ ")
+	if end < 0 {
+		end = len(word)
+	}
+	name, rest := word[:end], strings.TrimSpace(word[end:])
+	if strings.HasPrefix(rest, "[") {
+		_, after, ok := strings.Cut(rest, "]")
+		if !ok {
+			return spec{}, false
+		}
+		rest = strings.TrimSpace(after)
+	}
+	if !pythonName.MatchString(name) || strings.HasSuffix(name, ".whl") || strings.HasSuffix(name, ".tar.gz") || strings.Contains(rest, "://") {
+		return spec{}, false
+	}
+	s := spec{name: name, constraint: rest}
+	for _, sign := range []string{"===", "==", "@"} {
+		if v, ok := strings.CutPrefix(rest, sign); ok && version.MatchString(strings.TrimSpace(v)) {
+			s.version, s.constraint = strings.TrimSpace(v), ""
+			break
+		}
+	}
+	return s, true
+}
+
+// goSpec reads path@version.
+func goSpec(word string) (spec, bool) {
+	name, rest, _ := strings.Cut(word, "@")
+	name = strings.TrimSuffix(name, "/...")
+	if !goPath.MatchString(name) || rest == "none" {
+		return spec{}, false
+	}
+	if v, ok := strings.CutPrefix(rest, "v"); ok && semantic.MatchString(v) {
+		return spec{name: name, version: rest}, true
+	}
+	return spec{name: name, constraint: rest}, true
+}
+
+// cargoSpec reads name@requirement. A bare version is a requirement, only =version is exact.
+func cargoSpec(word string) (spec, bool) {
+	name, rest, _ := strings.Cut(word, "@")
+	if !simpleName.MatchString(name) {
+		return spec{}, false
+	}
+	if v, ok := strings.CutPrefix(rest, "="); ok && semantic.MatchString(v) {
+		return spec{name: name, version: v}, true
+	}
+	return spec{name: name, constraint: rest}, true
+}
+
+// composerSpec reads vendor/name[:constraint]; a word that is only a constraint names nothing.
+func composerSpec(word string) (spec, bool) {
+	name, rest, found := strings.Cut(word, ":")
+	if !found {
+		name, rest, _ = strings.Cut(word, "=")
+	}
+	if !composerName.MatchString(name) {
+		return spec{}, false
+	}
+	s := spec{name: name}
+	s.version, s.constraint = exact(rest)
+	return s, true
+}
+
+// plainSpec reads a name and, behind a sign, a version.
+func plainSpec(sign string) func(string) (spec, bool) {
+	return func(word string) (spec, bool) {
+		name, rest := word, ""
+		if sign != "" {
+			name, rest, _ = strings.Cut(word, sign)
+		}
+		if !simpleName.MatchString(name) || strings.HasSuffix(name, ".gem") || strings.HasSuffix(name, ".crate") {
+			return spec{}, false
+		}
+		s := spec{name: name}
+		s.version, s.constraint = exact(rest)
+		return s, true
+	}
+}
