@@ -20,7 +20,7 @@ const (
 )
 
 // secretKeys are never kept: providers blank most of them, and not all.
-var secretKeys = []string{"client_secret", "password", "private_token", "runners_token", "secret", "token"}
+var secretKeys = []string{"client_secret", "password", "private_token", "runners_token", "secret", "token", "variables"}
 
 // keep returns what is kept of an original, and whether that is less than all.
 func keep(original Value) (kept any, trimmed bool) {

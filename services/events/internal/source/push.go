@@ -39,6 +39,9 @@ func (b *Batch) Commit(c Commit) {
 		"commit": c.SHA, "committer_email": Plain(c.CommitterEmail, maxActorName), "committer_name": Plain(c.CommitterName, maxActorName),
 		"ref": c.Ref, "subject": Subject(c.Message), "url": c.URL,
 	}
+	if !c.Author.Identity.Known() {
+		properties["author"] = c.Author.Name // all that is known of her
+	}
 	if c.Parents > 0 {
 		properties["parents"], properties["is_merge"] = c.Parents, c.Parents > 1
 	}

@@ -53,7 +53,7 @@ func cloudAuthor(author source.Value) source.Actor {
 	account := cloudActor(source.First(author.At("user"), author))
 	name, address, found := strings.Cut(author.At("raw").Text(), "<")
 	if !found {
-		return account
+		return account.Named(account.Login, account.Name, name)
 	}
 	written := source.Actor{Identity: source.Email(strings.TrimSuffix(strings.TrimSpace(address), ">"))}
 	if !written.Identity.Known() {

@@ -114,15 +114,18 @@ func (m *server) other(event string, repo source.Value) {
 }
 
 func (m *server) refsChanged() {
-	for _, change := range m.body.At("changes").List() {
+	changes := m.body.At("changes").List()
+	for _, change := range changes {
 		id := source.First(change.At("refId"), change.At("ref", "id")).Text()
 		kind, name := source.SplitRef(id)
 		p := source.Push{
 			Project: m.project, Kind: kind, Name: name, Before: change.At("fromHash").Text(), After: change.At("toHash").Text(), At: m.at, Actor: m.actor, Original: change,
 		}
 		newest := m.body.At("toCommit")
-		for _, c := range m.body.At("commits").List() {
-			p.Commits = append(p.Commits, m.commit(c, id))
+		if len(changes) == 1 { // else it is not told which commit is whose
+			for _, c := range m.body.At("commits").List() {
+				p.Commits = append(p.Commits, m.commit(c, id))
+			}
 		}
 		if len(p.Commits) == 0 && newest.At("id").Text() == p.After && p.After != "" {
 			p.Commits = append(p.Commits, m.commit(newest, id)) // the newest alone; how many there are is not told

@@ -18,7 +18,7 @@ func (m *message) dependabotAlert() {
 	vulnerability, advisory := alert.At("security_vulnerability"), alert.At("security_advisory")
 	pkg := source.First(alert.At("dependency", "package"), vulnerability.At("package"))
 	f := m.fact("dependabot_alert."+verb, m.moment(alert), advisoryFacts(advisory).With(source.Properties{
-		"number": alert.At("number").Int(), "state": alert.At("state").Text(), "url": alert.At("html_url").Text(), "ecosystem": pkg.At("ecosystem").Text(), "package": pkg.At("name").Text(),
+		"number": positive(alert.At("number")), "state": alert.At("state").Text(), "url": alert.At("html_url").Text(), "ecosystem": pkg.At("ecosystem").Text(), "package": pkg.At("name").Text(),
 		"manifests": source.Purls(alert.At("dependency", "manifest_path").Text()), "scope": alert.At("dependency", "scope").Text(),
 		"vulnerable": vulnerability.At("vulnerable_version_range").Text(), "patched": vulnerability.At("first_patched_version", "identifier").Text(),
 		"dismissed_reason": alert.At("dismissed_reason").Text(),
@@ -42,7 +42,7 @@ func (m *message) vulnerabilityAlert() {
 	}
 	name := alert.At("affected_package_name").Text()
 	m.batch.Add(m.fact("vulnerability_alert."+verb, at, source.Properties{
-		"number": alert.At("number").Int(), "package": name, "vulnerable": alert.At("affected_range").Text(), "patched": alert.At("fixed_in").Text(),
+		"number": positive(alert.At("number")), "package": name, "vulnerable": alert.At("affected_range").Text(), "patched": alert.At("fixed_in").Text(),
 		"cve": alert.At("external_identifier").Text(), "ghsa": alert.At("ghsa_id").Text(), "severity": alert.At("severity").Text(), "state": alert.At("state").Text(),
 	}))
 }

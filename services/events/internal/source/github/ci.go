@@ -39,7 +39,7 @@ func (m *message) workflowRun() {
 		at = source.FirstTime(run.At("created_at"))
 	}
 	f := m.fact("pipeline."+verb, at, source.Properties{
-		"name": run.At("name").Text(), "title": run.At("display_title").Text(), "run_id": run.At("id").Int(), "run_number": run.At("run_number").Int(), "attempt": run.At("run_attempt").Int(),
+		"name": run.At("name").Text(), "title": run.At("display_title").Text(), "run_id": positive(run.At("id")), "run_number": positive(run.At("run_number")), "attempt": positive(run.At("run_attempt")),
 		"trigger": run.At("event").Text(), "status": run.At("status").Text(), "conclusion": run.At("conclusion").Text(), "branch": run.At("head_branch").Text(),
 		"commit": run.At("head_sha").Text(), "workflow": source.First(m.body.At("workflow", "path"), run.At("path")).Text(), "url": run.At("html_url").Text(),
 		"triggered_by": run.At("triggering_actor", "login").Text(),
@@ -64,7 +64,7 @@ func (m *message) workflowJob() {
 		at = source.FirstTime(job.At("started_at"))
 	}
 	f := m.fact("job."+verb, at, source.Properties{
-		"name": job.At("name").Text(), "job_id": job.At("id").Int(), "run_id": job.At("run_id").Int(), "attempt": job.At("run_attempt").Int(), "pipeline": job.At("workflow_name").Text(),
+		"name": job.At("name").Text(), "job_id": positive(job.At("id")), "run_id": positive(job.At("run_id")), "attempt": positive(job.At("run_attempt")), "pipeline": job.At("workflow_name").Text(),
 		"status": job.At("status").Text(), "conclusion": job.At("conclusion").Text(), "branch": job.At("head_branch").Text(), "commit": job.At("head_sha").Text(),
 		"labels": job.At("labels").Texts(), "runner_group": job.At("runner_group_name").Text(), "url": job.At("html_url").Text(),
 	})
@@ -103,7 +103,7 @@ func (m *message) deploymentStatus() {
 
 func (m *message) deploy(verb string, at time.Time, deployment, status source.Value) {
 	f := m.fact("deployment."+verb, at, source.Properties{
-		"deployment_id": deployment.At("id").Int(), "environment": source.First(status.At("environment"), deployment.At("environment")).Text(), "ref": deployment.At("ref").Text(),
+		"deployment_id": positive(deployment.At("id")), "environment": source.First(status.At("environment"), deployment.At("environment")).Text(), "ref": deployment.At("ref").Text(),
 		"commit": deployment.At("sha").Text(), "task": deployment.At("task").Text(), "state": status.At("state").Text(), "description": status.At("description").Text(),
 		"url": source.First(status.At("log_url"), status.At("target_url")).Text(), "creator": deployment.At("creator", "login").Text(), "pipeline": m.body.At("workflow", "name").Text(),
 	})

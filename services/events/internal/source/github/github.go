@@ -140,3 +140,11 @@ func (m *message) session(kind string, number source.Value) string {
 	}
 	return m.project + "/" + kind + "/" + number.Text()
 }
+
+// positive is a number, or nothing when there is none.
+func positive(v source.Value) any {
+	if n := v.Int(); n > 0 {
+		return n
+	}
+	return nil
+}

@@ -9,7 +9,7 @@ import (
 // ping says that the hook lives.
 func (m *message) ping() {
 	m.batch.Add(m.fact("webhook.pinged", time.Time{}, source.Properties{
-		"hook_id": m.body.At("hook_id").Int(), "hook_type": m.body.At("hook", "type").Text(), "subscribed": m.body.At("hook", "events").Texts(),
+		"hook_id": positive(m.body.At("hook_id")), "hook_type": m.body.At("hook", "type").Text(), "subscribed": m.body.At("hook", "events").Texts(),
 		"organization": m.body.At("organization", "login").Text(), "zen": m.body.At("zen").Text(),
 	}))
 }

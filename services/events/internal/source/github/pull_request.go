@@ -29,7 +29,7 @@ func (m *message) pullRequest() {
 // describePull is what questions ask of a pull request.
 func (m *message) describePull(pr source.Value) source.Properties {
 	properties := source.Properties{
-		"number": pr.At("number").Int(), "title": pr.At("title").Text(), "state": pr.At("state").Text(), "draft": pr.At("draft").True(), "merged": pr.At("merged").True(),
+		"number": positive(pr.At("number")), "title": pr.At("title").Text(), "state": pr.At("state").Text(), "draft": pr.At("draft").True(), "merged": pr.At("merged").True(),
 		"author": pr.At("user", "login").Text(), "source_branch": pr.At("head", "ref").Text(), "target_branch": pr.At("base", "ref").Text(),
 		"head": pr.At("head", "sha").Text(), "base": pr.At("base", "sha").Text(), "url": pr.At("html_url").Text(), "source_project": m.forkOf(pr),
 	}

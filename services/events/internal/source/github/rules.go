@@ -101,7 +101,7 @@ var rules = map[string]rule{
 	"star":                                  {object: "repository", verbs: verbs("created=starred", "deleted=unstarred")},
 	"sub_issues":                            {object: "sub_issue", node: "sub_issue", verbs: verbs("parent_issue_added", "parent_issue_removed", "sub_issue_added=added", "sub_issue_removed=removed")},
 	"team":                                  {object: "team", node: "team", verbs: verbs("added_to_repository", "created", "deleted", "edited", "removed_from_repository")},
-	"team_add":                              {object: "team", node: "team", verbs: verbs("=added_to_repository")},
+	"team_add":                              {object: "repository", verbs: verbs("=team_added")},
 	"watch":                                 {object: "repository", verbs: verbs("started=watched")},
 }
 
@@ -125,6 +125,9 @@ func (m *message) byRule(r rule) {
 	}
 	if m.event == "public" || m.event == "repository" && m.action != "created" {
 		f.At = m.body.At("repository", "updated_at").Time()
+		if verb == "publicized" && !f.At.IsZero() { // told twice, as public and as repository
+			f.ID = source.ContentID(Tool, m.project, f.Name, f.At.UTC().String())
+		}
 	}
 	f.Session = m.ruleSession(r, node)
 	m.batch.Add(f)

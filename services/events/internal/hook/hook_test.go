@@ -1,0 +1,187 @@
+package hook_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/ingest"
+)
+
+const star = `{"action": "created", "starred_at": "2026-05-01T04:00:00Z", "repository": {"html_url": "https://github.com/example/shop"}, "sender": {"login": "ada", "id": 1815}}`
+
+// github delivers a signed body as GitHub does.
+func (f *fixture) github(event, delivery, body string) (status int, header http.Header, text string) {
+	f.Helper()
+	w := f.post("/hooks/github/github", body, "X-GitHub-Event", event, "X-GitHub-Delivery", delivery, "X-Hub-Signature-256", "sha256="+sum(secret, body))
+	return w.Code, w.Header(), w.Body.String()
+}
+
+func TestADeliveryCountsOnce(t *testing.T) {
+	f := setup(t)
+	status, _, text := f.github("star", "d1", star)
+	require.Equal(t, http.StatusAccepted, status)
+	require.JSONEq(t, `{"status": "stored", "events": 1, "stored": 1, "duplicates": 0, "rejected": 0}`, text)
+	_, _, text = f.github("star", "d1", star)
+	require.JSONEq(t, `{"status": "duplicate", "events": 1, "stored": 0, "duplicates": 1, "rejected": 0}`, text)
+	_, _, text = f.github("star", "d2", star)
+	require.JSONEq(t, `{"status": "stored", "events": 1, "stored": 1, "duplicates": 0, "rejected": 0}`, text)
+	require.Equal(t, []string{"repository.starred", "repository.starred"}, f.intake.names())
+	require.InDelta(t, 2, f.count("devtrail_hook_deliveries_total", "stored", "github"), 0)
+	require.InDelta(t, 1, f.count("devtrail_hook_deliveries_total", "duplicate", "github"), 0)
+	require.InDelta(t, 1, f.count("devtrail_hook_events_total", "duplicate", "github"), 0)
+}
+
+func TestWithoutAKeyTheBodyTellsDeliveriesApart(t *testing.T) {
+	f := setup(t)
+	for range 2 {
+		_, _, _ = f.github("star", "", star)
+	}
+	require.Len(t, f.intake.names(), 1)
+	_, _, _ = f.github("star", "", star+" ")
+	require.Len(t, f.intake.names(), 2)
+}
+
+func TestGitLabsKeys(t *testing.T) {
+	f := setup(t)
+	issue := func(title string, headers ...string) int {
+		body := `{"object_kind": "issue", "user": {"id": 51}, "project": {"web_url": "https://gitlab.com/example/shop"}, "object_attributes": {"iid": 1, "action": "open", "title": "` + title + `"}}`
+		return f.receipt(f.post("/hooks/gitlab/gitlab", body, append(headers, "X-Gitlab-Token", secret)...)).Stored
+	}
+	require.Equal(t, 1, issue("a", "Idempotency-Key", "k1", "X-Gitlab-Event-UUID", "e1"))
+	require.Equal(t, 0, issue("a", "Idempotency-Key", "k1", "X-Gitlab-Event-UUID", "e2"), "sent again")
+	require.Equal(t, 1, issue("a", "Idempotency-Key", "k2", "X-Gitlab-Event-UUID", "e1"), "another delivery")
+	require.Equal(t, 1, issue("a", "X-Gitlab-Event-UUID", "e1"))
+	require.Equal(t, 0, issue("a", "X-Gitlab-Event-UUID", "e1"))
+	require.Equal(t, 1, issue("b", "X-Gitlab-Event-UUID", "e1"), "another delivery that the same event led to")
+}
+
+func TestABitbucketPushThatIsTriedAgainUnderAnotherKeyCountsOnce(t *testing.T) {
+	f := setup(t)
+	body := `{"actor": {"uuid": "{a54f16da-24e9-4d7f-a3a7-b1ba2cd98aa3}"}, "repository": {"uuid": "{673a6070-3421-46c9-9d48-90745f7bfe8e}", "full_name": "team/shop"},
+		"push": {"changes": [{"old": null, "new": {"type": "branch", "name": "main", "target": {"hash": "2222222222222222222222222222222222222222"}}, "commits": [{"hash": "2222222222222222222222222222222222222222"}]}]}}`
+	for i, key := range []string{"u1", "u2"} {
+		r := f.receipt(f.post("/hooks/bitbucket/bitbucket", body, "X-Event-Key", "repo:push", "X-Request-UUID", key, "X-Attempt-Number", "1", "X-Hub-Signature", "sha256="+sum(secret, body)))
+		require.Equal(t, 3, r.Events)
+		require.Equal(t, 3*i, r.Duplicates)
+	}
+}
+
+func TestAVerifiedDeliveryNeverGetsA4xx(t *testing.T) {
+	f := setup(t)
+	for _, c := range []struct{ event, body, status string }{
+		{"star", "no JSON", "unreadable"},
+		{"star", "[]", "unreadable"},
+		{"star", "null", "unreadable"},
+		{"star", `{"action": "photographed"}`, "ignored"},
+		{"an_event_of_tomorrow", `{}`, "ignored"},
+		{"", `{}`, "ignored"},
+		{"push", `{"ref": 5, "commits": {"a": []}, "repository": "none", "sender": [null]}`, "ignored"},
+	} {
+		status, _, text := f.github(c.event, "d", c.body)
+		require.Equal(t, http.StatusAccepted, status, c.body)
+		require.Contains(t, text, `"status":"`+c.status+`"`, c.body)
+	}
+	require.Zero(t, f.intake.calls)
+	require.InDelta(t, 1, f.count("devtrail_hook_ignored_total", "github", "an_event_of_tomorrow"), 0)
+	require.InDelta(t, 1, f.count("devtrail_hook_ignored_total", "github", "other"), 0)
+	require.InDelta(t, 3, f.count("devtrail_hook_deliveries_total", "unreadable", "github"), 0)
+	require.InDelta(t, 4, f.count("devtrail_hook_deliveries_total", "ignored", "github"), 0)
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	f := setup(t)
+	for name, c := range map[string]struct {
+		method, path, body string
+		status             int
+		reason             string
+	}{
+		"no such hook":                    {http.MethodPost, "/hooks/github/other", ping, http.StatusNotFound, "HOOK_UNKNOWN"},
+		"a hook of another provider":      {http.MethodPost, "/hooks/gitea/github", ping, http.StatusNotFound, "HOOK_UNKNOWN"},
+		"no such provider":                {http.MethodPost, "/hooks/sourceforge/github", ping, http.StatusNotFound, "HOOK_UNKNOWN"},
+		"no hook":                         {http.MethodPost, "/hooks/github", ping, http.StatusNotFound, "HOOK_UNKNOWN"},
+		"too much of a path":              {http.MethodPost, "/hooks/github/github/x", ping, http.StatusNotFound, "HOOK_UNKNOWN"},
+		"another method":                  {http.MethodGet, "/hooks/gitea/gitea?payload={}", "", http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED"},
+		"an empty body":                   {http.MethodPost, "/hooks/github/github", "", http.StatusBadRequest, "BODY_INVALID"},
+		"more than 25 MiB from GitHub":    {http.MethodPost, "/hooks/github/github", strings.Repeat(" ", 25<<20+1), http.StatusRequestEntityTooLarge, "BODY_TOO_LARGE"},
+		"more than 10 MiB from elsewhere": {http.MethodPost, "/hooks/gitlab/gitlab", strings.Repeat(" ", 10<<20+1), http.StatusRequestEntityTooLarge, "BODY_TOO_LARGE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := f.send(c.method, c.path, c.body)
+			require.Equal(t, c.status, w.Code)
+			require.Contains(t, w.Body.String(), `"reason":"`+c.reason+`"`)
+		})
+	}
+	w := f.send(http.MethodPost, "/hooks/gitlab/gitlab", strings.Repeat(" ", 10<<20+1))
+	require.Contains(t, w.Body.String(), "10485761 bytes, at most 10485760")
+	require.Zero(t, f.intake.calls)
+}
+
+func TestWhatCannotBeStoredNowIsAskedForAgain(t *testing.T) {
+	f := setup(t)
+	f.intake.answer = func(ingest.Draft) (ingest.Result, bool) { return ingest.Result{Status: ingest.Retry}, true }
+	status, header, text := f.github("star", "d1", star)
+	require.Equal(t, http.StatusServiceUnavailable, status, text)
+	require.Equal(t, "5", header.Get("Retry-After"))
+	f.intake.err = fault.New(fault.Exhausted, "QUOTA", "too many events").RetryAfter(90 * time.Second)
+	status, header, text = f.github("star", "d1", star)
+	require.Equal(t, http.StatusServiceUnavailable, status, text)
+	require.Equal(t, "90", header.Get("Retry-After"))
+	require.NotContains(t, text, "too many")
+	f.intake.answer, f.intake.err = nil, nil
+	status, _, _ = f.github("star", "d1", star)
+	require.Equal(t, http.StatusAccepted, status)
+	require.InDelta(t, 2, f.count("devtrail_hook_deliveries_total", "retry", "github"), 0)
+}
+
+func TestAnEventIsNotLostForItsActor(t *testing.T) {
+	f := setup(t)
+	f.intake.answer = func(d ingest.Draft) (ingest.Result, bool) {
+		if d.Event.Actor.Known() {
+			return ingest.Result{Status: ingest.Rejected, Err: events.ErrIdentityInvalid.Field("actor.value")}, true
+		}
+		return ingest.Result{}, false
+	}
+	_, _, text := f.github("star", "d1", star)
+	require.Contains(t, text, `"status":"stored"`)
+	require.Len(t, f.intake.names(), 1)
+	f.intake.answer = func(ingest.Draft) (ingest.Result, bool) {
+		return ingest.Result{Status: ingest.Rejected, Err: events.ErrTextTooLong.Field("project")}, true
+	}
+	_, _, text = f.github("star", "d2", star)
+	require.JSONEq(t, `{"status": "rejected", "events": 1, "stored": 0, "duplicates": 0, "rejected": 1}`, text)
+}
+
+func FuzzDeliver(f *testing.F) {
+	f.Add("github", "push", "application/json", []byte(`{"ref": "refs/heads/main", "commits": [{"id": "2222222222222222222222222222222222222222"}]}`), true)
+	f.Add("gitlab", "Push Hook", "application/json", []byte(`{"object_kind": "push", "ref": "refs/heads/main", "project": {"web_url": "https://gitlab.com/a/b"}}`), true)
+	f.Add("bitbucket", "repo:push", "application/json", []byte(`{"push": {"changes": [{}]}}`), true)
+	f.Add("gitea", "push", "application/x-www-form-urlencoded", []byte("payload=%7B%7D"), false)
+	f.Fuzz(func(t *testing.T, provider, event, contentType string, body []byte, signed bool) {
+		fx := setup(t)
+		path := "/hooks/x/x"
+		switch provider {
+		case "github", "gitlab", "bitbucket", "gitea", "forgejo", "gogs":
+			path = "/hooks/" + provider + "/" + provider
+		}
+		key := secret
+		if !signed {
+			key = "guess"
+		}
+		w := fx.post(path, string(body), "Content-Type", contentType, "X-GitHub-Event", event, "X-Event-Key", event, "X-Gitea-Event", event, "X-Hub-Signature-256", "sha256="+sum(key, string(body)),
+			"X-Hub-Signature", "sha256="+sum(key, string(body)), "X-Gitlab-Token", key, "X-Gitea-Signature", sum(key, string(body)))
+		switch {
+		case w.Code == http.StatusAccepted:
+			require.True(t, signed)
+		case signed && contentType == "":
+			require.Contains(t, []int{http.StatusBadRequest, http.StatusNotFound}, w.Code)
+		default:
+			require.Contains(t, []int{http.StatusBadRequest, http.StatusNotFound, http.StatusUnauthorized}, w.Code)
+		}
+	})
+}

@@ -1,0 +1,96 @@
+package hook
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/source"
+	"devtrail.dev/services/events/internal/source/bitbucket"
+	"devtrail.dev/services/events/internal/source/gitea"
+	"devtrail.dev/services/events/internal/source/github"
+	"devtrail.dev/services/events/internal/source/gitlab"
+)
+
+// The limits of bodies, in bytes. GitHub sends nothing above 25 MB.
+const (
+	githubLimit = 25 << 20
+	otherLimit  = 10 << 20
+)
+
+// provider is how one provider's deliveries are verified, told apart and translated.
+type provider struct {
+	limit     int64
+	verify    func(Hook, message, time.Time) bool
+	delivery  func(Hook, message) source.Delivery
+	translate func(source.Delivery) ([]ingest.Draft, error)
+}
+
+// providers by their names in paths and settings. Which one it is says the path, never a header: servers of the Gitea family also send GitHub's.
+var providers = map[string]provider{
+	"bitbucket": {otherLimit, verifyBitbucket, bitbucketDelivery, bitbucket.Translate},
+	"forgejo":   {otherLimit, verifyGitea, giteaDelivery, gitea.Translate},
+	"gitea":     {otherLimit, verifyGitea, giteaDelivery, gitea.Translate},
+	"github":    {githubLimit, verifyGitHub, githubDelivery, github.Translate},
+	"gitlab":    {otherLimit, verifyGitLab, gitlabDelivery, gitlab.Translate},
+	"gogs":      {otherLimit, verifyGitea, giteaDelivery, gitea.Translate},
+}
+
+// first is the first header that is there.
+func (m message) first(names ...string) string {
+	for _, name := range names {
+		if value := m.header.Get(name); value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// maxKey is the longest delivery key that is taken as it is.
+const maxKey = 200
+
+// key is the delivery's own key, else the hash of what it says: the same message is then the same delivery.
+func (m message) key(names ...string) string {
+	if key := m.first(names...); key != "" && len(key) <= maxKey {
+		return key
+	}
+	return "sha256:" + m.hash()
+}
+
+func (m message) hash() string {
+	sum := sha256.Sum256(m.payload)
+	return hex.EncodeToString(sum[:])
+}
+
+func githubDelivery(h Hook, m message) source.Delivery {
+	return source.Delivery{Key: m.key("X-GitHub-Delivery"), Event: m.header.Get("X-GitHub-Event"), Host: h.Host}
+}
+
+// gitlabDelivery takes the key that stays over retries. The UUID of the event, which older servers send alone, is shared by all deliveries that one
+// event leads to, so there the message tells them apart.
+func gitlabDelivery(h Hook, m message) source.Delivery {
+	d := source.Delivery{Event: m.header.Get("X-Gitlab-Event"), Host: h.Host}
+	d.Key = m.key("Idempotency-Key", "Webhook-Id")
+	if m.first("Idempotency-Key", "Webhook-Id") == "" {
+		if event := m.header.Get("X-Gitlab-Event-Uuid"); event != "" && len(event) <= maxKey {
+			d.Key = event + " " + d.Key
+		}
+	}
+	if d.Host == "" {
+		d.Host = source.Host(m.header.Get("X-Gitlab-Instance"))
+	}
+	return d
+}
+
+func bitbucketDelivery(h Hook, m message) source.Delivery {
+	return source.Delivery{Key: m.key("X-Request-Uuid", "X-Request-Id"), Event: m.header.Get("X-Event-Key"), Host: h.Host}
+}
+
+func giteaDelivery(h Hook, m message) source.Delivery {
+	return source.Delivery{
+		Key:   m.key("X-Gitea-Delivery", "X-Forgejo-Delivery", "X-Gogs-Delivery"),
+		Event: m.first("X-Gitea-Event", "X-Forgejo-Event", "X-Gogs-Event"),
+		Tool:  h.Provider, Host: h.Host,
+	}
+}

@@ -1,0 +1,14 @@
+package gitlab_test
+
+import (
+	"testing"
+
+	"devtrail.dev/services/events/internal/source/gitlab"
+	"devtrail.dev/services/events/internal/source/sourcetest"
+)
+
+func TestDeliveriesGiveTheEventsOfTheGoldenFiles(t *testing.T) {
+	sourcetest.Golden(t, gitlab.Translate)
+}
+
+func FuzzTranslate(f *testing.F) { sourcetest.Fuzz(f, gitlab.Translate) }
