@@ -29,9 +29,13 @@ type rule struct {
 // Rules are the access rules of a server's RPCs by full method, "/package.Service/Method".
 type Rules struct{ byMethod map[string]rule }
 
-// NewRules reads the rules of the registered services (grpc.Server.GetServiceInfo) from their method options.
-// An RPC without a rule, with no role or with an unspecified one is an error that names it.
-func NewRules(services map[string]grpc.ServiceInfo) (Rules, error) {
+// Foreign are the rules of RPCs whose contracts are somebody else's and cannot hold our option, by full method.
+type Foreign map[string]*accessv1.Access
+
+// NewRules reads the rules of the registered services (grpc.Server.GetServiceInfo) from their method options, and those of foreign services
+// from the map, which may be nil. An RPC without a rule, with no role or with an unspecified one is an error that names it; so is a foreign rule
+// of an RPC that is not registered, or that has a rule of its own.
+func NewRules(services map[string]grpc.ServiceInfo, foreign Foreign) (Rules, error) {
 	rules := Rules{byMethod: make(map[string]rule)}
 	var mistakes []error
 	for _, name := range slices.Sorted(maps.Keys(services)) {
@@ -48,16 +52,28 @@ func NewRules(services map[string]grpc.ServiceInfo) (Rules, error) {
 			mistakes = append(mistakes, fmt.Errorf("%q is not a service", name))
 			continue
 		}
-		mistakes = append(mistakes, rules.add(service)...)
+		mistakes = append(mistakes, rules.add(service, foreign)...)
+	}
+	for _, full := range slices.Sorted(maps.Keys(foreign)) {
+		if _, ok := rules.byMethod[full]; !ok {
+			mistakes = append(mistakes, fmt.Errorf("%s has a foreign access rule, and is not registered or not well ruled", full))
+		}
 	}
 	return rules, errors.Join(mistakes...)
 }
 
-func (r Rules) add(service protoreflect.ServiceDescriptor) (mistakes []error) {
+func (r Rules) add(service protoreflect.ServiceDescriptor, foreign Foreign) (mistakes []error) {
 	for i := range service.Methods().Len() {
 		m := service.Methods().Get(i)
 		full := "/" + string(service.FullName()) + "/" + string(m.Name())
 		access, _ := proto.GetExtension(m.Options(), accessv1.E_Access).(*accessv1.Access)
+		if rule, ok := foreign[full]; ok {
+			if access != nil {
+				mistakes = append(mistakes, fmt.Errorf("%s has an access rule of its own: it can have no foreign one", full))
+				continue
+			}
+			access = rule
+		}
 		roles := access.GetRoles()
 		if len(roles) == 0 || slices.Contains(roles, accessv1.Role_ROLE_UNSPECIFIED) {
 			mistakes = append(mistakes, fmt.Errorf("%s has no access rule: give it option (devtrail.access.v1.access) with its roles", full))

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
+	_ "google.golang.org/grpc/channelz/grpc_channelz_v1"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
@@ -32,7 +33,7 @@ func identityRules(t *testing.T) auth.Rules {
 	rules, err := auth.NewRules(map[string]grpc.ServiceInfo{
 		"devtrail.identity.v1.CredentialService": {}, "grpc.health.v1.Health": {},
 		"grpc.reflection.v1.ServerReflection": {}, "grpc.reflection.v1alpha.ServerReflection": {},
-	})
+	}, nil)
 	require.NoError(t, err)
 	return rules
 }
@@ -70,9 +71,28 @@ func TestOpen(t *testing.T) {
 }
 
 func TestServiceWithoutDescriptor(t *testing.T) {
-	_, err := auth.NewRules(map[string]grpc.ServiceInfo{"nobody.Knows": {}, "devtrail.identity.v1.ApiKey": {}})
+	_, err := auth.NewRules(map[string]grpc.ServiceInfo{"nobody.Knows": {}, "devtrail.identity.v1.ApiKey": {}}, nil)
 	require.ErrorContains(t, err, "nobody.Knows")
 	require.ErrorContains(t, err, "is not a service")
+}
+
+func TestForeignRules(t *testing.T) {
+	const introspection = "grpc.channelz.v1.Channelz"
+	_, err := auth.NewRules(map[string]grpc.ServiceInfo{introspection: {}}, nil)
+	require.ErrorContains(t, err, "/grpc.channelz.v1.Channelz/GetServer has no access rule")
+	rule := &accessv1.Access{Roles: []auth.Role{ingest}}
+	foreign := auth.Foreign{}
+	for _, method := range []string{"GetTopChannels", "GetServers", "GetServer", "GetServerSockets", "GetChannel", "GetSubchannel", "GetSocket"} {
+		foreign["/"+introspection+"/"+method] = rule
+	}
+	rules, err := auth.NewRules(map[string]grpc.ServiceInfo{introspection: {}}, foreign)
+	require.NoError(t, err)
+	require.NoError(t, rules.Authorize("/grpc.channelz.v1.Channelz/GetServer", auth.Caller{Role: ingest}))
+	require.ErrorIs(t, rules.Authorize("/grpc.channelz.v1.Channelz/GetServer", auth.Caller{Role: analyst}), auth.ErrRole)
+
+	_, err = auth.NewRules(map[string]grpc.ServiceInfo{"devtrail.identity.v1.CredentialService": {}}, auth.Foreign{createKey: rule, "/x/Y": rule})
+	require.ErrorContains(t, err, createKey+" has an access rule of its own")
+	require.ErrorContains(t, err, "/x/Y has a foreign access rule, and is not registered")
 }
 
 func TestPlace(t *testing.T) {

@@ -27,6 +27,7 @@ import (
 
 // Deps is what a door is given.
 type Deps struct {
+	Foreign  auth.Foreign                // access rules of registered services whose contracts are not ours; may be nil
 	Logger   *slog.Logger                // required
 	Registry *prometheus.Registry        // required; the door adds its metrics
 	Verifier auth.Verifier               // required; tells whose tokens they are

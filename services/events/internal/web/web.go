@@ -58,7 +58,7 @@ func New(cfg Config, deps Deps) (*Door, error) {
 		return nil, errors.New("web: Intake, Logger, Now, Registry and Verifier are required")
 	}
 	_ = eventsv1.File_devtrail_events_v1_ingest_service_proto // its descriptor holds the access rule
-	rules, err := auth.NewRules(map[string]grpc.ServiceInfo{captureService: {}})
+	rules, err := auth.NewRules(map[string]grpc.ServiceInfo{captureService: {}}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
