@@ -1,0 +1,179 @@
+package otlp
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	commonv1 "go.opentelemetry.io/proto/otlp/common/v1"
+
+	"devtrail.dev/services/events/internal/source"
+)
+
+// What is kept of attributes.
+const (
+	maxAttributes  = 100
+	maxKey         = 200
+	maxValue       = 1000
+	maxKeptBytes   = 16 << 10
+	maxValueNested = 8
+)
+
+// dropped are attributes that hold what people and models write, or what tools read and print: prompts, answers, arguments, outputs.
+// They never reach the log.
+var dropped = []string{
+	"arguments", "body", "completion", "content", "error_message", "function_args", "function_response", "messages", "output", "prompt", "prompt_text", "query", "request_text",
+	"response", "response_text", "stderr", "stdout", "tool_input", "tool_output", "tool_parameters", "tool_result",
+}
+
+// droppedPrefixes are the same by the semantic conventions.
+var droppedPrefixes = []string{"gen_ai.completion", "gen_ai.input", "gen_ai.output", "gen_ai.prompt", "gen_ai.system_instructions", "gen_ai.tool.call", "http.request.header", "http.response.header"}
+
+// secretWords are names, or ends of names, of attributes that are credentials.
+var secretWords = []string{"access_token", "api_key", "apikey", "authorization", "cookie", "password", "private_key", "secret", "token"}
+
+// attributes are attributes by name; values are texts, booleans, numbers, lists and objects.
+type attributes map[string]any
+
+func attributesOf(list []*commonv1.KeyValue) attributes {
+	out := make(attributes, len(list))
+	for _, kv := range list {
+		if len(kv.GetKey()) <= maxKey {
+			out[kv.GetKey()] = valueOf(kv.GetValue(), 0)
+		}
+	}
+	return out
+}
+
+func valueOf(v *commonv1.AnyValue, depth int) any {
+	switch v := v.GetValue().(type) {
+	case *commonv1.AnyValue_StringValue:
+		return v.StringValue
+	case *commonv1.AnyValue_BoolValue:
+		return v.BoolValue
+	case *commonv1.AnyValue_IntValue:
+		return json.Number(strconv.FormatInt(v.IntValue, 10))
+	case *commonv1.AnyValue_DoubleValue:
+		if math.IsNaN(v.DoubleValue) || math.IsInf(v.DoubleValue, 0) {
+			return strconv.FormatFloat(v.DoubleValue, 'g', -1, 64)
+		}
+		return v.DoubleValue
+	case *commonv1.AnyValue_BytesValue:
+		return base64.StdEncoding.EncodeToString(v.BytesValue)
+	case *commonv1.AnyValue_ArrayValue:
+		if depth >= maxValueNested {
+			return nil
+		}
+		list := make([]any, len(v.ArrayValue.GetValues()))
+		for i, member := range v.ArrayValue.GetValues() {
+			list[i] = valueOf(member, depth+1)
+		}
+		return list
+	case *commonv1.AnyValue_KvlistValue:
+		if depth >= maxValueNested {
+			return nil
+		}
+		object := make(map[string]any, len(v.KvlistValue.GetValues()))
+		for _, kv := range v.KvlistValue.GetValues() {
+			object[kv.GetKey()] = valueOf(kv.GetValue(), depth+1)
+		}
+		return object
+	}
+	return nil
+}
+
+// text is an attribute as text; agents send numbers and booleans as text and the other way round.
+func (a attributes) text(name string) string {
+	switch v := a[name].(type) {
+	case string:
+		return strings.TrimSpace(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case json.Number:
+		return v.String()
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
+}
+
+// number is an attribute as a number; nil when it is none.
+func (a attributes) number(name string) any {
+	f, err := strconv.ParseFloat(a.text(name), 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return nil
+	}
+	return f
+}
+
+// kept is what is stored of the attributes: no prompts, no bodies, no credentials, long texts cut.
+func (a attributes) kept() map[string]any {
+	names := make([]string, 0, len(a))
+	for name := range a {
+		if !private(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	out := make(map[string]any, len(names))
+	left := maxKeptBytes
+	for _, name := range names[:min(len(names), maxAttributes)] {
+		value := shortened(a[name])
+		raw, err := json.Marshal(value)
+		key := source.Plain(name, maxKey)
+		if value == nil || err != nil || key == "" || len(raw)+len(key) > left {
+			continue
+		}
+		left -= len(raw) + len(key)
+		out[key] = value
+	}
+	return out
+}
+
+// private tells whether an attribute is one that is never stored.
+func private(name string) bool {
+	name = strings.ToLower(name)
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	return slices.Contains(dropped, last) ||
+		slices.ContainsFunc(droppedPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) ||
+		slices.ContainsFunc(secretWords, func(word string) bool {
+			return last == word || strings.HasSuffix(last, "_"+word) || strings.HasSuffix(last, "-"+word)
+		})
+}
+
+// shortened cuts long texts and drops private members of objects.
+func shortened(value any) any {
+	switch v := value.(type) {
+	case string:
+		return source.Plain(withoutUser(v), maxValue)
+	case []any:
+		list := make([]any, 0, min(len(v), maxAttributes))
+		for _, member := range v[:min(len(v), maxAttributes)] {
+			list = append(list, shortened(member))
+		}
+		return list
+	case map[string]any:
+		return attributes(v).kept()
+	}
+	return value
+}
+
+// withoutUser takes user and password out of an address.
+func withoutUser(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok || strings.ContainsAny(scheme, " /") {
+		return text
+	}
+	authority, path, slash := strings.Cut(rest, "/")
+	at := strings.LastIndexByte(authority, '@')
+	if at < 0 {
+		return text
+	}
+	if slash {
+		path = "/" + path
+	}
+	return scheme + "://" + authority[at+1:] + path
+}

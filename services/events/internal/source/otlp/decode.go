@@ -1,0 +1,94 @@
+package otlp
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+
+	collectorv1 "go.opentelemetry.io/proto/otlp/collector/logs/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/services/events/internal/ingest"
+)
+
+// MaxRecords is how many records a request may have.
+const MaxRecords = 5000
+
+// maxNesting is how deep messages of a request may nest.
+const maxNesting = 100
+
+var (
+	// ErrBody says that the body is no request to export logs.
+	ErrBody = fault.New(fault.Invalid, "OTLP_INVALID", "the body is not an ExportLogsServiceRequest")
+	// ErrRecords says that a request has too many records.
+	ErrRecords = fault.New(fault.Invalid, "OTLP_TOO_LARGE", "the request has too many records").Field("resource_logs")
+)
+
+// Unmarshal reads a request in the protobuf encoding.
+func Unmarshal(body []byte) (*collectorv1.ExportLogsServiceRequest, error) {
+	var request collectorv1.ExportLogsServiceRequest
+	if err := (proto.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: maxNesting}).Unmarshal(body, &request); err != nil {
+		return nil, ErrBody.Wrap(err)
+	}
+	return &request, Check(&request)
+}
+
+// UnmarshalJSON reads a request in the JSON encoding of OTLP, which is that of protobuf with the ids in hexadecimal.
+func UnmarshalJSON(body []byte) (*collectorv1.ExportLogsServiceRequest, error) {
+	var request collectorv1.ExportLogsServiceRequest
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: maxNesting}).Unmarshal(body, &request); err != nil {
+		return nil, ErrBody.With("the body is not an ExportLogsServiceRequest in JSON: %.200s", err.Error())
+	}
+	for _, resource := range request.GetResourceLogs() {
+		for _, scope := range resource.GetScopeLogs() {
+			for _, record := range scope.GetLogRecords() {
+				record.TraceId, record.SpanId = fromHex(record.GetTraceId()), fromHex(record.GetSpanId())
+			}
+		}
+	}
+	return &request, Check(&request)
+}
+
+// fromHex undoes the reading of hexadecimal digits as base64, which they always are too.
+func fromHex(read []byte) []byte {
+	id, err := hex.DecodeString(base64.StdEncoding.EncodeToString(read))
+	if err != nil {
+		return read
+	}
+	return id
+}
+
+// Check refuses a request with too many records.
+func Check(request *collectorv1.ExportLogsServiceRequest) error {
+	n := 0
+	for _, resource := range request.GetResourceLogs() {
+		for _, scope := range resource.GetScopeLogs() {
+			n += len(scope.GetLogRecords())
+		}
+	}
+	if n > MaxRecords {
+		return ErrRecords.With("the request has %d records, at most %d are taken", n, MaxRecords)
+	}
+	return nil
+}
+
+// Answer says of which records something was rejected; the exporter must not send those again.
+func (e Export) Answer(results []ingest.Result) *collectorv1.ExportLogsServiceResponse {
+	rejected, last, message := int64(0), -1, ""
+	for i, r := range results {
+		if r.Status != ingest.Rejected {
+			continue
+		}
+		if message == "" && r.Err != nil {
+			message = r.Err.Error()
+		}
+		if e.Records[i] != last {
+			rejected, last = rejected+1, e.Records[i]
+		}
+	}
+	if rejected == 0 {
+		return &collectorv1.ExportLogsServiceResponse{}
+	}
+	return &collectorv1.ExportLogsServiceResponse{PartialSuccess: &collectorv1.ExportLogsPartialSuccess{RejectedLogRecords: rejected, ErrorMessage: message}}
+}

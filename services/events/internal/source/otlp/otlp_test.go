@@ -1,0 +1,176 @@
+package otlp
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	collectorv1 "go.opentelemetry.io/proto/otlp/collector/logs/v1"
+	"google.golang.org/protobuf/proto"
+
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/ingest"
+)
+
+var sender = Sender{Credential: "key-1", Received: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
+
+// exported reads an export of testdata and returns its events as they are kept.
+func exported(t *testing.T, name string) ([]events.Event, Export) {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	request, err := UnmarshalJSON(body)
+	require.NoError(t, err)
+	export := Read(request, sender)
+	list := make([]events.Event, len(export.Drafts))
+	for i, d := range export.Drafts {
+		require.NoError(t, d.Err)
+		list[i], err = d.Event.Canonical(sender.Received)
+		require.NoError(t, err)
+		for _, secret := range []string{"secret", "left pad to the report", "[REDACTED]", "Adding tokio", "install some gems"} {
+			require.NotContains(t, list[i].Properties, secret, "neither prompts nor output nor credentials are kept")
+		}
+	}
+	return list, export
+}
+
+func names(list []events.Event) []string {
+	names := make([]string, len(list))
+	for i, e := range list {
+		names[i] = e.Name
+	}
+	return names
+}
+
+func TestClaudeCode(t *testing.T) {
+	list, export := exported(t, "claude_code.json")
+	require.Equal(t, []string{
+		"agent.prompted", "agent.model_called", "agent.tool_decided", "agent.tool_called", "package.requested", "package.requested", "agent.tool_called", "agent.model_failed",
+		"claude_code.permission_mode_changed",
+	}, names(list))
+	require.Equal(t, 7, export.Count)
+	require.Equal(t, []int{0, 1, 2, 3, 3, 3, 4, 5, 6}, export.Records)
+	for _, e := range list {
+		require.Equal(t, events.Source{Kind: events.SourceAgent, Tool: "claude-code", ToolVersion: "2.1.119"}, e.Source)
+		require.Equal(t, events.Identity{Kind: 1, Value: "ada@example.com"}, e.Actor)
+		require.Equal(t, "github.com/acme/web", e.Project)
+		require.Equal(t, "2f6f3f6e-7c0a-4c55-9a3b-0d6b5a1c9e10", e.SessionID)
+	}
+	call, npm, pip := list[3], list[4], list[5]
+	require.Contains(t, call.Properties, `"programs":["cd","npm","pip"]`)
+	require.Contains(t, call.Properties, `"success":true`)
+	require.Equal(t, []string{"pkg:npm/%40types/node", "pkg:npm/left-pad@1.3.0"}, npm.Packages)
+	require.Contains(t, npm.Properties, `"evidence":"command line"`)
+	require.Contains(t, npm.Properties, `"registry":"https://npm.example.com/"`)
+	require.Equal(t, []string{"pkg:pypi/requests@2.31.0"}, pip.Packages)
+	require.Equal(t, call.OccurredAt, pip.OccurredAt)
+}
+
+func TestCodex(t *testing.T) {
+	list, _ := exported(t, "codex.json")
+	require.Equal(t, []string{"agent.prompted", "agent.tool_decided", "agent.tool_called", "package.requested", "package.requested", "agent.tool_called", "package.requested"}, names(list))
+	require.Equal(t, []string{"pkg:cargo/tokio@1.40.0"}, list[3].Packages)
+	require.Equal(t, []string{"pkg:pypi/httpx"}, list[4].Packages)
+	require.Equal(t, []string{"pkg:golang/github.com/acme/lib@v1.2.3"}, list[6].Packages)
+	require.Contains(t, list[6].Properties, `"tool_failed":true`)
+	require.Equal(t, "019a5b6c-7d8e-7f90-a1b2-c3d4e5f60718", list[0].SessionID)
+	require.Equal(t, "grace@example.com", list[0].Actor.Value)
+}
+
+func TestGeminiCLI(t *testing.T) {
+	list, _ := exported(t, "gemini_cli.json")
+	require.Equal(t, []string{"agent.prompted", "agent.tool_called", "package.requested"}, names(list))
+	require.Equal(t, []string{"pkg:gem/rails@7.1.0"}, list[2].Packages)
+	require.Equal(t, "gemini-cli", list[2].Source.Tool)
+}
+
+func TestOtherLogsKeepTheirNames(t *testing.T) {
+	request, err := UnmarshalJSON([]byte(`{"resourceLogs": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "builder"}},
+		{"key": "cicd.pipeline.name", "value": {"stringValue": "release"}}, {"key": "host.name", "value": {"stringValue": "runner-7"}}]}, "scopeLogs": [{"logRecords": [
+		{"eventName": "build.finished", "body": {"stringValue": "what it printed"}, "observedTimeUnixNano": "1777633200000000000", "traceId": "5B8EFFF798038103D269B633813FC60C",
+			"spanId": "EEE19B7EC3C1B174", "severityNumber": 9, "unknown": {}, "attributes": [{"key": "db.password", "value": {"stringValue": "x"}}]},
+		{"body": {"stringValue": "free text"}}]}]}]}`))
+	require.NoError(t, err)
+	require.Len(t, request.GetResourceLogs()[0].GetScopeLogs()[0].GetLogRecords()[0].GetTraceId(), 16)
+	export := Read(request, sender)
+	first, err := export.Drafts[0].Event.Canonical(sender.Received)
+	require.NoError(t, err)
+	require.Equal(t, "build.finished", first.Name)
+	require.Equal(t, events.Source{Kind: events.SourceCI, Tool: "builder", Machine: "runner-7"}, first.Source)
+	require.Equal(t, events.Identity{Kind: machine, Value: "runner-7"}, first.Actor)
+	require.NotContains(t, first.Properties, "what it printed")
+	require.NotContains(t, first.Properties, "password")
+	require.Equal(t, "log.recorded", export.Drafts[1].Event.Name)
+	require.Equal(t, sender.Received, export.Drafts[1].Event.OccurredAt)
+}
+
+func TestABatchThatIsExportedAgainCountsOnce(t *testing.T) {
+	_, first := exported(t, "claude_code.json")
+	body, err := os.ReadFile(filepath.Join("testdata", "claude_code.json"))
+	require.NoError(t, err)
+	request, err := UnmarshalJSON(body)
+	require.NoError(t, err)
+	for _, record := range request.GetResourceLogs()[0].GetScopeLogs()[0].GetLogRecords() {
+		record.ObservedTimeUnixNano += 1e9
+	}
+	packed, err := proto.Marshal(request)
+	require.NoError(t, err)
+	request, err = Unmarshal(packed)
+	require.NoError(t, err)
+	again := Read(request, sender)
+	other := Read(request, Sender{Credential: "key-2", Received: sender.Received})
+	seen := map[string]bool{}
+	for i, d := range first.Drafts {
+		require.Equal(t, d.Event.ID, again.Drafts[i].Event.ID)
+		require.NotEqual(t, d.Event.ID, other.Drafts[i].Event.ID)
+		require.False(t, seen[d.Event.ID.String()])
+		seen[d.Event.ID.String()] = true
+	}
+}
+
+func TestAnswerCountsRecords(t *testing.T) {
+	e := Export{Records: []int{0, 1, 1, 2}, Count: 3}
+	bad := ingest.Result{Status: ingest.Rejected, Err: events.ErrTextTooLong}
+	answer := e.Answer([]ingest.Result{{Status: ingest.Stored}, bad, bad, bad})
+	require.EqualValues(t, 2, answer.GetPartialSuccess().GetRejectedLogRecords())
+	require.Equal(t, "the text is too long", answer.GetPartialSuccess().GetErrorMessage())
+	require.Nil(t, e.Answer(make([]ingest.Result, 4)).GetPartialSuccess())
+}
+
+func FuzzUnmarshal(f *testing.F) {
+	for _, name := range []string{"claude_code.json", "codex.json", "gemini_cli.json"} {
+		body, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		request, err := UnmarshalJSON(body)
+		if err != nil {
+			f.Fatal(err)
+		}
+		packed, err := proto.Marshal(request)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body, true)
+		f.Add(packed, false)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, isJSON bool) {
+		var request *collectorv1.ExportLogsServiceRequest
+		var err error
+		if isJSON {
+			request, err = UnmarshalJSON(body)
+		} else {
+			request, err = Unmarshal(body)
+		}
+		if err != nil {
+			return
+		}
+		for _, d := range Read(request, sender).Drafts {
+			if _, err := d.Event.Canonical(sender.Received); err != nil {
+				t.Fatalf("a record that cannot be kept: %v", err)
+			}
+		}
+	})
+}
