@@ -21,6 +21,8 @@ type Config struct {
 
 	// HTTP is the door of the sources that cannot speak gRPC.
 	HTTP web.Config `envPrefix:"EVENTS_HTTP_"`
+	// HooksFile is the file that lists the webhooks of Git providers that may be delivered; empty: none. It is read again when it changes.
+	HooksFile string `env:"EVENTS_HOOKS_FILE"`
 	// Store says where events are kept: clickhouse or postgres.
 	Store string `env:"EVENTS_STORE" envDefault:"clickhouse"`
 	// ClickHouseURL is the ClickHouse database of this service; needed when the store is clickhouse.

@@ -18,6 +18,7 @@ import (
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/clickhouse"
+	"devtrail.dev/services/events/internal/hook"
 	"devtrail.dev/services/events/internal/observed"
 	"devtrail.dev/services/events/internal/postgres"
 	"devtrail.dev/services/events/internal/rpc"
@@ -77,7 +78,12 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	}
 	desk.Register(door.GRPC())
 	cfg.HTTP.GracePeriod = cfg.GracePeriod
+	hooks, err := openHooks(cfg.HooksFile, hook.Deps{Intake: desk.Intake, Logger: logger, Now: now, Registry: registry})
+	if err != nil {
+		return err
+	}
 	httpDoor, err := web.New(cfg.HTTP, web.Deps{
+		Hooks:    hooks,
 		Intake:   desk.Intake,
 		Logger:   logger,
 		Now:      now,
