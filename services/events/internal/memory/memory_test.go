@@ -20,3 +20,7 @@ func TestScenarios(t *testing.T) {
 func TestRandom(t *testing.T) {
 	storetest.RunRandom(t, func(testing.TB) storetest.InsightStore { return memory.New() }, 200)
 }
+
+func TestInsights(t *testing.T) {
+	storetest.RunInsights(t, func(testing.TB) storetest.InsightStore { return memory.New() })
+}
