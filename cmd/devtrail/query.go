@@ -15,7 +15,7 @@ import (
 
 func newQueryCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "query", Short: "Ask who touched a package, how often something happened, or what happened"}
-	cmd.AddCommand(newQueryExposureCommand(), newQueryTrendsCommand(), newQueryEventsCommand())
+	cmd.AddCommand(newQueryExposureCommand(), newQueryDigestCommand(), newQueryTrendsCommand(), newQueryEventsCommand())
 	return cmd
 }
 

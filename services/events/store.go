@@ -51,6 +51,8 @@ type Store interface {
 	// ManifestChanges must return, for each of the projects and each value of the property path (empty when it is no text, or one with a zero character), the newest of the
 	// ManifestEvents by Event.Compare that touches the package, ordered by the bytes of project and path.
 	ManifestChanges(ctx context.Context, organization uuid.UUID, pkg string, projects []string) ([]ManifestChange, error)
+	// Digest must count each event once in each list. Packages are ordered by the sum of their counts, most first, then by the bytes of the purl.
+	Digest(ctx context.Context, organization uuid.UUID, q DigestQuery) (Digest, error)
 	// Trends must return one row a series, in their order, with a value for every bucket.
 	Trends(ctx context.Context, organization uuid.UUID, q TrendsQuery) ([]Trend, error)
 

@@ -45,7 +45,7 @@ type model struct {
 func (m *model) step(t *testing.T, label string) {
 	org := pick(m.rand, m.organ...)
 	m.want.org, m.got.org = org, org
-	switch n := m.rand.IntN(10); {
+	switch n := m.rand.IntN(11); {
 	case n < 3:
 		batch := m.batch()
 		equal(t, m.want.outcomes(batch...), m.got.outcomes(batch...), "%s: append", label)
@@ -61,11 +61,32 @@ func (m *model) step(t *testing.T, label string) {
 		equal(t, m.want.list(q), m.got.list(q), "%s: list %+v", label, q)
 	case n < 9:
 		purl, limit, within := pick(m.rand, purls...), 1+m.rand.IntN(4), m.timeRange()
-		change := func(q *events.ExposureQuery) { q.Range, q.Limit = within, limit }
+		versions := some(m.rand, "", "1", "2", "v1")
+		change := func(q *events.ExposureQuery) {
+			q.Range, q.Limit = within, limit
+			if versions != nil && q.Versions == nil {
+				q.Versions = versions
+			}
+		}
 		equal(t, m.want.exposure(purl, change), m.got.exposure(purl, change), "%s: exposure of %s", label, purl)
+	case n < 10:
+		m.digest(t, label)
 	default:
 		m.trends(t, label)
 	}
+}
+
+func (m *model) digest(t *testing.T, label string) {
+	start := m.instant()
+	end := start.Add(time.Duration(1 + m.rand.Int64N(int64(100*24*time.Hour))))
+	q, err := events.NewDigestQuery(&start, &end)
+	require.NoError(t, err)
+	q.Filter, q.Limit = m.filter(), 1+m.rand.IntN(4)
+	want, err := m.want.store.Digest(t.Context(), m.want.org, q)
+	require.NoError(t, err)
+	got, err := m.got.store.Digest(t.Context(), m.got.org, q)
+	require.NoError(t, err)
+	equal(t, want, got, "%s: digest of %+v", label, q)
 }
 
 func (m *model) trends(t *testing.T, label string) {
@@ -112,7 +133,7 @@ func (m *model) batch() []events.Event {
 	batch := make([]events.Event, 1+m.rand.IntN(40))
 	for i := range batch {
 		batch[i] = m.want.event("", func(e *events.Event) {
-			e.ID, e.Name, e.OccurredAt = m.id(), pick(m.rand, words...), m.instant()
+			e.ID, e.Name, e.OccurredAt = m.id(), pick(m.rand, append(words, events.ManifestEvents...)...), m.instant()
 			e.Project, e.SessionID = pick(m.rand, append(words, "")...), pick(m.rand, append(words, "")...)
 			e.Source = events.Source{Kind: events.SourceKind(1 + m.rand.IntN(6)), Tool: pick(m.rand, append(words, "")...), Machine: pick(m.rand, append(words, "")...)}
 			e.Properties = pick(m.rand, "", `{"b":1.0,"a":[]}`, `{"t":"'\\\n"}`)

@@ -104,6 +104,7 @@ func (s *subject) calls(ctx context.Context) map[string]error {
 	_, errs["list"] = s.store.List(ctx, s.org, events.ListQuery{Range: events.AllTime, Limit: 1})
 	_, errs["package versions"] = s.store.PackageVersions(ctx, s.org, "pkg:npm/x", events.AllTime)
 	_, errs["manifest changes"] = s.store.ManifestChanges(ctx, s.org, "pkg:npm/x", []string{"p"})
+	_, errs["digest"] = s.store.Digest(ctx, s.org, events.DigestQuery{Range: events.AllTime, Middle: noon, Limit: 1})
 	_, errs["exposure"] = s.store.Exposure(ctx, s.org, events.ExposureQuery{Range: events.AllTime, Limit: 1})
 	_, errs["trends"] = s.store.Trends(ctx, s.org, q)
 	errs["reassign"] = s.store.Reassign(ctx, s.org, []events.Reassignment{{Identity: actor("a"), Sequence: 1}})

@@ -98,6 +98,12 @@ func (s *Store) ManifestChanges(ctx context.Context, organization uuid.UUID, pkg
 	return s.inner.ManifestChanges(ctx, organization, pkg, projects)
 }
 
+// Digest measures the inner Digest.
+func (s *Store) Digest(ctx context.Context, organization uuid.UUID, q events.DigestQuery) (d events.Digest, err error) {
+	defer s.measure("digest")(&err)
+	return s.inner.Digest(ctx, organization, q)
+}
+
 // Trends measures the inner Trends.
 func (s *Store) Trends(ctx context.Context, organization uuid.UUID, q events.TrendsQuery) (trends []events.Trend, err error) {
 	defer s.measure("trends")(&err)

@@ -78,3 +78,23 @@ func (s *eventServer) GetExposure(ctx context.Context, req *eventsv1.GetExposure
 	}
 	return exposureToProto(answer), nil
 }
+
+// GetDigest says what happened in a period, beside the period before.
+func (s *eventServer) GetDigest(ctx context.Context, req *eventsv1.GetDigestRequest) (*eventsv1.GetDigestResponse, error) {
+	org, err := auth.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q, err := digestFromProto(req)
+	if err != nil {
+		return nil, err
+	}
+	if q.Filter, err = s.filters.read(ctx, org, req.GetFilter()); err != nil {
+		return nil, err
+	}
+	digest, err := s.store.Digest(ctx, org, q)
+	if err != nil {
+		return nil, err
+	}
+	return digestToProto(q, digest), nil
+}

@@ -78,6 +78,527 @@ func (Presence) EnumDescriptor() ([]byte, []int) {
 	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{0}
 }
 
+// GetDigestRequest says of what and when.
+type GetDigestRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose, where and by what: a developer, the developers of a team, a project; absent for the whole organization.
+	Filter *EventFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The period; both bounds are needed. It is compared with the time of the same length right before it.
+	Range *TimeRange `protobuf:"bytes,2,opt,name=range,proto3" json:"range,omitempty"`
+	// How many rows each list may have; 0 means 10, at most 1000.
+	RowLimit      int32 `protobuf:"varint,3,opt,name=row_limit,json=rowLimit,proto3" json:"row_limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDigestRequest) Reset() {
+	*x = GetDigestRequest{}
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDigestRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDigestRequest) ProtoMessage() {}
+
+func (x *GetDigestRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDigestRequest.ProtoReflect.Descriptor instead.
+func (*GetDigestRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *GetDigestRequest) GetFilter() *EventFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *GetDigestRequest) GetRange() *TimeRange {
+	if x != nil {
+		return x.Range
+	}
+	return nil
+}
+
+func (x *GetDigestRequest) GetRowLimit() int32 {
+	if x != nil {
+		return x.RowLimit
+	}
+	return 0
+}
+
+// GetDigestResponse is what happened. Each list is ordered by what it counts in the period, most first, then by the count before, then by
+// its key, and is cut at row_limit; the counts of rows are those before the cut.
+type GetDigestResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The period.
+	Range *TimeRange `protobuf:"bytes,1,opt,name=range,proto3" json:"range,omitempty"`
+	// The period before, with which it is compared.
+	PreviousRange *TimeRange `protobuf:"bytes,2,opt,name=previous_range,json=previousRange,proto3" json:"previous_range,omitempty"`
+	// All events.
+	Events *Tally `protobuf:"bytes,3,opt,name=events,proto3" json:"events,omitempty"`
+	// Distinct developers.
+	Developers *Tally `protobuf:"bytes,4,opt,name=developers,proto3" json:"developers,omitempty"`
+	// Events of AI coding agents: those whose source has the kind agent.
+	AgentEvents *Tally `protobuf:"bytes,5,opt,name=agent_events,json=agentEvents,proto3" json:"agent_events,omitempty"`
+	// Events by tool.
+	Sources []*SourceActivity `protobuf:"bytes,6,rep,name=sources,proto3" json:"sources,omitempty"`
+	// How many tools in all.
+	SourceCount int32 `protobuf:"varint,7,opt,name=source_count,json=sourceCount,proto3" json:"source_count,omitempty"`
+	// Events by name.
+	Names []*NameActivity `protobuf:"bytes,8,rep,name=names,proto3" json:"names,omitempty"`
+	// How many names in all.
+	NameCount int32 `protobuf:"varint,9,opt,name=name_count,json=nameCount,proto3" json:"name_count,omitempty"`
+	// Events by project.
+	Projects []*ProjectActivity `protobuf:"bytes,10,rep,name=projects,proto3" json:"projects,omitempty"`
+	// How many projects in all.
+	ProjectCount int32 `protobuf:"varint,11,opt,name=project_count,json=projectCount,proto3" json:"project_count,omitempty"`
+	// Packages that manifests and lock files gained, lost or have in other versions, in the period.
+	Packages []*PackageActivity `protobuf:"bytes,12,rep,name=packages,proto3" json:"packages,omitempty"`
+	// How many packages in all.
+	PackageCount  int32 `protobuf:"varint,13,opt,name=package_count,json=packageCount,proto3" json:"package_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDigestResponse) Reset() {
+	*x = GetDigestResponse{}
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDigestResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDigestResponse) ProtoMessage() {}
+
+func (x *GetDigestResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDigestResponse.ProtoReflect.Descriptor instead.
+func (*GetDigestResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *GetDigestResponse) GetRange() *TimeRange {
+	if x != nil {
+		return x.Range
+	}
+	return nil
+}
+
+func (x *GetDigestResponse) GetPreviousRange() *TimeRange {
+	if x != nil {
+		return x.PreviousRange
+	}
+	return nil
+}
+
+func (x *GetDigestResponse) GetEvents() *Tally {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *GetDigestResponse) GetDevelopers() *Tally {
+	if x != nil {
+		return x.Developers
+	}
+	return nil
+}
+
+func (x *GetDigestResponse) GetAgentEvents() *Tally {
+	if x != nil {
+		return x.AgentEvents
+	}
+	return nil
+}
+
+func (x *GetDigestResponse) GetSources() []*SourceActivity {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
+func (x *GetDigestResponse) GetSourceCount() int32 {
+	if x != nil {
+		return x.SourceCount
+	}
+	return 0
+}
+
+func (x *GetDigestResponse) GetNames() []*NameActivity {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+func (x *GetDigestResponse) GetNameCount() int32 {
+	if x != nil {
+		return x.NameCount
+	}
+	return 0
+}
+
+func (x *GetDigestResponse) GetProjects() []*ProjectActivity {
+	if x != nil {
+		return x.Projects
+	}
+	return nil
+}
+
+func (x *GetDigestResponse) GetProjectCount() int32 {
+	if x != nil {
+		return x.ProjectCount
+	}
+	return 0
+}
+
+func (x *GetDigestResponse) GetPackages() []*PackageActivity {
+	if x != nil {
+		return x.Packages
+	}
+	return nil
+}
+
+func (x *GetDigestResponse) GetPackageCount() int32 {
+	if x != nil {
+		return x.PackageCount
+	}
+	return 0
+}
+
+// Tally is a number of the period beside that of the period before.
+type Tally struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the period.
+	Current int64 `protobuf:"varint,1,opt,name=current,proto3" json:"current,omitempty"`
+	// In the period before.
+	Previous      int64 `protobuf:"varint,2,opt,name=previous,proto3" json:"previous,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tally) Reset() {
+	*x = Tally{}
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tally) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tally) ProtoMessage() {}
+
+func (x *Tally) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tally.ProtoReflect.Descriptor instead.
+func (*Tally) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Tally) GetCurrent() int64 {
+	if x != nil {
+		return x.Current
+	}
+	return 0
+}
+
+func (x *Tally) GetPrevious() int64 {
+	if x != nil {
+		return x.Previous
+	}
+	return 0
+}
+
+// SourceActivity is one tool's part.
+type SourceActivity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What kind of tool it is.
+	Kind SourceKind `protobuf:"varint,1,opt,name=kind,proto3,enum=devtrail.events.v1.SourceKind" json:"kind,omitempty"`
+	// Name of the tool.
+	Tool string `protobuf:"bytes,2,opt,name=tool,proto3" json:"tool,omitempty"`
+	// Its events.
+	Events        *Tally `protobuf:"bytes,3,opt,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SourceActivity) Reset() {
+	*x = SourceActivity{}
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SourceActivity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SourceActivity) ProtoMessage() {}
+
+func (x *SourceActivity) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SourceActivity.ProtoReflect.Descriptor instead.
+func (*SourceActivity) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SourceActivity) GetKind() SourceKind {
+	if x != nil {
+		return x.Kind
+	}
+	return SourceKind_SOURCE_KIND_UNSPECIFIED
+}
+
+func (x *SourceActivity) GetTool() string {
+	if x != nil {
+		return x.Tool
+	}
+	return ""
+}
+
+func (x *SourceActivity) GetEvents() *Tally {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// NameActivity is one kind of event's part.
+type NameActivity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the events.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The events.
+	Events        *Tally `protobuf:"bytes,2,opt,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NameActivity) Reset() {
+	*x = NameActivity{}
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NameActivity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NameActivity) ProtoMessage() {}
+
+func (x *NameActivity) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NameActivity.ProtoReflect.Descriptor instead.
+func (*NameActivity) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *NameActivity) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *NameActivity) GetEvents() *Tally {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// ProjectActivity is one project's part.
+type ProjectActivity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project: its canonical repository.
+	Project string `protobuf:"bytes,1,opt,name=project,proto3" json:"project,omitempty"`
+	// Its events.
+	Events        *Tally `protobuf:"bytes,2,opt,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProjectActivity) Reset() {
+	*x = ProjectActivity{}
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProjectActivity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProjectActivity) ProtoMessage() {}
+
+func (x *ProjectActivity) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProjectActivity.ProtoReflect.Descriptor instead.
+func (*ProjectActivity) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ProjectActivity) GetProject() string {
+	if x != nil {
+		return x.Project
+	}
+	return ""
+}
+
+func (x *ProjectActivity) GetEvents() *Tally {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// PackageActivity is what became of one package: counts of the events `package.added`, `package.changed` and `package.removed`.
+type PackageActivity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The package as a purl without version.
+	Purl string `protobuf:"bytes,1,opt,name=purl,proto3" json:"purl,omitempty"`
+	// How often it was added.
+	AddedCount int64 `protobuf:"varint,2,opt,name=added_count,json=addedCount,proto3" json:"added_count,omitempty"`
+	// How often its versions changed.
+	ChangedCount int64 `protobuf:"varint,3,opt,name=changed_count,json=changedCount,proto3" json:"changed_count,omitempty"`
+	// How often it was removed.
+	RemovedCount  int64 `protobuf:"varint,4,opt,name=removed_count,json=removedCount,proto3" json:"removed_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PackageActivity) Reset() {
+	*x = PackageActivity{}
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PackageActivity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PackageActivity) ProtoMessage() {}
+
+func (x *PackageActivity) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PackageActivity.ProtoReflect.Descriptor instead.
+func (*PackageActivity) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *PackageActivity) GetPurl() string {
+	if x != nil {
+		return x.Purl
+	}
+	return ""
+}
+
+func (x *PackageActivity) GetAddedCount() int64 {
+	if x != nil {
+		return x.AddedCount
+	}
+	return 0
+}
+
+func (x *PackageActivity) GetChangedCount() int64 {
+	if x != nil {
+		return x.ChangedCount
+	}
+	return 0
+}
+
+func (x *PackageActivity) GetRemovedCount() int64 {
+	if x != nil {
+		return x.RemovedCount
+	}
+	return 0
+}
+
 // ListEventsRequest says which events.
 type ListEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -95,7 +616,7 @@ type ListEventsRequest struct {
 
 func (x *ListEventsRequest) Reset() {
 	*x = ListEventsRequest{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[0]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -107,7 +628,7 @@ func (x *ListEventsRequest) String() string {
 func (*ListEventsRequest) ProtoMessage() {}
 
 func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[0]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -120,7 +641,7 @@ func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListEventsRequest) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{0}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListEventsRequest) GetFilter() *EventFilter {
@@ -164,7 +685,7 @@ type ListEventsResponse struct {
 
 func (x *ListEventsResponse) Reset() {
 	*x = ListEventsResponse{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[1]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -176,7 +697,7 @@ func (x *ListEventsResponse) String() string {
 func (*ListEventsResponse) ProtoMessage() {}
 
 func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[1]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -189,7 +710,7 @@ func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListEventsResponse) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{1}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListEventsResponse) GetEvents() []*Event {
@@ -230,7 +751,7 @@ type GetExposureRequest struct {
 
 func (x *GetExposureRequest) Reset() {
 	*x = GetExposureRequest{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[2]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -242,7 +763,7 @@ func (x *GetExposureRequest) String() string {
 func (*GetExposureRequest) ProtoMessage() {}
 
 func (x *GetExposureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[2]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -255,7 +776,7 @@ func (x *GetExposureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExposureRequest.ProtoReflect.Descriptor instead.
 func (*GetExposureRequest) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{2}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetExposureRequest) GetPurl() string {
@@ -315,7 +836,7 @@ type Sighting struct {
 
 func (x *Sighting) Reset() {
 	*x = Sighting{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[3]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -327,7 +848,7 @@ func (x *Sighting) String() string {
 func (*Sighting) ProtoMessage() {}
 
 func (x *Sighting) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[3]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -340,7 +861,7 @@ func (x *Sighting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sighting.ProtoReflect.Descriptor instead.
 func (*Sighting) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{3}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Sighting) GetFirstSeenAt() *timestamppb.Timestamp {
@@ -404,7 +925,7 @@ type GetExposureResponse struct {
 
 func (x *GetExposureResponse) Reset() {
 	*x = GetExposureResponse{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[4]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -416,7 +937,7 @@ func (x *GetExposureResponse) String() string {
 func (*GetExposureResponse) ProtoMessage() {}
 
 func (x *GetExposureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[4]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -429,7 +950,7 @@ func (x *GetExposureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExposureResponse.ProtoReflect.Descriptor instead.
 func (*GetExposureResponse) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{4}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetExposureResponse) GetPurl() string {
@@ -550,7 +1071,7 @@ type DeveloperExposure struct {
 
 func (x *DeveloperExposure) Reset() {
 	*x = DeveloperExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[5]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -562,7 +1083,7 @@ func (x *DeveloperExposure) String() string {
 func (*DeveloperExposure) ProtoMessage() {}
 
 func (x *DeveloperExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[5]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -575,7 +1096,7 @@ func (x *DeveloperExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeveloperExposure.ProtoReflect.Descriptor instead.
 func (*DeveloperExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{5}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DeveloperExposure) GetDeveloperId() string {
@@ -607,7 +1128,7 @@ type ActorExposure struct {
 
 func (x *ActorExposure) Reset() {
 	*x = ActorExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[6]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -619,7 +1140,7 @@ func (x *ActorExposure) String() string {
 func (*ActorExposure) ProtoMessage() {}
 
 func (x *ActorExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[6]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -632,7 +1153,7 @@ func (x *ActorExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActorExposure.ProtoReflect.Descriptor instead.
 func (*ActorExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{6}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ActorExposure) GetIdentity() *v1.Identity {
@@ -672,7 +1193,7 @@ type ProjectExposure struct {
 
 func (x *ProjectExposure) Reset() {
 	*x = ProjectExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[7]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -684,7 +1205,7 @@ func (x *ProjectExposure) String() string {
 func (*ProjectExposure) ProtoMessage() {}
 
 func (x *ProjectExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[7]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -697,7 +1218,7 @@ func (x *ProjectExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProjectExposure.ProtoReflect.Descriptor instead.
 func (*ProjectExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{7}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ProjectExposure) GetProject() string {
@@ -736,7 +1257,7 @@ type SourceExposure struct {
 
 func (x *SourceExposure) Reset() {
 	*x = SourceExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[8]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -748,7 +1269,7 @@ func (x *SourceExposure) String() string {
 func (*SourceExposure) ProtoMessage() {}
 
 func (x *SourceExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[8]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -761,7 +1282,7 @@ func (x *SourceExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SourceExposure.ProtoReflect.Descriptor instead.
 func (*SourceExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{8}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SourceExposure) GetKind() SourceKind {
@@ -798,7 +1319,7 @@ type MachineExposure struct {
 
 func (x *MachineExposure) Reset() {
 	*x = MachineExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[9]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -810,7 +1331,7 @@ func (x *MachineExposure) String() string {
 func (*MachineExposure) ProtoMessage() {}
 
 func (x *MachineExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[9]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -823,7 +1344,7 @@ func (x *MachineExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MachineExposure.ProtoReflect.Descriptor instead.
 func (*MachineExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{9}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *MachineExposure) GetMachine() string {
@@ -853,7 +1374,7 @@ type VersionExposure struct {
 
 func (x *VersionExposure) Reset() {
 	*x = VersionExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[10]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -865,7 +1386,7 @@ func (x *VersionExposure) String() string {
 func (*VersionExposure) ProtoMessage() {}
 
 func (x *VersionExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[10]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -878,7 +1399,7 @@ func (x *VersionExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VersionExposure.ProtoReflect.Descriptor instead.
 func (*VersionExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{10}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *VersionExposure) GetVersion() string {
@@ -899,7 +1420,49 @@ var File_devtrail_events_v1_event_service_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"\n" +
-	"&devtrail/events/v1/event_service.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1edevtrail/events/v1/event.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a#devtrail/identity/v1/identity.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x01\n" +
+	"&devtrail/events/v1/event_service.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1edevtrail/events/v1/event.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a#devtrail/identity/v1/identity.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb1\x01\n" +
+	"\x10GetDigestRequest\x127\n" +
+	"\x06filter\x18\x01 \x01(\v2\x1f.devtrail.events.v1.EventFilterR\x06filter\x12;\n" +
+	"\x05range\x18\x02 \x01(\v2\x1d.devtrail.events.v1.TimeRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12'\n" +
+	"\trow_limit\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\browLimit\"\xbe\x05\n" +
+	"\x11GetDigestResponse\x123\n" +
+	"\x05range\x18\x01 \x01(\v2\x1d.devtrail.events.v1.TimeRangeR\x05range\x12D\n" +
+	"\x0eprevious_range\x18\x02 \x01(\v2\x1d.devtrail.events.v1.TimeRangeR\rpreviousRange\x121\n" +
+	"\x06events\x18\x03 \x01(\v2\x19.devtrail.events.v1.TallyR\x06events\x129\n" +
+	"\n" +
+	"developers\x18\x04 \x01(\v2\x19.devtrail.events.v1.TallyR\n" +
+	"developers\x12<\n" +
+	"\fagent_events\x18\x05 \x01(\v2\x19.devtrail.events.v1.TallyR\vagentEvents\x12<\n" +
+	"\asources\x18\x06 \x03(\v2\".devtrail.events.v1.SourceActivityR\asources\x12!\n" +
+	"\fsource_count\x18\a \x01(\x05R\vsourceCount\x126\n" +
+	"\x05names\x18\b \x03(\v2 .devtrail.events.v1.NameActivityR\x05names\x12\x1d\n" +
+	"\n" +
+	"name_count\x18\t \x01(\x05R\tnameCount\x12?\n" +
+	"\bprojects\x18\n" +
+	" \x03(\v2#.devtrail.events.v1.ProjectActivityR\bprojects\x12#\n" +
+	"\rproject_count\x18\v \x01(\x05R\fprojectCount\x12?\n" +
+	"\bpackages\x18\f \x03(\v2#.devtrail.events.v1.PackageActivityR\bpackages\x12#\n" +
+	"\rpackage_count\x18\r \x01(\x05R\fpackageCount\"=\n" +
+	"\x05Tally\x12\x18\n" +
+	"\acurrent\x18\x01 \x01(\x03R\acurrent\x12\x1a\n" +
+	"\bprevious\x18\x02 \x01(\x03R\bprevious\"\x8b\x01\n" +
+	"\x0eSourceActivity\x122\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x1e.devtrail.events.v1.SourceKindR\x04kind\x12\x12\n" +
+	"\x04tool\x18\x02 \x01(\tR\x04tool\x121\n" +
+	"\x06events\x18\x03 \x01(\v2\x19.devtrail.events.v1.TallyR\x06events\"U\n" +
+	"\fNameActivity\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
+	"\x06events\x18\x02 \x01(\v2\x19.devtrail.events.v1.TallyR\x06events\"^\n" +
+	"\x0fProjectActivity\x12\x18\n" +
+	"\aproject\x18\x01 \x01(\tR\aproject\x121\n" +
+	"\x06events\x18\x02 \x01(\v2\x19.devtrail.events.v1.TallyR\x06events\"\x90\x01\n" +
+	"\x0fPackageActivity\x12\x12\n" +
+	"\x04purl\x18\x01 \x01(\tR\x04purl\x12\x1f\n" +
+	"\vadded_count\x18\x02 \x01(\x03R\n" +
+	"addedCount\x12#\n" +
+	"\rchanged_count\x18\x03 \x01(\x03R\fchangedCount\x12#\n" +
+	"\rremoved_count\x18\x04 \x01(\x03R\fremovedCount\"\xd0\x01\n" +
 	"\x11ListEventsRequest\x127\n" +
 	"\x06filter\x18\x01 \x01(\v2\x1f.devtrail.events.v1.EventFilterR\x06filter\x123\n" +
 	"\x05range\x18\x02 \x01(\v2\x1d.devtrail.events.v1.TimeRangeR\x05range\x12$\n" +
@@ -969,12 +1532,14 @@ const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"\bPresence\x12\x18\n" +
 	"\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10PRESENCE_PRESENT\x10\x01\x12\x13\n" +
-	"\x0fPRESENCE_ABSENT\x10\x022\xdd\x01\n" +
+	"\x0fPRESENCE_ABSENT\x10\x022\xc0\x02\n" +
 	"\fEventService\x12d\n" +
 	"\n" +
 	"ListEvents\x12%.devtrail.events.v1.ListEventsRequest\x1a&.devtrail.events.v1.ListEventsResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x02\x12g\n" +
 	"\vGetExposure\x12&.devtrail.events.v1.GetExposureRequest\x1a'.devtrail.events.v1.GetExposureResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x02\x12a\n" +
+	"\tGetDigest\x12$.devtrail.events.v1.GetDigestRequest\x1a%.devtrail.events.v1.GetDigestResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x02B\xc9\x01\n" +
 	"\x16com.devtrail.events.v1B\x11EventServiceProtoP\x01Z2devtrail.dev/proto/gen/devtrail/events/v1;eventsv1\xa2\x02\x03DEX\xaa\x02\x12Devtrail.Events.V1\xca\x02\x12Devtrail\\Events\\V1\xe2\x02\x1eDevtrail\\Events\\V1\\GPBMetadata\xea\x02\x14Devtrail::Events::V1b\x06proto3"
 
@@ -991,60 +1556,84 @@ func file_devtrail_events_v1_event_service_proto_rawDescGZIP() []byte {
 }
 
 var file_devtrail_events_v1_event_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_devtrail_events_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_devtrail_events_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_devtrail_events_v1_event_service_proto_goTypes = []any{
 	(Presence)(0),                 // 0: devtrail.events.v1.Presence
-	(*ListEventsRequest)(nil),     // 1: devtrail.events.v1.ListEventsRequest
-	(*ListEventsResponse)(nil),    // 2: devtrail.events.v1.ListEventsResponse
-	(*GetExposureRequest)(nil),    // 3: devtrail.events.v1.GetExposureRequest
-	(*Sighting)(nil),              // 4: devtrail.events.v1.Sighting
-	(*GetExposureResponse)(nil),   // 5: devtrail.events.v1.GetExposureResponse
-	(*DeveloperExposure)(nil),     // 6: devtrail.events.v1.DeveloperExposure
-	(*ActorExposure)(nil),         // 7: devtrail.events.v1.ActorExposure
-	(*ProjectExposure)(nil),       // 8: devtrail.events.v1.ProjectExposure
-	(*SourceExposure)(nil),        // 9: devtrail.events.v1.SourceExposure
-	(*MachineExposure)(nil),       // 10: devtrail.events.v1.MachineExposure
-	(*VersionExposure)(nil),       // 11: devtrail.events.v1.VersionExposure
-	(*EventFilter)(nil),           // 12: devtrail.events.v1.EventFilter
-	(*TimeRange)(nil),             // 13: devtrail.events.v1.TimeRange
-	(*Event)(nil),                 // 14: devtrail.events.v1.Event
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
-	(*v1.Identity)(nil),           // 16: devtrail.identity.v1.Identity
-	(SourceKind)(0),               // 17: devtrail.events.v1.SourceKind
+	(*GetDigestRequest)(nil),      // 1: devtrail.events.v1.GetDigestRequest
+	(*GetDigestResponse)(nil),     // 2: devtrail.events.v1.GetDigestResponse
+	(*Tally)(nil),                 // 3: devtrail.events.v1.Tally
+	(*SourceActivity)(nil),        // 4: devtrail.events.v1.SourceActivity
+	(*NameActivity)(nil),          // 5: devtrail.events.v1.NameActivity
+	(*ProjectActivity)(nil),       // 6: devtrail.events.v1.ProjectActivity
+	(*PackageActivity)(nil),       // 7: devtrail.events.v1.PackageActivity
+	(*ListEventsRequest)(nil),     // 8: devtrail.events.v1.ListEventsRequest
+	(*ListEventsResponse)(nil),    // 9: devtrail.events.v1.ListEventsResponse
+	(*GetExposureRequest)(nil),    // 10: devtrail.events.v1.GetExposureRequest
+	(*Sighting)(nil),              // 11: devtrail.events.v1.Sighting
+	(*GetExposureResponse)(nil),   // 12: devtrail.events.v1.GetExposureResponse
+	(*DeveloperExposure)(nil),     // 13: devtrail.events.v1.DeveloperExposure
+	(*ActorExposure)(nil),         // 14: devtrail.events.v1.ActorExposure
+	(*ProjectExposure)(nil),       // 15: devtrail.events.v1.ProjectExposure
+	(*SourceExposure)(nil),        // 16: devtrail.events.v1.SourceExposure
+	(*MachineExposure)(nil),       // 17: devtrail.events.v1.MachineExposure
+	(*VersionExposure)(nil),       // 18: devtrail.events.v1.VersionExposure
+	(*EventFilter)(nil),           // 19: devtrail.events.v1.EventFilter
+	(*TimeRange)(nil),             // 20: devtrail.events.v1.TimeRange
+	(SourceKind)(0),               // 21: devtrail.events.v1.SourceKind
+	(*Event)(nil),                 // 22: devtrail.events.v1.Event
+	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
+	(*v1.Identity)(nil),           // 24: devtrail.identity.v1.Identity
 }
 var file_devtrail_events_v1_event_service_proto_depIdxs = []int32{
-	12, // 0: devtrail.events.v1.ListEventsRequest.filter:type_name -> devtrail.events.v1.EventFilter
-	13, // 1: devtrail.events.v1.ListEventsRequest.range:type_name -> devtrail.events.v1.TimeRange
-	14, // 2: devtrail.events.v1.ListEventsResponse.events:type_name -> devtrail.events.v1.Event
-	13, // 3: devtrail.events.v1.GetExposureRequest.range:type_name -> devtrail.events.v1.TimeRange
-	15, // 4: devtrail.events.v1.Sighting.first_seen_at:type_name -> google.protobuf.Timestamp
-	15, // 5: devtrail.events.v1.Sighting.last_seen_at:type_name -> google.protobuf.Timestamp
-	4,  // 6: devtrail.events.v1.GetExposureResponse.sighting:type_name -> devtrail.events.v1.Sighting
-	6,  // 7: devtrail.events.v1.GetExposureResponse.developers:type_name -> devtrail.events.v1.DeveloperExposure
-	7,  // 8: devtrail.events.v1.GetExposureResponse.actors:type_name -> devtrail.events.v1.ActorExposure
-	8,  // 9: devtrail.events.v1.GetExposureResponse.projects:type_name -> devtrail.events.v1.ProjectExposure
-	9,  // 10: devtrail.events.v1.GetExposureResponse.sources:type_name -> devtrail.events.v1.SourceExposure
-	10, // 11: devtrail.events.v1.GetExposureResponse.machines:type_name -> devtrail.events.v1.MachineExposure
-	11, // 12: devtrail.events.v1.GetExposureResponse.versions:type_name -> devtrail.events.v1.VersionExposure
-	14, // 13: devtrail.events.v1.GetExposureResponse.evidence:type_name -> devtrail.events.v1.Event
-	4,  // 14: devtrail.events.v1.DeveloperExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	16, // 15: devtrail.events.v1.ActorExposure.identity:type_name -> devtrail.identity.v1.Identity
-	4,  // 16: devtrail.events.v1.ActorExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	4,  // 17: devtrail.events.v1.ProjectExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	0,  // 18: devtrail.events.v1.ProjectExposure.presence:type_name -> devtrail.events.v1.Presence
-	17, // 19: devtrail.events.v1.SourceExposure.kind:type_name -> devtrail.events.v1.SourceKind
-	4,  // 20: devtrail.events.v1.SourceExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	4,  // 21: devtrail.events.v1.MachineExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	4,  // 22: devtrail.events.v1.VersionExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	1,  // 23: devtrail.events.v1.EventService.ListEvents:input_type -> devtrail.events.v1.ListEventsRequest
-	3,  // 24: devtrail.events.v1.EventService.GetExposure:input_type -> devtrail.events.v1.GetExposureRequest
-	2,  // 25: devtrail.events.v1.EventService.ListEvents:output_type -> devtrail.events.v1.ListEventsResponse
-	5,  // 26: devtrail.events.v1.EventService.GetExposure:output_type -> devtrail.events.v1.GetExposureResponse
-	25, // [25:27] is the sub-list for method output_type
-	23, // [23:25] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	19, // 0: devtrail.events.v1.GetDigestRequest.filter:type_name -> devtrail.events.v1.EventFilter
+	20, // 1: devtrail.events.v1.GetDigestRequest.range:type_name -> devtrail.events.v1.TimeRange
+	20, // 2: devtrail.events.v1.GetDigestResponse.range:type_name -> devtrail.events.v1.TimeRange
+	20, // 3: devtrail.events.v1.GetDigestResponse.previous_range:type_name -> devtrail.events.v1.TimeRange
+	3,  // 4: devtrail.events.v1.GetDigestResponse.events:type_name -> devtrail.events.v1.Tally
+	3,  // 5: devtrail.events.v1.GetDigestResponse.developers:type_name -> devtrail.events.v1.Tally
+	3,  // 6: devtrail.events.v1.GetDigestResponse.agent_events:type_name -> devtrail.events.v1.Tally
+	4,  // 7: devtrail.events.v1.GetDigestResponse.sources:type_name -> devtrail.events.v1.SourceActivity
+	5,  // 8: devtrail.events.v1.GetDigestResponse.names:type_name -> devtrail.events.v1.NameActivity
+	6,  // 9: devtrail.events.v1.GetDigestResponse.projects:type_name -> devtrail.events.v1.ProjectActivity
+	7,  // 10: devtrail.events.v1.GetDigestResponse.packages:type_name -> devtrail.events.v1.PackageActivity
+	21, // 11: devtrail.events.v1.SourceActivity.kind:type_name -> devtrail.events.v1.SourceKind
+	3,  // 12: devtrail.events.v1.SourceActivity.events:type_name -> devtrail.events.v1.Tally
+	3,  // 13: devtrail.events.v1.NameActivity.events:type_name -> devtrail.events.v1.Tally
+	3,  // 14: devtrail.events.v1.ProjectActivity.events:type_name -> devtrail.events.v1.Tally
+	19, // 15: devtrail.events.v1.ListEventsRequest.filter:type_name -> devtrail.events.v1.EventFilter
+	20, // 16: devtrail.events.v1.ListEventsRequest.range:type_name -> devtrail.events.v1.TimeRange
+	22, // 17: devtrail.events.v1.ListEventsResponse.events:type_name -> devtrail.events.v1.Event
+	20, // 18: devtrail.events.v1.GetExposureRequest.range:type_name -> devtrail.events.v1.TimeRange
+	23, // 19: devtrail.events.v1.Sighting.first_seen_at:type_name -> google.protobuf.Timestamp
+	23, // 20: devtrail.events.v1.Sighting.last_seen_at:type_name -> google.protobuf.Timestamp
+	11, // 21: devtrail.events.v1.GetExposureResponse.sighting:type_name -> devtrail.events.v1.Sighting
+	13, // 22: devtrail.events.v1.GetExposureResponse.developers:type_name -> devtrail.events.v1.DeveloperExposure
+	14, // 23: devtrail.events.v1.GetExposureResponse.actors:type_name -> devtrail.events.v1.ActorExposure
+	15, // 24: devtrail.events.v1.GetExposureResponse.projects:type_name -> devtrail.events.v1.ProjectExposure
+	16, // 25: devtrail.events.v1.GetExposureResponse.sources:type_name -> devtrail.events.v1.SourceExposure
+	17, // 26: devtrail.events.v1.GetExposureResponse.machines:type_name -> devtrail.events.v1.MachineExposure
+	18, // 27: devtrail.events.v1.GetExposureResponse.versions:type_name -> devtrail.events.v1.VersionExposure
+	22, // 28: devtrail.events.v1.GetExposureResponse.evidence:type_name -> devtrail.events.v1.Event
+	11, // 29: devtrail.events.v1.DeveloperExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	24, // 30: devtrail.events.v1.ActorExposure.identity:type_name -> devtrail.identity.v1.Identity
+	11, // 31: devtrail.events.v1.ActorExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	11, // 32: devtrail.events.v1.ProjectExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	0,  // 33: devtrail.events.v1.ProjectExposure.presence:type_name -> devtrail.events.v1.Presence
+	21, // 34: devtrail.events.v1.SourceExposure.kind:type_name -> devtrail.events.v1.SourceKind
+	11, // 35: devtrail.events.v1.SourceExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	11, // 36: devtrail.events.v1.MachineExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	11, // 37: devtrail.events.v1.VersionExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	8,  // 38: devtrail.events.v1.EventService.ListEvents:input_type -> devtrail.events.v1.ListEventsRequest
+	10, // 39: devtrail.events.v1.EventService.GetExposure:input_type -> devtrail.events.v1.GetExposureRequest
+	1,  // 40: devtrail.events.v1.EventService.GetDigest:input_type -> devtrail.events.v1.GetDigestRequest
+	9,  // 41: devtrail.events.v1.EventService.ListEvents:output_type -> devtrail.events.v1.ListEventsResponse
+	12, // 42: devtrail.events.v1.EventService.GetExposure:output_type -> devtrail.events.v1.GetExposureResponse
+	2,  // 43: devtrail.events.v1.EventService.GetDigest:output_type -> devtrail.events.v1.GetDigestResponse
+	41, // [41:44] is the sub-list for method output_type
+	38, // [38:41] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_devtrail_events_v1_event_service_proto_init() }
@@ -1060,7 +1649,7 @@ func file_devtrail_events_v1_event_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_devtrail_events_v1_event_service_proto_rawDesc), len(file_devtrail_events_v1_event_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   11,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	EventService_ListEvents_FullMethodName  = "/devtrail.events.v1.EventService/ListEvents"
 	EventService_GetExposure_FullMethodName = "/devtrail.events.v1.EventService/GetExposure"
+	EventService_GetDigest_FullMethodName   = "/devtrail.events.v1.EventService/GetDigest"
 )
 
 // EventServiceClient is the client API for EventService service.
@@ -34,6 +35,9 @@ type EventServiceClient interface {
 	// GetExposure says who touched a package or one version of it, in which projects, through which tools, on which machines,
 	// when first and when last. A package that nobody touched gives an empty answer, not an error.
 	GetExposure(ctx context.Context, in *GetExposureRequest, opts ...grpc.CallOption) (*GetExposureResponse, error)
+	// GetDigest says what happened in a period, beside the period before: by tool, kind of event and project, what became of packages, and how much
+	// of it AI coding agents did.
+	GetDigest(ctx context.Context, in *GetDigestRequest, opts ...grpc.CallOption) (*GetDigestResponse, error)
 }
 
 type eventServiceClient struct {
@@ -64,6 +68,16 @@ func (c *eventServiceClient) GetExposure(ctx context.Context, in *GetExposureReq
 	return out, nil
 }
 
+func (c *eventServiceClient) GetDigest(ctx context.Context, in *GetDigestRequest, opts ...grpc.CallOption) (*GetDigestResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetDigestResponse)
+	err := c.cc.Invoke(ctx, EventService_GetDigest_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // EventServiceServer is the server API for EventService service.
 // All implementations must embed UnimplementedEventServiceServer
 // for forward compatibility.
@@ -75,6 +89,9 @@ type EventServiceServer interface {
 	// GetExposure says who touched a package or one version of it, in which projects, through which tools, on which machines,
 	// when first and when last. A package that nobody touched gives an empty answer, not an error.
 	GetExposure(context.Context, *GetExposureRequest) (*GetExposureResponse, error)
+	// GetDigest says what happened in a period, beside the period before: by tool, kind of event and project, what became of packages, and how much
+	// of it AI coding agents did.
+	GetDigest(context.Context, *GetDigestRequest) (*GetDigestResponse, error)
 	mustEmbedUnimplementedEventServiceServer()
 }
 
@@ -90,6 +107,9 @@ func (UnimplementedEventServiceServer) ListEvents(context.Context, *ListEventsRe
 }
 func (UnimplementedEventServiceServer) GetExposure(context.Context, *GetExposureRequest) (*GetExposureResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetExposure not implemented")
+}
+func (UnimplementedEventServiceServer) GetDigest(context.Context, *GetDigestRequest) (*GetDigestResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDigest not implemented")
 }
 func (UnimplementedEventServiceServer) mustEmbedUnimplementedEventServiceServer() {}
 func (UnimplementedEventServiceServer) testEmbeddedByValue()                      {}
@@ -148,6 +168,24 @@ func _EventService_GetExposure_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EventService_GetDigest_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDigestRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EventServiceServer).GetDigest(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EventService_GetDigest_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EventServiceServer).GetDigest(ctx, req.(*GetDigestRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // EventService_ServiceDesc is the grpc.ServiceDesc for EventService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -162,6 +200,10 @@ var EventService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetExposure",
 			Handler:    _EventService_GetExposure_Handler,
+		},
+		{
+			MethodName: "GetDigest",
+			Handler:    _EventService_GetDigest_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
