@@ -67,6 +67,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	desk := rpc.New(store, identityv1.NewDeveloperServiceClient(identity), logger, now)
 
 	door, err := serve.New("events", cfg.Config, serve.Deps{
+		Foreign:  rpc.LogsRules(),
 		Health:   store.Ready,
 		Logger:   logger,
 		Now:      now,
@@ -77,6 +78,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		return err
 	}
 	desk.Register(door.GRPC())
+	rpc.NewLogs(desk.Intake, now).Register(door.GRPC())
 	cfg.HTTP.GracePeriod = cfg.GracePeriod
 	hooks, err := openHooks(cfg.HooksFile, hook.Deps{Intake: desk.Intake, Logger: logger, Now: now, Registry: registry})
 	if err != nil {

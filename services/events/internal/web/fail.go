@@ -47,8 +47,6 @@ var (
 	errFormat   = fault.New(fault.Invalid, "CONTENT_TYPE_UNKNOWN", "the content type is not known")
 	errBody     = fault.New(fault.Invalid, "BODY_INVALID", "the body cannot be read")
 	errEncoding = fault.New(fault.Invalid, "CONTENT_ENCODING_UNKNOWN", "the content encoding is not known; gzip, zstd, br and identity are")
-	// errRetry is the answer of the protocols that know one answer for a whole body: sent again, it counts once.
-	errRetry = fault.New(fault.Unavailable, "RETRY", "the events cannot be stored now; send them again").RetryAfter(time.Second)
 	// errCredential is the one answer to a missing and to a wrong credential: the difference is none of a stranger's business.
 	errCredential = fault.New(fault.Unauthenticated, "CREDENTIAL_INVALID", "the request needs a valid key; send it as Authorization: Bearer <key>")
 )
@@ -109,6 +107,12 @@ func codeName(code codes.Code) string {
 
 // fail answers with an error, and tells the log of it.
 func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, p := d.refuse(w, r, err)
+	writeJSON(w, status, p)
+}
+
+// refuse tells the log of an error, sets the headers of its answer, and says how it is answered.
+func (d *Door) refuse(w http.ResponseWriter, r *http.Request, err error) (int, Problem) {
 	status, p, retry, reference := judge(err)
 	if v := visitOf(r.Context()); v != nil {
 		v.cause, v.reason, v.reference = err, p.Reason, reference
@@ -122,7 +126,7 @@ func (d *Door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case http.StatusUnsupportedMediaType:
 		h.Set("Accept-Encoding", acceptedEncodings)
 	}
-	writeJSON(w, status, p)
+	return status, p
 }
 
 // writeJSON answers with a value as JSON. A client that is gone by then has nobody to tell.

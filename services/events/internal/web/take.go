@@ -32,7 +32,7 @@ func (d *Door) take(ctx context.Context, drafts []ingest.Draft) ([]ingest.Result
 	}
 	for _, r := range results {
 		if r.Status == ingest.Retry {
-			return nil, errRetry
+			return nil, wire.ErrRetry
 		}
 	}
 	return results, nil

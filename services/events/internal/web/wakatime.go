@@ -9,6 +9,7 @@ import (
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source/wakatime"
+	"devtrail.dev/services/events/internal/wire"
 )
 
 // wakatimeWay takes the requests of editor plugins. They send their key as Basic credentials; the newer ones take only keys in the form of a UUID,
@@ -123,7 +124,7 @@ func response(h wakatime.Heartbeat, r ingest.Result) [2]any {
 		}
 		return [2]any{map[string]any{"error": message}, http.StatusBadRequest}
 	case ingest.Retry:
-		return [2]any{map[string]any{"error": errRetry.Message()}, http.StatusServiceUnavailable}
+		return [2]any{map[string]any{"error": wire.ErrRetry.Message()}, http.StatusServiceUnavailable}
 	}
 	return [2]any{map[string]any{"data": dataOf(h)}, http.StatusCreated}
 }

@@ -75,6 +75,7 @@ func (d *Door) routes() {
 	d.mount(captureMethod, endpoints{http.MethodPost: d.keyed(captureWay, d.capture)})
 	d.mount(cloudeventsPath, endpoints{http.MethodPost: d.keyed(cloudeventsWay, d.cloudevents), http.MethodOptions: d.consent})
 	d.mountWakatime()
+	d.mount(logsPath, endpoints{http.MethodPost: d.logs})
 	if d.deps.Hooks != nil {
 		d.mux.Handle("/hooks/", d.deps.Hooks)
 	}
