@@ -7,10 +7,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/insight"
-	"devtrail.dev/services/events/storetest"
 )
+
+func (w *world) retention() insight.RetentionRequest {
+	w.t.Helper()
+	q := w.c.Query
+	asOf, err := time.Parse(time.RFC3339, q.InTest.DateTo)
+	require.NoError(w.t, err)
+	return insight.RetentionRequest{
+		Audience: w.audience(), Target: w.matcher(q.Target), Returning: w.matcher(q.Returning), FirstTime: q.Type == "first_time",
+		Interval: intervals[q.Period], Total: q.TotalIntervals, FirstDay: time.Sunday, AsOf: &asOf,
+	}
+}
 
 func checkRetention(w *world) {
 	var want struct {
@@ -25,17 +34,10 @@ func checkRetention(w *world) {
 		CohortMembers []string `json:"cohort_members"`
 	}
 	require.NoError(w.t, json.Unmarshal(w.c.Expected, &want))
-	q := w.c.Query
-	r := insight.RetentionRequest{
-		Audience: w.audience(), Target: w.matcher(q.Target), Returning: w.matcher(q.Returning), FirstTime: q.Type == "first_time",
-		Interval: intervals[q.Period], Total: q.TotalIntervals, FirstDay: time.Sunday,
-	}
-	asOf, err := time.Parse(time.RFC3339, q.InTest.DateTo)
-	require.NoError(w.t, err)
-	r.AsOf = &asOf
+	r := w.retention()
 	got, err := w.engine.Retention(w.t.Context(), w.org, r)
 	require.NoError(w.t, err)
-	require.Equal(w.t, q.Resolved.FirstIntervalStart, got.Rows[0].Start)
+	require.Equal(w.t, w.c.Query.Resolved.FirstIntervalStart, got.Rows[0].Start)
 	for i, row := range want.Matrix {
 		require.Equal(w.t, row, got.Rows[i].Values, "row %d", i)
 	}
@@ -58,6 +60,11 @@ func checkRetention(w *world) {
 	}
 }
 
+func (w *world) stickiness() insight.StickinessRequest {
+	w.t.Helper()
+	return insight.StickinessRequest{Audience: w.audience(), Period: w.resolved(), Series: w.matchers(w.c.Query.Series)}
+}
+
 func checkStickiness(w *world) {
 	var want struct {
 		At     map[string]int64
@@ -65,7 +72,7 @@ func checkStickiness(w *world) {
 		Actors []string
 	}
 	require.NoError(w.t, json.Unmarshal(w.c.Expected, &want))
-	r := insight.StickinessRequest{Audience: w.audience(), Period: w.resolved(), Series: w.matchers(w.c.Query.Series)}
+	r := w.stickiness()
 	got, err := w.engine.Stickiness(w.t.Context(), w.org, r)
 	require.NoError(w.t, err)
 	var all int64
@@ -90,6 +97,11 @@ func checkStickiness(w *world) {
 	}
 }
 
+func (w *world) lifecycle() insight.LifecycleRequest {
+	w.t.Helper()
+	return insight.LifecycleRequest{Audience: w.audience(), Period: w.resolved(), Series: w.matchers(w.c.Query.Series)}
+}
+
 func checkLifecycle(w *world) {
 	var want struct {
 		Buckets []string
@@ -102,7 +114,7 @@ func checkLifecycle(w *world) {
 		}
 	}
 	require.NoError(w.t, json.Unmarshal(w.c.Expected, &want))
-	r := insight.LifecycleRequest{Audience: w.audience(), Period: w.resolved(), Series: w.matchers(w.c.Query.Series)}
+	r := w.lifecycle()
 	got, err := w.engine.Lifecycle(w.t.Context(), w.org, r)
 	require.NoError(w.t, err)
 	places := map[string]int{}
@@ -133,32 +145,4 @@ func checkLifecycle(w *world) {
 			require.Len(w.t, list, *a.Count, a.Bucket)
 		}
 	}
-}
-
-// checkCohort lets every person do one thing more, long before everything else, and asks which of them are members.
-func checkCohort(w *world) {
-	var want struct{ Members []string }
-	require.NoError(w.t, json.Unmarshal(w.c.Expected, &want))
-	const probe = "cohort.probed"
-	var batch []events.Event
-	for distinct, owner := range w.owners {
-		e, err := events.Event{
-			ID: storetest.ID("probe " + distinct), Name: probe, OccurredAt: events.MinTime, Actor: identity(distinct), DeveloperID: owner,
-			Source: events.Source{Kind: events.SourceSDK},
-		}.Canonical(events.MinTime)
-		require.NoError(w.t, err)
-		batch = append(batch, e)
-	}
-	_, err := w.store.Append(w.t.Context(), w.org, batch)
-	require.NoError(w.t, err)
-	in, err := insight.NewCohortFilter("filters[0]", insight.In, w.cohort(w.c.Query.Cohort))
-	require.NoError(w.t, err)
-	end := events.MinTime.Add(time.Hour)
-	r := insight.TrendsRequest{
-		Audience: insight.Audience{Properties: []insight.PropertyFilter{in}}, Period: insight.Period{Start: &events.MinTime, End: &end, Interval: events.Hour},
-		Series: []insight.Series{{Matcher: insight.Matcher{{Name: probe}}, Math: insight.UniqueActors}},
-	}
-	members, err := w.engine.TrendActors(w.t.Context(), w.org, r, insight.TrendsCell{TrendCell: insight.TrendCell{Bucket: -1}}, everybody)
-	require.NoError(w.t, err)
-	require.ElementsMatch(w.t, want.Members, w.named(members))
 }

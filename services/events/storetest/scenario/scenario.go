@@ -20,7 +20,7 @@ type Variant struct {
 	// Prepare is called when the events of a scenario are stored, with the keys of all its properties. It may be nil.
 	Prepare func(t *testing.T, store storetest.InsightStore, organization uuid.UUID, keys []string)
 
-	shuffled, twice, copied, mergedAfter bool
+	shuffled, twice, copied, mergedAfter, paired bool
 }
 
 // variants are those that every store is tried with.
@@ -32,10 +32,17 @@ var variants = []Variant{
 	{Name: "identities linked afterwards", mergedAfter: true},
 }
 
+// paired makes times equal in pairs. That changes answers, so they are compared with those of memory.
+var paired = Variant{Name: "times equal in pairs", paired: true, shuffled: true}
+
 // Run runs every scenario of an insight in every variant, and in more that only this store has. Each variant has a store of its own,
 // each scenario an organization of its own.
 func Run(t *testing.T, open storetest.OpenInsightFunc, more ...Variant) {
 	cases := load(t)
+	t.Run(paired.Name, func(t *testing.T) {
+		t.Parallel()
+		runPaired(t, open(t), cases)
+	})
 	for _, v := range append(variants, more...) {
 		t.Run(v.Name, func(t *testing.T) {
 			t.Parallel()

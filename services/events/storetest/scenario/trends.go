@@ -38,7 +38,9 @@ type trendsRow struct {
 	Actors    []string
 }
 
-func checkTrends(w *world) {
+// trendsRequest is the question, without a period.
+func (w *world) trendsRequest() insight.TrendsRequest {
+	w.t.Helper()
 	r := insight.TrendsRequest{
 		Audience: w.audience(), Breakdown: w.breakdown(), Formula: w.c.Query.Formula,
 		Cumulative: w.c.Query.Cumulative, Compare: w.c.Query.Compare, TotalValue: w.c.Query.Result == "total_value",
@@ -48,6 +50,11 @@ func checkTrends(w *world) {
 		require.True(w.t, known, s.Math)
 		r.Series = append(r.Series, insight.Series{Matcher: w.matcher(s), Math: math, Property: s.MathProperty})
 	}
+	return r
+}
+
+func checkTrends(w *world) {
+	r := w.trendsRequest()
 	for name, period := range w.periods() {
 		r.Period = period
 		got, err := w.engine.Trends(w.t.Context(), w.org, r)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -102,6 +103,9 @@ func (w *world) events(v Variant) []events.Event {
 			batch = append(batch, made)
 		}
 	}
+	if v.paired {
+		pair(batch)
+	}
 	if v.shuffled {
 		seed := fnv.New64a()
 		seed.Write([]byte(w.c.ID))
@@ -109,6 +113,14 @@ func (w *world) events(v Variant) []events.Event {
 		r.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
 	}
 	return batch
+}
+
+// pair gives every second event the time of the one before it, in the order of their times.
+func pair(batch []events.Event) {
+	slices.SortFunc(batch, events.Event.Compare)
+	for i := 1; i < len(batch); i += 2 {
+		batch[i].OccurredAt = batch[i-1].OccurredAt
+	}
 }
 
 func identity(distinct string) events.Identity { return events.Identity{Kind: 1, Value: distinct} }
