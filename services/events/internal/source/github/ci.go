@@ -48,7 +48,7 @@ func (m *message) workflowRun() {
 	m.batch.Add(f)
 }
 
-var jobVerbs = verbs("completed", "in_progress=started", "queued", "waiting=blocked")
+var jobVerbs = verbs("completed", "in_progress=started", "queued", "started", "waiting=blocked")
 
 func (m *message) workflowJob() {
 	verb, ok := jobVerbs[m.action]

@@ -102,6 +102,7 @@ var rules = map[string]rule{
 	"sub_issues":                            {object: "sub_issue", node: "sub_issue", verbs: verbs("parent_issue_added", "parent_issue_removed", "sub_issue_added=added", "sub_issue_removed=removed")},
 	"team":                                  {object: "team", node: "team", verbs: verbs("added_to_repository", "created", "deleted", "edited", "removed_from_repository")},
 	"team_add":                              {object: "repository", verbs: verbs("=team_added")},
+	"user":                                  {object: "user", node: "user", verbs: verbs("created", "deleted")},
 	"watch":                                 {object: "repository", verbs: verbs("started=watched")},
 }
 
