@@ -53,7 +53,7 @@ func newTenant(tb testing.TB, r *running) tenant {
 	b.key = key.APIKey.ID
 	decode(ctx, tb, packages, "devtrail.packages.v1.InventoryService/ImportManifest", fmt.Sprintf(
 		`{"project": %q, "revision": "1", "path": "requirements.txt", "content": "c2VjcmV0LWI9PTEuMAo="}`, mark), nil) // secret-b==1.0
-	decode(ctx, tb, events, "devtrail.events.v1.IngestService/CaptureEvents", fmt.Sprintf(`{"events": [{
+	decode(ctx, tb, events, "devtrail.events.v1.IngestService/CaptureEvents", fmt.Sprintf(`{"ack": "ACK_LEVEL_STORED", "events": [{
 		"id": %q, "name": "package.added", "occurred_at": "2025-01-01T00:00:00Z", "project": %q, "packages": ["pkg:pypi/secret-b@1.0"],
 		"actor": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "%s@example.com"}, "source": {"kind": "SOURCE_KIND_GIT", "tool": "git"}
 	}]}`, uuid.NewString(), mark, mark), nil)
@@ -84,6 +84,8 @@ var foreigners = map[string]foreign{
 	"devtrail.events.v1.EventService/GetExposure": {`{"purl": "pkg:pypi/secret-b", "evidence_limit": 10}`, codes.OK},
 	"devtrail.events.v1.EventService/ListEvents":  {`{"filter": {"developer_ids": ["%[2]s"]}}`, codes.OK},
 	"devtrail.events.v1.IngestService/CaptureEvents": {`{"events": [{"id": "%[2]s", "name": "x.seen", "occurred_at": "2025-01-01T00:00:00Z",
+		"source": {"kind": "SOURCE_KIND_SDK"}, "actor": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "x@example.com"}}]}`, codes.OK},
+	"devtrail.events.v1.IngestService/StreamEvents": {`{"sequence": 1, "events": [{"id": "%[2]s", "name": "x.seen", "occurred_at": "2025-01-01T00:00:00Z",
 		"source": {"kind": "SOURCE_KIND_SDK"}, "actor": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "x@example.com"}}]}`, codes.OK},
 	"devtrail.events.v1.InsightService/QueryTrends": {`{"range": {"start": "2025-01-01T00:00:00Z", "end": "2025-01-02T00:00:00Z"},
 		"series": [{"event_name": "package.added"}], "filter": {"developer_ids": ["%[2]s"]}}`, codes.OK},

@@ -1,6 +1,10 @@
 package ingest
 
 import (
+	"time"
+
+	"github.com/google/uuid"
+
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/people"
@@ -8,6 +12,11 @@ import (
 
 // batch is the events of a request that are not rejected, with their places in the request.
 type batch struct {
+	organization uuid.UUID
+	key          string
+	ack          Ack
+	received     time.Time
+
 	events []events.Event
 	places []int
 	hints  []people.Hint

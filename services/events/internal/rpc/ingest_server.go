@@ -14,19 +14,23 @@ type ingestServer struct {
 	intake *ingest.Intake
 }
 
-// CaptureEvents stores events and says of each what became of it.
+// CaptureEvents keeps events and says of each what became of it.
 func (s *ingestServer) CaptureEvents(ctx context.Context, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
-	org, err := auth.Organization(ctx)
-	if err != nil {
-		return nil, err
-	}
-	drafts := make([]ingest.Draft, len(req.GetEvents()))
-	for i, e := range req.GetEvents() {
-		drafts[i] = wire.DraftFromProto(e)
-	}
-	results, err := s.intake.Capture(ctx, org, drafts)
+	results, err := s.capture(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	return &eventsv1.CaptureEventsResponse{Results: wire.ResultsToProto(req.GetEvents(), results)}, nil
+}
+
+func (s *ingestServer) capture(ctx context.Context, batch wire.Batch) ([]ingest.Result, error) {
+	org, err := auth.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request, err := wire.RequestFromProto(org, auth.MustCaller(ctx).CredentialID, batch)
+	if err != nil {
+		return nil, err
+	}
+	return s.intake.Take(ctx, request)
 }

@@ -25,11 +25,11 @@ type Desk struct {
 	insight *insightServer
 }
 
-// New returns a desk on a store. Identities are resolved by client.
-func New(store events.Store, client identityv1.DeveloperServiceClient, logger *slog.Logger, now func() time.Time) *Desk {
+// New returns a desk on a store. Identities are resolved by client; the options are those of the intake.
+func New(store events.Store, client identityv1.DeveloperServiceClient, logger *slog.Logger, now func() time.Time, options ...ingest.Option) *Desk {
 	directory := people.NewDirectory(client, store)
 	filters := filterReader{developers: directory}
-	intake := ingest.New(store, directory, logger, now)
+	intake := ingest.New(store, directory, logger, now, options...)
 	return &Desk{
 		Follower: people.NewFollower(directory, logger),
 		Intake:   intake,

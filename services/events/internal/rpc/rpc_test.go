@@ -22,6 +22,7 @@ import (
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/identitytest"
+	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/memory"
 	"devtrail.dev/services/events/internal/rpc"
 )
@@ -44,11 +45,11 @@ type bundle struct {
 	insight  eventsv1.InsightServiceClient
 }
 
-func setup(t *testing.T) *bundle {
+func setup(t *testing.T, options ...ingest.Option) *bundle {
 	t.Helper()
 	service, client := identitytest.Start(t)
 	store := memory.New()
-	desk := rpc.New(store, client, slog.New(slog.DiscardHandler), func() time.Time { return noon })
+	desk := rpc.New(store, client, slog.New(slog.DiscardHandler), func() time.Time { return noon }, options...)
 	ctx, stop := context.WithCancel(t.Context())
 	followed := make(chan error, 1)
 	go func() { followed <- desk.Follower.Run(ctx) }()

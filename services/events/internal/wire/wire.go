@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"devtrail.dev/kit/fault"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
@@ -25,12 +26,7 @@ func DraftFromProto(m *eventsv1.Event) ingest.Draft {
 		d.Err = events.ErrEventIDInvalid.With("the event id %.80q is not a UUID", m.GetId()).Field("id")
 		return d
 	}
-	if m.GetOccurredAt() == nil {
-		d.Err = events.ErrFieldMissing.With("occurred_at is missing").Field("occurred_at")
-		return d
-	}
-	if err := m.GetOccurredAt().CheckValid(); err != nil {
-		d.Err = events.ErrTimeInvalid.With("occurred_at is not a valid time").Field("occurred_at")
+	if d.Clock, d.Err = clockFromProto(m); d.Err != nil {
 		return d
 	}
 	if kind := m.GetSource().GetKind(); kind < 0 || kind > eventsv1.SourceKind_SOURCE_KIND_SDK {
@@ -40,7 +36,7 @@ func DraftFromProto(m *eventsv1.Event) ingest.Draft {
 	d.Event = events.Event{
 		ID:         id,
 		Name:       m.GetName(),
-		OccurredAt: m.GetOccurredAt().AsTime(),
+		OccurredAt: timeFromProto(m.GetOccurredAt()),
 		Packages:   m.GetPackages(),
 		Project:    m.GetProject(),
 		Properties: m.GetPropertiesJson(),
@@ -70,6 +66,9 @@ func ResultsToProto(sent []*eventsv1.Event, results []ingest.Result) []*eventsv1
 		var f *fault.Fault
 		if errors.As(r.Err, &f) {
 			list[i].Reason, list[i].Field, list[i].Message = f.Reason(), f.FieldPath(), f.Message()
+		}
+		if r.Status == ingest.Retry {
+			list[i].RetryAfter = durationpb.New(r.RetryAfter)
 		}
 	}
 	return list

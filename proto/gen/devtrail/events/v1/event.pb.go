@@ -173,7 +173,8 @@ type Event struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// What happened, in the past tense after its object: `package.added`, `commit.authored`. 1 to 200 characters, case sensitive.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// When it happened, to the microsecond, years 1970 to 2261. A time more than 23 hours in the future is replaced by the time of arrival.
+	// When it happened by the clock of its source, to the microsecond, years 1970 to 2261. When the request says when it was sent, it is corrected by
+	// what that clock is ahead or behind. A time more than 23 hours in the future is replaced by the time of arrival, an absent one too.
 	OccurredAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
 	// Who did it, as the source knows her; absent when nobody is known.
 	Actor *v1.Identity `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
@@ -192,7 +193,11 @@ type Event struct {
 	// Output only: UUID of the actor's developer; empty when it is nobody's.
 	DeveloperId string `protobuf:"bytes,11,opt,name=developer_id,json=developerId,proto3" json:"developer_id,omitempty"`
 	// Output only: when the service accepted it.
-	ReceivedAt    *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	// Input only: how many milliseconds before its arrival it happened, for a source without a clock. It counts instead of occurred_at.
+	AgeMs *int64 `protobuf:"varint,13,opt,name=age_ms,json=ageMs,proto3,oneof" json:"age_ms,omitempty"`
+	// Input only: occurred_at is from a clock that is right, such as that of a Git server, and is not corrected.
+	TimeExact     bool `protobuf:"varint,14,opt,name=time_exact,json=timeExact,proto3" json:"time_exact,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -311,6 +316,20 @@ func (x *Event) GetReceivedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Event) GetAgeMs() int64 {
+	if x != nil && x.AgeMs != nil {
+		return *x.AgeMs
+	}
+	return 0
+}
+
+func (x *Event) GetTimeExact() bool {
+	if x != nil {
+		return x.TimeExact
+	}
+	return false
+}
+
 var File_devtrail_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_event_proto_rawDesc = "" +
@@ -321,12 +340,12 @@ const file_devtrail_events_v1_event_proto_rawDesc = "" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12\x1c\n" +
 	"\x04tool\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x04tool\x12+\n" +
 	"\ftool_version\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\vtoolVersion\x12\"\n" +
-	"\amachine\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc0\x02R\amachine\"\xaf\x04\n" +
+	"\amachine\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc0\x02R\amachine\"\xf6\x04\n" +
 	"\x05Event\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\x12\x1e\n" +
 	"\x04name\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\x12C\n" +
-	"\voccurred_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\x12;\n" +
+	"\voccurred_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"occurredAt\x124\n" +
 	"\x05actor\x18\x04 \x01(\v2\x1e.devtrail.identity.v1.IdentityR\x05actor\x12'\n" +
 	"\n" +
@@ -340,7 +359,11 @@ const file_devtrail_events_v1_event_proto_rawDesc = "" +
 	" \x01(\tB\t\xbaH\x06r\x04(\x80\x80@R\x0epropertiesJson\x12!\n" +
 	"\fdeveloper_id\x18\v \x01(\tR\vdeveloperId\x12;\n" +
 	"\vreceived_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"receivedAt*\xaf\x01\n" +
+	"receivedAt\x12#\n" +
+	"\x06age_ms\x18\r \x01(\x03B\a\xbaH\x04\"\x02(\x00H\x00R\x05ageMs\x88\x01\x01\x12\x1d\n" +
+	"\n" +
+	"time_exact\x18\x0e \x01(\bR\ttimeExactB\t\n" +
+	"\a_age_ms*\xaf\x01\n" +
 	"\n" +
 	"SourceKind\x12\x1b\n" +
 	"\x17SOURCE_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
@@ -392,6 +415,7 @@ func file_devtrail_events_v1_event_proto_init() {
 	if File_devtrail_events_v1_event_proto != nil {
 		return
 	}
+	file_devtrail_events_v1_event_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

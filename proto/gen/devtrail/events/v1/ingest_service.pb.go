@@ -11,6 +11,8 @@ import (
 	_ "devtrail.dev/proto/gen/devtrail/access/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -23,19 +25,72 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// AckLevel is what must have happened to events before they are answered.
+type AckLevel int32
+
+const (
+	// DURABLE.
+	AckLevel_ACK_LEVEL_UNSPECIFIED AckLevel = 0
+	// They are on the disk of the service; queries see them soon after. An installation without a log waits for the database.
+	AckLevel_ACK_LEVEL_DURABLE AckLevel = 1
+	// They are in the database: queries see them.
+	AckLevel_ACK_LEVEL_STORED AckLevel = 2
+)
+
+// Enum value maps for AckLevel.
+var (
+	AckLevel_name = map[int32]string{
+		0: "ACK_LEVEL_UNSPECIFIED",
+		1: "ACK_LEVEL_DURABLE",
+		2: "ACK_LEVEL_STORED",
+	}
+	AckLevel_value = map[string]int32{
+		"ACK_LEVEL_UNSPECIFIED": 0,
+		"ACK_LEVEL_DURABLE":     1,
+		"ACK_LEVEL_STORED":      2,
+	}
+)
+
+func (x AckLevel) Enum() *AckLevel {
+	p := new(AckLevel)
+	*p = x
+	return p
+}
+
+func (x AckLevel) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AckLevel) Descriptor() protoreflect.EnumDescriptor {
+	return file_devtrail_events_v1_ingest_service_proto_enumTypes[0].Descriptor()
+}
+
+func (AckLevel) Type() protoreflect.EnumType {
+	return &file_devtrail_events_v1_ingest_service_proto_enumTypes[0]
+}
+
+func (x AckLevel) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AckLevel.Descriptor instead.
+func (AckLevel) EnumDescriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_ingest_service_proto_rawDescGZIP(), []int{0}
+}
+
 // CaptureStatus is what became of an event.
 type CaptureStatus int32
 
 const (
 	// Never sent.
 	CaptureStatus_CAPTURE_STATUS_UNSPECIFIED CaptureStatus = 0
-	// It is in the database.
+	// It is kept, on the disk or in the database as the request's ack asked, and counts once.
 	CaptureStatus_CAPTURE_STATUS_STORED CaptureStatus = 1
 	// An event with this id was there already; nothing was changed.
 	CaptureStatus_CAPTURE_STATUS_DUPLICATE CaptureStatus = 2
 	// It breaks a rule and will never be stored as it is; see reason and field.
 	CaptureStatus_CAPTURE_STATUS_REJECTED CaptureStatus = 3
-	// It could not be stored now; send it again with the same id.
+	// It could not be kept now; send it again with the same id and time, after retry_after.
 	CaptureStatus_CAPTURE_STATUS_RETRY CaptureStatus = 4
 )
 
@@ -68,11 +123,11 @@ func (x CaptureStatus) String() string {
 }
 
 func (CaptureStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_devtrail_events_v1_ingest_service_proto_enumTypes[0].Descriptor()
+	return file_devtrail_events_v1_ingest_service_proto_enumTypes[1].Descriptor()
 }
 
 func (CaptureStatus) Type() protoreflect.EnumType {
-	return &file_devtrail_events_v1_ingest_service_proto_enumTypes[0]
+	return &file_devtrail_events_v1_ingest_service_proto_enumTypes[1]
 }
 
 func (x CaptureStatus) Number() protoreflect.EnumNumber {
@@ -81,14 +136,18 @@ func (x CaptureStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use CaptureStatus.Descriptor instead.
 func (CaptureStatus) EnumDescriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_ingest_service_proto_rawDescGZIP(), []int{0}
+	return file_devtrail_events_v1_ingest_service_proto_rawDescGZIP(), []int{1}
 }
 
 // CaptureEventsRequest is a batch of events.
 type CaptureEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The events, 1 to 5000, 16 MiB in all. Each is judged alone, so the rules of Event are not checked at the door.
-	Events        []*Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// The events, 1 to 5000, 20 MiB in all. Each is judged alone, so the rules of Event are not checked at the door.
+	Events []*Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// What to wait for.
+	Ack AckLevel `protobuf:"varint,2,opt,name=ack,proto3,enum=devtrail.events.v1.AckLevel" json:"ack,omitempty"`
+	// When the client sent this attempt, by the clock that its events' times are from; absent when their times are right.
+	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -130,6 +189,148 @@ func (x *CaptureEventsRequest) GetEvents() []*Event {
 	return nil
 }
 
+func (x *CaptureEventsRequest) GetAck() AckLevel {
+	if x != nil {
+		return x.Ack
+	}
+	return AckLevel_ACK_LEVEL_UNSPECIFIED
+}
+
+func (x *CaptureEventsRequest) GetSentAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SentAt
+	}
+	return nil
+}
+
+// StreamEventsRequest is a batch of events in a stream.
+type StreamEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number of the batch, chosen by the client; its answer carries it.
+	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// As in CaptureEventsRequest.
+	Events []*Event `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
+	// As in CaptureEventsRequest.
+	Ack AckLevel `protobuf:"varint,3,opt,name=ack,proto3,enum=devtrail.events.v1.AckLevel" json:"ack,omitempty"`
+	// As in CaptureEventsRequest.
+	SentAt        *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamEventsRequest) Reset() {
+	*x = StreamEventsRequest{}
+	mi := &file_devtrail_events_v1_ingest_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamEventsRequest) ProtoMessage() {}
+
+func (x *StreamEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_ingest_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamEventsRequest.ProtoReflect.Descriptor instead.
+func (*StreamEventsRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_ingest_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *StreamEventsRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *StreamEventsRequest) GetEvents() []*Event {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *StreamEventsRequest) GetAck() AckLevel {
+	if x != nil {
+		return x.Ack
+	}
+	return AckLevel_ACK_LEVEL_UNSPECIFIED
+}
+
+func (x *StreamEventsRequest) GetSentAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SentAt
+	}
+	return nil
+}
+
+// StreamEventsResponse says what became of the events of a batch.
+type StreamEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number of the batch.
+	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// One entry an event, in the order of the batch.
+	Results       []*CaptureResult `protobuf:"bytes,2,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamEventsResponse) Reset() {
+	*x = StreamEventsResponse{}
+	mi := &file_devtrail_events_v1_ingest_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamEventsResponse) ProtoMessage() {}
+
+func (x *StreamEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_ingest_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamEventsResponse.ProtoReflect.Descriptor instead.
+func (*StreamEventsResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_ingest_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *StreamEventsResponse) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *StreamEventsResponse) GetResults() []*CaptureResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
 // CaptureEventsResponse says what became of each event.
 type CaptureEventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -141,7 +342,7 @@ type CaptureEventsResponse struct {
 
 func (x *CaptureEventsResponse) Reset() {
 	*x = CaptureEventsResponse{}
-	mi := &file_devtrail_events_v1_ingest_service_proto_msgTypes[1]
+	mi := &file_devtrail_events_v1_ingest_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -153,7 +354,7 @@ func (x *CaptureEventsResponse) String() string {
 func (*CaptureEventsResponse) ProtoMessage() {}
 
 func (x *CaptureEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_ingest_service_proto_msgTypes[1]
+	mi := &file_devtrail_events_v1_ingest_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -166,7 +367,7 @@ func (x *CaptureEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaptureEventsResponse.ProtoReflect.Descriptor instead.
 func (*CaptureEventsResponse) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_ingest_service_proto_rawDescGZIP(), []int{1}
+	return file_devtrail_events_v1_ingest_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CaptureEventsResponse) GetResults() []*CaptureResult {
@@ -188,14 +389,16 @@ type CaptureResult struct {
 	// The field that broke it, like `packages[2]`; set when rejected.
 	Field string `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
 	// The rule in words, with the value quoted; set when rejected.
-	Message       string `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
+	Message string `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
+	// How long to wait before sending it again; set exactly when the status is RETRY.
+	RetryAfter    *durationpb.Duration `protobuf:"bytes,6,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CaptureResult) Reset() {
 	*x = CaptureResult{}
-	mi := &file_devtrail_events_v1_ingest_service_proto_msgTypes[2]
+	mi := &file_devtrail_events_v1_ingest_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -207,7 +410,7 @@ func (x *CaptureResult) String() string {
 func (*CaptureResult) ProtoMessage() {}
 
 func (x *CaptureResult) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_ingest_service_proto_msgTypes[2]
+	mi := &file_devtrail_events_v1_ingest_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -220,7 +423,7 @@ func (x *CaptureResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaptureResult.ProtoReflect.Descriptor instead.
 func (*CaptureResult) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_ingest_service_proto_rawDescGZIP(), []int{2}
+	return file_devtrail_events_v1_ingest_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CaptureResult) GetEventId() string {
@@ -258,31 +461,57 @@ func (x *CaptureResult) GetMessage() string {
 	return ""
 }
 
+func (x *CaptureResult) GetRetryAfter() *durationpb.Duration {
+	if x != nil {
+		return x.RetryAfter
+	}
+	return nil
+}
+
 var File_devtrail_events_v1_ingest_service_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_ingest_service_proto_rawDesc = "" +
 	"\n" +
-	"'devtrail/events/v1/ingest_service.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1edevtrail/events/v1/event.proto\"[\n" +
+	"'devtrail/events/v1/ingest_service.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1edevtrail/events/v1/event.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xca\x01\n" +
 	"\x14CaptureEventsRequest\x12C\n" +
 	"\x06events\x18\x01 \x03(\v2\x19.devtrail.events.v1.EventB\x10\xbaH\r\x92\x01\n" +
-	"\b\x01\x10\x88'\"\x03\xd8\x01\x03R\x06events\"T\n" +
+	"\b\x01\x10\x88'\"\x03\xd8\x01\x03R\x06events\x128\n" +
+	"\x03ack\x18\x02 \x01(\x0e2\x1c.devtrail.events.v1.AckLevelB\b\xbaH\x05\x82\x01\x02\x10\x01R\x03ack\x123\n" +
+	"\asent_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\"\xe5\x01\n" +
+	"\x13StreamEventsRequest\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12C\n" +
+	"\x06events\x18\x02 \x03(\v2\x19.devtrail.events.v1.EventB\x10\xbaH\r\x92\x01\n" +
+	"\b\x01\x10\x88'\"\x03\xd8\x01\x03R\x06events\x128\n" +
+	"\x03ack\x18\x03 \x01(\x0e2\x1c.devtrail.events.v1.AckLevelB\b\xbaH\x05\x82\x01\x02\x10\x01R\x03ack\x123\n" +
+	"\asent_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\"o\n" +
+	"\x14StreamEventsResponse\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x03R\bsequence\x12;\n" +
+	"\aresults\x18\x02 \x03(\v2!.devtrail.events.v1.CaptureResultR\aresults\"T\n" +
 	"\x15CaptureEventsResponse\x12;\n" +
-	"\aresults\x18\x01 \x03(\v2!.devtrail.events.v1.CaptureResultR\aresults\"\xad\x01\n" +
+	"\aresults\x18\x01 \x03(\v2!.devtrail.events.v1.CaptureResultR\aresults\"\xe9\x01\n" +
 	"\rCaptureResult\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x129\n" +
 	"\x06status\x18\x02 \x01(\x0e2!.devtrail.events.v1.CaptureStatusR\x06status\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
 	"\x05field\x18\x04 \x01(\tR\x05field\x12\x18\n" +
-	"\amessage\x18\x05 \x01(\tR\amessage*\x9f\x01\n" +
+	"\amessage\x18\x05 \x01(\tR\amessage\x12:\n" +
+	"\vretry_after\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"retryAfter*R\n" +
+	"\bAckLevel\x12\x19\n" +
+	"\x15ACK_LEVEL_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11ACK_LEVEL_DURABLE\x10\x01\x12\x14\n" +
+	"\x10ACK_LEVEL_STORED\x10\x02*\x9f\x01\n" +
 	"\rCaptureStatus\x12\x1e\n" +
 	"\x1aCAPTURE_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15CAPTURE_STATUS_STORED\x10\x01\x12\x1c\n" +
 	"\x18CAPTURE_STATUS_DUPLICATE\x10\x02\x12\x1b\n" +
 	"\x17CAPTURE_STATUS_REJECTED\x10\x03\x12\x18\n" +
-	"\x14CAPTURE_STATUS_RETRY\x10\x042~\n" +
+	"\x14CAPTURE_STATUS_RETRY\x10\x042\xee\x01\n" +
 	"\rIngestService\x12m\n" +
 	"\rCaptureEvents\x12(.devtrail.events.v1.CaptureEventsRequest\x1a).devtrail.events.v1.CaptureEventsResponse\"\a\x8a\xb5\x18\x03\n" +
-	"\x01\x01B\xca\x01\n" +
+	"\x01\x01\x12n\n" +
+	"\fStreamEvents\x12'.devtrail.events.v1.StreamEventsRequest\x1a(.devtrail.events.v1.StreamEventsResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x01(\x010\x01B\xca\x01\n" +
 	"\x16com.devtrail.events.v1B\x12IngestServiceProtoP\x01Z2devtrail.dev/proto/gen/devtrail/events/v1;eventsv1\xa2\x02\x03DEX\xaa\x02\x12Devtrail.Events.V1\xca\x02\x12Devtrail\\Events\\V1\xe2\x02\x1eDevtrail\\Events\\V1\\GPBMetadata\xea\x02\x14Devtrail::Events::V1b\x06proto3"
 
 var (
@@ -297,26 +526,40 @@ func file_devtrail_events_v1_ingest_service_proto_rawDescGZIP() []byte {
 	return file_devtrail_events_v1_ingest_service_proto_rawDescData
 }
 
-var file_devtrail_events_v1_ingest_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_devtrail_events_v1_ingest_service_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_devtrail_events_v1_ingest_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_devtrail_events_v1_ingest_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_devtrail_events_v1_ingest_service_proto_goTypes = []any{
-	(CaptureStatus)(0),            // 0: devtrail.events.v1.CaptureStatus
-	(*CaptureEventsRequest)(nil),  // 1: devtrail.events.v1.CaptureEventsRequest
-	(*CaptureEventsResponse)(nil), // 2: devtrail.events.v1.CaptureEventsResponse
-	(*CaptureResult)(nil),         // 3: devtrail.events.v1.CaptureResult
-	(*Event)(nil),                 // 4: devtrail.events.v1.Event
+	(AckLevel)(0),                 // 0: devtrail.events.v1.AckLevel
+	(CaptureStatus)(0),            // 1: devtrail.events.v1.CaptureStatus
+	(*CaptureEventsRequest)(nil),  // 2: devtrail.events.v1.CaptureEventsRequest
+	(*StreamEventsRequest)(nil),   // 3: devtrail.events.v1.StreamEventsRequest
+	(*StreamEventsResponse)(nil),  // 4: devtrail.events.v1.StreamEventsResponse
+	(*CaptureEventsResponse)(nil), // 5: devtrail.events.v1.CaptureEventsResponse
+	(*CaptureResult)(nil),         // 6: devtrail.events.v1.CaptureResult
+	(*Event)(nil),                 // 7: devtrail.events.v1.Event
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 9: google.protobuf.Duration
 }
 var file_devtrail_events_v1_ingest_service_proto_depIdxs = []int32{
-	4, // 0: devtrail.events.v1.CaptureEventsRequest.events:type_name -> devtrail.events.v1.Event
-	3, // 1: devtrail.events.v1.CaptureEventsResponse.results:type_name -> devtrail.events.v1.CaptureResult
-	0, // 2: devtrail.events.v1.CaptureResult.status:type_name -> devtrail.events.v1.CaptureStatus
-	1, // 3: devtrail.events.v1.IngestService.CaptureEvents:input_type -> devtrail.events.v1.CaptureEventsRequest
-	2, // 4: devtrail.events.v1.IngestService.CaptureEvents:output_type -> devtrail.events.v1.CaptureEventsResponse
-	4, // [4:5] is the sub-list for method output_type
-	3, // [3:4] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	7,  // 0: devtrail.events.v1.CaptureEventsRequest.events:type_name -> devtrail.events.v1.Event
+	0,  // 1: devtrail.events.v1.CaptureEventsRequest.ack:type_name -> devtrail.events.v1.AckLevel
+	8,  // 2: devtrail.events.v1.CaptureEventsRequest.sent_at:type_name -> google.protobuf.Timestamp
+	7,  // 3: devtrail.events.v1.StreamEventsRequest.events:type_name -> devtrail.events.v1.Event
+	0,  // 4: devtrail.events.v1.StreamEventsRequest.ack:type_name -> devtrail.events.v1.AckLevel
+	8,  // 5: devtrail.events.v1.StreamEventsRequest.sent_at:type_name -> google.protobuf.Timestamp
+	6,  // 6: devtrail.events.v1.StreamEventsResponse.results:type_name -> devtrail.events.v1.CaptureResult
+	6,  // 7: devtrail.events.v1.CaptureEventsResponse.results:type_name -> devtrail.events.v1.CaptureResult
+	1,  // 8: devtrail.events.v1.CaptureResult.status:type_name -> devtrail.events.v1.CaptureStatus
+	9,  // 9: devtrail.events.v1.CaptureResult.retry_after:type_name -> google.protobuf.Duration
+	2,  // 10: devtrail.events.v1.IngestService.CaptureEvents:input_type -> devtrail.events.v1.CaptureEventsRequest
+	3,  // 11: devtrail.events.v1.IngestService.StreamEvents:input_type -> devtrail.events.v1.StreamEventsRequest
+	5,  // 12: devtrail.events.v1.IngestService.CaptureEvents:output_type -> devtrail.events.v1.CaptureEventsResponse
+	4,  // 13: devtrail.events.v1.IngestService.StreamEvents:output_type -> devtrail.events.v1.StreamEventsResponse
+	12, // [12:14] is the sub-list for method output_type
+	10, // [10:12] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_devtrail_events_v1_ingest_service_proto_init() }
@@ -330,8 +573,8 @@ func file_devtrail_events_v1_ingest_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_devtrail_events_v1_ingest_service_proto_rawDesc), len(file_devtrail_events_v1_ingest_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   3,
+			NumEnums:      2,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

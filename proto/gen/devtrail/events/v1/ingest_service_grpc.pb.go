@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	IngestService_CaptureEvents_FullMethodName = "/devtrail.events.v1.IngestService/CaptureEvents"
+	IngestService_StreamEvents_FullMethodName  = "/devtrail.events.v1.IngestService/StreamEvents"
 )
 
 // IngestServiceClient is the client API for IngestService service.
@@ -28,9 +29,14 @@ const (
 //
 // IngestService takes events in.
 type IngestServiceClient interface {
-	// CaptureEvents stores events and says of each what became of it. Sending an event again is safe: it counts once.
+	// CaptureEvents keeps events and says of each what became of it. Sending an event again is safe: it counts once.
 	// Bad events are rejected one by one; the rest of the batch is kept. Within one request the first of two equal ids counts.
+	// RESOURCE_EXHAUSTED with RetryInfo means that nothing was kept: a quota or the service's log is used up.
 	CaptureEvents(ctx context.Context, in *CaptureEventsRequest, opts ...grpc.CallOption) (*CaptureEventsResponse, error)
+	// StreamEvents is CaptureEvents for a client that sends without end: each message is a batch, and each answer says what became of the events
+	// of one, in the order of the batches. While 16 batches are unanswered no more are read, so that flow control holds the client.
+	// What breaks off unanswered is to be sent again. A quota that is used up is answered with RETRY for every event and does not end the stream.
+	StreamEvents(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[StreamEventsRequest, StreamEventsResponse], error)
 }
 
 type ingestServiceClient struct {
@@ -51,15 +57,33 @@ func (c *ingestServiceClient) CaptureEvents(ctx context.Context, in *CaptureEven
 	return out, nil
 }
 
+func (c *ingestServiceClient) StreamEvents(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[StreamEventsRequest, StreamEventsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &IngestService_ServiceDesc.Streams[0], IngestService_StreamEvents_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[StreamEventsRequest, StreamEventsResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IngestService_StreamEventsClient = grpc.BidiStreamingClient[StreamEventsRequest, StreamEventsResponse]
+
 // IngestServiceServer is the server API for IngestService service.
 // All implementations must embed UnimplementedIngestServiceServer
 // for forward compatibility.
 //
 // IngestService takes events in.
 type IngestServiceServer interface {
-	// CaptureEvents stores events and says of each what became of it. Sending an event again is safe: it counts once.
+	// CaptureEvents keeps events and says of each what became of it. Sending an event again is safe: it counts once.
 	// Bad events are rejected one by one; the rest of the batch is kept. Within one request the first of two equal ids counts.
+	// RESOURCE_EXHAUSTED with RetryInfo means that nothing was kept: a quota or the service's log is used up.
 	CaptureEvents(context.Context, *CaptureEventsRequest) (*CaptureEventsResponse, error)
+	// StreamEvents is CaptureEvents for a client that sends without end: each message is a batch, and each answer says what became of the events
+	// of one, in the order of the batches. While 16 batches are unanswered no more are read, so that flow control holds the client.
+	// What breaks off unanswered is to be sent again. A quota that is used up is answered with RETRY for every event and does not end the stream.
+	StreamEvents(grpc.BidiStreamingServer[StreamEventsRequest, StreamEventsResponse]) error
 	mustEmbedUnimplementedIngestServiceServer()
 }
 
@@ -72,6 +96,9 @@ type UnimplementedIngestServiceServer struct{}
 
 func (UnimplementedIngestServiceServer) CaptureEvents(context.Context, *CaptureEventsRequest) (*CaptureEventsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CaptureEvents not implemented")
+}
+func (UnimplementedIngestServiceServer) StreamEvents(grpc.BidiStreamingServer[StreamEventsRequest, StreamEventsResponse]) error {
+	return status.Error(codes.Unimplemented, "method StreamEvents not implemented")
 }
 func (UnimplementedIngestServiceServer) mustEmbedUnimplementedIngestServiceServer() {}
 func (UnimplementedIngestServiceServer) testEmbeddedByValue()                       {}
@@ -112,6 +139,13 @@ func _IngestService_CaptureEvents_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IngestService_StreamEvents_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(IngestServiceServer).StreamEvents(&grpc.GenericServerStream[StreamEventsRequest, StreamEventsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type IngestService_StreamEventsServer = grpc.BidiStreamingServer[StreamEventsRequest, StreamEventsResponse]
+
 // IngestService_ServiceDesc is the grpc.ServiceDesc for IngestService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -124,6 +158,13 @@ var IngestService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _IngestService_CaptureEvents_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "StreamEvents",
+			Handler:       _IngestService_StreamEvents_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+	},
 	Metadata: "devtrail/events/v1/ingest_service.proto",
 }

@@ -1,0 +1,165 @@
+package ingest
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/queue"
+)
+
+// ErrStopping says that the service takes no more events. Sending them again, to it or to another, is right.
+var ErrStopping = fault.New(fault.Unavailable, "INGEST_STOPPING", "the service is stopping and takes no more events")
+
+// journal is the way of events through the log: a committer decides and appends, a second goroutine waits for the disk and acknowledges in the
+// order of the log, and the drain follows it.
+type journal struct {
+	queue  queue.Queue
+	grace  time.Duration
+	index  *index
+	logger *slog.Logger
+	now    func() time.Time
+	listen listener
+
+	submissions chan *submission
+	flights     chan flight
+	slots       chan struct{} // a token for each append under way
+	stopped     chan struct{} // closed when nothing is taken any more
+
+	drain *drain
+}
+
+// inFlight is how many appends may be under way at once: while one is synced the next are gathered and written.
+const inFlight = 4
+
+func newJournal(l Log) *journal {
+	return &journal{
+		queue: l.Queue, grace: l.Grace, index: newIndex(l.Horizon, l.MaxIDs),
+		submissions: make(chan *submission), flights: make(chan flight, inFlight), slots: make(chan struct{}, inFlight),
+		stopped: make(chan struct{}), drain: newDrain(l.Queue, l.DeadLetters),
+	}
+}
+
+// join takes over what the intake has.
+func (j *journal) join(in *Intake) {
+	j.logger, j.now, j.listen = in.logger, in.now, in.listen
+	j.drain.store, j.drain.logger, j.drain.now = in.store, in.logger, in.now
+}
+
+// put hands a batch to the committer and waits until its events are where the sender wants them.
+func (j *journal) put(ctx context.Context, good *batch) ([]verdict, error) {
+	s := newSubmission(good)
+	select {
+	case j.submissions <- s:
+	case <-j.stopped:
+		return nil, ErrStopping
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case err := <-s.done:
+		if err != nil {
+			return nil, err
+		}
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if good.ack != AckDatabase {
+		return s.verdicts, nil
+	}
+	select {
+	case verdicts := <-s.stored:
+		return verdicts, nil
+	case <-j.drain.ended:
+		return nil, ErrStopping
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// run works until ctx ends, then finishes: what was submitted is written and acknowledged, and the drain has the grace period to empty the log.
+// An error means that events can no longer be kept: the service must end.
+func (j *journal) run(ctx context.Context) error {
+	if err := j.index.load(ctx, j.queue, hourOf(j.now())); err != nil {
+		close(j.stopped)
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // told to end while it began
+		}
+		return err
+	}
+	j.drain.begin(j.queue.Committed(), j.queue.Last())
+	var group errgroup.Group
+	draining, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	committing, stop := context.WithCancel(ctx)
+	defer stop()
+	group.Go(func() error {
+		defer close(j.flights)
+		j.commit(committing)
+		return nil
+	})
+	group.Go(func() error {
+		defer func() {
+			j.drain.finish()
+			time.AfterFunc(j.grace, cut)
+		}()
+		return j.acknowledge(stop)
+	})
+	group.Go(func() error { return j.drain.run(draining) })
+	return group.Wait()
+}
+
+// acknowledge waits for the disk and answers, in the order of the log. After a write that failed it ends the committer.
+func (j *journal) acknowledge(stop func()) error {
+	var broken error
+	for f := range j.flights {
+		err := broken
+		if err == nil && f.pending != nil {
+			err = f.pending.Wait()
+		}
+		if err != nil {
+			broken = err
+			stop()
+		}
+		if err == nil {
+			for _, s := range f.submissions {
+				if list := fresh(s.batch.events, s.verdicts); len(list) > 0 {
+					j.listen(s.batch.organization, list)
+				}
+			}
+			j.drain.follow(f.last)
+		}
+		for _, s := range f.submissions {
+			s.done <- err
+		}
+		<-j.slots
+	}
+	return broken
+}
+
+// fail answers submissions that could not be appended.
+func (j *journal) fail(group []*submission, err error) {
+	for _, s := range group {
+		j.index.undo(s.batch.organization, s.ids)
+		s.done <- err
+	}
+}
+
+// frameOf makes the frame of a submission's new events.
+func frameOf(s *submission, judged bool) []byte {
+	f := queue.Frame{Events: s.batch.events, Key: s.batch.key, Organization: s.batch.organization, Received: s.batch.received}
+	if s.fresh < len(s.batch.events) {
+		f.Events = make([]events.Event, 0, s.fresh)
+		for i, v := range s.verdicts {
+			if v.outcome == events.Stored {
+				f.Events = append(f.Events, s.batch.events[i])
+			}
+		}
+	}
+	f.Decision = queue.Decision{Duplicates: len(s.batch.events) - s.fresh, Judged: judged, Sent: len(s.batch.events)}
+	return f.Encode(make([]byte, 0, s.size()))
+}

@@ -1,0 +1,101 @@
+package ingest
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"devtrail.dev/kit/fault"
+)
+
+// ErrQuota says that an organization or a key sends faster than it may. Nothing of the request was kept.
+var ErrQuota = fault.New(fault.Exhausted, "QUOTA_EXCEEDED", "more events arrive than the quota allows")
+
+// Rate is how many events a second may come for long, and how many at once. A zero rate does not limit.
+type Rate struct {
+	PerSecond float64
+	Burst     int
+}
+
+// Rates are the quotas of this installation.
+type Rates struct {
+	Organization Rate // of all keys of an organization together
+	Key          Rate // of one key
+}
+
+// quotas keeps a token bucket for each organization and each key that was seen lately.
+type quotas struct {
+	rates Rates
+	now   func() time.Time
+
+	mu      sync.Mutex
+	buckets map[owner]*bucket
+}
+
+// owner is an organization, or a key of one.
+type owner struct {
+	organization uuid.UUID
+	key          string
+}
+
+// bucket holds events that may still come.
+type bucket struct {
+	left float64
+	at   time.Time
+}
+
+// maxBuckets is when those that are full again are forgotten.
+const maxBuckets = 10_000
+
+func newQuotas(rates Rates, now func() time.Time) *quotas {
+	return &quotas{rates: rates, now: now, buckets: make(map[owner]*bucket)}
+}
+
+// take takes n events out of the organization's bucket and the key's, or out of none.
+func (q *quotas) take(organization uuid.UUID, key string, n int) error {
+	if q.rates == (Rates{}) {
+		return nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := q.now()
+	whole := q.fill(owner{organization: organization}, q.rates.Organization, now)
+	own := q.fill(owner{organization, key}, q.rates.Key, now)
+	wait := max(q.rates.Organization.wait(whole, n), q.rates.Key.wait(own, n))
+	if wait > 0 {
+		return ErrQuota.With("%d events are more than the quota allows now", n).RetryAfter(wait)
+	}
+	whole.left -= float64(n)
+	own.left -= float64(n)
+	return nil
+}
+
+// fill returns a bucket with what has run into it since it was last looked at.
+func (q *quotas) fill(o owner, rate Rate, now time.Time) *bucket {
+	b, known := q.buckets[o]
+	if !known {
+		if len(q.buckets) >= maxBuckets {
+			clear(q.buckets) // a burst for everybody, once in a long while, is cheaper than a list by age
+		}
+		b = &bucket{left: float64(rate.Burst), at: now}
+		q.buckets[o] = b
+	}
+	b.left = min(float64(rate.Burst), b.left+rate.PerSecond*now.Sub(b.at).Seconds())
+	b.at = now
+	return b
+}
+
+// wait says how long until n events may come. A batch larger than the burst may come when the bucket is full, and leaves it in debt:
+// else it could never come.
+func (r Rate) wait(b *bucket, n int) time.Duration {
+	if r.PerSecond <= 0 {
+		return 0
+	}
+	missing := min(float64(n), float64(r.Burst)) - b.left
+	if missing <= 0 {
+		return 0
+	}
+	return time.Duration(math.Ceil(missing / r.PerSecond * float64(time.Second)))
+}
