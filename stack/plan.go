@@ -18,6 +18,7 @@ type plan struct {
 	clickhouse *database
 	exe        string
 	home       *home
+	http       map[string]address // HTTP door by service; none where it is off
 	keys       keys
 	listen     map[string]address // gRPC door by service
 	debug      map[string]address // debug port by service
@@ -25,7 +26,7 @@ type plan struct {
 }
 
 func newPlan(ctx context.Context, cfg Config, home *home, keys keys) (*plan, error) {
-	p := &plan{cfg: cfg, home: home, keys: keys, listen: map[string]address{}, debug: map[string]address{}}
+	p := &plan{cfg: cfg, home: home, keys: keys, listen: map[string]address{}, debug: map[string]address{}, http: map[string]address{}}
 	var err error
 	if p.exe, err = os.Executable(); err != nil {
 		return nil, fmt.Errorf("find our own executable: %w", err)
@@ -42,6 +43,9 @@ func newPlan(ctx context.Context, cfg Config, home *home, keys keys) (*plan, err
 	return p, p.takeAddresses(ctx)
 }
 
+// off is the address of an HTTP door that is not to be opened.
+const off = "off"
+
 // takeAddresses decides where each service listens and sees that the ports are
 // free.
 func (p *plan) takeAddresses(ctx context.Context) error {
@@ -50,7 +54,10 @@ func (p *plan) takeAddresses(ctx context.Context) error {
 		for _, a := range []struct {
 			into             map[string]address
 			setting, usually string
-		}{{p.listen, s.addressSetting(), s.address}, {p.debug, s.debugSetting(), s.debug}} {
+		}{{p.listen, s.addressSetting(), s.address}, {p.debug, s.debugSetting(), s.debug}, {p.http, s.httpSetting(), s.http}} {
+			if a.usually == "" || p.cfg.getenv(a.setting) == off {
+				continue
+			}
 			taken, err := newAddress(a.setting, p.cfg.getenv(a.setting), a.usually, p.cfg.FreePorts)
 			if err != nil {
 				return err
@@ -100,6 +107,9 @@ func (p *plan) environ(s service) []string {
 	set["DEVTRAIL_SERVICE_KEY"] = p.keys.Service
 	set[s.addressSetting()] = p.listen[s.name].listen()
 	set[s.debugSetting()] = p.debug[s.name].listen()
+	if http, ok := p.http[s.name]; ok {
+		set[s.httpSetting()] = http.listen()
+	}
 	env := slices.DeleteFunc(slices.Clone(p.cfg.Environ), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
 		_, decided := set[strings.TrimSuffix(name, "_FILE")]
@@ -118,6 +128,15 @@ func (p *plan) endpoints() map[string]string {
 	endpoints := map[string]string{}
 	for _, s := range services {
 		endpoints[s.name] = p.endpoint(s.name)
+	}
+	return endpoints
+}
+
+// httpEndpoints are the addresses of the HTTP doors, as clients on this machine write them.
+func (p *plan) httpEndpoints() map[string]string {
+	endpoints := map[string]string{}
+	for name, address := range p.http {
+		endpoints[name] = "http://" + address.dial()
 	}
 	return endpoints
 }

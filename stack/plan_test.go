@@ -50,6 +50,16 @@ func TestServicesGetTheirSettings(t *testing.T) {
 	require.Equal(t, "acme", identity["IDENTITY_BOOTSTRAP_ORGANIZATION"])
 }
 
+func TestTheHTTPDoorIsOpenedUnlessItIsOff(t *testing.T) {
+	p := newTestPlan(t, StoreClickHouse)
+	require.Equal(t, map[string]string{"events": "http://" + p.environment("events")["EVENTS_HTTP_ADDRESS"]}, p.httpEndpoints())
+	require.NotContains(t, p.environment("identity"), "IDENTITY_HTTP_ADDRESS")
+
+	p = newTestPlan(t, StoreClickHouse, "EVENTS_HTTP_ADDRESS=off")
+	require.Empty(t, p.httpEndpoints())
+	require.Equal(t, "off", p.environment("events")["EVENTS_HTTP_ADDRESS"])
+}
+
 func TestWithoutClickHouseNothingNamesIt(t *testing.T) {
 	p := newTestPlan(t, StorePostgres)
 	for _, process := range p.table() {

@@ -16,6 +16,7 @@ type service struct {
 	name    string
 	address string   // default of its gRPC door
 	debug   string   // default of its debug port
+	http    string   // default of its HTTP door; empty for services without one
 	deps    []string // processes that must be SERVING first
 	run     func(ctx context.Context, getenv func(string) string, stderr io.Writer) error
 	env     func(p *plan) map[string]string // its settings beside the addresses and keys
@@ -63,7 +64,7 @@ var services = []service{
 		},
 	},
 	{
-		name: "events", address: "127.0.0.1:7404", debug: "127.0.0.1:7414",
+		name: "events", address: "127.0.0.1:7404", debug: "127.0.0.1:7414", http: "127.0.0.1:7424",
 		deps: []string{"migrations", "identity", "packages"},
 		run:  eventsserver.Run,
 		env: func(p *plan) map[string]string {
@@ -85,6 +86,7 @@ var services = []service{
 }
 
 // addressSetting names the setting of a service's gRPC door; debugSetting that
-// of its debug port.
+// of its debug port; httpSetting that of its HTTP door.
 func (s service) addressSetting() string { return strings.ToUpper(s.name) + "_ADDRESS" }
 func (s service) debugSetting() string   { return strings.ToUpper(s.name) + "_DEBUG_ADDRESS" }
+func (s service) httpSetting() string    { return strings.ToUpper(s.name) + "_HTTP_ADDRESS" }

@@ -98,7 +98,7 @@ func up(ctx context.Context, cfg Config, home *home) (*Suite, error) {
 	s := &Suite{
 		State: State{
 			PID: os.Getpid(), StartedAt: time.Now().UTC().Truncate(time.Second), EventsStore: cfg.EventsStore,
-			Endpoints: plan.endpoints(), Keys: keys.public(),
+			Endpoints: plan.endpoints(), HTTP: plan.httpEndpoints(), Keys: keys.public(),
 		},
 		home:       home,
 		supervisor: sup,

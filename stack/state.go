@@ -18,6 +18,7 @@ type State struct {
 	StartedAt   time.Time         `json:"started_at"`   // UTC, whole seconds
 	EventsStore string            `json:"events_store"` // clickhouse or postgres
 	Endpoints   map[string]string `json:"endpoints"`    // host:port by service
+	HTTP        map[string]string `json:"http"`         // http://host:port by service, of those with an HTTP door
 	Keys        map[string]string `json:"keys"`         // tokens: admin, ingest, operator
 }
 

@@ -37,7 +37,7 @@ process of its own, and keep them running until Ctrl-C.
 
 DEVTRAIL_POSTGRES_URL and DEVTRAIL_CLICKHOUSE_URL name servers to use instead of
 the embedded engines. <SERVICE>_ADDRESS and <SERVICE>_DEBUG_ADDRESS move a
-service to another port.`,
+service to another port, EVENTS_HTTP_ADDRESS the HTTP door (off: none).`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runUp(cmd, flags) },
 	}
@@ -111,6 +111,9 @@ func printAccess(out io.Writer, state stack.State) {
 	fmt.Fprintf(out, "\nEndpoints (gRPC with reflection)\n")
 	for _, service := range []string{"migrations", "identity", "packages", "events"} {
 		fmt.Fprintf(out, "  %-11s %s\n", service, state.Endpoints[service])
+	}
+	if address := state.HTTP["events"]; address != "" {
+		fmt.Fprintf(out, "\nHTTP (events by JSON, CloudEvents, WakaTime, OpenTelemetry logs, webhooks)\n  %-11s %s\n", "events", address)
 	}
 	fmt.Fprintf(out, "\nKeys\n")
 	for _, key := range []string{"admin", "ingest"} {
