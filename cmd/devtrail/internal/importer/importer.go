@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"time"
 
+	"devtrail.dev/cmd/devtrail/internal/deliver"
 	"devtrail.dev/cmd/devtrail/internal/gitlog"
 	"devtrail.dev/cmd/devtrail/internal/history"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
@@ -165,11 +166,12 @@ func (r *run) holds(ctx context.Context, sender *sender, commit string) (bool, e
 		if err != nil {
 			return false, err
 		}
-		outcome, err := sender.results(ctx, commit.Events)
-		if err != nil {
-			return false, err
-		}
-		return outcome[id] == eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE, nil
+		held := false
+		err := deliver.Events(ctx, sender.client, commit.Events, deliver.NewRetry(sender.patience, sender.now), func(e *eventsv1.Event, result *eventsv1.CaptureResult) {
+			sender.note(e, result)
+			held = held || e.GetId() == id && result.GetStatus() == eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE
+		})
+		return held, err
 	}
 	return false, nil
 }

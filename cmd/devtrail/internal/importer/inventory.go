@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"devtrail.dev/cmd/devtrail/internal/deliver"
 	"devtrail.dev/cmd/devtrail/internal/gitlog"
 	"devtrail.dev/kit/fault"
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
@@ -82,9 +83,9 @@ func read(blobs *gitlog.BlobReader, file gitlog.File) ([]byte, error) {
 }
 
 func (r *run) manifest(ctx context.Context, path string, content []byte) error {
-	retry := newRetry(r.options.Patience, r.importer.now)
+	retry := deliver.NewRetry(r.options.Patience, r.importer.now)
 	for {
-		call, cancel := context.WithTimeout(ctx, callTimeout)
+		call, cancel := context.WithTimeout(ctx, deliver.CallTimeout)
 		_, err := r.importer.inventory.ImportManifest(call, &packagesv1.ImportManifestRequest{
 			Project: r.summary.Project, Revision: r.summary.Revision, Path: path, Content: content,
 		})
@@ -92,7 +93,7 @@ func (r *run) manifest(ctx context.Context, path string, content []byte) error {
 		if err == nil {
 			return nil
 		}
-		if err := retry.again(ctx, err); err != nil {
+		if err := retry.Again(ctx, err); err != nil {
 			return fmt.Errorf("send %s to packages: %w", path, err)
 		}
 	}

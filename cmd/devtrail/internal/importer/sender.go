@@ -2,14 +2,13 @@ package importer
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"devtrail.dev/cmd/devtrail/internal/deliver"
 	"devtrail.dev/cmd/devtrail/internal/history"
-	"devtrail.dev/kit/fault"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
 
@@ -22,9 +21,6 @@ const (
 	// inFlight is how many batches are under way at once: one is stored while others travel.
 	inFlight = 4
 )
-
-// errRetry stands for events that the service could not store now.
-var errRetry = fault.New(fault.Unavailable, "EVENTS_RETRY", "the events service could not store some events now")
 
 // batch is a number of events that travel together.
 type batch struct {
@@ -152,67 +148,25 @@ func (s *sender) stored(b batch) {
 
 // deliver sends events until each is stored, a duplicate or rejected.
 func (s *sender) deliver(ctx context.Context, events []*eventsv1.Event) error {
-	_, err := s.results(ctx, events)
-	return err
+	return deliver.Events(ctx, s.client, events, deliver.NewRetry(s.patience, s.now), s.note)
 }
 
-// results is deliver that returns what became of each event by id.
-func (s *sender) results(ctx context.Context, events []*eventsv1.Event) (map[string]eventsv1.CaptureStatus, error) {
-	outcome := make(map[string]eventsv1.CaptureStatus, len(events))
-	retry := newRetry(s.patience, s.now)
-	for len(events) > 0 {
-		call, cancel := context.WithTimeout(ctx, callTimeout)
-		response, err := s.client.CaptureEvents(call, &eventsv1.CaptureEventsRequest{Events: events})
-		cancel()
-		if err == nil {
-			var left []*eventsv1.Event
-			if left, err = s.note(events, response.GetResults(), outcome); err != nil {
-				return nil, err
-			}
-			if len(left) < len(events) {
-				retry.progress()
-			}
-			if len(left) == 0 {
-				return outcome, nil
-			}
-			events, err = left, errRetry
-		}
-		if err := retry.again(ctx, err); err != nil {
-			return nil, fmt.Errorf("send events: %w", err)
-		}
-	}
-	return outcome, nil
-}
-
-// note counts results and returns the events to send again.
-func (s *sender) note(events []*eventsv1.Event, results []*eventsv1.CaptureResult, outcome map[string]eventsv1.CaptureStatus) ([]*eventsv1.Event, error) {
-	if len(results) != len(events) {
-		return nil, fmt.Errorf("send events: the service answered for %d of %d", len(results), len(events))
-	}
+// note counts what became of an event.
+func (s *sender) note(event *eventsv1.Event, result *eventsv1.CaptureResult) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var left []*eventsv1.Event
-	for i, result := range results {
-		event := events[i]
-		switch result.GetStatus() {
-		case eventsv1.CaptureStatus_CAPTURE_STATUS_STORED:
-			s.summary.Stored++
-		case eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE:
-			s.summary.Duplicates++
-		case eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED:
-			s.summary.Rejected++
-			if len(s.summary.Rejections) < shown {
-				s.summary.Rejections = append(s.summary.Rejections, Rejection{
-					EventID: event.GetId(), Name: event.GetName(), Reason: result.GetReason(),
-					Field: result.GetField(), Message: result.GetMessage(),
-				})
-			}
-		default:
-			left = append(left, event)
-			continue
+	s.summary.Events++
+	switch result.GetStatus() {
+	case eventsv1.CaptureStatus_CAPTURE_STATUS_STORED:
+		s.summary.Stored++
+	case eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE:
+		s.summary.Duplicates++
+	default:
+		s.summary.Rejected++
+		if len(s.summary.Rejections) < shown {
+			s.summary.Rejections = append(s.summary.Rejections, Rejection{
+				EventID: event.GetId(), Name: event.GetName(), Reason: result.GetReason(), Field: result.GetField(), Message: result.GetMessage(),
+			})
 		}
-		s.summary.Events++
-		outcome[event.GetId()] = result.GetStatus()
 	}
-	return left, nil
 }

@@ -1,4 +1,6 @@
-package importer
+// Package deliver hands events and files to a service until it has said what became of each: what may pass by itself is tried again, with pauses,
+// as long as there is progress now and then. On the path of imports and of seeding: importer or seed -> deliver -> wire.
+package deliver
 
 import (
 	"context"
@@ -14,32 +16,33 @@ const (
 	defaultPatience = 2 * time.Minute
 	firstPause      = 100 * time.Millisecond
 	longestPause    = 5 * time.Second
-	// callTimeout bounds one call, so that a service that hangs is tried again.
-	callTimeout = time.Minute
+	// CallTimeout bounds one call, so that a service that hangs is tried again.
+	CallTimeout = time.Minute
 )
 
-// retry paces repeated attempts at one thing.
-type retry struct {
+// Retry paces repeated attempts at one thing.
+type Retry struct {
 	limit time.Duration
 	now   func() time.Time
 	since time.Time // of the last progress
 	pause time.Duration
 }
 
-func newRetry(limit time.Duration, now func() time.Time) *retry {
+// NewRetry returns a Retry that gives up after a time without progress; 0 means two minutes.
+func NewRetry(limit time.Duration, now func() time.Time) *Retry {
 	if limit <= 0 {
 		limit = defaultPatience
 	}
-	return &retry{limit: limit, now: now, since: now(), pause: firstPause}
+	return &Retry{limit: limit, now: now, since: now(), pause: firstPause}
 }
 
-// progress starts the clock anew.
-func (r *retry) progress() {
+// Progress starts the clock anew.
+func (r *Retry) Progress() {
 	r.since, r.pause = r.now(), firstPause
 }
 
-// again waits before the next attempt, or returns why there is none: the failure will not pass, patience is at an end, or ctx is.
-func (r *retry) again(ctx context.Context, err error) error {
+// Again waits before the next attempt, or returns why there is none: the failure will not pass, patience is at an end, or ctx is.
+func (r *Retry) Again(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
