@@ -52,10 +52,22 @@ func NewKey(parts ...Part) Key {
 
 // Compare orders keys of equal rank: cohorts by their place, values by the bytes of their parts, a missing part after every text, missing after values, other last.
 func (k Key) Compare(other Key) int {
-	rank := func(k Key) int {
-		return map[KeyKind]int{CohortKey: 0, ValueKey: 1, MissingKey: 2, OtherKey: 3}[k.Kind]
+	return cmp.Or(cmp.Compare(k.Kind.rank(), other.Kind.rank()), cmp.Compare(k.Cohort, other.Cohort), slices.CompareFunc(k.Parts, other.Parts, Part.compare))
+}
+
+// rank is the place of a kind among the others; the numbers of the contract have another order.
+func (k KeyKind) rank() int {
+	switch k {
+	case CohortKey:
+		return 0
+	case ValueKey:
+		return 1
+	case MissingKey:
+		return 2
+	case OtherKey:
+		return 3
 	}
-	return cmp.Or(cmp.Compare(rank(k), rank(other)), cmp.Compare(k.Cohort, other.Cohort), slices.CompareFunc(k.Parts, other.Parts, Part.compare))
+	return -1
 }
 
 func (p Part) compare(other Part) int {

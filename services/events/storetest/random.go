@@ -108,5 +108,8 @@ func show(q any) string {
 
 // actorPage is a random part of a list of actors.
 func (d *duel) actorPage() insight.ActorPage {
-	return insight.ActorPage{After: pick(d.Rand, "", "", "5", "m", ID("ada").String(), "m1", "pkg:npm/x"), Limit: 1 + d.IntN(5)}
+	if d.odds(3) {
+		return insight.ActorPage{After: pick(d.Rand, "5", "a", "m", ID("ada").String(), "m1", "pkg:npm/x"), Limit: 1 + d.IntN(2)}
+	}
+	return insight.ActorPage{Limit: 1 + d.IntN(5)}
 }

@@ -20,7 +20,7 @@ func (d *dice) odds(n int) bool { return d.IntN(n) == 0 }
 
 // The words of random worlds: some that engines may compare, fold or read in ways of their own.
 var (
-	eventNames = []string{"a", "b", "c", "A", "$d"}
+	eventNames = []string{"a", "a", "b", "b", "c", "A", "$d"}
 	eventKeys  = []string{"p", "n", "it's", `k"\.%`}
 	someJSON   = []string{
 		`"a"`, `"A"`, `"b"`, `"a"`, `""`, `null`, `true`, `"true"`, `10`, `"10"`, `"1e1"`, `10.5`, `-3`, `"-3.0"`, `" 5"`, `"5 "`, `"0x10"`, `"NaN"`, `"Infinity"`,
@@ -35,7 +35,7 @@ var (
 // happen fills both stores alike: events, properties of developers, identities that get other developers before and afterwards.
 func (d *duel) happen() {
 	d.t.Helper()
-	batch := make([]events.Event, d.IntN(80))
+	batch := make([]events.Event, pick(d.Rand, d.IntN(10), 40+d.IntN(60), 40+d.IntN(60), 40+d.IntN(60)))
 	for i := range batch {
 		batch[i] = d.event(i)
 	}
@@ -58,7 +58,8 @@ func (d *duel) happen() {
 func (d *duel) event(i int) events.Event {
 	d.t.Helper()
 	e := events.Event{
-		ID: ID(d.org.String() + " " + strconv.Itoa(i)), Name: pick(d.Rand, eventNames...), OccurredAt: d.instant(), Properties: d.object(),
+		ID:   ID(strconv.Itoa(i)), // the same in every world, which must not matter
+		Name: pick(d.Rand, eventNames...), OccurredAt: d.instant(), Properties: d.object(),
 		Source:  events.Source{Kind: events.SourceKind(1 + d.IntN(3)), Machine: pick(d.Rand, "", "m1", "m2", "M1")},
 		Project: pick(d.Rand, "", "github.com/own/x", "github.com/own/y"),
 	}

@@ -25,11 +25,11 @@ var (
 // filters are some random filters, most often none.
 func (d *duel) filters() []insight.PropertyFilter {
 	d.t.Helper()
-	if d.odds(2) {
+	if !d.odds(4) {
 		return nil
 	}
 	var filters []insight.PropertyFilter
-	for range 1 + d.IntN(2) {
+	for range pick(d.Rand, 1, 1, 2) {
 		filters = append(filters, d.filter(3))
 	}
 	return filters
@@ -112,11 +112,14 @@ func (d *duel) matcher() insight.Matcher {
 		n = d.IntN(4)
 	}
 	for range n {
-		a := insight.Alternative{Name: pick(d.Rand, append(eventNames, "none")...)}
-		if d.odds(10) {
+		a := insight.Alternative{Name: pick(d.Rand, eventNames...)}
+		switch d.IntN(12) {
+		case 0:
+			a.Name = "none"
+		case 1, 2:
 			a.Name = ""
 		}
-		if d.odds(4) {
+		if d.odds(8) {
 			a.Properties = append(a.Properties, d.propertyFilter(insight.EventScope))
 		}
 		m = append(m, a)
@@ -149,7 +152,7 @@ func (d *duel) within() events.Range {
 // audience is whose events a question is about.
 func (d *duel) audience() insight.Audience {
 	a := insight.Audience{Properties: d.filters(), By: pick(d.Rand, insight.Developers, insight.Developers, insight.Developers, insight.Machines, insight.Projects, insight.Packages)}
-	if d.odds(4) {
+	if d.odds(6) {
 		a.Filter.Names = some(d.Rand, eventNames...)
 		a.Filter.Machines = some(d.Rand, "m1", "m2")
 		a.Filter.DeveloperIDs = some(d.Rand, ID("ada"), ID("bo"), uuid.Nil)
@@ -165,18 +168,18 @@ func (d *duel) audience() insight.Audience {
 // period is a random period with a few hundred buckets at most.
 func (d *duel) period() insight.Period {
 	p := insight.Period{
-		Interval: pick(d.Rand, events.Day, events.Day, events.Week, events.Month, events.Hour, events.Minute), Zone: d.zone(),
+		Interval: pick(d.Rand, events.Day, events.Day, events.Day, events.Week, events.Month, events.Hour, events.Minute), Zone: d.zone(),
 		FirstDay: pick(d.Rand, time.Sunday, time.Monday),
 	}
 	switch p.Interval {
 	case events.Minute:
 		p.From = pick(d.Rand, "-1h", "-3h")
 	case events.Hour:
-		p.From = pick(d.Rand, "-1h", "dStart", "-3d")
+		p.From = pick(d.Rand, "-6h", "dStart", "-3d")
 	default:
-		p.From = pick(d.Rand, "-7d", "-1mStart", "-40d", "-4m", "all", "")
+		p.From = pick(d.Rand, "-7d", "-1mStart", "-40d", "-40d", "-4m", "all", "")
 	}
-	if d.odds(3) && p.Interval != events.Minute {
+	if d.odds(5) && p.Interval != events.Minute {
 		start := d.instant()
 		end := start.Add(1 + time.Duration(d.Int64N(int64(9*24*time.Hour))))
 		p.From, p.Start, p.End = "", &start, &end

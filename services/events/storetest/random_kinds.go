@@ -51,7 +51,7 @@ func (d *duel) trends() {
 	row := pick(d.Rand, got.Rows...)
 	cell := insight.TrendsCell{TrendCell: insight.TrendCell{Series: row.Series, Key: row.Key, Bucket: -1}, Previous: row.Previous}
 	if !r.TotalValue {
-		cell.Bucket = d.IntN(len(row.Values)+1) - 1
+		cell.Bucket = busy(d, append([]float64{row.Total}, row.Values...), func(v float64) bool { return v != 0 }) - 1
 	}
 	page := d.actorPage()
 	both(d, "trend actors", []any{r, cell}, func(e *answer.Engine) ([]string, error) { return e.TrendActors(d.t.Context(), d.org, r, cell, page) })
@@ -60,8 +60,8 @@ func (d *duel) trends() {
 func (d *duel) funnel() {
 	d.t.Helper()
 	r := insight.FunnelRequest{
-		Audience: d.audience(), Period: d.period(), Steps: d.matchers(1 + d.IntN(4)), Order: insight.Order(1 + d.IntN(3)),
-		Window:    insight.Window{Value: 1 + d.IntN(5), Unit: insight.WindowUnit(1 + d.IntN(5))},
+		Audience: d.audience(), Period: d.period(), Steps: d.matchers(pick(d.Rand, 1, 2, 2, 3, 4)), Order: insight.Order(1 + d.IntN(3)),
+		Window:    insight.Window{Value: 1 + d.IntN(5), Unit: pick(d.Rand, insight.WindowMinute, insight.WindowHour, insight.WindowDay, insight.WindowDay, insight.WindowWeek, insight.WindowMonth)},
 		Breakdown: d.breakdown(), Attribution: insight.Attribution(1 + d.IntN(4)), View: insight.FunnelView(1 + d.IntN(3)), BinCount: d.IntN(4),
 		CountsOnly: d.odds(2),
 	}
@@ -79,9 +79,10 @@ func (d *duel) funnel() {
 	if !ok || len(got.Rows) == 0 {
 		return
 	}
-	cell := insight.FunnelCell{Key: pick(d.Rand, got.Rows...).Key, Step: d.IntN(len(r.Steps)), Standing: insight.Standing(1 + d.IntN(3)), Bin: d.IntN(3)}
-	if len(got.Buckets) > 0 {
-		cell.Bucket = d.IntN(len(got.Buckets))
+	cell := insight.FunnelCell{Key: pick(d.Rand, got.Rows...).Key, Step: d.IntN(len(r.Steps)), Standing: pick(d.Rand, insight.Converted, insight.Converted, insight.Dropped), Bin: d.IntN(3)}
+	if r.View == insight.FunnelTrends {
+		cell.Standing = insight.Standing(1 + d.IntN(3))
+		cell.Bucket = busy(d, got.Rows[0].Periods, func(p insight.FunnelPeriod) bool { return p.Entered > 0 })
 	}
 	page := d.actorPage()
 	both(d, "funnel actors", []any{r, cell}, func(e *answer.Engine) ([]string, error) { return e.FunnelActors(d.t.Context(), d.org, r, cell, page) })
@@ -89,9 +90,9 @@ func (d *duel) funnel() {
 
 func (d *duel) retention() {
 	d.t.Helper()
-	asOf := d.instant()
+	asOf := pick(d.Rand, d.clock(), d.clock(), d.instant())
 	r := insight.RetentionRequest{
-		Audience: d.audience(), Target: d.matcher(), Returning: d.matcher(), FirstTime: d.odds(2), Total: 1 + d.IntN(9), AsOf: &asOf,
+		Audience: d.audience(), Target: d.matcher(), Returning: d.matcher(), FirstTime: d.odds(2), Total: 2 + d.IntN(8), AsOf: &asOf,
 		Interval: pick(d.Rand, events.Hour, events.Day, events.Week, events.Month), Zone: d.zone(), FirstDay: pick(d.Rand, time.Sunday, time.Monday),
 	}
 	both(d, "retention", r, func(e *answer.Engine) (insight.RetentionAnswer, error) { return e.Retention(d.t.Context(), d.org, r) })
@@ -108,7 +109,8 @@ func (d *duel) stickiness() {
 	if !ok {
 		return
 	}
-	series, k, page := d.IntN(len(r.Series)), 1+d.IntN(min(3, len(got.Buckets))), d.actorPage()
+	series, page := d.IntN(len(r.Series)), d.actorPage()
+	k := 1 + busy(d, got.Counts[series], func(n int64) bool { return n > 0 })
 	both(d, "stickiness actors", []any{r, series, k}, func(e *answer.Engine) ([]string, error) {
 		return e.StickinessActors(d.t.Context(), d.org, r, series, k, page)
 	})
@@ -121,7 +123,8 @@ func (d *duel) lifecycle() {
 	if !ok {
 		return
 	}
-	bucket, status, page := d.IntN(len(got.Buckets)), insight.Status(1+d.IntN(4)), d.actorPage()
+	bucket := busy(d, got.Rows, func(r insight.LifecycleRow) bool { return r != insight.LifecycleRow{} })
+	status, page := insight.Status(1+d.IntN(4)), d.actorPage()
 	both(d, "lifecycle actors", []any{r, bucket, status}, func(e *answer.Engine) ([]string, error) {
 		return e.LifecycleActors(d.t.Context(), d.org, r, bucket, status, page)
 	})
@@ -131,10 +134,10 @@ func (d *duel) paths() {
 	d.t.Helper()
 	r := insight.PathsRequest{Audience: d.audience(), Period: d.period(), Ways: insight.PathsQuery{
 		Sources:   []insight.PathSource{{Name: "a", Property: "p"}, {}},
-		Gap:       pick(d.Rand, 0, time.Minute, 24*time.Hour),
+		Gap:       pick(d.Rand, 0, time.Minute, 24*time.Hour, 72*time.Hour),
 		StepLimit: pick(d.Rand, 0, 2, 3),
-		Start:     pick(d.Rand, "", "", "a", "b"), End: pick(d.Rand, "", "", "c", "A"),
-		MinWeight: pick[int64](d.Rand, 0, 0, 2), MaxWeight: pick[int64](d.Rand, 0, 0, 3), EdgeLimit: pick(d.Rand, 0, 3),
+		Start:     pick(d.Rand, "", "", "", "", "a", "b"), End: pick(d.Rand, "", "", "", "", "c", "A"),
+		MinWeight: pick[int64](d.Rand, 0, 0, 0, 2), MaxWeight: pick[int64](d.Rand, 0, 0, 0, 3), EdgeLimit: pick(d.Rand, 0, 3),
 	}}
 	if d.odds(3) {
 		r.Ways.Sources = []insight.PathSource{{Name: "$d"}, {Name: "b", Property: "n"}, {Name: "b"}, {Name: "c", Property: "p"}}
@@ -183,4 +186,18 @@ func (d *duel) earliest() {
 	require.NoError(d.t, err)
 	same(d, want, got, "earliest", nil)
 	same(d, wantOK, gotOK, "earliest", nil)
+}
+
+// busy returns a random place where something happened, any place when there is none.
+func busy[T any](d *duel, list []T, happened func(T) bool) int {
+	var places []int
+	for i, v := range list {
+		if happened(v) {
+			places = append(places, i)
+		}
+	}
+	if len(places) == 0 || d.odds(6) {
+		return d.IntN(len(list))
+	}
+	return pick(d.Rand, places...)
 }
