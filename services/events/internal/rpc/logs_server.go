@@ -54,10 +54,8 @@ func (s *Logs) Export(ctx context.Context, req *collectorv1.ExportLogsServiceReq
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range results {
-		if r.Status == ingest.Retry {
-			return nil, wire.ErrRetry
-		}
+	if err := wire.Unsettled(results); err != nil {
+		return nil, err
 	}
 	return export.Answer(results), nil
 }

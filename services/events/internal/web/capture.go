@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -25,8 +24,8 @@ const (
 var captureWay = way{
 	queries:  []string{"key"},
 	inBody:   bodyKey,
-	packed:   16<<20 + 64<<10,
-	unpacked: 16<<20 + 64<<10,
+	packed:   20<<20 + 64<<10,
+	unpacked: 20<<20 + 64<<10,
 	small:    map[string]limits{typeText: {packed: 60 << 10, unpacked: 1 << 20}},
 }
 
@@ -34,12 +33,6 @@ var (
 	errBatch     = fault.New(fault.Invalid, "VALIDATION_FAILED", "the request is not valid").Field("events")
 	errEventJSON = fault.New(fault.Invalid, "EVENT_INVALID", "the event cannot be read")
 )
-
-// envelope is a CaptureEventsRequest before its events are read, so that a bad one does not take the others along.
-type envelope struct {
-	Events []json.RawMessage `json:"events"`
-	Key    string            `json:"key"` // of text/plain only
-}
 
 // bodyKey is the key in the body of a sendBeacon.
 func bodyKey(contentType string, body []byte) string {
@@ -57,7 +50,7 @@ func (d *Door) capture(ctx context.Context, w http.ResponseWriter, l letter) err
 	if l.contentType != typeJSON && l.contentType != typeText {
 		return formatUnknown(l.contentType, typeJSON+" or "+typeText)
 	}
-	sent, drafts, err := readEvents(l.contentType, l.body)
+	sent, unreadable, err := readBatch(l.contentType, l.body)
 	if err != nil {
 		return err
 	}
@@ -65,11 +58,18 @@ func (d *Door) capture(ctx context.Context, w http.ResponseWriter, l letter) err
 	if err != nil {
 		return err
 	}
-	results, err := d.deps.Intake.Capture(ctx, organization, drafts)
+	request, err := wire.RequestFromProto(organization, auth.MustCaller(ctx).CredentialID, sent)
 	if err != nil {
 		return err
 	}
-	body, err := protojson.Marshal(&eventsv1.CaptureEventsResponse{Results: wire.ResultsToProto(sent, results)})
+	for i, err := range unreadable {
+		request.Drafts[i] = ingest.Draft{Err: err}
+	}
+	results, err := d.deps.Intake.Take(ctx, request)
+	if err != nil {
+		return err
+	}
+	body, err := protojson.Marshal(&eventsv1.CaptureEventsResponse{Results: wire.ResultsToProto(sent.GetEvents(), results)})
 	if err != nil {
 		return err
 	}
@@ -77,35 +77,45 @@ func (d *Door) capture(ctx context.Context, w http.ResponseWriter, l letter) err
 	return nil
 }
 
-// readEvents reads the events one by one.
-func readEvents(contentType string, body []byte) ([]*eventsv1.Event, []ingest.Draft, error) {
-	var e envelope
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&e); err != nil {
-		return nil, nil, errBody.With(`the body is not a JSON object {"events": [...]}: %.200s`, err.Error())
+// readBatch reads a CaptureEventsRequest. Its events are read one by one, so that a bad one does not take the others along; the errors of those
+// that cannot be read are by their places.
+func readBatch(contentType string, body []byte) (*eventsv1.CaptureEventsRequest, map[int]error, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil || members == nil {
+		return nil, nil, errBody.With(`the body is not a JSON object {"events": [...]}`)
 	}
-	if decoder.More() {
-		return nil, nil, errBody.With("there is more after the JSON object")
+	var raws []json.RawMessage
+	if err := json.Unmarshal(members["events"], &raws); err != nil && members["events"] != nil {
+		return nil, nil, errBody.With("events is not a list").Field("events")
 	}
-	if e.Key != "" && contentType != typeText {
-		return nil, nil, errBody.With("a key in the body is taken with %s only", typeText).Field("key")
-	}
-	if n := len(e.Events); n == 0 || n > wire.MaxEvents {
+	if n := len(raws); n == 0 || n > wire.MaxEvents {
 		return nil, nil, errBatch.With("the request has %d events, 1 to %d are taken", n, wire.MaxEvents)
 	}
-	sent := make([]*eventsv1.Event, len(e.Events))
-	drafts := make([]ingest.Draft, len(e.Events))
-	for i, raw := range e.Events {
-		sent[i] = &eventsv1.Event{}
-		if err := protojson.Unmarshal(raw, sent[i]); err != nil {
-			drafts[i].Err = errEventJSON.With("%.300s", err.Error())
-			sent[i] = &eventsv1.Event{Id: rawID(raw)}
-			continue
-		}
-		drafts[i] = wire.DraftFromProto(sent[i])
+	delete(members, "events")
+	if contentType == typeText {
+		delete(members, "key") // read before
 	}
-	return sent, drafts, nil
+	batch := &eventsv1.CaptureEventsRequest{}
+	rest, err := json.Marshal(members)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := protojson.Unmarshal(rest, batch); err != nil {
+		return nil, nil, errBody.With("the body is not a CaptureEventsRequest: %.200s", err.Error())
+	}
+	if _, ok := eventsv1.AckLevel_name[int32(batch.GetAck())]; !ok {
+		return nil, nil, errBatch.With("ack %d is not known", batch.GetAck()).Field("ack")
+	}
+	batch.Events = make([]*eventsv1.Event, len(raws))
+	unreadable := make(map[int]error)
+	for i, raw := range raws {
+		batch.Events[i] = &eventsv1.Event{}
+		if err := protojson.Unmarshal(raw, batch.GetEvents()[i]); err != nil {
+			unreadable[i] = errEventJSON.With("%.300s", err.Error())
+			batch.Events[i] = &eventsv1.Event{Id: rawID(raw)}
+		}
+	}
+	return batch, unreadable, nil
 }
 
 // rawID is the id of an event that could not be read, so that the sender can tell which one it was.

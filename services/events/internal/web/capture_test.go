@@ -71,7 +71,7 @@ func TestCaptureTakesPackedBodies(t *testing.T) {
 		list := results(t, b.post(capturePath, body, "Content-Encoding", c.encoding))
 		require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, list[0].GetStatus(), c.encoding)
 
-		bomb := pack(t, c.writer, strings.Repeat(" ", 17<<20))
+		bomb := pack(t, c.writer, strings.Repeat(" ", 21<<20))
 		a := b.post(capturePath, bomb, "Content-Encoding", c.encoding)
 		require.Equal(t, http.StatusRequestEntityTooLarge, a.StatusCode, c.encoding)
 		require.Equal(t, "BODY_TOO_LARGE", a.problem(t).Reason)
@@ -119,12 +119,15 @@ func TestBeaconCarriesItsKey(t *testing.T) {
 func TestCaptureRefusesWhatIsNoBatch(t *testing.T) {
 	b := setup(t)
 	for body, reason := range map[string]string{
-		"":                          "BODY_INVALID",
-		"[]":                        "BODY_INVALID",
-		`{"event": []}`:             "BODY_INVALID",
-		`{"events": []} {}`:         "BODY_INVALID",
-		`{"events": []}`:            "VALIDATION_FAILED",
-		`{"key": "x", "events": 1}`: "BODY_INVALID",
+		"":                           "BODY_INVALID",
+		"[]":                         "BODY_INVALID",
+		`{"event": []}`:              "VALIDATION_FAILED",
+		`{"events": []} {}`:          "BODY_INVALID",
+		batch(event(1)) + "{}":       "BODY_INVALID",
+		`{"events": [{}], "x": 1}`:   "BODY_INVALID",
+		`{"events": [{}], "ack": 9}`: "VALIDATION_FAILED",
+		`{"events": []}`:             "VALIDATION_FAILED",
+		`{"key": "x", "events": 1}`:  "BODY_INVALID",
 		`{"events": [` + strings.Repeat("{},", 5000) + "{}]}": "VALIDATION_FAILED",
 	} {
 		a := b.post(capturePath, body)
@@ -134,6 +137,13 @@ func TestCaptureRefusesWhatIsNoBatch(t *testing.T) {
 		require.Equal(t, "INVALID_ARGUMENT", p.Code)
 	}
 	require.Equal(t, http.StatusUnsupportedMediaType, b.post(capturePath, batch(event(1)), "Content-Type", "application/xml").StatusCode)
+}
+
+func TestTheClockOfThePage(t *testing.T) {
+	b := setup(t)
+	body := `{"events": [` + event(1) + `], "ack": "ACK_LEVEL_STORED", "sentAt": "2026-05-01T11:00:00Z"}` // an hour slow
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, results(t, b.post(capturePath, body))[0].GetStatus())
+	require.Equal(t, noon, b.stored(acme)[0].OccurredAt)
 }
 
 func TestRetryIsTheEventsAnswer(t *testing.T) {

@@ -102,6 +102,10 @@ func TestRequestIDComesBack(t *testing.T) {
 // intake is an intake of a test's own.
 type intake func(ctx context.Context) error
 
+func (f intake) Take(ctx context.Context, r ingest.Request) ([]ingest.Result, error) {
+	return f.Capture(ctx, r.Organization, r.Drafts)
+}
+
 func (f intake) Capture(ctx context.Context, _ uuid.UUID, drafts []ingest.Draft) ([]ingest.Result, error) {
 	return make([]ingest.Result, len(drafts)), f(ctx)
 }

@@ -92,6 +92,10 @@ func TestErrorsOfLogsAreStatuses(t *testing.T) {
 // rejecting is an intake that rejects every second draft.
 type rejecting struct{}
 
+func (r rejecting) Take(ctx context.Context, request ingest.Request) ([]ingest.Result, error) {
+	return r.Capture(ctx, request.Organization, request.Drafts)
+}
+
 func (rejecting) Capture(_ context.Context, _ uuid.UUID, drafts []ingest.Draft) ([]ingest.Result, error) {
 	results := make([]ingest.Result, len(drafts))
 	for i := range results {

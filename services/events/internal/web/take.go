@@ -30,12 +30,7 @@ func (d *Door) take(ctx context.Context, drafts []ingest.Draft) ([]ingest.Result
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range results {
-		if r.Status == ingest.Retry {
-			return nil, wire.ErrRetry
-		}
-	}
-	return results, nil
+	return results, wire.Unsettled(results)
 }
 
 // rejected is nil when nothing was; else it tells how many were and why the first one was.

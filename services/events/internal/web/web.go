@@ -24,6 +24,7 @@ import (
 // Intake is where events go; *ingest.Intake is one.
 type Intake interface {
 	Capture(ctx context.Context, organization uuid.UUID, drafts []ingest.Draft) ([]ingest.Result, error)
+	Take(ctx context.Context, r ingest.Request) ([]ingest.Result, error)
 }
 
 // Deps is what a door is given.
