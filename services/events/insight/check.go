@@ -76,7 +76,7 @@ func (b *Breakdown) checked() (*Breakdown, error) {
 // Checked returns the request with its defaults. The error is a fault of kind Invalid that names the field.
 func (r TrendsRequest) Checked() (TrendsRequest, error) {
 	var err error
-	if r.Audience, err = r.Audience.checked(); err != nil {
+	if r.Audience, err = r.checked(); err != nil {
 		return r, err
 	}
 	if err := within("series", len(r.Series), 1, MaxSeries); err != nil {
@@ -107,7 +107,7 @@ func (r TrendsRequest) Checked() (TrendsRequest, error) {
 // Checked returns the request with its defaults. The error is a fault of kind Invalid that names the field.
 func (r RetentionRequest) Checked() (RetentionRequest, error) {
 	var err error
-	if r.Audience, err = r.Audience.checked(); err != nil {
+	if r.Audience, err = r.checked(); err != nil {
 		return r, err
 	}
 	if r.Total == 0 {
@@ -137,7 +137,7 @@ func (r RetentionRequest) Checked() (RetentionRequest, error) {
 // Checked returns the request with its defaults. The error is a fault of kind Invalid that names the field.
 func (r StickinessRequest) Checked() (StickinessRequest, error) {
 	var err error
-	if r.Audience, err = r.Audience.checked(); err != nil {
+	if r.Audience, err = r.checked(); err != nil {
 		return r, err
 	}
 	return r, within("series", len(r.Series), 1, MaxSeries)
@@ -146,7 +146,7 @@ func (r StickinessRequest) Checked() (StickinessRequest, error) {
 // Checked returns the request with its defaults. The error is a fault of kind Invalid that names the field.
 func (r LifecycleRequest) Checked() (LifecycleRequest, error) {
 	var err error
-	if r.Audience, err = r.Audience.checked(); err != nil {
+	if r.Audience, err = r.checked(); err != nil {
 		return r, err
 	}
 	return r, within("series", len(r.Series), 1, 1)
@@ -155,7 +155,7 @@ func (r LifecycleRequest) Checked() (LifecycleRequest, error) {
 // Checked returns the request with its defaults. The error is a fault of kind Invalid that names the field.
 func (r PathsRequest) Checked() (PathsRequest, error) {
 	var err error
-	if r.Audience, err = r.Audience.checked(); err != nil {
+	if r.Audience, err = r.checked(); err != nil {
 		return r, err
 	}
 	w := &r.Ways

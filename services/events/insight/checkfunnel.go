@@ -14,7 +14,7 @@ const longest = 100 * 365 * 24 * time.Hour
 // Checked returns the request with its defaults. The error is a fault of kind Invalid that names the field.
 func (r FunnelRequest) Checked() (FunnelRequest, error) {
 	var err error
-	if r.Audience, err = r.Audience.checked(); err != nil {
+	if r.Audience, err = r.checked(); err != nil {
 		return r, err
 	}
 	if err := within("steps", len(r.Steps), 1, MaxSteps); err != nil {

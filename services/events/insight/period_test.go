@@ -139,9 +139,12 @@ func TestWindowEnd(t *testing.T) {
 		unit        insight.WindowUnit
 		start, want string
 	}{
-		{90, insight.WindowMinute, "2026-03-29T00:00:00Z", "2026-03-29T01:30:00Z"}, {1, insight.WindowDay, "2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z"},
-		{2, insight.WindowWeek, "2026-03-01T12:00:00Z", "2026-03-15T12:00:00Z"}, {1, insight.WindowMonth, "2026-01-31T12:00:00Z", "2026-02-28T12:00:00Z"},
-		{1, insight.WindowMonth, "2026-03-15T12:00:00Z", "2026-04-15T11:00:00Z"}, {14, insight.WindowMonth, "2025-12-31T23:30:00Z", "2027-02-28T23:30:00Z"},
+		{90, insight.WindowMinute, "2026-03-29T00:00:00Z", "2026-03-29T01:30:00Z"},
+		{1, insight.WindowDay, "2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z"},
+		{2, insight.WindowWeek, "2026-03-01T12:00:00Z", "2026-03-15T12:00:00Z"},
+		{1, insight.WindowMonth, "2026-01-31T12:00:00Z", "2026-02-28T12:00:00Z"},
+		{1, insight.WindowMonth, "2026-03-15T12:00:00Z", "2026-04-15T11:00:00Z"},
+		{14, insight.WindowMonth, "2025-12-31T23:30:00Z", "2027-02-28T23:30:00Z"},
 	} {
 		w := insight.Window{Value: c.value, Unit: c.unit, Zone: berlin(t)}
 		require.Equal(t, c.want, w.End(instant(t, c.start)).UTC().Format(time.RFC3339), "%v from %s", w, c.start)

@@ -17,10 +17,30 @@ func TestTextAndNumberForms(t *testing.T) {
 		text   string
 		number string // empty: none
 	}{
-		{`"a\u00e9\n"`, "a\u00e9\n", ""}, {`""`, "", ""}, {`true`, "true", ""}, {`2.0`, "2", "2"}, {`-0`, "0", "0"}, {`1e21`, "1e+21", "1e+21"}, {`1e-7`, "1e-7", "1e-07"},
-		{`12345678901234567890`, "12345678901234567890", "1.2345678901234567e+19"}, {`"5"`, "5", "5"}, {`"+5.50"`, "+5.50", "5.5"}, {`".5"`, ".5", "0.5"}, {`"5."`, "5.", "5"},
-		{`"1E3"`, "1E3", "1000"}, {`" 5"`, " 5", ""}, {`"0x10"`, "0x10", ""}, {`"1_000"`, "1_000", ""}, {`"NaN"`, "NaN", ""}, {`"Inf"`, "Inf", ""}, {`"1e999"`, "1e999", ""},
-		{`"1e-999"`, "1e-999", "0"}, {`"\u0665"`, "\u0665", ""}, {`"5\n"`, "5\n", ""}, {`{"b":1,"a":[2.0,null]}`, `{"a":[2,null],"b":1}`, ""}, {`[ 1 ]`, "[1]", ""},
+		{`"a\u00e9\n"`, "a\u00e9\n", ""},
+		{`""`, "", ""},
+		{`true`, "true", ""},
+		{`2.0`, "2", "2"},
+		{`-0`, "0", "0"},
+		{`1e21`, "1e+21", "1e+21"},
+		{`1e-7`, "1e-7", "1e-07"},
+		{`12345678901234567890`, "12345678901234567890", "1.2345678901234567e+19"},
+		{`"5"`, "5", "5"},
+		{`"+5.50"`, "+5.50", "5.5"},
+		{`".5"`, ".5", "0.5"},
+		{`"5."`, "5.", "5"},
+		{`"1E3"`, "1E3", "1000"},
+		{`" 5"`, " 5", ""},
+		{`"0x10"`, "0x10", ""},
+		{`"1_000"`, "1_000", ""},
+		{`"NaN"`, "NaN", ""},
+		{`"Inf"`, "Inf", ""},
+		{`"1e999"`, "1e999", ""},
+		{`"1e-999"`, "1e-999", "0"},
+		{`"\u0665"`, "\u0665", ""},
+		{`"5\n"`, "5\n", ""},
+		{`{"b":1,"a":[2.0,null]}`, `{"a":[2,null],"b":1}`, ""},
+		{`[ 1 ]`, "[1]", ""},
 	} {
 		object, err := events.CanonicalObject(`{"other":1,"p":` + c.json + `}`)
 		require.NoError(t, err)
@@ -80,7 +100,9 @@ func TestKeys(t *testing.T) {
 	a, b, none := insight.Part{Text: "a"}, insight.Part{Text: "b"}, insight.Part{Missing: true}
 	require.Equal(t, insight.Key{Kind: insight.MissingKey}, insight.NewKey(none, none))
 	ordered := []insight.Key{
-		{Kind: insight.CohortKey}, {Kind: insight.CohortKey, Cohort: 1}, insight.NewKey(insight.Part{}, a), insight.NewKey(a, a), insight.NewKey(a, b), insight.NewKey(a, none),
+		{Kind: insight.CohortKey},
+		{Kind: insight.CohortKey, Cohort: 1},
+		insight.NewKey(insight.Part{}, a), insight.NewKey(a, a), insight.NewKey(a, b), insight.NewKey(a, none),
 		insight.NewKey(none, a), insight.NewKey(none), insight.Other,
 	}
 	seen := map[string]bool{}

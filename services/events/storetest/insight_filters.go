@@ -46,8 +46,18 @@ type operatorCase struct {
 
 // propertyForms are the values that operators are tried with, each with its name.
 var propertyForms = [][2]string{
-	{"absent", `{}`}, {"null", `{"p":null}`}, {"empty", `{"p":""}`}, {"five", `{"p":5}`}, {"text5", `{"p":"5"}`}, {"five0", `{"p":"5.0"}`}, {"true", `{"p":true}`},
-	{"rubbish", `{"p":"rubbish"}`}, {"upper", `{"p":"Lodash-ES"}`}, {"accent", `{"p":"\u00c9"}`}, {"lines", `{"p":"a\nb"}`}, {"object", `{"p":{"b":1,"a":2.0}}`},
+	{"absent", `{}`},
+	{"null", `{"p":null}`},
+	{"empty", `{"p":""}`},
+	{"five", `{"p":5}`},
+	{"text5", `{"p":"5"}`},
+	{"five0", `{"p":"5.0"}`},
+	{"true", `{"p":true}`},
+	{"rubbish", `{"p":"rubbish"}`},
+	{"upper", `{"p":"Lodash-ES"}`},
+	{"accent", `{"p":"\u00c9"}`},
+	{"lines", `{"p":"a\nb"}`},
+	{"object", `{"p":{"b":1,"a":2.0}}`},
 	{"noon", `{"p":"2026-05-01T14:00:00+02:00"}`},
 }
 

@@ -126,8 +126,10 @@ func checkLifecycle(w *world) {
 			want []*int64
 			got  int64
 		}{
-			{want.Status.New, got.Rows[b].New}, {want.Status.Returning, got.Rows[b].Returning},
-			{want.Status.Resurrecting, got.Rows[b].Resurrecting}, {want.Status.Dormant, -got.Rows[b].Dormant},
+			{want.Status.New, got.Rows[b].New},
+			{want.Status.Returning, got.Rows[b].Returning},
+			{want.Status.Resurrecting, got.Rows[b].Resurrecting},
+			{want.Status.Dormant, -got.Rows[b].Dormant},
 		} {
 			if b < len(c.want) && c.want[b] != nil {
 				require.Equal(w.t, *c.want[b], c.got, start)
