@@ -49,8 +49,9 @@ const (
 	roomPatience = 2 * time.Second
 	// largeBudget is how many bytes of large deliveries may be in memory at once.
 	largeBudget = 128 << 20
-	// chunk is how many drafts go to the intake at once.
-	chunk = 1000
+	// chunk and chunkBytes are how many drafts go to the intake at once, and how many bytes of properties.
+	chunk      = 1000
+	chunkBytes = 8 << 20
 )
 
 // Handler serves the hooks of a settings file.
@@ -179,7 +180,7 @@ func (h *Handler) capture(ctx context.Context, organization uuid.UUID, drafts []
 	receipt := Receipt{Events: len(drafts)}
 	var nameless []ingest.Draft
 	for len(drafts) > 0 {
-		part := drafts[:min(chunk, len(drafts))]
+		part := drafts[:portion(drafts)]
 		drafts = drafts[len(part):]
 		results, err := h.deps.Intake.Capture(ctx, organization, part)
 		if err != nil {
@@ -199,7 +200,7 @@ func (h *Handler) capture(ctx context.Context, organization uuid.UUID, drafts []
 				receipt.Rejected++
 				logger.ErrorContext(ctx, "an event of a webhook was rejected", "name", part[i].Event.Name, "error", result.Err)
 			default:
-				return Receipt{}, errRetry
+				return Receipt{}, errRetry.RetryAfter(result.RetryAfter)
 			}
 		}
 		if len(drafts) == 0 {
@@ -208,6 +209,18 @@ func (h *Handler) capture(ctx context.Context, organization uuid.UUID, drafts []
 	}
 	receipt.judge()
 	return receipt, nil
+}
+
+// portion is how many of the first drafts go to the intake together.
+func portion(drafts []ingest.Draft) int {
+	size := 0
+	for i, d := range drafts {
+		size += len(d.Event.Properties)
+		if i > 0 && size > chunkBytes || i == chunk {
+			return i
+		}
+	}
+	return len(drafts)
 }
 
 // withoutActor is a draft of an event that nobody is known to have done.

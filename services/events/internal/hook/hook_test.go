@@ -1,6 +1,7 @@
 package hook_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -124,10 +125,16 @@ func TestWhatIsRefused(t *testing.T) {
 
 func TestWhatCannotBeStoredNowIsAskedForAgain(t *testing.T) {
 	f := setup(t)
-	f.intake.answer = func(ingest.Draft) (ingest.Result, bool) { return ingest.Result{Status: ingest.Retry}, true }
+	var delay time.Duration
+	f.intake.answer = func(ingest.Draft) (ingest.Result, bool) {
+		return ingest.Result{Status: ingest.Retry, RetryAfter: delay}, true
+	}
 	status, header, text := f.github("star", "d1", star)
 	require.Equal(t, http.StatusServiceUnavailable, status, text)
 	require.Equal(t, "5", header.Get("Retry-After"))
+	delay = 1500 * time.Millisecond
+	_, header, _ = f.github("star", "d1", star)
+	require.Equal(t, "2", header.Get("Retry-After"))
 	f.intake.err = fault.New(fault.Exhausted, "QUOTA", "too many events").RetryAfter(90 * time.Second)
 	status, header, text = f.github("star", "d1", star)
 	require.Equal(t, http.StatusServiceUnavailable, status, text)
@@ -136,7 +143,22 @@ func TestWhatCannotBeStoredNowIsAskedForAgain(t *testing.T) {
 	f.intake.answer, f.intake.err = nil, nil
 	status, _, _ = f.github("star", "d1", star)
 	require.Equal(t, http.StatusAccepted, status)
-	require.InDelta(t, 2, f.count("devtrail_hook_deliveries_total", "retry", "github"), 0)
+	require.InDelta(t, 3, f.count("devtrail_hook_deliveries_total", "retry", "github"), 0)
+}
+
+func TestAPushOfManyCommitsGoesInPortions(t *testing.T) {
+	f := setup(t)
+	var commits strings.Builder
+	for i := range 2048 {
+		fmt.Fprintf(&commits, `{"id": "%040x", "message": "Fix it", "timestamp": "2026-05-01T11:30:00+02:00", "author": {"email": "ada@example.org"}},`, i+1)
+	}
+	body := `{"ref": "refs/heads/main", "before": "1111111111111111111111111111111111111111", "after": "2222222222222222222222222222222222222222", "repository": {"html_url": "https://github.com/example/shop"},
+		"sender": {"id": 1815}, "commits": [` + strings.TrimSuffix(commits.String(), ",") + `]}`
+	_, _, text := f.github("push", "d1", body)
+	require.JSONEq(t, `{"status": "stored", "events": 2049, "stored": 2049, "duplicates": 0, "rejected": 0}`, text)
+	require.Equal(t, 3, f.intake.calls)
+	_, _, text = f.github("push", "d1", body)
+	require.JSONEq(t, `{"status": "duplicate", "events": 2049, "stored": 0, "duplicates": 2049, "rejected": 0}`, text)
 }
 
 func TestAnEventIsNotLostForItsActor(t *testing.T) {

@@ -117,6 +117,20 @@ func purlsOf(purls []string, properties Properties) []string {
 	return sorted
 }
 
+// What one property holds at most, in bytes and members: a message may be longer than what an event takes.
+const (
+	maxProperty = 4000
+	maxTexts    = 200
+)
+
+// short makes text that JSON can hold, cut to what one property holds.
+func short(s string) string {
+	if len(s) > maxProperty {
+		s = s[:maxProperty]
+	}
+	return clean(s)
+}
+
 // put sets a property unless it says nothing.
 func (p Properties) put(name string, value any) {
 	switch v := value.(type) {
@@ -126,7 +140,7 @@ func (p Properties) put(name string, value any) {
 		if v == "" {
 			return
 		}
-		value = clean(v)
+		value = short(v)
 	case bool:
 		if !v {
 			return
@@ -135,9 +149,9 @@ func (p Properties) put(name string, value any) {
 		if len(v) == 0 {
 			return
 		}
-		texts := make([]string, len(v))
-		for i, text := range v {
-			texts[i] = clean(text)
+		texts := make([]string, min(len(v), maxTexts))
+		for i := range texts {
+			texts[i] = short(v[i])
 		}
 		value = texts
 	case time.Time:

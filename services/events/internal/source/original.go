@@ -14,7 +14,7 @@ const (
 	wholeBytes  = 32 << 10
 	maxText     = 1000
 	maxMembers  = 30
-	maxDepth    = 40
+	maxDepth    = 16
 	shallow     = 3
 	shallowText = 200
 )
