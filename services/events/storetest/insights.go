@@ -21,8 +21,9 @@ type insightCase struct {
 	run  func(s *story)
 }
 
-// RunInsights runs all cases of insights, each in an organization of its own of one store.
+// RunInsights runs all cases of insights, each in an organization of its own of one store; those of a store's life have stores of their own.
 func RunInsights(t *testing.T, open OpenInsightFunc) {
+	runInsightLife(t, open)
 	store := open(t)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	for _, list := range [][]insightCase{filterCases, cohortCases, trendCases, breakdownCases, funnelCases, attributionCases, activityCases, pathCases, actorCases} {
