@@ -16,6 +16,8 @@ import (
 
 // service keeps the contract of CaptureEvents and ImportManifest in memory. The hook may change what becomes of a call or an event.
 type service struct {
+	eventsv1.IngestServiceClient // what an import does not call
+
 	mu        sync.Mutex
 	events    map[string]*eventsv1.Event
 	manifests map[string]*packagesv1.ImportManifestRequest

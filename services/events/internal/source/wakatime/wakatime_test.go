@@ -16,7 +16,7 @@ var sender = Sender{
 	UserAgent: "wakatime/v1.102.1 (linux-6.8.0-45-generic-x86_64) go1.23.1 vscode/1.93.1 vscode-wakatime/24.6.2",
 }
 
-const beat = `{"branch": "main", "category": "coding", "cursorpos": 12, "dependencies": ["yaml", "left_pad"], "entity": "/home/ada/app/main.py",
+const beat = `{"branch": "main", "category": "coding", "cursorpos": 12, "dependencies": ["yaml", "left_pad"], "entity": "/src/app/main.py",
 	"is_write": true, "language": "Python", "lineno": 42, "lines": 100, "project": "app", "type": "file", "time": 1585598059.123456, "ai_line_changes": 3}`
 
 func TestAHeartbeat(t *testing.T) {
@@ -77,9 +77,9 @@ func TestAddressesAreKeptWithoutCredentials(t *testing.T) {
 		"https://secret@github.com/a/b?token=secret#x":  "https://github.com/a/b",
 		"https://ada:se%zzcret@example.com/a?b=secret":  "https://example.com/a",
 		"sftp://ada:sec/ret@example.com:22/a":           "sftp://example.com:22/a",
-		"/home/ada/what?/main.go":                       "/home/ada/what?/main.go",
+		"/src/what?/main.go":                       "/src/what?/main.go",
 		"c:\\users\\ada\\main.go":                       "c:\\users\\ada\\main.go",
-		"vscode-remote://wsl%2Bubuntu/home/ada/main.go": "vscode-remote://wsl%2Bubuntu/home/ada/main.go",
+		"vscode-remote://wsl%2Bubuntu/src/main.go": "vscode-remote://wsl%2Bubuntu/src/main.go",
 	} {
 		got := withoutCredentials(entity)
 		require.NotContains(t, got, "secret")
