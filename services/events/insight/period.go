@@ -49,15 +49,21 @@ func (p Period) Span(now time.Time, earliest *time.Time, raw bool) (Span, error)
 	if err != nil {
 		return Span{}, err
 	}
+	r, err := events.NewRange(&start, &end)
+	if err != nil {
+		return Span{}, err
+	}
+	if start, end = r.Start, r.End; !end.After(start) {
+		return Span{}, events.ErrRangeInvalid.With("the range lies outside the years 1970 to 2261").Field("range")
+	}
 	q, err := events.NewTrendsQuery(start, end, p.Interval, p.location(), p.FirstDay)
 	if err != nil {
 		return Span{}, err
 	}
-	s := Span{Range: q.Range, Buckets: q.Buckets}
 	if raw {
-		s.Range, err = events.NewRange(&start, &end)
+		return Span{Range: r, Buckets: q.Buckets}, nil
 	}
-	return s, err
+	return Span{Range: q.Range, Buckets: q.Buckets}, nil
 }
 
 func (p Period) start(now time.Time, earliest *time.Time) (time.Time, error) {

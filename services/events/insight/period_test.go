@@ -90,7 +90,15 @@ func TestSpanRefuses(t *testing.T) {
 			refused(t, err, field, text)
 		}
 	}
-	_, err := insight.Period{Interval: 9}.Span(now, nil, false)
+	for _, years := range [][2]string{{"1900-01-01", "1950-01-01"}, {"2300-01-01", "2400-01-01"}} {
+		_, err := insight.Period{From: years[0], To: years[1], Interval: events.Month}.Span(now, nil, false)
+		refused(t, err, "range", years)
+	}
+	s, err := insight.Period{From: "1900-01-01", To: "2400-01-01", Interval: events.Month}.Span(now, nil, false)
+	require.NoError(t, err)
+	require.Equal(t, events.AllTime, s.Range)
+	require.Len(t, s.Buckets, (2262-1970)*12)
+	_, err = insight.Period{Interval: 9}.Span(now, nil, false)
 	refused(t, err, "interval")
 	_, err = insight.Period{From: "-2y", Interval: events.Hour}.Span(now, nil, false)
 	refused(t, err, "range")
