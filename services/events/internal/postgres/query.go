@@ -12,7 +12,7 @@ import (
 	"devtrail.dev/services/events"
 )
 
-//go:embed queries/*.sql
+//go:embed queries/*.sql queries/insight/*.sql
 var queryFiles embed.FS
 
 // queries are the statements by file name. A template decides the shape of a statement, never a value: those are parameters.
@@ -40,14 +40,7 @@ func about(organization uuid.UUID, r events.Range) pgx.NamedArgs {
 }
 
 func addFilter(args pgx.NamedArgs, f events.Filter) {
-	whole, versioned, versions := []string{}, []string{}, []string{}
-	for _, p := range f.Packages {
-		if p.Version == "" {
-			whole = append(whole, p.Package)
-		} else {
-			versioned, versions = append(versioned, p.Package), append(versions, p.Version)
-		}
-	}
+	whole, versioned, versions := splitPackages(f.Packages)
 	kinds := make([]int16, len(f.SourceKinds))
 	for i, k := range f.SourceKinds {
 		kinds[i] = int16(k)
@@ -55,6 +48,19 @@ func addFilter(args pgx.NamedArgs, f events.Filter) {
 	args["names"], args["developers"], args["projects"] = f.Names, f.DeveloperIDs, f.Projects
 	args["source_kinds"], args["tools"], args["machines"] = kinds, f.Tools, f.Machines
 	args["packages"], args["versioned_packages"], args["versions"] = whole, versioned, versions
+}
+
+// splitPackages tells the packages that are wanted whole from those of which a version is wanted.
+func splitPackages(packages []events.PackageVersion) (whole, versioned, versions []string) {
+	whole, versioned, versions = []string{}, []string{}, []string{}
+	for _, p := range packages {
+		if p.Version == "" {
+			whole = append(whole, p.Package)
+		} else {
+			versioned, versions = append(versioned, p.Package), append(versions, p.Version)
+		}
+	}
+	return whole, versioned, versions
 }
 
 // query runs a statement and hands each row to scan.

@@ -10,15 +10,18 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
-var _ events.Store = (*Store)(nil)
+var (
+	_ events.Store  = (*Store)(nil)
+	_ insight.Store = (*Store)(nil)
+)
 
-// Store is an events.Store on a Postgres database.
+// Store is an events.Store and an insight.Store on a Postgres database.
 type Store struct {
 	pool   *pgxpool.Pool
 	closed atomic.Bool
@@ -66,28 +69,4 @@ func (s *Store) Close() error {
 		s.pool.Close()
 	}
 	return nil
-}
-
-// undefinedTable and undefinedDatabase mean that the schema is not there yet.
-const (
-	undefinedTable    = "42P01"
-	undefinedDatabase = "3D000"
-)
-
-// translate turns an error of the driver into one of this service, by code. The driver's text stays inside, as the cause.
-func translate(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if c := pg.Code(err); c == undefinedTable || c == undefinedDatabase {
-		return events.ErrStoreUnavailable.Wrap(err)
-	}
-	translated := pg.Fault(err)
-	if fault.KindOf(translated) == fault.Unavailable {
-		return events.ErrStoreUnavailable.Wrap(err)
-	}
-	return translated
 }

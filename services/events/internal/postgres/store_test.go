@@ -9,12 +9,19 @@ import (
 	"devtrail.dev/services/events"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 	"devtrail.dev/services/events/storetest"
+	"devtrail.dev/services/events/storetest/scenario"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // open returns a store on a fresh database.
 func open(tb testing.TB) events.Store {
+	tb.Helper()
+	return openInsight(tb)
+}
+
+// openInsight is open, of a store that is asked for insights.
+func openInsight(tb testing.TB) storetest.InsightStore {
 	tb.Helper()
 	s, err := Open(tb.Context(), dbtest.Limited(tb, dbtest.Postgres(tb, eventsmigrations.Postgres()), Reads()), "events-test")
 	require.NoError(tb, err)
@@ -24,5 +31,9 @@ func open(tb testing.TB) events.Store {
 func TestStore(t *testing.T) { storetest.Run(t, open) }
 
 func TestModel(t *testing.T) { storetest.Model(t, open, 4, 150) }
+
+func TestScenarios(t *testing.T) { scenario.Run(t, openInsight) }
+
+func TestRandom(t *testing.T) { storetest.RunRandom(t, openInsight, 200) }
 
 func BenchmarkStore(b *testing.B) { storetest.Bench(b, open) }

@@ -1,0 +1,46 @@
+package postgres
+
+import (
+	"context"
+
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/pg"
+	"devtrail.dev/services/events"
+)
+
+// What a question can meet in the database; the messages say what to change.
+var (
+	errTooSlow = fault.New(fault.Timeout, "QUESTION_TOO_SLOW", "the question takes too long; narrow its range or its filters")
+	errTooBig  = fault.New(fault.Exhausted, "QUESTION_TOO_BIG", "the question needs too much memory; narrow its range or its filters")
+)
+
+// The SQLSTATEs that mean something here.
+const (
+	undefinedTable      = "42P01" // the schema is not there yet
+	undefinedDatabase   = "3D000"
+	readOnlyTransaction = "25006" // a standby
+	outOfMemory         = "53200"
+	diskFull            = "53100"
+	configurationLimit  = "53400" // such as that of temporary files
+)
+
+// translate turns an error of the driver into one of this service, by code. The driver's text stays inside, as the cause.
+func translate(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	switch pg.Code(err) {
+	case undefinedTable, undefinedDatabase, readOnlyTransaction, diskFull:
+		return events.ErrStoreUnavailable.Wrap(err)
+	case outOfMemory, configurationLimit:
+		return errTooBig.Wrap(err)
+	}
+	translated := pg.Fault(err)
+	if fault.KindOf(translated) == fault.Unavailable {
+		return events.ErrStoreUnavailable.Wrap(err)
+	}
+	return translated
+}

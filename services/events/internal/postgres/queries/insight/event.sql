@@ -1,0 +1,68 @@
+{{/* Parts that tell which events a question sees. The data is a relation. */}}
+
+{{define "developer"}}{{if .Overrides}}COALESCE(o.developer_id, e.developer_id){{else}}e.developer_id{{end}}{{end}}
+
+{{/* The actor that an event counts for; null when it has none. */}}
+{{define "actor"}}
+{{- if .By.Developers}}NULLIF({{template "developer" .}}, '00000000-0000-0000-0000-000000000000')
+{{- else if .By.Machines}}NULLIF(e.machine, '')
+{{- else if .By.Projects}}NULLIF(e.project, '')
+{{- else}}p.package{{end}}{{end}}
+
+{{define "from"}}
+FROM events AS e
+{{- if .Overrides}}
+LEFT JOIN identity_overrides AS o
+    ON o.organization_id = e.organization_id
+    AND o.actor_kind = e.actor_kind
+    AND o.actor_value = e.actor_value
+    AND o.sequence > 0{{end}}
+{{- if .Packages}}
+LEFT JOIN event_packages AS p
+    ON p.organization_id = e.organization_id
+    AND p.event_id = e.id
+    AND p.leading_row
+    AND p.occurred_at >= {{.Start}}::timestamptz
+    AND p.occurred_at < {{.End}}::timestamptz{{end}}
+{{- if .Document}}
+CROSS JOIN LATERAL ({{template "document" "e"}}) AS j{{end}}
+{{- with .Parts}}{{if .Developer}}
+LEFT JOIN (
+    SELECT
+        d.developer_id
+        {{- range $i, $key := .Keys}},
+        {{template "text" $key}} AS part_{{$i}}{{end}}
+    FROM developer_properties AS d
+    CROSS JOIN LATERAL ({{template "document" "d"}}) AS j
+    WHERE d.organization_id = @organization
+) AS d
+    ON d.developer_id = {{template "developer" $}}{{end}}{{end}}
+{{- if .Kept}}
+LEFT JOIN unnest({{.Kept}}::text[]) WITH ORDINALITY AS k (composite, place)
+    ON k.composite = {{template "composite" .Parts}}{{end}}
+{{- if .Cohorts}}
+CROSS JOIN LATERAL (
+    SELECT v.place
+    FROM (
+        VALUES
+        {{- range $i, $cohort := .Cohorts}}{{if $i}},{{end}}
+            ({{.Place}}::bigint, {{template "condition" .Member}}){{end}}
+    ) AS v (place, member)
+    WHERE v.member
+) AS k{{end}}{{end}}
+
+{{define "where"}}
+WHERE e.organization_id = @organization
+    AND e.occurred_at >= {{.Start}}::timestamptz
+    AND e.occurred_at < {{.End}}::timestamptz
+    {{- range .Where}}
+    AND {{template "condition" .}}{{end}}{{end}}
+
+{{/* The parts of a breakdown by properties. */}}
+{{define "parts"}}
+{{- range $i, $key := .Keys}}{{if $i}},
+        {{end}}{{if $.Developer}}d.part_{{$i}}{{else}}{{template "text" $key}}{{end}} AS part_{{$i}}{{end}}{{end}}
+
+{{/* All parts in one text. No text has a \x01 before an m or an s: see coded.go. */}}
+{{define "composite"}}
+{{- range $i, $key := .Keys}}{{if $i}} || E'\x01s' || {{end}}COALESCE({{if $.Developer}}d.part_{{$i}}{{else}}{{template "text" $key}}{{end}}, E'\x01m'){{end}}{{end}}

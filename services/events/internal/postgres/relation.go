@@ -1,0 +1,111 @@
+package postgres
+
+import (
+	"context"
+
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
+)
+
+// relation is the events that a statement looks at, with what must be joined to them; the templates of event.sql read it.
+type relation struct {
+	Start, End string // parameters
+	Where      []condition
+	By         by
+	Parts      *parts   // of a breakdown by properties
+	Kept       string   // parameter: the composites of keys, numbered by k.place
+	Cohorts    []cohort // of a breakdown by cohorts, numbered by k.place
+
+	// What the conditions and columns need.
+	Overrides, Packages, Document bool
+
+	overridden bool
+	within     events.Range
+}
+
+// by is what an actor is.
+type by struct{ Developers, Machines, Projects bool }
+
+// parts are the properties of a breakdown.
+type parts struct {
+	Developer bool
+	Keys      []string // parameters
+}
+
+// cohort is one of a breakdown.
+type cohort struct {
+	Place  string // parameter
+	Member condition
+}
+
+// about starts a relation with the events of a question, in a range.
+func (q *query) about(ctx context.Context, asked insight.Question, within events.Range) (*relation, error) {
+	r := &relation{
+		Start: q.param(within.Start), End: q.param(within.End), within: within, overridden: q.overridden,
+		By: by{Developers: asked.By == insight.Developers, Machines: asked.By == insight.Machines, Projects: asked.By == insight.Projects},
+	}
+	r.Where = q.filter(r, asked.Filter)
+	properties, err := q.filters(ctx, r, asked.Properties, "")
+	r.Where = append(r.Where, properties...)
+	return r, err
+}
+
+// developers notes that the developers of events are asked for.
+func (r *relation) developers() { r.Overrides = r.overridden }
+
+// actors notes that the actors of events are asked for.
+func (r *relation) actors() {
+	switch {
+	case r.By.Developers:
+		r.developers()
+	case !r.By.Machines && !r.By.Projects:
+		r.Packages = true
+	}
+}
+
+// acting keeps the events that have an actor.
+func (r *relation) acting() {
+	r.actors()
+	r.Where = append(r.Where, condition{Kind: "acting", In: r})
+}
+
+// filter is the conditions of the filter that all questions of the service share.
+func (q *query) filter(r *relation, f events.Filter) []condition {
+	var list []condition
+	add := func(kind string, some bool, value any) {
+		if some {
+			list = append(list, condition{Kind: kind, In: r, Value: q.param(value)})
+		}
+	}
+	kinds := make([]int16, len(f.SourceKinds))
+	for i, k := range f.SourceKinds {
+		kinds[i] = int16(k)
+	}
+	add("names", len(f.Names) > 0, f.Names)
+	add("projects", len(f.Projects) > 0, f.Projects)
+	add("source_kinds", len(kinds) > 0, kinds)
+	add("tools", len(f.Tools) > 0, f.Tools)
+	add("machines", len(f.Machines) > 0, f.Machines)
+	if len(f.DeveloperIDs) > 0 {
+		r.developers()
+	}
+	add("developers", len(f.DeveloperIDs) > 0, f.DeveloperIDs)
+	if len(f.Packages) > 0 {
+		whole, versioned, versions := splitPackages(f.Packages)
+		list = append(list, condition{Kind: "packages", In: r, Value: q.param(whole), Low: q.param(versioned), High: q.param(versions)})
+	}
+	return list
+}
+
+// split joins the properties of a breakdown.
+func (r *relation) split(q *query, scope insight.Scope, properties []string) {
+	r.Parts = &parts{Developer: scope == insight.DeveloperScope}
+	if r.Parts.Developer {
+		r.developers()
+	} else {
+		r.Document = true
+	}
+	for _, key := range properties {
+		r.Parts.Keys = append(r.Parts.Keys, q.param(coded(key)))
+	}
+}
