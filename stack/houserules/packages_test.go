@@ -61,10 +61,12 @@ type arrow struct {
 // arrows: cmd -> stack -> services/*/server -> internal -> service root -> kit -> proto.
 var arrows = []arrow{
 	{from: "proto/", to: []string{"proto"}},
+	{from: "clients/", to: []string{"proto"}}, // what others depend on depends on little
 	{from: "kit/dbtest", to: []string{"kit", "proto", "stack/engines"}},
 	{from: "kit/", test: true, to: []string{"kit", "proto"}},
 	{from: "kit/", to: []string{"kit", "proto"}},
 	{from: "stack/engines", to: []string{"stack/engines"}},
+	{from: "stack/e2e", test: true, to: []string{"stack", "kit", "proto", "clients", "services/migrations/server", "services/identity/server", "services/packages/server", "services/events/server"}},
 	{from: "stack/", to: []string{"stack", "kit", "proto", "services/migrations/server", "services/identity/server", "services/packages/server", "services/events/server"}},
 	{from: "services/migrations", test: true, to: []string{ // servers of a test's own are killed, filled up and put into clusters
 		"services/migrations", "services/identity/migrations", "services/packages/migrations", "services/events/migrations", "kit", "proto", "stack/engines",

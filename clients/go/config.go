@@ -1,0 +1,85 @@
+package devtrail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+)
+
+func orElse[T int | time.Duration](value, other T) T {
+	if value == 0 {
+		return other
+	}
+	return value
+}
+
+func (c Config) withDefaults() Config {
+	c.BatchEvents = min(orElse(c.BatchEvents, 500), 5000) // the contract's limit
+	c.BatchBytes = orElse(c.BatchBytes, 1<<20)
+	c.Linger = max(orElse(c.Linger, time.Second), 0)
+	c.QueueEvents = orElse(c.QueueEvents, 10_000)
+	c.QueueBytes = orElse(c.QueueBytes, 16<<20)
+	c.Timeout = orElse(c.Timeout, 30*time.Second)
+	c.Backoff = orElse(c.Backoff, 200*time.Millisecond)
+	c.MaxBackoff = max(orElse(c.MaxBackoff, 30*time.Second), c.Backoff)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now //nolint:forbidigo // what nil means
+	}
+	return c
+}
+
+// headerOrganization names the organization of an operator's call.
+const headerOrganization = "x-devtrail-organization"
+
+func dial(cfg Config) (*grpc.ClientConn, error) {
+	if cfg.Target == "" || cfg.Token == "" {
+		return nil, errors.New("devtrail: Target and Token are required")
+	}
+	if cfg.TLS == nil && !cfg.Plaintext {
+		return nil, errors.New("devtrail: without TLS the token is sent in the clear; set TLS, or Plaintext when that is meant")
+	}
+	transport := insecure.NewCredentials()
+	if cfg.TLS != nil {
+		transport = credentials.NewTLS(cfg.TLS)
+	}
+	conn, err := grpc.NewClient(cfg.Target, append([]grpc.DialOption{
+		grpc.WithTransportCredentials(transport),
+		grpc.WithPerRPCCredentials(key{token: cfg.Token, organization: cfg.Organization}),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * time.Second},
+			MinConnectTimeout: 5 * time.Second,
+		}),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
+		grpc.WithUserAgent("devtrail-go"),
+	}, cfg.Dial...)...)
+	if err != nil {
+		return nil, fmt.Errorf("devtrail: connect to %q: %w", cfg.Target, err)
+	}
+	return conn, nil
+}
+
+// key puts the credential into every call.
+type key struct{ token, organization string }
+
+// GetRequestMetadata implements credentials.PerRPCCredentials.
+func (k key) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	md := map[string]string{"authorization": "Bearer " + k.token}
+	if k.organization != "" {
+		md[headerOrganization] = k.organization
+	}
+	return md, nil
+}
+
+// RequireTransportSecurity is false since New has judged that already.
+func (key) RequireTransportSecurity() bool { return false }

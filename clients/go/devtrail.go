@@ -1,0 +1,258 @@
+// Package devtrail sends events to Devtrail from a Go program. A [Client] gathers events into batches, sends them in the background, and sends again
+// what the service could not keep, each event for itself; ids make that safe. It keeps its queue in memory and writes nothing to the disk: when the
+// queue is full the sender waits, and [Client.Close] sends what is left. It stands outside the suite, before the gRPC door of the events service.
+package devtrail
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+)
+
+var (
+	// ErrClosed is what Send answers after Close.
+	ErrClosed = errors.New("devtrail: the client is closed")
+	// ErrTooLarge is what Send answers for an event that no service takes.
+	ErrTooLarge = errors.New("devtrail: the event is too large")
+	// ErrUnsent is what Flush and Close answer when their time ran out before every event was settled.
+	ErrUnsent = errors.New("devtrail: events are not sent")
+
+	errAnswer = errors.New("devtrail: the service answered another number of events")
+)
+
+// maxEvent is the largest event that a service takes, with room for its frame.
+const maxEvent = 1<<20 + 16<<10
+
+// Config says where events go and how. Target and Token are required; every other field has a usable zero value.
+type Config struct {
+	// Target is the gRPC address of the events service, like "events:7404".
+	Target string
+	// Token is an API key; an ingest key (dvi_...) can send events and nothing else.
+	Token string
+	// Organization is the UUID of the organization, for operator keys, which name one. Others have their own.
+	Organization string
+	// TLS encrypts the connection. Without it a token is sent in the clear, so Plaintext must say that this is meant.
+	TLS *tls.Config
+	// Plaintext allows a connection without TLS: on one machine, in a private network.
+	Plaintext bool
+	// Stored makes the service answer when events are in its database; else it answers when they are on its disk.
+	Stored bool
+
+	// BatchEvents and BatchBytes are how much a request holds at most; 500 events and 1 MiB when zero.
+	BatchEvents int
+	BatchBytes  int
+	// Linger is how long an event waits for others to share its request; 1 s when zero, none when negative.
+	Linger time.Duration
+	// QueueEvents and QueueBytes are how much waits in memory at most, what is under way included; 10,000 events and 16 MiB when zero.
+	// Beyond, Send waits.
+	QueueEvents int
+	QueueBytes  int
+	// Timeout is how long a request may take; 30 s when zero.
+	Timeout time.Duration
+	// Backoff is the wait after a first failed request; it doubles with each that follows, up to MaxBackoff. 200 ms and 30 s when zero.
+	// The wait that the service asks for is kept when it is longer.
+	Backoff    time.Duration
+	MaxBackoff time.Duration
+
+	// Rejected is told of each event that the service refuses for good, with the reason. It must not block. May be nil.
+	Rejected func(event *eventsv1.Event, result *eventsv1.CaptureResult)
+	// Logger is told when requests fail and when they succeed again. May be nil.
+	Logger *slog.Logger
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+	// Dial are further options of the connection, such as a dialer in tests.
+	Dial []grpc.DialOption
+}
+
+// Stats are counts since the client was made.
+type Stats struct {
+	Queued     int   // events that are not settled
+	Stored     int64 // kept by the service
+	Duplicates int64 // had been kept before
+	Rejected   int64 // refused for good
+	Retries    int64 // times that an event was sent again
+	LastError  error // why the last request failed; nil when it did not
+}
+
+// Client sends events. It may be used by many goroutines at once.
+type Client struct {
+	cfg    Config
+	conn   *grpc.ClientConn
+	client eventsv1.IngestServiceClient
+
+	mu      sync.Mutex
+	queue   []queued // not settled, in the order of Send; the first under way ones included
+	bytes   int
+	taken   uint64        // events that Send has taken, ever: the number of the last one
+	changed chan struct{} // closed when room was made or something was settled
+	closed  bool
+	stats   Stats
+
+	wake    chan struct{}      // something is queued, or is to be sent at once
+	hurry   uint64             // events up to this one do not linger
+	stop    context.CancelFunc // ends the sending, settled or not
+	stopped chan struct{}      // closed when the sender is gone
+}
+
+type queued struct {
+	event *eventsv1.Event
+	seq   uint64 // its number, from 1
+	size  int
+	since time.Time
+}
+
+// New returns a client. It does not connect yet; a wrong address or key shows when events are sent, in the log and in Stats.
+func New(cfg Config) (*Client, error) {
+	cfg = cfg.withDefaults()
+	conn, err := dial(cfg)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	c := &Client{
+		cfg: cfg, conn: conn, client: eventsv1.NewIngestServiceClient(conn),
+		changed: make(chan struct{}), wake: make(chan struct{}, 1), stop: stop, stopped: make(chan struct{}),
+	}
+	go func() {
+		defer close(c.stopped)
+		c.run(ctx)
+	}()
+	return c, nil
+}
+
+// Send takes events for sending. It waits while the queue is full, until ctx ends; then none or some of the first are taken, and the error says how many.
+// An event without id gets one, an event without time gets the present one; do not change an event after.
+func (c *Client) Send(ctx context.Context, events ...*eventsv1.Event) error {
+	for i, e := range events {
+		if err := c.send(ctx, e); err != nil {
+			if i > 0 {
+				err = fmt.Errorf("after %d of %d events: %w", i, len(events), err)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Client) send(ctx context.Context, e *eventsv1.Event) error {
+	if e.GetId() == "" {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return fmt.Errorf("devtrail: make an id: %w", err)
+		}
+		e.Id = id.String()
+	}
+	if e.GetOccurredAt() == nil {
+		e.OccurredAt = timestamppb.New(c.cfg.Now())
+	}
+	size := proto.Size(e)
+	if size > maxEvent {
+		return fmt.Errorf("%w: %d bytes, at most %d are taken", ErrTooLarge, size, maxEvent)
+	}
+	for {
+		room, err := c.take(e, size)
+		if room == nil || err != nil {
+			return err
+		}
+		select {
+		case <-room:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// take puts an event into the queue, or returns what to wait for.
+func (c *Client) take(e *eventsv1.Event, size int) (<-chan struct{}, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, ErrClosed
+	}
+	if len(c.queue) > 0 && (len(c.queue) >= c.cfg.QueueEvents || c.bytes+size > c.cfg.QueueBytes) {
+		return c.changed, nil
+	}
+	c.taken++
+	c.queue = append(c.queue, queued{event: e, seq: c.taken, size: size, since: c.cfg.Now()})
+	c.bytes += size
+	c.poke()
+	return nil, nil //nolint:nilnil // there is nothing to wait for
+}
+
+// poke wakes the sender. It must not find the sender waiting for nothing: one token is enough.
+func (c *Client) poke() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Stats tells how the sending goes.
+func (c *Client) Stats() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.stats
+	s.Queued = len(c.queue)
+	return s
+}
+
+// Flush sends at once what Send has taken so far and returns when each event of it is settled: stored, a duplicate, or rejected.
+// When ctx ends before, the error is ErrUnsent and the sending goes on.
+func (c *Client) Flush(ctx context.Context) error {
+	c.mu.Lock()
+	until := c.taken
+	c.hurry = max(c.hurry, until)
+	c.poke()
+	for left := c.unsettled(until); left > 0; left = c.unsettled(until) {
+		changed := c.changed
+		c.mu.Unlock()
+		select {
+		case <-changed:
+		case <-c.stopped:
+			return fmt.Errorf("%w: %d of them", ErrUnsent, left)
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %d of them: %w", ErrUnsent, left, ctx.Err())
+		}
+		c.mu.Lock()
+	}
+	c.mu.Unlock()
+	return nil
+}
+
+// unsettled counts the queued events up to a number.
+func (c *Client) unsettled(until uint64) int {
+	n := 0
+	for n < len(c.queue) && c.queue[n].seq <= until {
+		n++
+	}
+	return n
+}
+
+// Close takes no more events, sends what is left until ctx ends, and closes the connection. The error is ErrUnsent when events are lost by it.
+func (c *Client) Close(ctx context.Context) error {
+	c.mu.Lock()
+	again := c.closed
+	c.closed = true
+	close(c.changed) // who waits for room is told
+	c.changed = make(chan struct{})
+	c.mu.Unlock()
+	if again {
+		<-c.stopped
+		return nil
+	}
+	err := c.Flush(ctx)
+	c.stop()
+	<-c.stopped
+	return errors.Join(err, c.conn.Close())
+}
