@@ -61,7 +61,7 @@ type arrow struct {
 // arrows: cmd -> stack -> services/*/server -> internal -> service root -> kit -> proto.
 var arrows = []arrow{
 	{from: "proto/", to: []string{"proto"}},
-	{from: "clients/", to: []string{"proto"}}, // what others depend on depends on little
+	{from: "clients/", to: []string{"clients", "proto"}}, // what others depend on depends on little
 	{from: "kit/dbtest", to: []string{"kit", "proto", "stack/engines"}},
 	{from: "kit/", test: true, to: []string{"kit", "proto"}},
 	{from: "kit/", to: []string{"kit", "proto"}},
