@@ -74,8 +74,7 @@ func (r FunnelRequest) checkWindow() error {
 	if w.Unit < WindowMinute || w.Unit > WindowMonth {
 		return ErrFunnelInvalid.With("unit %d is not known", w.Unit).Field("window.unit")
 	}
-	unit := map[WindowUnit]time.Duration{WindowMinute: time.Minute, WindowHour: time.Hour, WindowDay: 24 * time.Hour, WindowWeek: 7 * 24 * time.Hour, WindowMonth: 31 * 24 * time.Hour}[w.Unit]
-	if w.Value <= 0 || w.Value > int(longest/unit) {
+	if w.Value <= 0 || w.Value > int(longest/w.Unit.length()) {
 		return ErrFunnelInvalid.With("the window is %d, it must be above 0 and at most a hundred years", w.Value).Field("window.value")
 	}
 	return nil

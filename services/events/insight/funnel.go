@@ -62,9 +62,24 @@ type FunnelQuery struct {
 
 // End returns the last instant that a run which begins at start may reach.
 func (w Window) End(start time.Time) time.Time {
-	units := map[WindowUnit]time.Duration{WindowMinute: time.Minute, WindowHour: time.Hour, WindowDay: 24 * time.Hour, WindowWeek: 7 * 24 * time.Hour}
-	if w.Unit != WindowMonth {
-		return start.Add(time.Duration(w.Value) * units[w.Unit])
+	if w.Unit == WindowMonth {
+		return addMonths(start.In(w.Zone), w.Value).UTC()
 	}
-	return addMonths(start.In(w.Zone), w.Value).UTC()
+	return start.Add(time.Duration(w.Value) * w.Unit.length())
+}
+
+// length is how long a unit takes; of a month the longest.
+func (u WindowUnit) length() time.Duration {
+	switch u {
+	case WindowMinute:
+		return time.Minute
+	case WindowHour:
+		return time.Hour
+	case WindowDay:
+		return 24 * time.Hour
+	case WindowWeek:
+		return 7 * 24 * time.Hour
+	default:
+		return 31 * 24 * time.Hour
+	}
 }

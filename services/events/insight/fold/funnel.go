@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"math/bits"
 	"sort"
 	"time"
 
@@ -74,13 +75,22 @@ func (r Run) Serving(step int) int {
 
 // Runs returns the clean runs in the order of their first rows. Rows are all that [Sequences] asks for, in order.
 func (f Funnel) Runs(rows []insight.Row) []Run {
-	places := f.places(rows)
-	var runs []Run
+	starts := 0
+	for _, row := range rows {
+		if f.Opens(row) {
+			starts++
+		}
+	}
+	if starts == 0 {
+		return nil
+	}
+	t := f.track(rows, starts)
+	runs := make([]Run, 0, starts)
 	for i, row := range rows {
-		if row.Matches&f.opening() == 0 {
+		if !f.Opens(row) {
 			continue
 		}
-		if run := f.run(rows, places, i); f.clean(rows, places, run) {
+		if run := t.run(i); t.clean(run) {
 			runs = append(runs, run)
 		}
 	}
@@ -95,84 +105,112 @@ func (f Funnel) opening() uint64 {
 	return 1
 }
 
-// places lists, for each matcher, the places of its rows. It makes a run cheap however many events lie between its steps.
-func (f Funnel) places(rows []insight.Row) [][]int {
-	places := make([][]int, f.steps+len(f.exclusions))
-	for i, row := range rows {
-		for m := range places {
+// track is the events of an actor on which runs are sought.
+type track struct {
+	Funnel
+	rows   []insight.Row
+	places [][]int // of the rows of each matcher: a run is cheap however many events lie between its steps
+	ints   []int   // what runs are made of, taken piece by piece
+	times  []time.Time
+}
+
+func (f Funnel) track(rows []insight.Row, starts int) *track {
+	t := &track{Funnel: f, rows: rows, ints: make([]int, 2*starts*f.steps), times: make([]time.Time, starts*f.steps)}
+	counts := make([]int, f.steps+len(f.exclusions))
+	total := 0
+	for _, row := range rows {
+		for m := range counts {
 			if row.Matches&(1<<m) != 0 {
-				places[m] = append(places[m], i)
+				counts[m]++
+				total++
 			}
 		}
 	}
-	return places
+	all := make([]int, total)
+	t.places = make([][]int, len(counts))
+	for m, n := range counts {
+		t.places[m], all = all[:0:n], all[n:]
+	}
+	for i, row := range rows {
+		for m := range counts {
+			if row.Matches&(1<<m) != 0 {
+				t.places[m] = append(t.places[m], i)
+			}
+		}
+	}
+	return t
+}
+
+// fresh returns an empty run with room for all steps.
+func (t *track) fresh() Run {
+	n := t.steps
+	run := Run{Rows: t.ints[:0:n], Steps: t.ints[n : n : 2*n], Times: t.times[:0:n]}
+	t.ints, t.times = t.ints[2*n:], t.times[n:]
+	return run
+}
+
+// take adds a row to a run.
+func (t *track) take(r *Run, place, step int) {
+	r.Rows, r.Steps, r.Times = append(r.Rows, place), append(r.Steps, step), append(r.Times, t.rows[place].At)
 }
 
 // run follows one try from the row that opens it.
-func (f Funnel) run(rows []insight.Row, places [][]int, first int) Run {
-	end := f.window.End(rows[first].At)
-	if f.order == insight.Unordered {
-		return f.unordered(rows, places, first, end)
+func (t *track) run(first int) Run {
+	run, end := t.fresh(), t.window.End(t.rows[first].At)
+	if t.order == insight.Unordered {
+		t.unordered(&run, first, end)
+		return run
 	}
-	var run Run
-	for at := first; at >= 0; at = f.next(rows, places, run, end) {
-		run = run.with(rows, at, len(run.Steps))
+	for at := first; at >= 0; at = t.next(run, end) {
+		t.take(&run, at, len(run.Steps))
 	}
 	return run
 }
 
-func (r Run) with(rows []insight.Row, place, step int) Run {
-	return Run{Rows: append(r.Rows, place), Steps: append(r.Steps, step), Times: append(r.Times, rows[place].At)}
-}
-
 // next returns the place of the row that serves the run's next step, -1 when there is none.
-func (f Funnel) next(rows []insight.Row, places [][]int, run Run, end time.Time) int {
+func (t *track) next(run Run, end time.Time) int {
 	step := len(run.Steps)
-	if step == f.steps {
+	if step == t.steps {
 		return -1
 	}
 	last := run.Rows[step-1]
 	next := last + 1
-	if f.order == insight.Ordered {
-		list := places[step]
-		i := sort.Search(len(list), func(i int) bool { return rows[list[i]].At.After(rows[last].At) })
-		if i == len(list) {
+	if t.order == insight.Ordered {
+		i := t.after(t.places[step], t.rows[last].At)
+		if i == len(t.places[step]) {
 			return -1
 		}
-		next = list[i]
+		next = t.places[step][i]
 	}
-	if next == len(rows) || rows[next].Matches&(1<<step) == 0 || !rows[next].At.After(rows[last].At) || rows[next].At.After(end) {
+	if next == len(t.rows) || t.rows[next].Matches&(1<<step) == 0 || !t.rows[next].At.After(t.rows[last].At) || t.rows[next].At.After(end) {
 		return -1
 	}
 	return next
 }
 
-// unordered lets each row fill the first step it matches that is still open.
-func (f Funnel) unordered(rows []insight.Row, places [][]int, first int, end time.Time) Run {
-	var run Run
-	open := uint64(1)<<f.steps - 1
-	for at := first; at >= 0; at = firstAfter(places, open, at) {
-		if rows[at].At.After(end) {
-			break
-		}
-		for step := range f.steps {
-			if open&rows[at].Matches&(1<<step) != 0 {
-				open &^= 1 << step
-				run = run.with(rows, at, step)
-				break
-			}
-		}
-	}
-	return run
+// after returns which of the places is the first of a row later than a time.
+func (t *track) after(places []int, at time.Time) int {
+	return sort.Search(len(places), func(i int) bool { return t.rows[places[i]].At.After(at) })
 }
 
-// firstAfter returns the first place after the given one of a row that matches an open step, -1 when there is none.
-func firstAfter(places [][]int, open uint64, after int) int {
+// unordered lets each row fill the first step it matches that is still open.
+func (t *track) unordered(run *Run, first int, end time.Time) {
+	open := uint64(1)<<t.steps - 1
+	for at := first; at >= 0 && !t.rows[at].At.After(end); at = t.firstOpen(open, at) {
+		step := bits.TrailingZeros64(open & t.rows[at].Matches)
+		open &^= 1 << step
+		t.take(run, at, step)
+	}
+}
+
+// firstOpen returns the first place after the given one of a row that matches an open step, -1 when there is none.
+func (t *track) firstOpen(open uint64, after int) int {
 	found := -1
-	for step, list := range places {
+	for step := range t.steps {
 		if open&(1<<step) == 0 {
 			continue
 		}
+		list := t.places[step]
 		if i := sort.SearchInts(list, after+1); i < len(list) && (found < 0 || list[i] < found) {
 			found = list[i]
 		}
@@ -181,19 +219,17 @@ func firstAfter(places [][]int, open uint64, after int) int {
 }
 
 // clean tells whether no excluded event lies strictly between the steps of its exclusion.
-func (f Funnel) clean(rows []insight.Row, places [][]int, run Run) bool {
-	end := f.window.End(run.Times[0])
-	for i, x := range f.exclusions {
+func (t *track) clean(run Run) bool {
+	for i, x := range t.exclusions {
 		if x.From >= len(run.Times) {
 			continue
 		}
-		begin, until := run.Times[x.From], end
+		begin, until := run.Times[x.From], t.window.End(run.Times[0])
 		if x.To < len(run.Times) {
 			until = run.Times[x.To]
 		}
-		list := places[f.steps+i]
-		j := sort.Search(len(list), func(j int) bool { return rows[list[j]].At.After(begin) })
-		if j < len(list) && rows[list[j]].At.Before(until) {
+		list := t.places[t.steps+i]
+		if j := t.after(list, begin); j < len(list) && t.rows[list[j]].At.Before(until) {
 			return false
 		}
 	}

@@ -19,20 +19,31 @@ type Result struct {
 // ResultOf sums an actor's runs up.
 func ResultOf(runs []Run) Result {
 	var r Result
+	best := 0 // runs that reached as far
 	for _, run := range runs {
-		if run.Reached() > r.Reached {
-			r.Reached, r.Best = run.Reached(), run
+		switch {
+		case run.Reached() > r.Reached:
+			r.Reached, r.Best, best = run.Reached(), run, 1
+		case run.Reached() == r.Reached:
+			best++
 		}
 	}
-	r.Mean, r.Median = make([]float64, r.Reached), make([]float64, r.Reached)
+	if r.Reached < 2 {
+		r.Mean, r.Median = make([]float64, r.Reached), make([]float64, r.Reached)
+		return r
+	}
+	both := make([]float64, 2*r.Reached+best)
+	r.Mean, r.Median, both = both[:r.Reached], both[r.Reached:2*r.Reached], both[2*r.Reached:]
 	for k := 1; k < r.Reached; k++ {
-		var seconds []float64
+		seconds := both[:0]
 		for _, run := range runs {
 			if run.Reached() == r.Reached {
 				seconds = append(seconds, run.Times[k].Sub(run.Times[k-1]).Seconds())
 			}
 		}
-		r.Mean[k], r.Median[k] = Mean(seconds), Median(seconds)
+		r.Mean[k] = Mean(seconds)
+		slices.Sort(seconds)
+		r.Median[k] = middle(seconds)
 	}
 	return r
 }
@@ -48,9 +59,10 @@ func Mean(list []float64) float64 {
 
 // Median returns the middle of a list that is not empty, the mean of the two middles when there are two.
 func Median(list []float64) float64 {
-	sorted := slices.Sorted(slices.Values(list))
-	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+	return middle(slices.Sorted(slices.Values(list)))
 }
+
+func middle(sorted []float64) float64 { return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2 }
 
 // Started returns how far the best run of each bucket came, which is where a run began: keys are places of buckets.
 func Started(runs []Run, buckets []time.Time) map[int]int {
