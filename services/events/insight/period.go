@@ -70,7 +70,7 @@ func (p Period) start(now time.Time, earliest *time.Time) (time.Time, error) {
 	switch {
 	case p.Start != nil:
 		return *p.Start, nil
-	case p.All() && earliest == nil:
+	case p.All() && (earliest == nil || earliest.After(now)): // a clock may be ahead of ours
 		return events.StartOfDay(now.In(p.location()), p.location()), nil
 	case p.All():
 		starts, _ := events.BucketsUntil(*earliest, 1, p.Interval, p.location(), p.FirstDay)

@@ -66,10 +66,13 @@ func TestSpan(t *testing.T) {
 			require.Len(t, s.Buckets, c.buckets)
 		})
 	}
-	s, err := insight.Period{From: "all"}.Span(now, nil, false)
-	require.NoError(t, err)
-	require.Equal(t, "2026-03-31T00:00:00Z", s.Range.Start.Format(time.RFC3339))
-	s, err = insight.Period{From: "2026-03-15", Interval: events.Hour}.Span(now, nil, true)
+	ahead := now.AddDate(0, 0, 1)
+	for _, earliest := range []*time.Time{nil, &ahead} {
+		s, err := insight.Period{From: "all"}.Span(now, earliest, false)
+		require.NoError(t, err)
+		require.Equal(t, "2026-03-31T00:00:00Z", s.Range.Start.Format(time.RFC3339))
+	}
+	s, err := insight.Period{From: "2026-03-15", Interval: events.Hour}.Span(now, nil, true)
 	require.NoError(t, err)
 	require.Equal(t, "2026-04-01T00:00:00Z", s.Range.End.Format(time.RFC3339), "a total does not depend on the interval")
 }
