@@ -2,7 +2,7 @@ package hook_test
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // the signature that is never sufficient
+	"crypto/sha1" // the signature that is never sufficient
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"

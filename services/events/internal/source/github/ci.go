@@ -33,9 +33,10 @@ func (m *message) workflowRun() {
 	}
 	run := m.body.At("workflow_run")
 	at := source.FirstTime(run.At("updated_at"), run.At("run_started_at"), run.At("created_at"))
-	if verb == "completed" {
+	switch verb {
+	case "completed":
 		verb = ended(run.At("conclusion").Text())
-	} else if verb == "created" {
+	case "created":
 		at = source.FirstTime(run.At("created_at"))
 	}
 	f := m.fact("pipeline."+verb, at, source.Properties{

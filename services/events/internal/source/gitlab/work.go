@@ -86,7 +86,7 @@ func (m *message) note() {
 	if !ok {
 		return
 	}
-	on := m.attrs.At("noteable_type").Text()
+	on := m.attrs.At("noteable_type").Text() //nolint:misspell // GitLab's word
 	if word, ok := commented[on]; ok {
 		on = word
 	} else {
