@@ -94,7 +94,7 @@ Ada Lovelace  3       2024-05-06 07:08  2025-05-06 07:08
 	require.Equal(t, "developers of commit.authored: 2 in all\n2024-05  2  ########################################\n", out)
 	asked := s.trends[0]
 	require.Equal(t, "2024-04-30T22:00:00Z", asked.GetRange().GetStart().AsTime().Format(time.RFC3339))
-	require.Equal(t, eventsv1.Math_MATH_UNIQUE_DEVELOPERS, asked.GetSeries()[0].GetMath())
+	require.Equal(t, eventsv1.Math_MATH_UNIQUE_ACTORS, asked.GetSeries()[0].GetMath())
 	require.Equal(t, []string{"local/tool"}, asked.GetFilter().GetProjects())
 	require.Equal(t, "Europe/Berlin", asked.GetTimeZone())
 }

@@ -61,10 +61,10 @@ func (f *trendsFlags) run(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	series := &eventsv1.TrendSeries{EventName: name, Math: eventsv1.Math_MATH_TOTAL}
+	series := &eventsv1.TrendSeries{Match: &eventsv1.TrendSeries_EventName{EventName: name}, Math: eventsv1.Math_MATH_TOTAL}
 	title := name + " events"
 	if f.unique {
-		series.Math, title = eventsv1.Math_MATH_UNIQUE_DEVELOPERS, "developers of "+name
+		series.Math, title = eventsv1.Math_MATH_UNIQUE_ACTORS, "developers of "+name
 	}
 	answer, err := eventsv1.NewInsightServiceClient(conn).QueryTrends(cmd.Context(), &eventsv1.QueryTrendsRequest{
 		Range: bounded(ask.span, time.Now()), TimeZone: f.query.time.zone, Interval: interval, Series: []*eventsv1.TrendSeries{series}, Filter: filter,
@@ -82,13 +82,13 @@ func (f *trendsFlags) run(cmd *cobra.Command, name string) error {
 const usualDays = 90
 
 // bounded gives both bounds to a range that lacks one.
-func bounded(span *eventsv1.TimeRange, now time.Time) *eventsv1.TimeRange {
-	both := &eventsv1.TimeRange{Start: span.GetStart(), End: span.GetEnd()}
-	if both.End == nil {
-		both.End = timestamppb.New(now)
+func bounded(span *eventsv1.TimeRange, now time.Time) *eventsv1.DateRange {
+	start, end := span.GetStart(), span.GetEnd()
+	if end == nil {
+		end = timestamppb.New(now)
 	}
-	if both.Start == nil {
-		both.Start = timestamppb.New(both.End.AsTime().AddDate(0, 0, -usualDays))
+	if start == nil {
+		start = timestamppb.New(end.AsTime().AddDate(0, 0, -usualDays))
 	}
-	return both
+	return &eventsv1.DateRange{From: &eventsv1.DateRange_Start{Start: start}, To: &eventsv1.DateRange_End{End: end}}
 }

@@ -109,11 +109,11 @@ func (s *survey) commitsByWeek(ctx context.Context, out io.Writer) error {
 	answer, err := s.insights.QueryTrends(ctx, &eventsv1.QueryTrendsRequest{
 		Filter:   filter,
 		Interval: eventsv1.Interval_INTERVAL_WEEK,
-		Range: &eventsv1.TimeRange{
-			Start: timestamppb.New(last.AddDate(0, 0, -7*(demoWeeks-1))),
-			End:   timestamppb.New(last.Add(time.Microsecond)),
+		Range: &eventsv1.DateRange{
+			From: &eventsv1.DateRange_Start{Start: timestamppb.New(last.AddDate(0, 0, -7*(demoWeeks-1)))},
+			To:   &eventsv1.DateRange_End{End: timestamppb.New(last.Add(time.Microsecond))},
 		},
-		Series: []*eventsv1.TrendSeries{{EventName: "commit.authored"}},
+		Series: []*eventsv1.TrendSeries{{Match: &eventsv1.TrendSeries_EventName{EventName: "commit.authored"}}},
 	})
 	if err != nil {
 		return err

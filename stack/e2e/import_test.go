@@ -75,7 +75,7 @@ func (r *running) answers(tb testing.TB) map[string]string {
 	for _, interval := range []string{"HOUR", "DAY", "WEEK", "MONTH"} {
 		for _, zone := range []string{"UTC", "America/New_York"} {
 			ask("devtrail.events.v1.InsightService/QueryTrends", fmt.Sprintf(`{"range": {"start": "2025-01-01T00:00:00Z", "end": "2025-02-01T00:00:00Z"},
-				"interval": "INTERVAL_%s", "time_zone": %q, "series": [{"event_name": "commit.authored"}, {"event_name": "package.added", "math": "MATH_UNIQUE_DEVELOPERS"}, {}]}`, interval, zone))
+				"interval": "INTERVAL_%s", "time_zone": %q, "series": [{"event_name": "commit.authored"}, {"event_name": "package.added", "math": "MATH_UNIQUE_ACTORS"}, {"action": {"steps": [{}]}}]}`, interval, zone))
 		}
 	}
 	return all

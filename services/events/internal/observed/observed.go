@@ -1,4 +1,4 @@
-// Package observed measures a store: how long each method takes and how it ends. It is an events.Store around another one,
+// Package observed measures a store: how long each method takes and how it ends. It is a store around another one,
 // so that the engines hold no line about telemetry.
 package observed
 
@@ -12,6 +12,7 @@ import (
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 )
 
 var _ events.Store = (*Store)(nil)
@@ -19,6 +20,7 @@ var _ events.Store = (*Store)(nil)
 // Store measures the store inside it.
 type Store struct {
 	inner    events.Store
+	insights insight.Store // the same engine
 	now      func() time.Time
 	duration *prometheus.HistogramVec
 	outcomes *prometheus.CounterVec
@@ -38,6 +40,10 @@ func New(inner events.Store, registry prometheus.Registerer, now func() time.Tim
 			Name: "devtrail_events_appended_total",
 			Help: "Events handed to the store by outcome (stored, duplicate).",
 		}, []string{"outcome"}),
+	}
+	var ok bool
+	if s.insights, ok = inner.(insight.Store); !ok {
+		s.insights = counting{inner}
 	}
 	for _, c := range []prometheus.Collector{s.duration, s.outcomes} {
 		if err := registry.Register(c); err != nil {

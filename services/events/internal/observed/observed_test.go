@@ -20,3 +20,11 @@ func TestAnObservedStoreKeepsTheContract(t *testing.T) {
 		return s
 	})
 }
+
+func TestAnObservedStoreAnswersInsights(t *testing.T) {
+	storetest.RunInsights(t, func(tb testing.TB) storetest.InsightStore {
+		s, err := observed.New(memory.New(), prometheus.NewRegistry(), time.Now)
+		require.NoError(tb, err)
+		return s
+	})
+}

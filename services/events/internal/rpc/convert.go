@@ -1,8 +1,6 @@
 package rpc
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -48,19 +46,4 @@ func developerToProto(id uuid.UUID) string {
 		return ""
 	}
 	return id.String()
-}
-
-func trendsToProto(buckets []time.Time, trends []events.Trend) *eventsv1.QueryTrendsResponse {
-	res := &eventsv1.QueryTrendsResponse{}
-	for _, start := range buckets {
-		res.Buckets = append(res.Buckets, timestamppb.New(start))
-	}
-	for i, t := range trends {
-		row := &eventsv1.TrendRow{Series: int32(i), Total: float64(t.Total), Values: make([]float64, len(t.Values))}
-		for j, v := range t.Values {
-			row.Values[j] = float64(v)
-		}
-		res.Rows = append(res.Rows, row)
-	}
-	return res
 }

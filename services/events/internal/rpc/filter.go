@@ -85,27 +85,6 @@ func boundFromProto(field string, t *timestamppb.Timestamp) (*time.Time, error) 
 	return &at, nil
 }
 
-func intervalFromProto(i eventsv1.Interval) events.Interval {
-	if i == eventsv1.Interval_INTERVAL_UNSPECIFIED {
-		return events.Day
-	}
-	return events.Interval(i)
-}
-
-func seriesFromProto(list []*eventsv1.TrendSeries) ([]events.Series, error) {
-	series := make([]events.Series, len(list))
-	for i, s := range list {
-		if err := checkValue(fmt.Sprintf("series[%d].event_name", i), s.GetEventName()); err != nil {
-			return nil, err
-		}
-		series[i] = events.Series{Name: s.GetEventName(), Math: events.Math(s.GetMath())}
-		if s.GetMath() == eventsv1.Math_MATH_UNSPECIFIED {
-			series[i].Math = events.MathTotal
-		}
-	}
-	return series, nil
-}
-
 func positionFromCursor(c cursor) *events.Position {
 	return &events.Position{OccurredAt: time.UnixMicro(c.Micros).UTC(), ID: c.ID}
 }

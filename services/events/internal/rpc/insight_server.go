@@ -6,53 +6,114 @@ import (
 
 	"devtrail.dev/kit/auth"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
-	"devtrail.dev/services/events"
+	insights "devtrail.dev/services/events/insight/answer"
 )
 
 type insightServer struct {
 	eventsv1.UnimplementedInsightServiceServer
-	store   events.Store
+	engine  *insights.Engine
 	filters filterReader
+	now     func() time.Time
 }
 
-// QueryTrends counts events or developers by time.
+// QueryTrends counts events, actors or numbers of a property by time.
 func (s *insightServer) QueryTrends(ctx context.Context, req *eventsv1.QueryTrendsRequest) (*eventsv1.QueryTrendsResponse, error) {
 	org, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
-	start, err := boundFromProto("range.start", req.GetRange().GetStart())
+	question, err := s.trendsRequest(ctx, org, req)
 	if err != nil {
 		return nil, err
 	}
-	end, err := boundFromProto("range.end", req.GetRange().GetEnd())
+	got, err := s.engine.Trends(ctx, org, question)
+	if err != nil {
+		return nil, located(err, req.GetRange())
+	}
+	return trendsToProto(got), nil
+}
+
+// QueryFunnel counts actors that take steps one after the other.
+func (s *insightServer) QueryFunnel(ctx context.Context, req *eventsv1.QueryFunnelRequest) (*eventsv1.QueryFunnelResponse, error) {
+	org, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if start == nil || end == nil {
-		return nil, events.ErrFieldMissing.With("a trend needs both bounds of its range").Field("range")
-	}
-	zone, err := events.Zone(req.GetTimeZone())
+	question, err := s.funnelRequest(ctx, org, req)
 	if err != nil {
 		return nil, err
 	}
-	firstDay := time.Monday
-	if req.GetWeekStart() == eventsv1.WeekStart_WEEK_START_SUNDAY {
-		firstDay = time.Sunday
+	got, err := s.engine.Funnel(ctx, org, question)
+	if err != nil {
+		return nil, located(err, req.GetRange())
 	}
-	q, err := events.NewTrendsQuery(*start, *end, intervalFromProto(req.GetInterval()), zone, firstDay)
+	return funnelToProto(got), nil
+}
+
+// QueryRetention counts actors that come back.
+func (s *insightServer) QueryRetention(ctx context.Context, req *eventsv1.QueryRetentionRequest) (*eventsv1.QueryRetentionResponse, error) {
+	org, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if q.Filter, err = s.filters.read(ctx, org, req.GetFilter()); err != nil {
-		return nil, err
-	}
-	if q.Series, err = seriesFromProto(req.GetSeries()); err != nil {
-		return nil, err
-	}
-	trends, err := s.store.Trends(ctx, org, q)
+	question, err := s.retentionRequest(ctx, org, req)
 	if err != nil {
 		return nil, err
 	}
-	return trendsToProto(q.Buckets, trends), nil
+	got, err := s.engine.Retention(ctx, org, question)
+	if err != nil {
+		return nil, err
+	}
+	return retentionToProto(got), nil
+}
+
+// QueryStickiness counts actors by the number of buckets in which they are active.
+func (s *insightServer) QueryStickiness(ctx context.Context, req *eventsv1.QueryStickinessRequest) (*eventsv1.QueryStickinessResponse, error) {
+	org, err := auth.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	question, err := s.stickinessRequest(ctx, org, req)
+	if err != nil {
+		return nil, err
+	}
+	got, err := s.engine.Stickiness(ctx, org, question)
+	if err != nil {
+		return nil, located(err, req.GetRange())
+	}
+	return stickinessToProto(got), nil
+}
+
+// QueryLifecycle counts actors that are new, stay, come back or leave.
+func (s *insightServer) QueryLifecycle(ctx context.Context, req *eventsv1.QueryLifecycleRequest) (*eventsv1.QueryLifecycleResponse, error) {
+	org, err := auth.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	question, err := s.lifecycleRequest(ctx, org, req)
+	if err != nil {
+		return nil, err
+	}
+	got, err := s.engine.Lifecycle(ctx, org, question)
+	if err != nil {
+		return nil, located(err, req.GetRange())
+	}
+	return lifecycleToProto(got), nil
+}
+
+// QueryPaths counts the ways that actors take from item to item.
+func (s *insightServer) QueryPaths(ctx context.Context, req *eventsv1.QueryPathsRequest) (*eventsv1.QueryPathsResponse, error) {
+	org, err := auth.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	question, err := s.pathsRequest(ctx, org, req)
+	if err != nil {
+		return nil, err
+	}
+	edges, err := s.engine.Paths(ctx, org, question)
+	if err != nil {
+		return nil, located(err, req.GetRange())
+	}
+	return pathsToProto(edges), nil
 }

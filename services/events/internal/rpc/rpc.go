@@ -11,6 +11,8 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
+	insights "devtrail.dev/services/events/insight/answer"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/people"
 )
@@ -25,23 +27,28 @@ type Desk struct {
 	insight *insightServer
 }
 
-// New returns a desk on a store. Identities are resolved by client; the options are those of the intake.
+// New returns a desk on a store; one that answers no insights has no InsightService. Identities are resolved by client; the options are those of the intake.
 func New(store events.Store, client identityv1.DeveloperServiceClient, logger *slog.Logger, now func() time.Time, options ...ingest.Option) *Desk {
 	directory := people.NewDirectory(client, store)
 	filters := filterReader{developers: directory}
 	intake := ingest.New(store, directory, logger, now, options...)
-	return &Desk{
+	d := &Desk{
 		Follower: people.NewFollower(directory, logger),
 		Intake:   intake,
 		ingest:   &ingestServer{intake: intake},
 		event:    &eventServer{store: store, filters: filters},
-		insight:  &insightServer{store: store, filters: filters},
 	}
+	if answering, ok := store.(insight.Store); ok {
+		d.insight = &insightServer{engine: insights.New(answering, now), filters: filters, now: now}
+	}
+	return d
 }
 
 // Register adds the three services to a door.
 func (d *Desk) Register(door grpc.ServiceRegistrar) {
 	eventsv1.RegisterIngestServiceServer(door, d.ingest)
 	eventsv1.RegisterEventServiceServer(door, d.event)
-	eventsv1.RegisterInsightServiceServer(door, d.insight)
+	if d.insight != nil {
+		eventsv1.RegisterInsightServiceServer(door, d.insight)
+	}
 }

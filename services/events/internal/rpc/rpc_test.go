@@ -91,6 +91,15 @@ const (
 	github  = identityv1.IdentityKind_IDENTITY_KIND_GITHUB_ACCOUNT
 )
 
+func during(start, end time.Time) *eventsv1.DateRange {
+	return &eventsv1.DateRange{From: &eventsv1.DateRange_Start{Start: timestamppb.New(start)}, To: &eventsv1.DateRange_End{End: timestamppb.New(end)}}
+}
+
+// everything matches events of every name.
+func everything() *eventsv1.TrendSeries_Action {
+	return &eventsv1.TrendSeries_Action{Action: &eventsv1.InlineAction{Steps: []*eventsv1.ActionStep{{}}}}
+}
+
 func (b *bundle) capture(list ...*eventsv1.Event) []*eventsv1.CaptureResult {
 	b.t.Helper()
 	res, err := b.ingest.CaptureEvents(b.as("ingest"), &eventsv1.CaptureEventsRequest{Events: list})
@@ -195,8 +204,8 @@ func TestAMergeShowsInEveryAnswerWithinASecond(t *testing.T) {
 	b.capture(event(4, by(email, "ada@work.example")))
 	require.Equal(t, target, b.list(&eventsv1.ListEventsRequest{PageSize: 1})[0].GetDeveloperId())
 	res, err := b.insight.QueryTrends(b.as("analyst"), &eventsv1.QueryTrendsRequest{
-		Range:  &eventsv1.TimeRange{Start: timestamppb.New(noon), End: timestamppb.New(noon.Add(time.Hour))},
-		Series: []*eventsv1.TrendSeries{{Math: eventsv1.Math_MATH_UNIQUE_DEVELOPERS}, {}},
+		Range:  during(noon, noon.Add(time.Hour)),
+		Series: []*eventsv1.TrendSeries{{Math: eventsv1.Math_MATH_UNIQUE_ACTORS, Match: everything()}, {Match: everything()}},
 	})
 	require.NoError(t, err)
 	require.InDelta(t, 1, res.GetRows()[0].GetTotal(), 0)
@@ -225,8 +234,7 @@ func TestPagesAndTheirTokens(t *testing.T) {
 func TestWrongQuestionsNameTheField(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	day := &eventsv1.TimeRange{Start: timestamppb.New(noon), End: timestamppb.New(noon.Add(24 * time.Hour))}
-	series := []*eventsv1.TrendSeries{{}}
+	day, series := during(noon, noon.Add(24*time.Hour)), []*eventsv1.TrendSeries{{Match: everything()}}
 	trends := func(req *eventsv1.QueryTrendsRequest) error {
 		_, err := b.insight.QueryTrends(b.as("analyst"), req)
 		return err
@@ -241,8 +249,7 @@ func TestWrongQuestionsNameTheField(t *testing.T) {
 	}
 	for field, err := range map[string]error{
 		"purl":               exposure("npm/x"),
-		"range.end":          trends(&eventsv1.QueryTrendsRequest{Series: series, Range: &eventsv1.TimeRange{Start: day.GetStart(), End: day.GetStart()}}),
-		"range":              trends(&eventsv1.QueryTrendsRequest{Series: series, Range: &eventsv1.TimeRange{Start: day.GetStart()}}),
+		"range.end":          trends(&eventsv1.QueryTrendsRequest{Series: series, Range: during(noon, noon)}),
 		"time_zone":          trends(&eventsv1.QueryTrendsRequest{Series: series, Range: day, TimeZone: "Europe/Nowhere"}),
 		"filter.packages[0]": list(&eventsv1.ListEventsRequest{Filter: &eventsv1.EventFilter{Packages: []string{"x"}}}),
 		"filter.names[0]":    list(&eventsv1.ListEventsRequest{Filter: &eventsv1.EventFilter{Names: []string{"\x00"}}}),

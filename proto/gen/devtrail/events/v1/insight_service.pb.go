@@ -11,7 +11,6 @@ import (
 	_ "devtrail.dev/proto/gen/devtrail/access/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
-	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -24,207 +23,42 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Interval is the width of a bucket. Buckets start at whole hours, days, weeks or months of the query's time zone.
-type Interval int32
-
-const (
-	// Day.
-	Interval_INTERVAL_UNSPECIFIED Interval = 0
-	// A real hour, also around a clock change.
-	Interval_INTERVAL_HOUR Interval = 1
-	// A calendar day of 23 to 25 hours.
-	Interval_INTERVAL_DAY Interval = 2
-	// A calendar week; see week_start.
-	Interval_INTERVAL_WEEK Interval = 3
-	// A calendar month.
-	Interval_INTERVAL_MONTH Interval = 4
-)
-
-// Enum value maps for Interval.
-var (
-	Interval_name = map[int32]string{
-		0: "INTERVAL_UNSPECIFIED",
-		1: "INTERVAL_HOUR",
-		2: "INTERVAL_DAY",
-		3: "INTERVAL_WEEK",
-		4: "INTERVAL_MONTH",
-	}
-	Interval_value = map[string]int32{
-		"INTERVAL_UNSPECIFIED": 0,
-		"INTERVAL_HOUR":        1,
-		"INTERVAL_DAY":         2,
-		"INTERVAL_WEEK":        3,
-		"INTERVAL_MONTH":       4,
-	}
-)
-
-func (x Interval) Enum() *Interval {
-	p := new(Interval)
-	*p = x
-	return p
-}
-
-func (x Interval) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Interval) Descriptor() protoreflect.EnumDescriptor {
-	return file_devtrail_events_v1_insight_service_proto_enumTypes[0].Descriptor()
-}
-
-func (Interval) Type() protoreflect.EnumType {
-	return &file_devtrail_events_v1_insight_service_proto_enumTypes[0]
-}
-
-func (x Interval) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Interval.Descriptor instead.
-func (Interval) EnumDescriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_insight_service_proto_rawDescGZIP(), []int{0}
-}
-
-// WeekStart is the day on which weeks begin.
-type WeekStart int32
-
-const (
-	// Monday.
-	WeekStart_WEEK_START_UNSPECIFIED WeekStart = 0
-	// Monday, as ISO 8601 has it.
-	WeekStart_WEEK_START_MONDAY WeekStart = 1
-	// Sunday.
-	WeekStart_WEEK_START_SUNDAY WeekStart = 2
-)
-
-// Enum value maps for WeekStart.
-var (
-	WeekStart_name = map[int32]string{
-		0: "WEEK_START_UNSPECIFIED",
-		1: "WEEK_START_MONDAY",
-		2: "WEEK_START_SUNDAY",
-	}
-	WeekStart_value = map[string]int32{
-		"WEEK_START_UNSPECIFIED": 0,
-		"WEEK_START_MONDAY":      1,
-		"WEEK_START_SUNDAY":      2,
-	}
-)
-
-func (x WeekStart) Enum() *WeekStart {
-	p := new(WeekStart)
-	*p = x
-	return p
-}
-
-func (x WeekStart) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (WeekStart) Descriptor() protoreflect.EnumDescriptor {
-	return file_devtrail_events_v1_insight_service_proto_enumTypes[1].Descriptor()
-}
-
-func (WeekStart) Type() protoreflect.EnumType {
-	return &file_devtrail_events_v1_insight_service_proto_enumTypes[1]
-}
-
-func (x WeekStart) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use WeekStart.Descriptor instead.
-func (WeekStart) EnumDescriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_insight_service_proto_rawDescGZIP(), []int{1}
-}
-
-// Math is what is counted.
-type Math int32
-
-const (
-	// Total.
-	Math_MATH_UNSPECIFIED Math = 0
-	// Events.
-	Math_MATH_TOTAL Math = 1
-	// Distinct developers; events of nobody do not count.
-	Math_MATH_UNIQUE_DEVELOPERS Math = 2
-)
-
-// Enum value maps for Math.
-var (
-	Math_name = map[int32]string{
-		0: "MATH_UNSPECIFIED",
-		1: "MATH_TOTAL",
-		2: "MATH_UNIQUE_DEVELOPERS",
-	}
-	Math_value = map[string]int32{
-		"MATH_UNSPECIFIED":       0,
-		"MATH_TOTAL":             1,
-		"MATH_UNIQUE_DEVELOPERS": 2,
-	}
-)
-
-func (x Math) Enum() *Math {
-	p := new(Math)
-	*p = x
-	return p
-}
-
-func (x Math) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Math) Descriptor() protoreflect.EnumDescriptor {
-	return file_devtrail_events_v1_insight_service_proto_enumTypes[2].Descriptor()
-}
-
-func (Math) Type() protoreflect.EnumType {
-	return &file_devtrail_events_v1_insight_service_proto_enumTypes[2]
-}
-
-func (x Math) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Math.Descriptor instead.
-func (Math) EnumDescriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_insight_service_proto_rawDescGZIP(), []int{2}
-}
-
-// QueryTrendsRequest says what to count and when.
-type QueryTrendsRequest struct {
+// ListActorsRequest names a number of an answer.
+type ListActorsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The time; both bounds are needed. With week and month the start is rounded down to its bucket.
-	// At most 10000 buckets.
-	Range *TimeRange `protobuf:"bytes,1,opt,name=range,proto3" json:"range,omitempty"`
-	// IANA name of the time zone in which buckets start; UTC when empty.
-	TimeZone string `protobuf:"bytes,2,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
-	// The day on which weeks begin.
-	WeekStart WeekStart `protobuf:"varint,3,opt,name=week_start,json=weekStart,proto3,enum=devtrail.events.v1.WeekStart" json:"week_start,omitempty"`
-	// The width of a bucket.
-	Interval Interval `protobuf:"varint,4,opt,name=interval,proto3,enum=devtrail.events.v1.Interval" json:"interval,omitempty"`
-	// What to count, 1 to 26 series.
-	Series []*TrendSeries `protobuf:"bytes,5,rep,name=series,proto3" json:"series,omitempty"`
-	// Only events that match; absent for all.
-	Filter        *EventFilter `protobuf:"bytes,6,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The number: the request that was answered, and where in the answer it stands.
+	//
+	// Types that are valid to be assigned to Number:
+	//
+	//	*ListActorsRequest_Trends
+	//	*ListActorsRequest_Funnel
+	//	*ListActorsRequest_Retention
+	//	*ListActorsRequest_Stickiness
+	//	*ListActorsRequest_Lifecycle
+	//	*ListActorsRequest_Paths
+	Number isListActorsRequest_Number `protobuf_oneof:"number"`
+	// How many at most; 0 means 50, more than 1000 means 1000.
+	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the page before; empty for the first page.
+	PageToken     string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *QueryTrendsRequest) Reset() {
-	*x = QueryTrendsRequest{}
+func (x *ListActorsRequest) Reset() {
+	*x = ListActorsRequest{}
 	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *QueryTrendsRequest) String() string {
+func (x *ListActorsRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*QueryTrendsRequest) ProtoMessage() {}
+func (*ListActorsRequest) ProtoMessage() {}
 
-func (x *QueryTrendsRequest) ProtoReflect() protoreflect.Message {
+func (x *ListActorsRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -236,78 +70,157 @@ func (x *QueryTrendsRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use QueryTrendsRequest.ProtoReflect.Descriptor instead.
-func (*QueryTrendsRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListActorsRequest.ProtoReflect.Descriptor instead.
+func (*ListActorsRequest) Descriptor() ([]byte, []int) {
 	return file_devtrail_events_v1_insight_service_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *QueryTrendsRequest) GetRange() *TimeRange {
+func (x *ListActorsRequest) GetNumber() isListActorsRequest_Number {
 	if x != nil {
-		return x.Range
+		return x.Number
 	}
 	return nil
 }
 
-func (x *QueryTrendsRequest) GetTimeZone() string {
+func (x *ListActorsRequest) GetTrends() *TrendNumber {
 	if x != nil {
-		return x.TimeZone
+		if x, ok := x.Number.(*ListActorsRequest_Trends); ok {
+			return x.Trends
+		}
+	}
+	return nil
+}
+
+func (x *ListActorsRequest) GetFunnel() *FunnelNumber {
+	if x != nil {
+		if x, ok := x.Number.(*ListActorsRequest_Funnel); ok {
+			return x.Funnel
+		}
+	}
+	return nil
+}
+
+func (x *ListActorsRequest) GetRetention() *RetentionNumber {
+	if x != nil {
+		if x, ok := x.Number.(*ListActorsRequest_Retention); ok {
+			return x.Retention
+		}
+	}
+	return nil
+}
+
+func (x *ListActorsRequest) GetStickiness() *StickinessNumber {
+	if x != nil {
+		if x, ok := x.Number.(*ListActorsRequest_Stickiness); ok {
+			return x.Stickiness
+		}
+	}
+	return nil
+}
+
+func (x *ListActorsRequest) GetLifecycle() *LifecycleNumber {
+	if x != nil {
+		if x, ok := x.Number.(*ListActorsRequest_Lifecycle); ok {
+			return x.Lifecycle
+		}
+	}
+	return nil
+}
+
+func (x *ListActorsRequest) GetPaths() *PathNumber {
+	if x != nil {
+		if x, ok := x.Number.(*ListActorsRequest_Paths); ok {
+			return x.Paths
+		}
+	}
+	return nil
+}
+
+func (x *ListActorsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListActorsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
 	}
 	return ""
 }
 
-func (x *QueryTrendsRequest) GetWeekStart() WeekStart {
-	if x != nil {
-		return x.WeekStart
-	}
-	return WeekStart_WEEK_START_UNSPECIFIED
+type isListActorsRequest_Number interface {
+	isListActorsRequest_Number()
 }
 
-func (x *QueryTrendsRequest) GetInterval() Interval {
-	if x != nil {
-		return x.Interval
-	}
-	return Interval_INTERVAL_UNSPECIFIED
+type ListActorsRequest_Trends struct {
+	// Of QueryTrends.
+	Trends *TrendNumber `protobuf:"bytes,1,opt,name=trends,proto3,oneof"`
 }
 
-func (x *QueryTrendsRequest) GetSeries() []*TrendSeries {
-	if x != nil {
-		return x.Series
-	}
-	return nil
+type ListActorsRequest_Funnel struct {
+	// Of QueryFunnel.
+	Funnel *FunnelNumber `protobuf:"bytes,2,opt,name=funnel,proto3,oneof"`
 }
 
-func (x *QueryTrendsRequest) GetFilter() *EventFilter {
-	if x != nil {
-		return x.Filter
-	}
-	return nil
+type ListActorsRequest_Retention struct {
+	// Of QueryRetention.
+	Retention *RetentionNumber `protobuf:"bytes,3,opt,name=retention,proto3,oneof"`
 }
 
-// TrendSeries is one line of the answer.
-type TrendSeries struct {
+type ListActorsRequest_Stickiness struct {
+	// Of QueryStickiness.
+	Stickiness *StickinessNumber `protobuf:"bytes,4,opt,name=stickiness,proto3,oneof"`
+}
+
+type ListActorsRequest_Lifecycle struct {
+	// Of QueryLifecycle.
+	Lifecycle *LifecycleNumber `protobuf:"bytes,5,opt,name=lifecycle,proto3,oneof"`
+}
+
+type ListActorsRequest_Paths struct {
+	// Of QueryPaths.
+	Paths *PathNumber `protobuf:"bytes,6,opt,name=paths,proto3,oneof"`
+}
+
+func (*ListActorsRequest_Trends) isListActorsRequest_Number() {}
+
+func (*ListActorsRequest_Funnel) isListActorsRequest_Number() {}
+
+func (*ListActorsRequest_Retention) isListActorsRequest_Number() {}
+
+func (*ListActorsRequest_Stickiness) isListActorsRequest_Number() {}
+
+func (*ListActorsRequest_Lifecycle) isListActorsRequest_Number() {}
+
+func (*ListActorsRequest_Paths) isListActorsRequest_Number() {}
+
+// TrendNumber is a number of a trend.
+type TrendNumber struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the events to count; every event when empty.
-	EventName string `protobuf:"bytes,1,opt,name=event_name,json=eventName,proto3" json:"event_name,omitempty"`
-	// What to count.
-	Math          Math `protobuf:"varint,2,opt,name=math,proto3,enum=devtrail.events.v1.Math" json:"math,omitempty"`
+	// The request.
+	Request *QueryTrendsRequest `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
+	// Where the number stands.
+	Cell          *TrendCell `protobuf:"bytes,2,opt,name=cell,proto3" json:"cell,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *TrendSeries) Reset() {
-	*x = TrendSeries{}
+func (x *TrendNumber) Reset() {
+	*x = TrendNumber{}
 	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *TrendSeries) String() string {
+func (x *TrendNumber) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*TrendSeries) ProtoMessage() {}
+func (*TrendNumber) ProtoMessage() {}
 
-func (x *TrendSeries) ProtoReflect() protoreflect.Message {
+func (x *TrendNumber) ProtoReflect() protoreflect.Message {
 	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -319,50 +232,50 @@ func (x *TrendSeries) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use TrendSeries.ProtoReflect.Descriptor instead.
-func (*TrendSeries) Descriptor() ([]byte, []int) {
+// Deprecated: Use TrendNumber.ProtoReflect.Descriptor instead.
+func (*TrendNumber) Descriptor() ([]byte, []int) {
 	return file_devtrail_events_v1_insight_service_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *TrendSeries) GetEventName() string {
+func (x *TrendNumber) GetRequest() *QueryTrendsRequest {
 	if x != nil {
-		return x.EventName
+		return x.Request
 	}
-	return ""
+	return nil
 }
 
-func (x *TrendSeries) GetMath() Math {
+func (x *TrendNumber) GetCell() *TrendCell {
 	if x != nil {
-		return x.Math
+		return x.Cell
 	}
-	return Math_MATH_UNSPECIFIED
+	return nil
 }
 
-// QueryTrendsResponse has a row for each series.
-type QueryTrendsResponse struct {
+// FunnelNumber is a number of a funnel.
+type FunnelNumber struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Start of each bucket, those without events included.
-	Buckets []*timestamppb.Timestamp `protobuf:"bytes,1,rep,name=buckets,proto3" json:"buckets,omitempty"`
-	// One row a series, in the order of the request.
-	Rows          []*TrendRow `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	// The request.
+	Request *QueryFunnelRequest `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
+	// Where the number stands.
+	Cell          *FunnelCell `protobuf:"bytes,2,opt,name=cell,proto3" json:"cell,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *QueryTrendsResponse) Reset() {
-	*x = QueryTrendsResponse{}
+func (x *FunnelNumber) Reset() {
+	*x = FunnelNumber{}
 	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *QueryTrendsResponse) String() string {
+func (x *FunnelNumber) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*QueryTrendsResponse) ProtoMessage() {}
+func (*FunnelNumber) ProtoMessage() {}
 
-func (x *QueryTrendsResponse) ProtoReflect() protoreflect.Message {
+func (x *FunnelNumber) ProtoReflect() protoreflect.Message {
 	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -374,52 +287,50 @@ func (x *QueryTrendsResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use QueryTrendsResponse.ProtoReflect.Descriptor instead.
-func (*QueryTrendsResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use FunnelNumber.ProtoReflect.Descriptor instead.
+func (*FunnelNumber) Descriptor() ([]byte, []int) {
 	return file_devtrail_events_v1_insight_service_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *QueryTrendsResponse) GetBuckets() []*timestamppb.Timestamp {
+func (x *FunnelNumber) GetRequest() *QueryFunnelRequest {
 	if x != nil {
-		return x.Buckets
+		return x.Request
 	}
 	return nil
 }
 
-func (x *QueryTrendsResponse) GetRows() []*TrendRow {
+func (x *FunnelNumber) GetCell() *FunnelCell {
 	if x != nil {
-		return x.Rows
+		return x.Cell
 	}
 	return nil
 }
 
-// TrendRow is the answer to one series.
-type TrendRow struct {
+// RetentionNumber is a row of a retention.
+type RetentionNumber struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Index of the series in the request.
-	Series int32 `protobuf:"varint,1,opt,name=series,proto3" json:"series,omitempty"`
-	// One value a bucket.
-	Values []float64 `protobuf:"fixed64,2,rep,packed,name=values,proto3" json:"values,omitempty"`
-	// The same math over the whole range: distinct developers of the range, not the sum of the buckets.
-	Total         float64 `protobuf:"fixed64,3,opt,name=total,proto3" json:"total,omitempty"`
+	// The request.
+	Request *QueryRetentionRequest `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
+	// Which row.
+	Cell          *RetentionCell `protobuf:"bytes,2,opt,name=cell,proto3" json:"cell,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *TrendRow) Reset() {
-	*x = TrendRow{}
+func (x *RetentionNumber) Reset() {
+	*x = RetentionNumber{}
 	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *TrendRow) String() string {
+func (x *RetentionNumber) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*TrendRow) ProtoMessage() {}
+func (*RetentionNumber) ProtoMessage() {}
 
-func (x *TrendRow) ProtoReflect() protoreflect.Message {
+func (x *RetentionNumber) ProtoReflect() protoreflect.Message {
 	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -431,74 +342,359 @@ func (x *TrendRow) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use TrendRow.ProtoReflect.Descriptor instead.
-func (*TrendRow) Descriptor() ([]byte, []int) {
+// Deprecated: Use RetentionNumber.ProtoReflect.Descriptor instead.
+func (*RetentionNumber) Descriptor() ([]byte, []int) {
 	return file_devtrail_events_v1_insight_service_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *TrendRow) GetSeries() int32 {
+func (x *RetentionNumber) GetRequest() *QueryRetentionRequest {
 	if x != nil {
-		return x.Series
-	}
-	return 0
-}
-
-func (x *TrendRow) GetValues() []float64 {
-	if x != nil {
-		return x.Values
+		return x.Request
 	}
 	return nil
 }
 
-func (x *TrendRow) GetTotal() float64 {
+func (x *RetentionNumber) GetCell() *RetentionCell {
 	if x != nil {
-		return x.Total
+		return x.Cell
 	}
-	return 0
+	return nil
+}
+
+// StickinessNumber is a number of a stickiness.
+type StickinessNumber struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The request.
+	Request *QueryStickinessRequest `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
+	// Where the number stands.
+	Cell          *StickinessCell `protobuf:"bytes,2,opt,name=cell,proto3" json:"cell,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StickinessNumber) Reset() {
+	*x = StickinessNumber{}
+	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StickinessNumber) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StickinessNumber) ProtoMessage() {}
+
+func (x *StickinessNumber) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StickinessNumber.ProtoReflect.Descriptor instead.
+func (*StickinessNumber) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_insight_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *StickinessNumber) GetRequest() *QueryStickinessRequest {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+func (x *StickinessNumber) GetCell() *StickinessCell {
+	if x != nil {
+		return x.Cell
+	}
+	return nil
+}
+
+// LifecycleNumber is a number of a lifecycle.
+type LifecycleNumber struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The request.
+	Request *QueryLifecycleRequest `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
+	// Where the number stands.
+	Cell          *LifecycleCell `protobuf:"bytes,2,opt,name=cell,proto3" json:"cell,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LifecycleNumber) Reset() {
+	*x = LifecycleNumber{}
+	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LifecycleNumber) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LifecycleNumber) ProtoMessage() {}
+
+func (x *LifecycleNumber) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LifecycleNumber.ProtoReflect.Descriptor instead.
+func (*LifecycleNumber) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_insight_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LifecycleNumber) GetRequest() *QueryLifecycleRequest {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+func (x *LifecycleNumber) GetCell() *LifecycleCell {
+	if x != nil {
+		return x.Cell
+	}
+	return nil
+}
+
+// PathNumber is an edge of paths.
+type PathNumber struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The request.
+	Request *QueryPathsRequest `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
+	// Which edge.
+	Cell          *PathCell `protobuf:"bytes,2,opt,name=cell,proto3" json:"cell,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PathNumber) Reset() {
+	*x = PathNumber{}
+	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PathNumber) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PathNumber) ProtoMessage() {}
+
+func (x *PathNumber) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PathNumber.ProtoReflect.Descriptor instead.
+func (*PathNumber) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_insight_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *PathNumber) GetRequest() *QueryPathsRequest {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+func (x *PathNumber) GetCell() *PathCell {
+	if x != nil {
+		return x.Cell
+	}
+	return nil
+}
+
+// ListActorsResponse is a page of actors.
+type ListActorsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The actors.
+	Actors []*InsightActor `protobuf:"bytes,1,rep,name=actors,proto3" json:"actors,omitempty"`
+	// Token of the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListActorsResponse) Reset() {
+	*x = ListActorsResponse{}
+	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListActorsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListActorsResponse) ProtoMessage() {}
+
+func (x *ListActorsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListActorsResponse.ProtoReflect.Descriptor instead.
+func (*ListActorsResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_insight_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListActorsResponse) GetActors() []*InsightActor {
+	if x != nil {
+		return x.Actors
+	}
+	return nil
+}
+
+func (x *ListActorsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// InsightActor is one actor.
+type InsightActor struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By the request's unit: UUID of a developer, machine, project, or purl of a package without version.
+	Actor string `protobuf:"bytes,1,opt,name=actor,proto3" json:"actor,omitempty"`
+	// Of a retention: whether it appears in each interval from the row's own on.
+	Appearances   []bool `protobuf:"varint,2,rep,packed,name=appearances,proto3" json:"appearances,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InsightActor) Reset() {
+	*x = InsightActor{}
+	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InsightActor) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InsightActor) ProtoMessage() {}
+
+func (x *InsightActor) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_insight_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InsightActor.ProtoReflect.Descriptor instead.
+func (*InsightActor) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_insight_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *InsightActor) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *InsightActor) GetAppearances() []bool {
+	if x != nil {
+		return x.Appearances
+	}
+	return nil
 }
 
 var File_devtrail_events_v1_insight_service_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_insight_service_proto_rawDesc = "" +
 	"\n" +
-	"(devtrail/events/v1/insight_service.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x03\n" +
-	"\x12QueryTrendsRequest\x12;\n" +
-	"\x05range\x18\x01 \x01(\v2\x1d.devtrail.events.v1.TimeRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12$\n" +
-	"\ttime_zone\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\btimeZone\x12F\n" +
+	"(devtrail/events/v1/insight_service.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a!devtrail/events/v1/activity.proto\x1a\x1fdevtrail/events/v1/funnel.proto\x1a\x1edevtrail/events/v1/paths.proto\x1a\"devtrail/events/v1/retention.proto\x1a\x1fdevtrail/events/v1/trends.proto\"\xf4\x03\n" +
+	"\x11ListActorsRequest\x129\n" +
+	"\x06trends\x18\x01 \x01(\v2\x1f.devtrail.events.v1.TrendNumberH\x00R\x06trends\x12:\n" +
+	"\x06funnel\x18\x02 \x01(\v2 .devtrail.events.v1.FunnelNumberH\x00R\x06funnel\x12C\n" +
+	"\tretention\x18\x03 \x01(\v2#.devtrail.events.v1.RetentionNumberH\x00R\tretention\x12F\n" +
 	"\n" +
-	"week_start\x18\x03 \x01(\x0e2\x1d.devtrail.events.v1.WeekStartB\b\xbaH\x05\x82\x01\x02\x10\x01R\tweekStart\x12B\n" +
-	"\binterval\x18\x04 \x01(\x0e2\x1c.devtrail.events.v1.IntervalB\b\xbaH\x05\x82\x01\x02\x10\x01R\binterval\x12C\n" +
-	"\x06series\x18\x05 \x03(\v2\x1f.devtrail.events.v1.TrendSeriesB\n" +
-	"\xbaH\a\x92\x01\x04\b\x01\x10\x1aR\x06series\x127\n" +
-	"\x06filter\x18\x06 \x01(\v2\x1f.devtrail.events.v1.EventFilterR\x06filter\"n\n" +
-	"\vTrendSeries\x12'\n" +
+	"stickiness\x18\x04 \x01(\v2$.devtrail.events.v1.StickinessNumberH\x00R\n" +
+	"stickiness\x12C\n" +
+	"\tlifecycle\x18\x05 \x01(\v2#.devtrail.events.v1.LifecycleNumberH\x00R\tlifecycle\x126\n" +
+	"\x05paths\x18\x06 \x01(\v2\x1e.devtrail.events.v1.PathNumberH\x00R\x05paths\x12$\n" +
+	"\tpage_size\x18\a \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"event_name\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\teventName\x126\n" +
-	"\x04math\x18\x02 \x01(\x0e2\x18.devtrail.events.v1.MathB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04math\"}\n" +
-	"\x13QueryTrendsResponse\x124\n" +
-	"\abuckets\x18\x01 \x03(\v2\x1a.google.protobuf.TimestampR\abuckets\x120\n" +
-	"\x04rows\x18\x02 \x03(\v2\x1c.devtrail.events.v1.TrendRowR\x04rows\"P\n" +
-	"\bTrendRow\x12\x16\n" +
-	"\x06series\x18\x01 \x01(\x05R\x06series\x12\x16\n" +
-	"\x06values\x18\x02 \x03(\x01R\x06values\x12\x14\n" +
-	"\x05total\x18\x03 \x01(\x01R\x05total*p\n" +
-	"\bInterval\x12\x18\n" +
-	"\x14INTERVAL_UNSPECIFIED\x10\x00\x12\x11\n" +
-	"\rINTERVAL_HOUR\x10\x01\x12\x10\n" +
-	"\fINTERVAL_DAY\x10\x02\x12\x11\n" +
-	"\rINTERVAL_WEEK\x10\x03\x12\x12\n" +
-	"\x0eINTERVAL_MONTH\x10\x04*U\n" +
-	"\tWeekStart\x12\x1a\n" +
-	"\x16WEEK_START_UNSPECIFIED\x10\x00\x12\x15\n" +
-	"\x11WEEK_START_MONDAY\x10\x01\x12\x15\n" +
-	"\x11WEEK_START_SUNDAY\x10\x02*H\n" +
-	"\x04Math\x12\x14\n" +
-	"\x10MATH_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"page_token\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\x80@R\tpageTokenB\x0f\n" +
+	"\x06number\x12\x05\xbaH\x02\b\x01\"\x92\x01\n" +
+	"\vTrendNumber\x12H\n" +
+	"\arequest\x18\x01 \x01(\v2&.devtrail.events.v1.QueryTrendsRequestB\x06\xbaH\x03\xc8\x01\x01R\arequest\x129\n" +
+	"\x04cell\x18\x02 \x01(\v2\x1d.devtrail.events.v1.TrendCellB\x06\xbaH\x03\xc8\x01\x01R\x04cell\"\x94\x01\n" +
+	"\fFunnelNumber\x12H\n" +
+	"\arequest\x18\x01 \x01(\v2&.devtrail.events.v1.QueryFunnelRequestB\x06\xbaH\x03\xc8\x01\x01R\arequest\x12:\n" +
+	"\x04cell\x18\x02 \x01(\v2\x1e.devtrail.events.v1.FunnelCellB\x06\xbaH\x03\xc8\x01\x01R\x04cell\"\x9d\x01\n" +
+	"\x0fRetentionNumber\x12K\n" +
+	"\arequest\x18\x01 \x01(\v2).devtrail.events.v1.QueryRetentionRequestB\x06\xbaH\x03\xc8\x01\x01R\arequest\x12=\n" +
+	"\x04cell\x18\x02 \x01(\v2!.devtrail.events.v1.RetentionCellB\x06\xbaH\x03\xc8\x01\x01R\x04cell\"\xa0\x01\n" +
+	"\x10StickinessNumber\x12L\n" +
+	"\arequest\x18\x01 \x01(\v2*.devtrail.events.v1.QueryStickinessRequestB\x06\xbaH\x03\xc8\x01\x01R\arequest\x12>\n" +
+	"\x04cell\x18\x02 \x01(\v2\".devtrail.events.v1.StickinessCellB\x06\xbaH\x03\xc8\x01\x01R\x04cell\"\x9d\x01\n" +
+	"\x0fLifecycleNumber\x12K\n" +
+	"\arequest\x18\x01 \x01(\v2).devtrail.events.v1.QueryLifecycleRequestB\x06\xbaH\x03\xc8\x01\x01R\arequest\x12=\n" +
+	"\x04cell\x18\x02 \x01(\v2!.devtrail.events.v1.LifecycleCellB\x06\xbaH\x03\xc8\x01\x01R\x04cell\"\x8f\x01\n" +
 	"\n" +
-	"MATH_TOTAL\x10\x01\x12\x1a\n" +
-	"\x16MATH_UNIQUE_DEVELOPERS\x10\x022y\n" +
+	"PathNumber\x12G\n" +
+	"\arequest\x18\x01 \x01(\v2%.devtrail.events.v1.QueryPathsRequestB\x06\xbaH\x03\xc8\x01\x01R\arequest\x128\n" +
+	"\x04cell\x18\x02 \x01(\v2\x1c.devtrail.events.v1.PathCellB\x06\xbaH\x03\xc8\x01\x01R\x04cell\"v\n" +
+	"\x12ListActorsResponse\x128\n" +
+	"\x06actors\x18\x01 \x03(\v2 .devtrail.events.v1.InsightActorR\x06actors\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"F\n" +
+	"\fInsightActor\x12\x14\n" +
+	"\x05actor\x18\x01 \x01(\tR\x05actor\x12 \n" +
+	"\vappearances\x18\x02 \x03(\bR\vappearances2\x87\x06\n" +
 	"\x0eInsightService\x12g\n" +
 	"\vQueryTrends\x12&.devtrail.events.v1.QueryTrendsRequest\x1a'.devtrail.events.v1.QueryTrendsResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x02\x12g\n" +
+	"\vQueryFunnel\x12&.devtrail.events.v1.QueryFunnelRequest\x1a'.devtrail.events.v1.QueryFunnelResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x02\x12p\n" +
+	"\x0eQueryRetention\x12).devtrail.events.v1.QueryRetentionRequest\x1a*.devtrail.events.v1.QueryRetentionResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x02\x12s\n" +
+	"\x0fQueryStickiness\x12*.devtrail.events.v1.QueryStickinessRequest\x1a+.devtrail.events.v1.QueryStickinessResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x02\x12p\n" +
+	"\x0eQueryLifecycle\x12).devtrail.events.v1.QueryLifecycleRequest\x1a*.devtrail.events.v1.QueryLifecycleResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x02\x12d\n" +
+	"\n" +
+	"QueryPaths\x12%.devtrail.events.v1.QueryPathsRequest\x1a&.devtrail.events.v1.QueryPathsResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x02\x12d\n" +
+	"\n" +
+	"ListActors\x12%.devtrail.events.v1.ListActorsRequest\x1a&.devtrail.events.v1.ListActorsResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x02B\xcb\x01\n" +
 	"\x16com.devtrail.events.v1B\x13InsightServiceProtoP\x01Z2devtrail.dev/proto/gen/devtrail/events/v1;eventsv1\xa2\x02\x03DEX\xaa\x02\x12Devtrail.Events.V1\xca\x02\x12Devtrail\\Events\\V1\xe2\x02\x1eDevtrail\\Events\\V1\\GPBMetadata\xea\x02\x14Devtrail::Events::V1b\x06proto3"
 
@@ -514,36 +710,75 @@ func file_devtrail_events_v1_insight_service_proto_rawDescGZIP() []byte {
 	return file_devtrail_events_v1_insight_service_proto_rawDescData
 }
 
-var file_devtrail_events_v1_insight_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_devtrail_events_v1_insight_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_devtrail_events_v1_insight_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_devtrail_events_v1_insight_service_proto_goTypes = []any{
-	(Interval)(0),                 // 0: devtrail.events.v1.Interval
-	(WeekStart)(0),                // 1: devtrail.events.v1.WeekStart
-	(Math)(0),                     // 2: devtrail.events.v1.Math
-	(*QueryTrendsRequest)(nil),    // 3: devtrail.events.v1.QueryTrendsRequest
-	(*TrendSeries)(nil),           // 4: devtrail.events.v1.TrendSeries
-	(*QueryTrendsResponse)(nil),   // 5: devtrail.events.v1.QueryTrendsResponse
-	(*TrendRow)(nil),              // 6: devtrail.events.v1.TrendRow
-	(*TimeRange)(nil),             // 7: devtrail.events.v1.TimeRange
-	(*EventFilter)(nil),           // 8: devtrail.events.v1.EventFilter
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*ListActorsRequest)(nil),       // 0: devtrail.events.v1.ListActorsRequest
+	(*TrendNumber)(nil),             // 1: devtrail.events.v1.TrendNumber
+	(*FunnelNumber)(nil),            // 2: devtrail.events.v1.FunnelNumber
+	(*RetentionNumber)(nil),         // 3: devtrail.events.v1.RetentionNumber
+	(*StickinessNumber)(nil),        // 4: devtrail.events.v1.StickinessNumber
+	(*LifecycleNumber)(nil),         // 5: devtrail.events.v1.LifecycleNumber
+	(*PathNumber)(nil),              // 6: devtrail.events.v1.PathNumber
+	(*ListActorsResponse)(nil),      // 7: devtrail.events.v1.ListActorsResponse
+	(*InsightActor)(nil),            // 8: devtrail.events.v1.InsightActor
+	(*QueryTrendsRequest)(nil),      // 9: devtrail.events.v1.QueryTrendsRequest
+	(*TrendCell)(nil),               // 10: devtrail.events.v1.TrendCell
+	(*QueryFunnelRequest)(nil),      // 11: devtrail.events.v1.QueryFunnelRequest
+	(*FunnelCell)(nil),              // 12: devtrail.events.v1.FunnelCell
+	(*QueryRetentionRequest)(nil),   // 13: devtrail.events.v1.QueryRetentionRequest
+	(*RetentionCell)(nil),           // 14: devtrail.events.v1.RetentionCell
+	(*QueryStickinessRequest)(nil),  // 15: devtrail.events.v1.QueryStickinessRequest
+	(*StickinessCell)(nil),          // 16: devtrail.events.v1.StickinessCell
+	(*QueryLifecycleRequest)(nil),   // 17: devtrail.events.v1.QueryLifecycleRequest
+	(*LifecycleCell)(nil),           // 18: devtrail.events.v1.LifecycleCell
+	(*QueryPathsRequest)(nil),       // 19: devtrail.events.v1.QueryPathsRequest
+	(*PathCell)(nil),                // 20: devtrail.events.v1.PathCell
+	(*QueryTrendsResponse)(nil),     // 21: devtrail.events.v1.QueryTrendsResponse
+	(*QueryFunnelResponse)(nil),     // 22: devtrail.events.v1.QueryFunnelResponse
+	(*QueryRetentionResponse)(nil),  // 23: devtrail.events.v1.QueryRetentionResponse
+	(*QueryStickinessResponse)(nil), // 24: devtrail.events.v1.QueryStickinessResponse
+	(*QueryLifecycleResponse)(nil),  // 25: devtrail.events.v1.QueryLifecycleResponse
+	(*QueryPathsResponse)(nil),      // 26: devtrail.events.v1.QueryPathsResponse
 }
 var file_devtrail_events_v1_insight_service_proto_depIdxs = []int32{
-	7, // 0: devtrail.events.v1.QueryTrendsRequest.range:type_name -> devtrail.events.v1.TimeRange
-	1, // 1: devtrail.events.v1.QueryTrendsRequest.week_start:type_name -> devtrail.events.v1.WeekStart
-	0, // 2: devtrail.events.v1.QueryTrendsRequest.interval:type_name -> devtrail.events.v1.Interval
-	4, // 3: devtrail.events.v1.QueryTrendsRequest.series:type_name -> devtrail.events.v1.TrendSeries
-	8, // 4: devtrail.events.v1.QueryTrendsRequest.filter:type_name -> devtrail.events.v1.EventFilter
-	2, // 5: devtrail.events.v1.TrendSeries.math:type_name -> devtrail.events.v1.Math
-	9, // 6: devtrail.events.v1.QueryTrendsResponse.buckets:type_name -> google.protobuf.Timestamp
-	6, // 7: devtrail.events.v1.QueryTrendsResponse.rows:type_name -> devtrail.events.v1.TrendRow
-	3, // 8: devtrail.events.v1.InsightService.QueryTrends:input_type -> devtrail.events.v1.QueryTrendsRequest
-	5, // 9: devtrail.events.v1.InsightService.QueryTrends:output_type -> devtrail.events.v1.QueryTrendsResponse
-	9, // [9:10] is the sub-list for method output_type
-	8, // [8:9] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	1,  // 0: devtrail.events.v1.ListActorsRequest.trends:type_name -> devtrail.events.v1.TrendNumber
+	2,  // 1: devtrail.events.v1.ListActorsRequest.funnel:type_name -> devtrail.events.v1.FunnelNumber
+	3,  // 2: devtrail.events.v1.ListActorsRequest.retention:type_name -> devtrail.events.v1.RetentionNumber
+	4,  // 3: devtrail.events.v1.ListActorsRequest.stickiness:type_name -> devtrail.events.v1.StickinessNumber
+	5,  // 4: devtrail.events.v1.ListActorsRequest.lifecycle:type_name -> devtrail.events.v1.LifecycleNumber
+	6,  // 5: devtrail.events.v1.ListActorsRequest.paths:type_name -> devtrail.events.v1.PathNumber
+	9,  // 6: devtrail.events.v1.TrendNumber.request:type_name -> devtrail.events.v1.QueryTrendsRequest
+	10, // 7: devtrail.events.v1.TrendNumber.cell:type_name -> devtrail.events.v1.TrendCell
+	11, // 8: devtrail.events.v1.FunnelNumber.request:type_name -> devtrail.events.v1.QueryFunnelRequest
+	12, // 9: devtrail.events.v1.FunnelNumber.cell:type_name -> devtrail.events.v1.FunnelCell
+	13, // 10: devtrail.events.v1.RetentionNumber.request:type_name -> devtrail.events.v1.QueryRetentionRequest
+	14, // 11: devtrail.events.v1.RetentionNumber.cell:type_name -> devtrail.events.v1.RetentionCell
+	15, // 12: devtrail.events.v1.StickinessNumber.request:type_name -> devtrail.events.v1.QueryStickinessRequest
+	16, // 13: devtrail.events.v1.StickinessNumber.cell:type_name -> devtrail.events.v1.StickinessCell
+	17, // 14: devtrail.events.v1.LifecycleNumber.request:type_name -> devtrail.events.v1.QueryLifecycleRequest
+	18, // 15: devtrail.events.v1.LifecycleNumber.cell:type_name -> devtrail.events.v1.LifecycleCell
+	19, // 16: devtrail.events.v1.PathNumber.request:type_name -> devtrail.events.v1.QueryPathsRequest
+	20, // 17: devtrail.events.v1.PathNumber.cell:type_name -> devtrail.events.v1.PathCell
+	8,  // 18: devtrail.events.v1.ListActorsResponse.actors:type_name -> devtrail.events.v1.InsightActor
+	9,  // 19: devtrail.events.v1.InsightService.QueryTrends:input_type -> devtrail.events.v1.QueryTrendsRequest
+	11, // 20: devtrail.events.v1.InsightService.QueryFunnel:input_type -> devtrail.events.v1.QueryFunnelRequest
+	13, // 21: devtrail.events.v1.InsightService.QueryRetention:input_type -> devtrail.events.v1.QueryRetentionRequest
+	15, // 22: devtrail.events.v1.InsightService.QueryStickiness:input_type -> devtrail.events.v1.QueryStickinessRequest
+	17, // 23: devtrail.events.v1.InsightService.QueryLifecycle:input_type -> devtrail.events.v1.QueryLifecycleRequest
+	19, // 24: devtrail.events.v1.InsightService.QueryPaths:input_type -> devtrail.events.v1.QueryPathsRequest
+	0,  // 25: devtrail.events.v1.InsightService.ListActors:input_type -> devtrail.events.v1.ListActorsRequest
+	21, // 26: devtrail.events.v1.InsightService.QueryTrends:output_type -> devtrail.events.v1.QueryTrendsResponse
+	22, // 27: devtrail.events.v1.InsightService.QueryFunnel:output_type -> devtrail.events.v1.QueryFunnelResponse
+	23, // 28: devtrail.events.v1.InsightService.QueryRetention:output_type -> devtrail.events.v1.QueryRetentionResponse
+	24, // 29: devtrail.events.v1.InsightService.QueryStickiness:output_type -> devtrail.events.v1.QueryStickinessResponse
+	25, // 30: devtrail.events.v1.InsightService.QueryLifecycle:output_type -> devtrail.events.v1.QueryLifecycleResponse
+	26, // 31: devtrail.events.v1.InsightService.QueryPaths:output_type -> devtrail.events.v1.QueryPathsResponse
+	7,  // 32: devtrail.events.v1.InsightService.ListActors:output_type -> devtrail.events.v1.ListActorsResponse
+	26, // [26:33] is the sub-list for method output_type
+	19, // [19:26] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_devtrail_events_v1_insight_service_proto_init() }
@@ -551,20 +786,31 @@ func file_devtrail_events_v1_insight_service_proto_init() {
 	if File_devtrail_events_v1_insight_service_proto != nil {
 		return
 	}
-	file_devtrail_events_v1_filter_proto_init()
+	file_devtrail_events_v1_activity_proto_init()
+	file_devtrail_events_v1_funnel_proto_init()
+	file_devtrail_events_v1_paths_proto_init()
+	file_devtrail_events_v1_retention_proto_init()
+	file_devtrail_events_v1_trends_proto_init()
+	file_devtrail_events_v1_insight_service_proto_msgTypes[0].OneofWrappers = []any{
+		(*ListActorsRequest_Trends)(nil),
+		(*ListActorsRequest_Funnel)(nil),
+		(*ListActorsRequest_Retention)(nil),
+		(*ListActorsRequest_Stickiness)(nil),
+		(*ListActorsRequest_Lifecycle)(nil),
+		(*ListActorsRequest_Paths)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_devtrail_events_v1_insight_service_proto_rawDesc), len(file_devtrail_events_v1_insight_service_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   4,
+			NumEnums:      0,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_devtrail_events_v1_insight_service_proto_goTypes,
 		DependencyIndexes: file_devtrail_events_v1_insight_service_proto_depIdxs,
-		EnumInfos:         file_devtrail_events_v1_insight_service_proto_enumTypes,
 		MessageInfos:      file_devtrail_events_v1_insight_service_proto_msgTypes,
 	}.Build()
 	File_devtrail_events_v1_insight_service_proto = out.File

@@ -19,17 +19,36 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	InsightService_QueryTrends_FullMethodName = "/devtrail.events.v1.InsightService/QueryTrends"
+	InsightService_QueryTrends_FullMethodName     = "/devtrail.events.v1.InsightService/QueryTrends"
+	InsightService_QueryFunnel_FullMethodName     = "/devtrail.events.v1.InsightService/QueryFunnel"
+	InsightService_QueryRetention_FullMethodName  = "/devtrail.events.v1.InsightService/QueryRetention"
+	InsightService_QueryStickiness_FullMethodName = "/devtrail.events.v1.InsightService/QueryStickiness"
+	InsightService_QueryLifecycle_FullMethodName  = "/devtrail.events.v1.InsightService/QueryLifecycle"
+	InsightService_QueryPaths_FullMethodName      = "/devtrail.events.v1.InsightService/QueryPaths"
+	InsightService_ListActors_FullMethodName      = "/devtrail.events.v1.InsightService/ListActors"
 )
 
 // InsightServiceClient is the client API for InsightService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// InsightService answers questions about many events.
+// InsightService answers questions about many events. Events, developers, their properties and their identities count as they are at the moment
+// of the question. What a request must not be is INVALID_ARGUMENT with the path of the field.
 type InsightServiceClient interface {
-	// QueryTrends counts events or developers by time.
+	// QueryTrends counts events, actors or numbers of a property by time.
 	QueryTrends(ctx context.Context, in *QueryTrendsRequest, opts ...grpc.CallOption) (*QueryTrendsResponse, error)
+	// QueryFunnel counts actors that take steps one after the other.
+	QueryFunnel(ctx context.Context, in *QueryFunnelRequest, opts ...grpc.CallOption) (*QueryFunnelResponse, error)
+	// QueryRetention counts actors that come back.
+	QueryRetention(ctx context.Context, in *QueryRetentionRequest, opts ...grpc.CallOption) (*QueryRetentionResponse, error)
+	// QueryStickiness counts actors by the number of buckets in which they are active.
+	QueryStickiness(ctx context.Context, in *QueryStickinessRequest, opts ...grpc.CallOption) (*QueryStickinessResponse, error)
+	// QueryLifecycle counts actors that are new, stay, come back or leave.
+	QueryLifecycle(ctx context.Context, in *QueryLifecycleRequest, opts ...grpc.CallOption) (*QueryLifecycleResponse, error)
+	// QueryPaths counts the ways that actors take from item to item.
+	QueryPaths(ctx context.Context, in *QueryPathsRequest, opts ...grpc.CallOption) (*QueryPathsResponse, error)
+	// ListActors lists the actors that a number of an answer counts, by their text, a page at a time. A page token belongs to its number.
+	ListActors(ctx context.Context, in *ListActorsRequest, opts ...grpc.CallOption) (*ListActorsResponse, error)
 }
 
 type insightServiceClient struct {
@@ -50,14 +69,87 @@ func (c *insightServiceClient) QueryTrends(ctx context.Context, in *QueryTrendsR
 	return out, nil
 }
 
+func (c *insightServiceClient) QueryFunnel(ctx context.Context, in *QueryFunnelRequest, opts ...grpc.CallOption) (*QueryFunnelResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QueryFunnelResponse)
+	err := c.cc.Invoke(ctx, InsightService_QueryFunnel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *insightServiceClient) QueryRetention(ctx context.Context, in *QueryRetentionRequest, opts ...grpc.CallOption) (*QueryRetentionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QueryRetentionResponse)
+	err := c.cc.Invoke(ctx, InsightService_QueryRetention_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *insightServiceClient) QueryStickiness(ctx context.Context, in *QueryStickinessRequest, opts ...grpc.CallOption) (*QueryStickinessResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QueryStickinessResponse)
+	err := c.cc.Invoke(ctx, InsightService_QueryStickiness_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *insightServiceClient) QueryLifecycle(ctx context.Context, in *QueryLifecycleRequest, opts ...grpc.CallOption) (*QueryLifecycleResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QueryLifecycleResponse)
+	err := c.cc.Invoke(ctx, InsightService_QueryLifecycle_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *insightServiceClient) QueryPaths(ctx context.Context, in *QueryPathsRequest, opts ...grpc.CallOption) (*QueryPathsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QueryPathsResponse)
+	err := c.cc.Invoke(ctx, InsightService_QueryPaths_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *insightServiceClient) ListActors(ctx context.Context, in *ListActorsRequest, opts ...grpc.CallOption) (*ListActorsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListActorsResponse)
+	err := c.cc.Invoke(ctx, InsightService_ListActors_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // InsightServiceServer is the server API for InsightService service.
 // All implementations must embed UnimplementedInsightServiceServer
 // for forward compatibility.
 //
-// InsightService answers questions about many events.
+// InsightService answers questions about many events. Events, developers, their properties and their identities count as they are at the moment
+// of the question. What a request must not be is INVALID_ARGUMENT with the path of the field.
 type InsightServiceServer interface {
-	// QueryTrends counts events or developers by time.
+	// QueryTrends counts events, actors or numbers of a property by time.
 	QueryTrends(context.Context, *QueryTrendsRequest) (*QueryTrendsResponse, error)
+	// QueryFunnel counts actors that take steps one after the other.
+	QueryFunnel(context.Context, *QueryFunnelRequest) (*QueryFunnelResponse, error)
+	// QueryRetention counts actors that come back.
+	QueryRetention(context.Context, *QueryRetentionRequest) (*QueryRetentionResponse, error)
+	// QueryStickiness counts actors by the number of buckets in which they are active.
+	QueryStickiness(context.Context, *QueryStickinessRequest) (*QueryStickinessResponse, error)
+	// QueryLifecycle counts actors that are new, stay, come back or leave.
+	QueryLifecycle(context.Context, *QueryLifecycleRequest) (*QueryLifecycleResponse, error)
+	// QueryPaths counts the ways that actors take from item to item.
+	QueryPaths(context.Context, *QueryPathsRequest) (*QueryPathsResponse, error)
+	// ListActors lists the actors that a number of an answer counts, by their text, a page at a time. A page token belongs to its number.
+	ListActors(context.Context, *ListActorsRequest) (*ListActorsResponse, error)
 	mustEmbedUnimplementedInsightServiceServer()
 }
 
@@ -70,6 +162,24 @@ type UnimplementedInsightServiceServer struct{}
 
 func (UnimplementedInsightServiceServer) QueryTrends(context.Context, *QueryTrendsRequest) (*QueryTrendsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method QueryTrends not implemented")
+}
+func (UnimplementedInsightServiceServer) QueryFunnel(context.Context, *QueryFunnelRequest) (*QueryFunnelResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryFunnel not implemented")
+}
+func (UnimplementedInsightServiceServer) QueryRetention(context.Context, *QueryRetentionRequest) (*QueryRetentionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryRetention not implemented")
+}
+func (UnimplementedInsightServiceServer) QueryStickiness(context.Context, *QueryStickinessRequest) (*QueryStickinessResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryStickiness not implemented")
+}
+func (UnimplementedInsightServiceServer) QueryLifecycle(context.Context, *QueryLifecycleRequest) (*QueryLifecycleResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryLifecycle not implemented")
+}
+func (UnimplementedInsightServiceServer) QueryPaths(context.Context, *QueryPathsRequest) (*QueryPathsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryPaths not implemented")
+}
+func (UnimplementedInsightServiceServer) ListActors(context.Context, *ListActorsRequest) (*ListActorsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListActors not implemented")
 }
 func (UnimplementedInsightServiceServer) mustEmbedUnimplementedInsightServiceServer() {}
 func (UnimplementedInsightServiceServer) testEmbeddedByValue()                        {}
@@ -110,6 +220,114 @@ func _InsightService_QueryTrends_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InsightService_QueryFunnel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryFunnelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InsightServiceServer).QueryFunnel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InsightService_QueryFunnel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InsightServiceServer).QueryFunnel(ctx, req.(*QueryFunnelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InsightService_QueryRetention_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryRetentionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InsightServiceServer).QueryRetention(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InsightService_QueryRetention_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InsightServiceServer).QueryRetention(ctx, req.(*QueryRetentionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InsightService_QueryStickiness_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryStickinessRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InsightServiceServer).QueryStickiness(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InsightService_QueryStickiness_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InsightServiceServer).QueryStickiness(ctx, req.(*QueryStickinessRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InsightService_QueryLifecycle_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryLifecycleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InsightServiceServer).QueryLifecycle(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InsightService_QueryLifecycle_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InsightServiceServer).QueryLifecycle(ctx, req.(*QueryLifecycleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InsightService_QueryPaths_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryPathsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InsightServiceServer).QueryPaths(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InsightService_QueryPaths_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InsightServiceServer).QueryPaths(ctx, req.(*QueryPathsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InsightService_ListActors_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListActorsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InsightServiceServer).ListActors(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InsightService_ListActors_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InsightServiceServer).ListActors(ctx, req.(*ListActorsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // InsightService_ServiceDesc is the grpc.ServiceDesc for InsightService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -120,6 +338,30 @@ var InsightService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "QueryTrends",
 			Handler:    _InsightService_QueryTrends_Handler,
+		},
+		{
+			MethodName: "QueryFunnel",
+			Handler:    _InsightService_QueryFunnel_Handler,
+		},
+		{
+			MethodName: "QueryRetention",
+			Handler:    _InsightService_QueryRetention_Handler,
+		},
+		{
+			MethodName: "QueryStickiness",
+			Handler:    _InsightService_QueryStickiness_Handler,
+		},
+		{
+			MethodName: "QueryLifecycle",
+			Handler:    _InsightService_QueryLifecycle_Handler,
+		},
+		{
+			MethodName: "QueryPaths",
+			Handler:    _InsightService_QueryPaths_Handler,
+		},
+		{
+			MethodName: "ListActors",
+			Handler:    _InsightService_ListActors_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
