@@ -1,0 +1,123 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/pg"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
+	eventsmigrations "devtrail.dev/services/events/migrations"
+	"devtrail.dev/services/events/storetest"
+)
+
+// slow is a question that takes far longer than anybody waits.
+func slow(ctx context.Context, look *session) error {
+	_, err := look.tx.Exec(ctx, "SELECT pg_sleep(60)")
+	return err
+}
+
+// observedStore returns a store and a pool of the same database, which sees what the store's connections do.
+func observedStore(t *testing.T, application string) (*Store, *pgxpool.Pool) {
+	t.Helper()
+	url := dbtest.Postgres(t, eventsmigrations.Postgres())
+	s, err := Open(t.Context(), url, application)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	other, err := pg.Open(t.Context(), url, pg.Options{})
+	require.NoError(t, err)
+	t.Cleanup(other.Close)
+	return s, other
+}
+
+// running counts the statements of an application that run at this moment.
+func running(t *testing.T, pool *pgxpool.Pool, application string) int {
+	t.Helper()
+	var n int
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND state = 'active'", application).Scan(&n))
+	return n
+}
+
+func TestACallerWhoGoesAwayEndsTheStatement(t *testing.T) {
+	t.Parallel()
+	s, other := observedStore(t, "cancel-test")
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- s.ask(ctx, storetest.ID("org"), func(look *session) error { return slow(ctx, look) })
+	}()
+	require.Eventually(t, func() bool { return running(t, other, "cancel-test") == 1 }, 10*time.Second, 5*time.Millisecond)
+	cancel()
+	require.ErrorIs(t, <-done, context.Canceled)
+	require.Eventually(t, func() bool { return running(t, other, "cancel-test") == 0 }, time.Second, 5*time.Millisecond, "the server goes on")
+}
+
+func TestAStatementEndsBeforeItsCaller(t *testing.T) {
+	t.Parallel()
+	s, _ := observedStore(t, "timeout-test")
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	err := s.ask(ctx, storetest.ID("org"), func(look *session) error { return slow(ctx, look) })
+	require.ErrorIs(t, err, errTooSlow)
+	require.Equal(t, fault.Timeout, fault.KindOf(err))
+	require.NoError(t, ctx.Err(), "the caller still listens")
+	require.Equal(t, longest, timeout(t.Context()))
+	require.Less(t, timeout(ctx), 2*time.Second)
+}
+
+func TestErrorsOfTheServer(t *testing.T) {
+	t.Parallel()
+	s, _ := observedStore(t, "fault-test")
+	for code, want := range map[string]error{
+		"57014": errTooSlow, "53200": errTooBig, "53400": errTooBig, "53300": events.ErrStoreUnavailable, "25006": events.ErrStoreUnavailable,
+		"53100": events.ErrStoreUnavailable, "57P01": events.ErrStoreUnavailable, "08006": events.ErrStoreUnavailable, "42P01": events.ErrStoreUnavailable,
+	} {
+		err := s.ask(t.Context(), storetest.ID("org"), func(look *session) error {
+			_, err := look.tx.Exec(t.Context(), fmt.Sprintf("DO $$ BEGIN RAISE EXCEPTION 'a secret' USING ERRCODE = '%s'; END $$", code))
+			return err
+		})
+		require.ErrorIs(t, err, want, code)
+		require.NotContains(t, fault.ToStatus(err, "d").Message(), "secret", code)
+	}
+	err := s.ask(t.Context(), storetest.ID("org"), func(look *session) error {
+		_, err := look.tx.Exec(t.Context(), "DELETE FROM events")
+		return err
+	})
+	require.ErrorIs(t, err, events.ErrStoreUnavailable, "a question cannot write")
+}
+
+func TestAnErrorOfTheReaderComesBackAsItIs(t *testing.T) {
+	t.Parallel()
+	s := openInsight(t)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	org, at := storetest.ID("org"), time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 3 {
+		e, err := events.Event{
+			ID: storetest.ID(fmt.Sprint(i)), Name: "a", OccurredAt: at,
+			Source: events.Source{Kind: events.SourceSDK, Machine: fmt.Sprint("m", i)},
+		}.Canonical(at)
+		require.NoError(t, err)
+		_, err = s.Append(t.Context(), org, []events.Event{e})
+		require.NoError(t, err)
+	}
+	q := insight.SequenceQuery{Question: insight.Question{Range: events.AllTime, By: insight.Machines}, All: true}
+	for stop := range 3 {
+		enough, seen := errors.New("enough"), 0
+		err := s.Sequences(t.Context(), org, q, func(insight.Sequence) error {
+			if seen++; seen > stop {
+				return enough
+			}
+			return nil
+		})
+		require.Equal(t, enough, err)
+		require.Equal(t, stop+1, seen)
+	}
+}
