@@ -10,10 +10,13 @@ ENV CGO_ENABLED=0 GOCACHE=/go/build-cache GOWORK=off
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/go/build-cache \
     go build -C services/${SERVICE:?one of migrations, identity, packages, events} \
       -trimpath -ldflags='-s -w' -o /service ./cmd/${SERVICE}
+RUN mkdir /data
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /service /service
+# What a service keeps beside its database; a volume takes over the owner.
+COPY --from=build --chown=65532:65532 /data /var/lib/devtrail
 USER 65532:65532
 ENTRYPOINT ["/service"]
 # Asks the service's own gRPC health at <SERVICE>_ADDRESS.

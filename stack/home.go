@@ -19,6 +19,10 @@ const dirName = ".devtrail"
 // logsDir is the folder in it with a log file for each process.
 const logsDir = "logs"
 
+// queueDir is the folder in it with the events that are accepted and not yet
+// in the database, by store.
+const queueDir = "events-queue"
+
 // FindDataDir returns the data folder for somebody who stands in start: the
 // nearest .devtrail upwards; when there is none, .devtrail at the root of the
 // Git repository, or else in start itself. It does not create it.

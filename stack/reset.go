@@ -43,8 +43,8 @@ func ResetTargets(cfg Config) ([]string, error) {
 }
 
 // Reset drops the databases of the suite: the data folders of the embedded
-// engines, or the databases by name on the servers that the user named. Keys
-// and logs stay. It refuses while the suite runs (errors.As knows
+// engines, or the databases by name on the servers that the user named, and
+// the events that wait for them. Keys and logs stay. It refuses while the suite runs (errors.As knows
 // *RunningError) and returns what it removed, in words.
 func Reset(ctx context.Context, cfg Config) ([]string, error) {
 	cfg, err := cfg.withDefaults()
@@ -83,6 +83,12 @@ func Reset(ctx context.Context, cfg Config) ([]string, error) {
 		if err != nil {
 			return removed, err
 		}
+	}
+	// What was accepted and not stored goes too, and the memory of what was stored.
+	more, err := removeFolders(home.path(queueDir))
+	removed = append(removed, more...)
+	if err != nil {
+		return removed, err
 	}
 	return removed, removeState(home.dir)
 }

@@ -74,6 +74,8 @@ var services = []service{
 				"EVENTS_MIGRATIONS_ADDRESS": p.endpoint("migrations"),
 				"EVENTS_CLICKHOUSE_URL":     "",
 				"EVENTS_POSTGRES_URL":       "",
+				// What the log remembers is what one database has.
+				"EVENTS_QUEUE_DIR": p.home.path(queueDir, p.cfg.EventsStore),
 			}
 			if p.cfg.EventsStore == StorePostgres {
 				env["EVENTS_POSTGRES_URL"] = p.postgres.databaseURL("analytics")

@@ -23,6 +23,8 @@ type Config struct {
 	HTTP web.Config `envPrefix:"EVENTS_HTTP_"`
 	// HooksFile is the file that lists the webhooks of Git providers that may be delivered; empty: none. It is read again when it changes.
 	HooksFile string `env:"EVENTS_HOOKS_FILE"`
+	// Ingest is the way in, whichever the door.
+	Ingest Ingest
 	// Store says where events are kept: clickhouse or postgres.
 	Store string `env:"EVENTS_STORE" envDefault:"clickhouse"`
 	// ClickHouseURL is the ClickHouse database of this service; needed when the store is clickhouse.
@@ -39,8 +41,8 @@ type Config struct {
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
 }
 
-// largestBatch is 16 MiB of events and room for the frame of the message.
-const largestBatch = 16<<20 + 64<<10
+// largestBatch is 20 MiB of events and room for the frame of the message.
+const largestBatch = 20<<20 + 64<<10
 
 // defaults are the addresses on a single machine, and messages that hold the largest batch.
 func defaults() Config {
@@ -55,6 +57,7 @@ func (c *Config) Validate() error {
 	mistakes := []error{
 		c.Config.Validate(),
 		c.HTTP.Validate(),
+		c.Ingest.Validate(),
 		c.Keys.Validate(),
 	}
 	if c.MaxMessageBytes < largestBatch {

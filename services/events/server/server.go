@@ -54,6 +54,14 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		return err
 	}
 
+	options, log, err := cfg.Ingest.options(engine, cfg.GracePeriod, logger)
+	if err != nil {
+		return err
+	}
+	if log != nil {
+		defer func() { _ = log.Close() }()
+	}
+
 	own, err := cfg.Keys.Own()
 	if err != nil {
 		return err
@@ -64,7 +72,10 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	}
 	defer func() { _ = identity.Close() }()
 	verifier := auth.NewChain(cfg.Keys.Verifier(), auth.NewIntrospector(identityv1.NewCredentialServiceClient(identity), now))
-	desk := rpc.New(store, identityv1.NewDeveloperServiceClient(identity), logger, now)
+	desk := rpc.New(store, identityv1.NewDeveloperServiceClient(identity), logger, now, options...)
+	if err := registry.Register(desk.Intake); err != nil {
+		return err
+	}
 
 	door, err := serve.New("events", cfg.Config, serve.Deps{
 		Foreign:  rpc.LogsRules(),
@@ -102,14 +113,24 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		return err
 	}
 
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	running, following := errgroup.WithContext(ctx)
 	following, stop := context.WithCancel(following)
-	// The lease is kept until the last call is answered.
+	// The lease is kept until the last call is answered and the last event is stored.
 	serving, served := context.WithCancel(context.WithoutCancel(ctx))
 	running.Go(func() error { return keeper.Run(serving) })
 	running.Go(func() error { return desk.Follower.Run(following) })
+	// Events are taken until the doors are closed, and drained after.
+	taking, shut := context.WithCancel(context.WithoutCancel(ctx))
 	running.Go(func() error {
 		defer served()
+		err := desk.Intake.Run(taking)
+		end(err)
+		return err
+	})
+	running.Go(func() error {
+		defer shut()
 		defer stop()
 		doors, ctx := errgroup.WithContext(ctx)
 		doors.Go(func() error { return door.Run(ctx) })
@@ -119,8 +140,14 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	return running.Wait()
 }
 
+// engine is what a database keeps.
+type engine interface {
+	events.Store
+	events.DeadLetters
+}
+
 // openStore opens the engine that the settings name, and says what its SQL needs. It does not connect.
-func openStore(ctx context.Context, cfg Config, instance lease.Instance, now func() time.Time) (events.Store, lease.Need, error) {
+func openStore(ctx context.Context, cfg Config, instance lease.Instance, now func() time.Time) (engine, lease.Need, error) {
 	const database = "analytics"
 	if cfg.Store == storePostgres {
 		need, err := lease.NeedOf(database, eventsmigrations.Postgres(), postgres.Reads())

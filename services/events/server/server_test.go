@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ func TestRunServesOnEitherStoreAndStops(t *testing.T) {
 		t.Run(settings["EVENTS_STORE"], func(t *testing.T) {
 			settings["EVENTS_ADDRESS"], settings["EVENTS_DEBUG_ADDRESS"] = freeAddress(t), "127.0.0.1:0"
 			settings["EVENTS_HTTP_ADDRESS"] = freeAddress(t)
+			settings["EVENTS_QUEUE_DIR"] = filepath.Join(t.TempDir(), "queue")
 			settings["EVENTS_IDENTITY_ADDRESS"] = freeAddress(t) // away: the service runs all the same
 			settings["DEVTRAIL_SERVICE_KEY"] = auth.NewToken(auth.PrefixService)
 			ctx, stop := context.WithCancel(t.Context())

@@ -41,7 +41,10 @@ func try(
 ) ([]*eventsv1.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 	defer cancel()
-	response, err := client.CaptureEvents(ctx, &eventsv1.CaptureEventsRequest{Events: events})
+	response, err := client.CaptureEvents(ctx, &eventsv1.CaptureEventsRequest{
+		Ack:    eventsv1.AckLevel_ACK_LEVEL_STORED, // who has sent a history wants to ask about it
+		Events: events,
+	})
 	if err != nil {
 		return nil, err
 	}

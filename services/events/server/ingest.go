@@ -1,0 +1,93 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/queue/pebblelog"
+)
+
+// Ingest is the settings of the way in.
+type Ingest struct {
+	// QueueDir is the folder of the log of accepted events; empty: there is no log, and an event is acknowledged when the database has it.
+	QueueDir string `env:"EVENTS_QUEUE_DIR"`
+	// QueueBytes is how much may wait in the log for the database.
+	QueueBytes int64 `env:"EVENTS_QUEUE_BYTES" envDefault:"8589934592"`
+	// QueueSpareBytes is how much of the log's disk is left free.
+	QueueSpareBytes int64 `env:"EVENTS_QUEUE_SPARE_BYTES" envDefault:"536870912"`
+	// DedupeHorizon is how long the log remembers the ids of events; what is older is known by the database alone.
+	DedupeHorizon time.Duration `env:"EVENTS_DEDUPE_HORIZON" envDefault:"24h"`
+	// DedupeEvents is how many ids are remembered at most, about 40 bytes each.
+	DedupeEvents int `env:"EVENTS_DEDUPE_EVENTS" envDefault:"10000000"`
+
+	// MaxEventBytes is how many bytes the texts of an event may have together.
+	MaxEventBytes int `env:"EVENTS_MAX_EVENT_BYTES" envDefault:"1048576"`
+	// MaxNameLength is how many characters the name of an event may have.
+	MaxNameLength int `env:"EVENTS_MAX_NAME_LENGTH" envDefault:"200"`
+	// MaxPropertyDepth is how deep properties may nest.
+	MaxPropertyDepth int `env:"EVENTS_MAX_PROPERTY_DEPTH" envDefault:"64"`
+
+	// OrganizationRate is how many events a second an organization may send for long; 0: any number.
+	OrganizationRate float64 `env:"EVENTS_ORGANIZATION_RATE"`
+	// OrganizationBurst is how many of them may come at once.
+	OrganizationBurst int `env:"EVENTS_ORGANIZATION_BURST" envDefault:"100000"`
+	// KeyRate is how many events a second may come with one key for long; 0: any number.
+	KeyRate float64 `env:"EVENTS_KEY_RATE"`
+	// KeyBurst is how many of them may come at once.
+	KeyBurst int `env:"EVENTS_KEY_BURST" envDefault:"100000"`
+}
+
+// Validate joins all mistakes.
+func (c Ingest) Validate() error {
+	var mistakes []error
+	for name, value := range map[string]float64{
+		"EVENTS_QUEUE_BYTES": float64(c.QueueBytes), "EVENTS_DEDUPE_EVENTS": float64(c.DedupeEvents), "EVENTS_MAX_EVENT_BYTES": float64(c.MaxEventBytes),
+		"EVENTS_MAX_NAME_LENGTH": float64(c.MaxNameLength), "EVENTS_MAX_PROPERTY_DEPTH": float64(c.MaxPropertyDepth),
+		"EVENTS_ORGANIZATION_BURST": float64(c.OrganizationBurst), "EVENTS_KEY_BURST": float64(c.KeyBurst),
+	} {
+		if value < 1 {
+			mistakes = append(mistakes, fmt.Errorf("%s %g is less than 1", name, value))
+		}
+	}
+	for name, value := range map[string]float64{
+		"EVENTS_QUEUE_SPARE_BYTES": float64(c.QueueSpareBytes), "EVENTS_DEDUPE_HORIZON": c.DedupeHorizon.Seconds(),
+		"EVENTS_ORGANIZATION_RATE": c.OrganizationRate, "EVENTS_KEY_RATE": c.KeyRate,
+	} {
+		if value < 0 {
+			mistakes = append(mistakes, fmt.Errorf("%s %g is negative", name, value))
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+// options are what the intake is given. The log is nil when there is none; who calls closes it.
+func (c Ingest) options(letters events.DeadLetters, grace time.Duration, logger *slog.Logger) ([]ingest.Option, *pebblelog.Log, error) {
+	options := []ingest.Option{
+		ingest.WithLimits(ingest.Limits{EventBytes: c.MaxEventBytes, NameLength: c.MaxNameLength, PropertyDepth: c.MaxPropertyDepth}),
+		ingest.WithRates(ingest.Rates{
+			Key:          ingest.Rate{Burst: c.KeyBurst, PerSecond: c.KeyRate},
+			Organization: ingest.Rate{Burst: c.OrganizationBurst, PerSecond: c.OrganizationRate},
+		}),
+	}
+	if c.QueueDir == "" {
+		return options, nil, nil
+	}
+	log, err := pebblelog.Open(pebblelog.Options{
+		Bytes: c.QueueBytes, Dir: c.QueueDir, Logger: logger, Spare: c.QueueSpareBytes,
+		Fatal: func(sentence string) {
+			logger.Error(sentence + "; the service ends, so that nothing is acknowledged that is not kept") //nolint:sloglint // there is no call that it belongs to
+			os.Exit(1)
+		},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(options, ingest.WithLog(ingest.Log{
+		DeadLetters: letters, Grace: grace, Horizon: c.DedupeHorizon, MaxIDs: c.DedupeEvents, Queue: log,
+	})), log, nil
+}
