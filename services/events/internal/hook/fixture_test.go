@@ -35,11 +35,18 @@ type intake struct {
 	known  map[uuid.UUID]ingest.Draft
 	calls  int
 	answer func(ingest.Draft) (ingest.Result, bool)
+	hold   func(context.Context)
 	err    error
 }
 
 // Capture implements hook.Intake.
-func (in *intake) Capture(_ context.Context, organizationID uuid.UUID, drafts []ingest.Draft) ([]ingest.Result, error) {
+func (in *intake) Capture(ctx context.Context, organizationID uuid.UUID, drafts []ingest.Draft) ([]ingest.Result, error) {
+	if in.hold != nil {
+		in.hold(ctx)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.calls++

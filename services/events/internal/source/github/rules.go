@@ -60,6 +60,8 @@ var rules = map[string]rule{
 	"dismissal_request_code_scanning":       {object: "dismissal_request", node: "exemption_request", verbs: exemptions},
 	"dismissal_request_dependabot":          {object: "dismissal_request", node: "exemption_request", verbs: exemptions},
 	"dismissal_request_secret_scanning":     {object: "dismissal_request", node: "exemption_request", verbs: exemptions},
+	"exemption_request_push_ruleset":        {object: "bypass_request", node: "exemption_request", verbs: exemptions},
+	"exemption_request_secret_scanning":     {object: "bypass_request", node: "exemption_request", verbs: exemptions},
 	"github_app_authorization":              {object: "app_authorization", verbs: verbs("revoked")},
 	"installation":                          {object: "installation", node: "installation", verbs: verbs("created", "deleted", "new_permissions_accepted", "suspend=suspended", "unsuspend=unsuspended")},
 	"installation_repositories":             {object: "installation_repositories", node: "installation", verbs: verbs("added", "removed")},
