@@ -56,8 +56,10 @@ func digests(t *testing.T, s *subject) {
 		}},
 		Names: events.Tallies[string]{Total: 5, Rows: []events.Tallied[string]{
 			{Key: "package.added", Tally: events.Tally{Current: 1, Previous: 1}},
-			{Key: "editor.opened", Tally: events.Tally{Current: 1}}, {Key: "package.changed", Tally: events.Tally{Current: 1}},
-			{Key: "package.removed", Tally: events.Tally{Current: 1}}, {Key: "commit.authored", Tally: events.Tally{Previous: 1}},
+			{Key: "editor.opened", Tally: events.Tally{Current: 1}},
+			{Key: "package.changed", Tally: events.Tally{Current: 1}},
+			{Key: "package.removed", Tally: events.Tally{Current: 1}},
+			{Key: "commit.authored", Tally: events.Tally{Previous: 1}},
 		}},
 		Projects: events.Tallies[string]{Total: 2, Rows: []events.Tallied[string]{
 			{Key: "p", Tally: events.Tally{Current: 2}}, {Key: "q", Tally: events.Tally{Current: 1, Previous: 2}},

@@ -57,7 +57,7 @@ func oddPaths(t *testing.T, s *subject) {
 	}
 	changes := s.manifestChanges("pkg:npm/x", "p")
 	require.Len(t, changes, 2)
-	require.Equal(t, "", changes[0].Path)
-	require.Equal(t, `{"path":"a\u0000"}`, changes[0].Properties)
+	require.Empty(t, changes[0].Path)
+	equal(t, `{"path":"a\u0000"}`, changes[0].Properties, "properties")
 	require.Equal(t, "a", changes[1].Path)
 }
