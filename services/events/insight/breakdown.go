@@ -2,6 +2,7 @@ package insight
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,4 +104,31 @@ func (k Key) Identity() string {
 		b.WriteString(strconv.Quote(p.Text))
 	}
 	return b.String()
+}
+
+// checked returns the breakdown with its default limit.
+func (b *Breakdown) checked() (*Breakdown, error) {
+	if b == nil {
+		return nil, nil //nolint:nilnil // no breakdown is a breakdown, too
+	}
+	c := *b
+	switch c.Scope {
+	case EventScope, DeveloperScope:
+		if err := within("breakdown.properties", len(c.Properties), 1, 3); err != nil {
+			return nil, err
+		}
+		for i, key := range c.Properties {
+			if err := checkText(fmt.Sprintf("breakdown.properties[%d]", i), key, MaxKeyLength); err != nil {
+				return nil, err
+			}
+		}
+		if c.Limit == 0 {
+			c.Limit = defaultBreakdown
+		}
+		return &c, within("breakdown.limit", c.Limit, 1, MaxBreakdownValues)
+	case CohortScope:
+		c.Limit = len(c.Cohorts)
+		return &c, within("breakdown.cohorts", len(c.Cohorts), 1, MaxCohorts)
+	}
+	return nil, ErrBreakdownInvalid.With("a breakdown is by properties of events or developers, or by cohorts").Field("breakdown.kind")
 }
