@@ -97,6 +97,7 @@ func TestRequestIDComesBack(t *testing.T) {
 	made := b.post(capturePath, batch(event(1)), "X-Request-Id", "not fit for a log").Header.Get("X-Request-Id")
 	require.NoError(t, uuid.Validate(made))
 	require.Contains(t, b.logs.String(), made)
+	require.Contains(t, b.logs.String(), `"route":"`+capturePath+`"`)
 }
 
 // intake is an intake of a test's own.

@@ -11,6 +11,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
@@ -49,7 +54,7 @@ func newLatency(registry prometheus.Registerer) (*prometheus.HistogramVec, error
 	return latency, registry.Register(latency)
 }
 
-// observe gives the request its id, measures it and writes its one log line, by the route and never by the URL: a path or a query may hold a key.
+// observe gives the request its id and its span, measures it and writes its one log line, by the route and never by the URL: a path or a query may hold a key.
 func (d *Door) observe(w http.ResponseWriter, r *http.Request) {
 	start := d.deps.Now()
 	v := &visit{requestID: r.Header.Get(headerRequestID)}
@@ -59,6 +64,9 @@ func (d *Door) observe(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(headerRequestID, v.requestID)
 	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), visitKey{}, v), readTimeout+requestTime)
 	defer cancel()
+	ctx, span := otel.Tracer("devtrail.dev/services/events/internal/web").Start(otel.GetTextMapPropagator().Extract(ctx, propagation.HeaderCarrier(r.Header)),
+		r.Method, trace.WithSpanKind(trace.SpanKindServer))
+	defer span.End()
 	r = r.WithContext(ctx)
 	rec := &recorder{ResponseWriter: w}
 	d.shielded(rec, r)
@@ -69,6 +77,11 @@ func (d *Door) observe(w http.ResponseWriter, r *http.Request) {
 	route := r.Pattern
 	if route == "" {
 		route = "none" // the mux answered by itself
+	}
+	span.SetName(r.Method + " " + route)
+	span.SetAttributes(attribute.String("http.request.method", r.Method), attribute.String("http.route", route), attribute.Int("http.response.status_code", rec.status))
+	if rec.status >= http.StatusInternalServerError {
+		span.SetStatus(codes.Error, v.reason)
 	}
 	d.latency.WithLabelValues(route, strconv.Itoa(rec.status)).Observe(took.Seconds())
 	attrs := []slog.Attr{

@@ -1,5 +1,5 @@
 // Package web is the HTTP door of the events service, for the sources that cannot speak gRPC: browsers, webhooks, editor plugins, collectors.
-// It listens, and takes every request through request id, log, metrics, recover, deadline and auth, by the same verifier and access rules as the
+// It listens, and takes every request through request id, span, log, metrics, recover, deadline and auth, by the same verifier and access rules as the
 // gRPC door (kit/serve); then an adapter (internal/source) reads the body and the intake (internal/ingest) takes the events.
 package web
 
