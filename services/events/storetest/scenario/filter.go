@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/stretchr/testify/require"
 
@@ -41,4 +42,23 @@ func checkFilter(w *world) {
 		return nil
 	}))
 	require.ElementsMatch(w.t, want.Matching, got)
+	w.machinesMatch(filters, matcher, want.Matching)
+}
+
+// machinesMatch asks the engine for the same events, each of which is the only one of its machine.
+func (w *world) machinesMatch(filters []insight.PropertyFilter, matcher insight.Matcher, want []string) {
+	w.t.Helper()
+	r := insight.TrendsRequest{
+		Audience: insight.Audience{Properties: filters, By: insight.Machines}, TotalValue: true,
+		Period: insight.Period{Start: &events.MinTime, End: &events.MaxTime, Interval: events.Month}, Series: []insight.Series{{Matcher: matcher, Math: insight.UniqueActors}},
+	}
+	machines, err := w.engine.TrendActors(w.t.Context(), w.org, r, insight.TrendsCell{TrendCell: insight.TrendCell{Bucket: -1}}, everybody)
+	require.NoError(w.t, err)
+	got := []string{}
+	for i, e := range w.c.Events {
+		if slices.Contains(machines, machine(i)) {
+			got = append(got, e.ID)
+		}
+	}
+	require.ElementsMatch(w.t, want, got)
 }

@@ -21,6 +21,7 @@ type Variant struct {
 	Prepare func(t *testing.T, store storetest.InsightStore, organization uuid.UUID, keys []string)
 
 	shuffled, twice, copied, mergedAfter, paired bool
+	through                                      NewEngine // nil for the engine itself
 }
 
 // variants are those that every store is tried with.
@@ -48,18 +49,23 @@ func Run(t *testing.T, open storetest.OpenInsightFunc, more ...Variant) {
 			t.Parallel()
 			store := open(t)
 			t.Cleanup(func() { require.NoError(t, store.Close()) })
-			for _, c := range cases {
-				t.Run(c.ID, func(t *testing.T) {
-					check := kinds[c.Kind]
-					if check == nil {
-						t.Skipf("%s is not about an insight", c.Kind)
-					}
-					if reason, ok := c.devtrail(); ok && reason == "not expressible" {
-						t.Skip("the question cannot be asked")
-					}
-					check(newWorld(t, store, c, v))
-				})
+			runCases(t, store, cases, v)
+		})
+	}
+}
+
+// runCases runs every scenario of an insight in one variant.
+func runCases(t *testing.T, store storetest.InsightStore, cases []scenario, v Variant) {
+	for _, c := range cases {
+		t.Run(c.ID, func(t *testing.T) {
+			check := kinds[c.Kind]
+			if check == nil {
+				t.Skipf("%s is not about an insight", c.Kind)
 			}
+			if reason, ok := c.devtrail(); ok && reason == "not expressible" {
+				t.Skip("the question cannot be asked")
+			}
+			check(newWorld(t, store, c, v))
 		})
 	}
 }

@@ -24,7 +24,7 @@ type world struct {
 	c      scenario
 	store  storetest.InsightStore
 	org    uuid.UUID
-	engine *answer.Engine
+	engine Engine
 	now    time.Time
 
 	owners  map[string]uuid.UUID // by distinct id
@@ -35,6 +35,9 @@ type world struct {
 
 // project is that of every event, so that a question by projects also sees the events of nobody.
 const project = "github.com/own/project"
+
+// machine is that of one event, by which its filters can be asked for.
+func machine(i int) string { return fmt.Sprintf("machine-%d", i) }
 
 // newWorld lets the scenario happen.
 func newWorld(t *testing.T, store storetest.InsightStore, c scenario, v Variant) *world {
@@ -47,6 +50,9 @@ func newWorld(t *testing.T, store storetest.InsightStore, c scenario, v Variant)
 		w.now = *c.Now
 	}
 	w.engine = answer.New(store, func() time.Time { return w.now })
+	if v.through != nil {
+		w.engine = v.through(t, store, w.org, w.now)
+	}
 	w.developers()
 	batch := w.events(v)
 	if v.copied {
@@ -94,7 +100,7 @@ func (w *world) events(v Variant) []events.Event {
 	for i, e := range w.c.Events {
 		made, err := events.Event{
 			ID: uuid.MustParse(fmt.Sprintf("00000000-0000-4000-8000-%012x", i+1)), Name: e.Event, OccurredAt: e.Timestamp,
-			Actor: identity(e.DistinctID), Source: events.Source{Kind: events.SourceSDK}, Project: project, Properties: string(e.Properties),
+			Actor: identity(e.DistinctID), Source: events.Source{Kind: events.SourceSDK, Machine: machine(i)}, Project: project, Properties: string(e.Properties),
 		}.Canonical(e.Timestamp)
 		require.NoError(w.t, err)
 		w.eventID[made.ID] = e.ID

@@ -1,0 +1,15 @@
+package rpc_test
+
+import (
+	"testing"
+
+	"devtrail.dev/services/events/internal/memory"
+	"devtrail.dev/services/events/internal/rpc/rpctest"
+	"devtrail.dev/services/events/storetest"
+	"devtrail.dev/services/events/storetest/scenario"
+)
+
+func TestEveryScenarioThroughTheDesk(t *testing.T) {
+	t.Parallel()
+	scenario.RunThrough(t, func(testing.TB) storetest.InsightStore { return memory.New() }, rpctest.New)
+}
