@@ -73,6 +73,9 @@ func (b *Batch) Add(f Fact) {
 	if e.ID == uuid.Nil {
 		e.ID = ID(b.tool, b.delivery.Key, len(b.drafts))
 	}
+	if Plain(e.Actor.Value, events.MaxIdentityLength) != e.Actor.Value { // an event would be refused for it
+		e.Actor = events.Identity{}
+	}
 	if e.OccurredAt.IsZero() {
 		e.OccurredAt = b.delivery.Received
 	}

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // maxProject is the longest project that an event may have, in characters.
@@ -49,7 +51,16 @@ func Host(address string) string {
 	return canonicalHost(host)
 }
 
+// maxHost is the longest name of a host.
+const maxHost = 253
+
+// canonicalHost is empty for what cannot be a host.
 func canonicalHost(host string) string {
+	if len(host) > maxHost || !utf8.ValidString(host) || strings.ContainsFunc(host, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`/@?#\`, r)
+	}) {
+		return ""
+	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if other, found := aliases[host]; found {
 		return other

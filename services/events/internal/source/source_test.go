@@ -46,6 +46,10 @@ func TestRepositoryIsTheSameForEveryAddress(t *testing.T) {
 	require.Len(t, []rune(source.Repository("https://git.example.org/"+strings.Repeat("a", 600))), 500)
 	require.Equal(t, "git.example.org", source.Host("https://Git.Example.org:8443/a/b"))
 	require.Empty(t, source.Host("nowhere"))
+	for _, bad := range []string{"git@a\x7fb:c", "git@a b:c", "git@a\xff:c", "git@a\x00:c", "git@" + strings.Repeat("a", 300) + ":c"} {
+		require.Empty(t, source.Host(bad), "%q", bad)
+		require.Empty(t, source.Repository(bad), "%q", bad)
+	}
 }
 
 func TestReadingIsTolerant(t *testing.T) {
