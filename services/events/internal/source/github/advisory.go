@@ -41,10 +41,14 @@ func (m *message) vulnerabilityAlert() {
 		at = source.FirstTime(alert.At("dismissed_at"), alert.At("fixed_at"))
 	}
 	name := alert.At("affected_package_name").Text()
-	m.batch.Add(m.fact("vulnerability_alert."+verb, at, source.Properties{
+	f := m.fact("vulnerability_alert."+verb, at, source.Properties{
 		"number": positive(alert.At("number")), "package": name, "vulnerable": alert.At("affected_range").Text(), "patched": alert.At("fixed_in").Text(),
-		"cve": alert.At("external_identifier").Text(), "ghsa": alert.At("ghsa_id").Text(), "severity": alert.At("severity").Text(), "state": alert.At("state").Text(),
-	}))
+		"ghsa": alert.At("ghsa_id").Text(), "severity": alert.At("severity").Text(), "state": alert.At("state").Text(),
+	})
+	if id := alert.At("external_identifier").Text(); strings.HasPrefix(id, "CVE-") {
+		f.Properties["cve"] = id
+	}
+	m.batch.Add(f)
 }
 
 var advisoryVerbs = verbs("performed=published", "published", "updated", "withdrawn")

@@ -108,7 +108,8 @@ func (m *message) account(user source.Value) source.Actor {
 	if !actor.Identity.Known() {
 		actor.Identity = source.LoginAt(host, login)
 	}
-	actor.Bot = user.At("type").Text() == "Bot"
+	kind := user.At("type").Text()
+	actor.Bot = kind == "Bot" || kind == "Organization" // GitHub itself acts as the latter
 	return actor.Named(login, user.At("name").Text())
 }
 
