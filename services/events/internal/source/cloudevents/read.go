@@ -137,7 +137,7 @@ func Binary(headers map[string][]string, body []byte) (Event, error) {
 		attribute, ok := strings.CutPrefix(name, prefix)
 		switch {
 		case name == "content-type" && len(values) > 0:
-			attributes["datacontenttype"] = values[0]
+			attributes["datacontenttype"] = strings.ToValidUTF8(values[0], "?")
 		case !ok:
 		case attribute == "datacontenttype":
 			return Event{}, invalid(attribute, "is told by the header Content-Type in the binary mode")
@@ -188,6 +188,9 @@ func isJSON(contentType string) bool {
 func headerText(value string) (string, error) {
 	if len(value) >= 2 && value[0] == '"' && value[len(value)-1] == '"' {
 		value = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(value[1 : len(value)-1])
+	}
+	if !utf8.ValidString(value) {
+		return "", ErrFormat
 	}
 	if !strings.Contains(value, "%") {
 		return value, nil
