@@ -29,8 +29,7 @@ type DeadLetterPosition struct {
 	ID       uuid.UUID
 }
 
-// DeadLetters keeps what a store refuses. It stands in the same database as the events and keeps the same law: an organization neither sees nor
-// changes what is another's, and lists without entries are nil.
+// DeadLetters is the part of a Store that keeps what it refuses. The law of the Store holds for it.
 type DeadLetters interface {
 	// AddDeadLetters must keep each letter; of one that is there by its id the new one must replace it.
 	AddDeadLetters(ctx context.Context, organization uuid.UUID, letters []DeadLetter) error

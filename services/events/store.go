@@ -65,6 +65,9 @@ type Store interface {
 	// SetSequence remembers how far the changes of identities are applied. A lower number than the one it has must change nothing.
 	SetSequence(ctx context.Context, sequence int64) error
 
+	// What the store refuses for good is kept beside the events.
+	DeadLetters
+
 	// Ready must return nil when the store can do its work, and else, within the context's deadline, a fault of kind Unavailable that says what to do.
 	Ready(ctx context.Context) error
 	// Close must release everything the store has opened and must wait for its goroutines. Calling it again must change nothing.

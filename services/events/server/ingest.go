@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/queue/pebblelog"
 )
@@ -66,7 +65,7 @@ func (c Ingest) Validate() error {
 }
 
 // options are what the intake is given. The log is nil when there is none; who calls closes it.
-func (c Ingest) options(letters events.DeadLetters, grace time.Duration, logger *slog.Logger) ([]ingest.Option, *pebblelog.Log, error) {
+func (c Ingest) options(grace time.Duration, logger *slog.Logger) ([]ingest.Option, *pebblelog.Log, error) {
 	options := []ingest.Option{
 		ingest.WithLimits(ingest.Limits{EventBytes: c.MaxEventBytes, NameLength: c.MaxNameLength, PropertyDepth: c.MaxPropertyDepth}),
 		ingest.WithRates(ingest.Rates{
@@ -88,6 +87,6 @@ func (c Ingest) options(letters events.DeadLetters, grace time.Duration, logger 
 		return nil, nil, err
 	}
 	return append(options, ingest.WithLog(ingest.Log{
-		DeadLetters: letters, Grace: grace, Horizon: c.DedupeHorizon, MaxIDs: c.DedupeEvents, Queue: log,
+		Grace: grace, Horizon: c.DedupeHorizon, MaxIDs: c.DedupeEvents, Queue: log,
 	})), log, nil
 }

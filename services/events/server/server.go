@@ -54,7 +54,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		return err
 	}
 
-	options, log, err := cfg.Ingest.options(engine, cfg.GracePeriod, logger)
+	options, log, err := cfg.Ingest.options(cfg.GracePeriod, logger)
 	if err != nil {
 		return err
 	}
@@ -73,8 +73,10 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	defer func() { _ = identity.Close() }()
 	verifier := auth.NewChain(cfg.Keys.Verifier(), auth.NewIntrospector(identityv1.NewCredentialServiceClient(identity), now))
 	desk := rpc.New(store, identityv1.NewDeveloperServiceClient(identity), logger, now, options...)
-	if err := registry.Register(desk.Intake); err != nil {
-		return err
+	for _, measured := range []prometheus.Collector{desk.Intake, desk.Tail} {
+		if err := registry.Register(measured); err != nil {
+			return err
+		}
 	}
 
 	door, err := serve.New("events", cfg.Config, serve.Deps{
@@ -140,14 +142,8 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	return running.Wait()
 }
 
-// engine is what a database keeps.
-type engine interface {
-	events.Store
-	events.DeadLetters
-}
-
 // openStore opens the engine that the settings name, and says what its SQL needs. It does not connect.
-func openStore(ctx context.Context, cfg Config, instance lease.Instance, now func() time.Time) (engine, lease.Need, error) {
+func openStore(ctx context.Context, cfg Config, instance lease.Instance, now func() time.Time) (events.Store, lease.Need, error) {
 	const database = "analytics"
 	if cfg.Store == storePostgres {
 		need, err := lease.NeedOf(database, eventsmigrations.Postgres(), postgres.Reads())

@@ -11,8 +11,6 @@ import (
 	"devtrail.dev/services/events"
 )
 
-var _ events.DeadLetters = (*Store)(nil)
-
 // AddDeadLetters adds rows; of a letter the row with the highest revision counts, so repeating it changes nothing.
 func (s *Store) AddDeadLetters(ctx context.Context, organization uuid.UUID, letters []events.DeadLetter) error {
 	if err := s.enter(ctx); err != nil {

@@ -17,11 +17,10 @@ import (
 // drain hands the log to the store, in order and in large blocks, and commits a position only when the store has everything up to it.
 // Append of the store is idempotent by id, so what a crash makes it read again is harmless.
 type drain struct {
-	queue   queue.Queue
-	store   events.Store
-	letters events.DeadLetters // nil: what the store refuses is tried for ever
-	logger  *slog.Logger
-	now     func() time.Time
+	queue  queue.Queue
+	store  events.Store
+	logger *slog.Logger
+	now    func() time.Time
 
 	mu      sync.Mutex
 	goal    queue.Position // everything up to it is durable
@@ -50,9 +49,9 @@ const (
 	longestPause = 10 * time.Second
 )
 
-func newDrain(q queue.Queue, letters events.DeadLetters) *drain {
+func newDrain(q queue.Queue) *drain {
 	return &drain{
-		queue: q, letters: letters, waiters: make(map[queue.Position][]*submission),
+		queue: q, waiters: make(map[queue.Position][]*submission),
 		wake: make(chan struct{}, 1), finishing: make(chan struct{}), ended: make(chan struct{}),
 	}
 }

@@ -108,7 +108,7 @@ func (f *fixture) start(options ...ingest.Option) *fixture {
 	})
 	require.NoError(f.t, err)
 	log := f.log
-	log.Queue, log.DeadLetters = f.queue, f.store
+	log.Queue = f.queue
 	f.Intake = ingest.New(f.store, everybody{}, slog.New(slog.DiscardHandler), f.now, append([]ingest.Option{
 		ingest.WithLog(log),
 		ingest.WithListener(func(_ uuid.UUID, list []events.Event) {

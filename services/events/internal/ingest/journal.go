@@ -40,7 +40,7 @@ func newJournal(l Log) *journal {
 	return &journal{
 		queue: l.Queue, grace: l.Grace, index: newIndex(l.Horizon, l.MaxIDs),
 		submissions: make(chan *submission), flights: make(chan flight, inFlight), slots: make(chan struct{}, inFlight),
-		stopped: make(chan struct{}), drain: newDrain(l.Queue, l.DeadLetters),
+		stopped: make(chan struct{}), drain: newDrain(l.Queue),
 	}
 }
 

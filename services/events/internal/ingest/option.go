@@ -14,11 +14,10 @@ type Option func(*Intake)
 
 // Log is a durable log and what belongs to it.
 type Log struct {
-	Queue       queue.Queue // the intake reads and writes it; who opened it closes it, after Run
-	DeadLetters events.DeadLetters
-	Horizon     time.Duration // how long ids are remembered, to answer a repeated event without asking the store; 0 for not at all
-	MaxIDs      int           // remembered at once at most; older ones than that are known by the store alone; 0 for a default
-	Grace       time.Duration // for the drain once Run is told to end
+	Queue   queue.Queue   // the intake reads and writes it; who opened it closes it, after Run
+	Horizon time.Duration // how long ids are remembered, to answer a repeated event without asking the store; 0 for not at all
+	MaxIDs  int           // remembered at once at most; older ones than that are known by the store alone; 0 for a default
+	Grace   time.Duration // for the drain once Run is told to end
 }
 
 // WithLog keeps events in a log before they are acknowledged.

@@ -48,7 +48,7 @@ func (d *drain) append(ctx context.Context, j *job, from, to int) error {
 		}
 		return nil
 	}
-	if ctx.Err() != nil || !final(err, j.attempts) || d.letters == nil {
+	if ctx.Err() != nil || !final(err, j.attempts) {
 		return err
 	}
 	// A store that is not well refuses everything.
@@ -80,15 +80,7 @@ func final(err error, attempts int) bool {
 // refuse buries one event.
 func (d *drain) refuse(ctx context.Context, j *job, i int, err error) error {
 	e := j.events[i]
-	reason := fault.ReasonOf(err)
-	if reason == "" {
-		reason = ErrRefused.Reason()
-	}
-	letter := events.DeadLetter{
-		FailedAt: events.Microseconds(d.now()), ID: e.ID, Message: err.Error(), Name: e.Name,
-		Payload: queue.EncodeEvent(e), Reason: reason, ReceivedAt: e.ReceivedAt,
-	}
-	if err := d.letters.AddDeadLetters(ctx, j.organization, []events.DeadLetter{letter}); err != nil {
+	if err := d.store.AddDeadLetters(ctx, j.organization, []events.DeadLetter{letterOf(e, d.now(), err)}); err != nil {
 		return err
 	}
 	d.refusals.Add(1)
@@ -97,10 +89,22 @@ func (d *drain) refuse(ctx context.Context, j *job, i int, err error) error {
 	return nil
 }
 
+// letterOf makes a dead letter of an event, which failed at a time for a reason.
+func letterOf(e events.Event, failed time.Time, err error) events.DeadLetter {
+	reason := fault.ReasonOf(err)
+	if reason == "" {
+		reason = ErrRefused.Reason()
+	}
+	return events.DeadLetter{
+		FailedAt: events.Microseconds(failed), ID: e.ID, Message: err.Error(), Name: e.Name,
+		Payload: queue.EncodeEvent(e), Reason: reason, ReceivedAt: e.ReceivedAt,
+	}
+}
+
 // bury keeps frames whose bytes are damaged. Whose they are can no longer be known: they are the zero organization's, for the operator.
 func (d *drain) bury(ctx context.Context, b *block) error {
-	if len(b.corrupt) == 0 || d.letters == nil {
-		return firstOf(b.corrupt)
+	if len(b.corrupt) == 0 {
+		return nil
 	}
 	letters := make([]events.DeadLetter, len(b.corrupt))
 	for i, c := range b.corrupt {
@@ -109,18 +113,11 @@ func (d *drain) bury(ctx context.Context, b *block) error {
 			Payload: c.record.Frame, Reason: queue.ErrCorrupt.Reason(), ReceivedAt: events.MinTime,
 		}
 	}
-	if err := d.letters.AddDeadLetters(ctx, uuid.Nil, letters); err != nil {
+	if err := d.store.AddDeadLetters(ctx, uuid.Nil, letters); err != nil {
 		return err
 	}
 	d.refusals.Add(int64(len(letters)))
-	d.logger.ErrorContext(ctx, "the log of accepted events holds damaged frames", "frames", len(letters), "error", firstOf(b.corrupt))
+	d.logger.ErrorContext(ctx, "the log of accepted events holds damaged frames", "frames", len(letters), "error", b.corrupt[0].err)
 	b.corrupt = nil
 	return nil
-}
-
-func firstOf(list []corruption) error {
-	if len(list) == 0 {
-		return nil
-	}
-	return list[0].err
 }

@@ -11,8 +11,6 @@ import (
 	"devtrail.dev/services/events"
 )
 
-var _ events.DeadLetters = (*Store)(nil)
-
 // AddDeadLetters keeps letters by their ids.
 func (s *Store) AddDeadLetters(ctx context.Context, id uuid.UUID, letters []events.DeadLetter) error {
 	unlock, err := s.lock(ctx)

@@ -10,8 +10,6 @@ import (
 	"devtrail.dev/services/events"
 )
 
-var _ events.DeadLetters = (*Store)(nil)
-
 // AddDeadLetters sends one statement a letter, all in one round trip and one transaction.
 func (s *Store) AddDeadLetters(ctx context.Context, organization uuid.UUID, letters []events.DeadLetter) error {
 	if err := s.enter(ctx); err != nil {

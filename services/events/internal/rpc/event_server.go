@@ -9,12 +9,14 @@ import (
 	"devtrail.dev/kit/page"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/tail"
 )
 
 type eventServer struct {
 	eventsv1.UnimplementedEventServiceServer
 	store   events.Store
 	filters filterReader
+	tail    *tail.Hub
 }
 
 // defaultRows is the row limit of an exposure that names none.

@@ -15,6 +15,7 @@ import (
 	insights "devtrail.dev/services/events/insight/answer"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/people"
+	"devtrail.dev/services/events/internal/tail"
 )
 
 // Desk is what the services share, and the follower that keeps it current.
@@ -22,6 +23,9 @@ type Desk struct {
 	Follower *people.Follower // to be run beside the door
 	Intake   *ingest.Intake   // the way in, for the sources that do not speak gRPC
 
+	Tail *tail.Hub // who watches events come in
+
+	admin   *adminServer
 	ingest  *ingestServer
 	event   *eventServer
 	insight *insightServer
@@ -31,12 +35,15 @@ type Desk struct {
 func New(store events.Store, client identityv1.DeveloperServiceClient, logger *slog.Logger, now func() time.Time, options ...ingest.Option) *Desk {
 	directory := people.NewDirectory(client, store)
 	filters := filterReader{developers: directory}
-	intake := ingest.New(store, directory, logger, now, options...)
+	hub := tail.New()
+	intake := ingest.New(store, directory, logger, now, append(options, ingest.WithListener(hub.Publish))...)
 	d := &Desk{
 		Follower: people.NewFollower(directory, logger),
 		Intake:   intake,
+		Tail:     hub,
+		admin:    &adminServer{intake: intake, letters: store},
 		ingest:   &ingestServer{intake: intake},
-		event:    &eventServer{store: store, filters: filters},
+		event:    &eventServer{store: store, filters: filters, tail: hub},
 	}
 	if answering, ok := store.(insight.Store); ok {
 		d.insight = &insightServer{engine: insights.New(answering, now), filters: filters, now: now}
@@ -44,8 +51,9 @@ func New(store events.Store, client identityv1.DeveloperServiceClient, logger *s
 	return d
 }
 
-// Register adds the three services to a door.
+// Register adds the services to a door.
 func (d *Desk) Register(door grpc.ServiceRegistrar) {
+	eventsv1.RegisterAdminServiceServer(door, d.admin)
 	eventsv1.RegisterIngestServiceServer(door, d.ingest)
 	eventsv1.RegisterEventServiceServer(door, d.event)
 	if d.insight != nil {

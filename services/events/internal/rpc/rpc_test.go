@@ -43,6 +43,8 @@ type bundle struct {
 	ingest   eventsv1.IngestServiceClient
 	event    eventsv1.EventServiceClient
 	insight  eventsv1.InsightServiceClient
+	admin    eventsv1.AdminServiceClient
+	store    events.Store
 }
 
 func setup(t *testing.T, options ...ingest.Option) *bundle {
@@ -60,9 +62,13 @@ func setup(t *testing.T, options ...ingest.Option) *bundle {
 	conn := servetest.Start(t, "events", serve.Deps{Health: store.Ready, Verifier: servetest.Verifier{
 		"ingest":   {OrganizationID: acme, Role: accessv1.Role_ROLE_INGEST, CredentialID: "1"},
 		"analyst":  {OrganizationID: acme, Role: accessv1.Role_ROLE_ANALYST, CredentialID: "2"},
+		"admin":    {OrganizationID: acme, Role: accessv1.Role_ROLE_ADMIN, CredentialID: "4"},
 		"stranger": auth.Caller{OrganizationID: other, Role: accessv1.Role_ROLE_ADMIN, CredentialID: "3"},
 	}}, desk.Register)
-	return &bundle{t, service, eventsv1.NewIngestServiceClient(conn), eventsv1.NewEventServiceClient(conn), eventsv1.NewInsightServiceClient(conn)}
+	return &bundle{
+		t, service, eventsv1.NewIngestServiceClient(conn), eventsv1.NewEventServiceClient(conn), eventsv1.NewInsightServiceClient(conn),
+		eventsv1.NewAdminServiceClient(conn), store,
+	}
 }
 
 func (b *bundle) as(token string) context.Context { return servetest.As(b.t.Context(), token) }

@@ -78,6 +78,107 @@ func (Presence) EnumDescriptor() ([]byte, []int) {
 	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{0}
 }
 
+// TailEventsRequest says which events.
+type TailEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only events that match; absent for all. Developers are those of the moment at which an event is accepted.
+	Filter        *EventFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TailEventsRequest) Reset() {
+	*x = TailEventsRequest{}
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TailEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TailEventsRequest) ProtoMessage() {}
+
+func (x *TailEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TailEventsRequest.ProtoReflect.Descriptor instead.
+func (*TailEventsRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *TailEventsRequest) GetFilter() *EventFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+// TailEventsResponse is some events.
+type TailEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The events, in the order in which they were accepted.
+	Events []*Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// How many events before these are missing because the client was too slow.
+	SkippedCount  int64 `protobuf:"varint,2,opt,name=skipped_count,json=skippedCount,proto3" json:"skipped_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TailEventsResponse) Reset() {
+	*x = TailEventsResponse{}
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TailEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TailEventsResponse) ProtoMessage() {}
+
+func (x *TailEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TailEventsResponse.ProtoReflect.Descriptor instead.
+func (*TailEventsResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *TailEventsResponse) GetEvents() []*Event {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *TailEventsResponse) GetSkippedCount() int64 {
+	if x != nil {
+		return x.SkippedCount
+	}
+	return 0
+}
+
 // GetDigestRequest says of what and when.
 type GetDigestRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -93,7 +194,7 @@ type GetDigestRequest struct {
 
 func (x *GetDigestRequest) Reset() {
 	*x = GetDigestRequest{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[0]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -105,7 +206,7 @@ func (x *GetDigestRequest) String() string {
 func (*GetDigestRequest) ProtoMessage() {}
 
 func (x *GetDigestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[0]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -118,7 +219,7 @@ func (x *GetDigestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDigestRequest.ProtoReflect.Descriptor instead.
 func (*GetDigestRequest) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{0}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *GetDigestRequest) GetFilter() *EventFilter {
@@ -178,7 +279,7 @@ type GetDigestResponse struct {
 
 func (x *GetDigestResponse) Reset() {
 	*x = GetDigestResponse{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[1]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -190,7 +291,7 @@ func (x *GetDigestResponse) String() string {
 func (*GetDigestResponse) ProtoMessage() {}
 
 func (x *GetDigestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[1]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -203,7 +304,7 @@ func (x *GetDigestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDigestResponse.ProtoReflect.Descriptor instead.
 func (*GetDigestResponse) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{1}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetDigestResponse) GetRange() *TimeRange {
@@ -310,7 +411,7 @@ type Tally struct {
 
 func (x *Tally) Reset() {
 	*x = Tally{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[2]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -322,7 +423,7 @@ func (x *Tally) String() string {
 func (*Tally) ProtoMessage() {}
 
 func (x *Tally) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[2]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -335,7 +436,7 @@ func (x *Tally) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tally.ProtoReflect.Descriptor instead.
 func (*Tally) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{2}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Tally) GetCurrent() int64 {
@@ -367,7 +468,7 @@ type SourceActivity struct {
 
 func (x *SourceActivity) Reset() {
 	*x = SourceActivity{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[3]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -379,7 +480,7 @@ func (x *SourceActivity) String() string {
 func (*SourceActivity) ProtoMessage() {}
 
 func (x *SourceActivity) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[3]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -392,7 +493,7 @@ func (x *SourceActivity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SourceActivity.ProtoReflect.Descriptor instead.
 func (*SourceActivity) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{3}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SourceActivity) GetKind() SourceKind {
@@ -429,7 +530,7 @@ type NameActivity struct {
 
 func (x *NameActivity) Reset() {
 	*x = NameActivity{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[4]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -441,7 +542,7 @@ func (x *NameActivity) String() string {
 func (*NameActivity) ProtoMessage() {}
 
 func (x *NameActivity) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[4]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -454,7 +555,7 @@ func (x *NameActivity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NameActivity.ProtoReflect.Descriptor instead.
 func (*NameActivity) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{4}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *NameActivity) GetName() string {
@@ -484,7 +585,7 @@ type ProjectActivity struct {
 
 func (x *ProjectActivity) Reset() {
 	*x = ProjectActivity{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[5]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -496,7 +597,7 @@ func (x *ProjectActivity) String() string {
 func (*ProjectActivity) ProtoMessage() {}
 
 func (x *ProjectActivity) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[5]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -509,7 +610,7 @@ func (x *ProjectActivity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProjectActivity.ProtoReflect.Descriptor instead.
 func (*ProjectActivity) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{5}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ProjectActivity) GetProject() string {
@@ -543,7 +644,7 @@ type PackageActivity struct {
 
 func (x *PackageActivity) Reset() {
 	*x = PackageActivity{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[6]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -555,7 +656,7 @@ func (x *PackageActivity) String() string {
 func (*PackageActivity) ProtoMessage() {}
 
 func (x *PackageActivity) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[6]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -568,7 +669,7 @@ func (x *PackageActivity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PackageActivity.ProtoReflect.Descriptor instead.
 func (*PackageActivity) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{6}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PackageActivity) GetPurl() string {
@@ -616,7 +717,7 @@ type ListEventsRequest struct {
 
 func (x *ListEventsRequest) Reset() {
 	*x = ListEventsRequest{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[7]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -628,7 +729,7 @@ func (x *ListEventsRequest) String() string {
 func (*ListEventsRequest) ProtoMessage() {}
 
 func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[7]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -641,7 +742,7 @@ func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListEventsRequest) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{7}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListEventsRequest) GetFilter() *EventFilter {
@@ -685,7 +786,7 @@ type ListEventsResponse struct {
 
 func (x *ListEventsResponse) Reset() {
 	*x = ListEventsResponse{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[8]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -697,7 +798,7 @@ func (x *ListEventsResponse) String() string {
 func (*ListEventsResponse) ProtoMessage() {}
 
 func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[8]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -710,7 +811,7 @@ func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListEventsResponse) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{8}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListEventsResponse) GetEvents() []*Event {
@@ -751,7 +852,7 @@ type GetExposureRequest struct {
 
 func (x *GetExposureRequest) Reset() {
 	*x = GetExposureRequest{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[9]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -763,7 +864,7 @@ func (x *GetExposureRequest) String() string {
 func (*GetExposureRequest) ProtoMessage() {}
 
 func (x *GetExposureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[9]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -776,7 +877,7 @@ func (x *GetExposureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExposureRequest.ProtoReflect.Descriptor instead.
 func (*GetExposureRequest) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{9}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetExposureRequest) GetPurl() string {
@@ -836,7 +937,7 @@ type Sighting struct {
 
 func (x *Sighting) Reset() {
 	*x = Sighting{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[10]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -848,7 +949,7 @@ func (x *Sighting) String() string {
 func (*Sighting) ProtoMessage() {}
 
 func (x *Sighting) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[10]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -861,7 +962,7 @@ func (x *Sighting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sighting.ProtoReflect.Descriptor instead.
 func (*Sighting) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{10}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Sighting) GetFirstSeenAt() *timestamppb.Timestamp {
@@ -925,7 +1026,7 @@ type GetExposureResponse struct {
 
 func (x *GetExposureResponse) Reset() {
 	*x = GetExposureResponse{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[11]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -937,7 +1038,7 @@ func (x *GetExposureResponse) String() string {
 func (*GetExposureResponse) ProtoMessage() {}
 
 func (x *GetExposureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[11]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -950,7 +1051,7 @@ func (x *GetExposureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExposureResponse.ProtoReflect.Descriptor instead.
 func (*GetExposureResponse) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{11}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetExposureResponse) GetPurl() string {
@@ -1071,7 +1172,7 @@ type DeveloperExposure struct {
 
 func (x *DeveloperExposure) Reset() {
 	*x = DeveloperExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[12]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1083,7 +1184,7 @@ func (x *DeveloperExposure) String() string {
 func (*DeveloperExposure) ProtoMessage() {}
 
 func (x *DeveloperExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[12]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1096,7 +1197,7 @@ func (x *DeveloperExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeveloperExposure.ProtoReflect.Descriptor instead.
 func (*DeveloperExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{12}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DeveloperExposure) GetDeveloperId() string {
@@ -1128,7 +1229,7 @@ type ActorExposure struct {
 
 func (x *ActorExposure) Reset() {
 	*x = ActorExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[13]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1140,7 +1241,7 @@ func (x *ActorExposure) String() string {
 func (*ActorExposure) ProtoMessage() {}
 
 func (x *ActorExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[13]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1153,7 +1254,7 @@ func (x *ActorExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActorExposure.ProtoReflect.Descriptor instead.
 func (*ActorExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{13}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ActorExposure) GetIdentity() *v1.Identity {
@@ -1193,7 +1294,7 @@ type ProjectExposure struct {
 
 func (x *ProjectExposure) Reset() {
 	*x = ProjectExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[14]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1205,7 +1306,7 @@ func (x *ProjectExposure) String() string {
 func (*ProjectExposure) ProtoMessage() {}
 
 func (x *ProjectExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[14]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1218,7 +1319,7 @@ func (x *ProjectExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProjectExposure.ProtoReflect.Descriptor instead.
 func (*ProjectExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{14}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ProjectExposure) GetProject() string {
@@ -1257,7 +1358,7 @@ type SourceExposure struct {
 
 func (x *SourceExposure) Reset() {
 	*x = SourceExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[15]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1269,7 +1370,7 @@ func (x *SourceExposure) String() string {
 func (*SourceExposure) ProtoMessage() {}
 
 func (x *SourceExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[15]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1282,7 +1383,7 @@ func (x *SourceExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SourceExposure.ProtoReflect.Descriptor instead.
 func (*SourceExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{15}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SourceExposure) GetKind() SourceKind {
@@ -1319,7 +1420,7 @@ type MachineExposure struct {
 
 func (x *MachineExposure) Reset() {
 	*x = MachineExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[16]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1331,7 +1432,7 @@ func (x *MachineExposure) String() string {
 func (*MachineExposure) ProtoMessage() {}
 
 func (x *MachineExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[16]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1344,7 +1445,7 @@ func (x *MachineExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MachineExposure.ProtoReflect.Descriptor instead.
 func (*MachineExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{16}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *MachineExposure) GetMachine() string {
@@ -1374,7 +1475,7 @@ type VersionExposure struct {
 
 func (x *VersionExposure) Reset() {
 	*x = VersionExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[17]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1386,7 +1487,7 @@ func (x *VersionExposure) String() string {
 func (*VersionExposure) ProtoMessage() {}
 
 func (x *VersionExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[17]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1399,7 +1500,7 @@ func (x *VersionExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VersionExposure.ProtoReflect.Descriptor instead.
 func (*VersionExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{17}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *VersionExposure) GetVersion() string {
@@ -1420,7 +1521,12 @@ var File_devtrail_events_v1_event_service_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"\n" +
-	"&devtrail/events/v1/event_service.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1edevtrail/events/v1/event.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a#devtrail/identity/v1/identity.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb1\x01\n" +
+	"&devtrail/events/v1/event_service.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1edevtrail/events/v1/event.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a#devtrail/identity/v1/identity.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"L\n" +
+	"\x11TailEventsRequest\x127\n" +
+	"\x06filter\x18\x01 \x01(\v2\x1f.devtrail.events.v1.EventFilterR\x06filter\"l\n" +
+	"\x12TailEventsResponse\x121\n" +
+	"\x06events\x18\x01 \x03(\v2\x19.devtrail.events.v1.EventR\x06events\x12#\n" +
+	"\rskipped_count\x18\x02 \x01(\x03R\fskippedCount\"\xb1\x01\n" +
 	"\x10GetDigestRequest\x127\n" +
 	"\x06filter\x18\x01 \x01(\v2\x1f.devtrail.events.v1.EventFilterR\x06filter\x12;\n" +
 	"\x05range\x18\x02 \x01(\v2\x1d.devtrail.events.v1.TimeRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12'\n" +
@@ -1532,11 +1638,14 @@ const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"\bPresence\x12\x18\n" +
 	"\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10PRESENCE_PRESENT\x10\x01\x12\x13\n" +
-	"\x0fPRESENCE_ABSENT\x10\x022\xc0\x02\n" +
+	"\x0fPRESENCE_ABSENT\x10\x022\xa8\x03\n" +
 	"\fEventService\x12d\n" +
 	"\n" +
 	"ListEvents\x12%.devtrail.events.v1.ListEventsRequest\x1a&.devtrail.events.v1.ListEventsResponse\"\a\x8a\xb5\x18\x03\n" +
-	"\x01\x02\x12g\n" +
+	"\x01\x02\x12f\n" +
+	"\n" +
+	"TailEvents\x12%.devtrail.events.v1.TailEventsRequest\x1a&.devtrail.events.v1.TailEventsResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x020\x01\x12g\n" +
 	"\vGetExposure\x12&.devtrail.events.v1.GetExposureRequest\x1a'.devtrail.events.v1.GetExposureResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x02\x12a\n" +
 	"\tGetDigest\x12$.devtrail.events.v1.GetDigestRequest\x1a%.devtrail.events.v1.GetDigestResponse\"\a\x8a\xb5\x18\x03\n" +
@@ -1556,84 +1665,90 @@ func file_devtrail_events_v1_event_service_proto_rawDescGZIP() []byte {
 }
 
 var file_devtrail_events_v1_event_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_devtrail_events_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_devtrail_events_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_devtrail_events_v1_event_service_proto_goTypes = []any{
 	(Presence)(0),                 // 0: devtrail.events.v1.Presence
-	(*GetDigestRequest)(nil),      // 1: devtrail.events.v1.GetDigestRequest
-	(*GetDigestResponse)(nil),     // 2: devtrail.events.v1.GetDigestResponse
-	(*Tally)(nil),                 // 3: devtrail.events.v1.Tally
-	(*SourceActivity)(nil),        // 4: devtrail.events.v1.SourceActivity
-	(*NameActivity)(nil),          // 5: devtrail.events.v1.NameActivity
-	(*ProjectActivity)(nil),       // 6: devtrail.events.v1.ProjectActivity
-	(*PackageActivity)(nil),       // 7: devtrail.events.v1.PackageActivity
-	(*ListEventsRequest)(nil),     // 8: devtrail.events.v1.ListEventsRequest
-	(*ListEventsResponse)(nil),    // 9: devtrail.events.v1.ListEventsResponse
-	(*GetExposureRequest)(nil),    // 10: devtrail.events.v1.GetExposureRequest
-	(*Sighting)(nil),              // 11: devtrail.events.v1.Sighting
-	(*GetExposureResponse)(nil),   // 12: devtrail.events.v1.GetExposureResponse
-	(*DeveloperExposure)(nil),     // 13: devtrail.events.v1.DeveloperExposure
-	(*ActorExposure)(nil),         // 14: devtrail.events.v1.ActorExposure
-	(*ProjectExposure)(nil),       // 15: devtrail.events.v1.ProjectExposure
-	(*SourceExposure)(nil),        // 16: devtrail.events.v1.SourceExposure
-	(*MachineExposure)(nil),       // 17: devtrail.events.v1.MachineExposure
-	(*VersionExposure)(nil),       // 18: devtrail.events.v1.VersionExposure
-	(*EventFilter)(nil),           // 19: devtrail.events.v1.EventFilter
-	(*TimeRange)(nil),             // 20: devtrail.events.v1.TimeRange
-	(SourceKind)(0),               // 21: devtrail.events.v1.SourceKind
+	(*TailEventsRequest)(nil),     // 1: devtrail.events.v1.TailEventsRequest
+	(*TailEventsResponse)(nil),    // 2: devtrail.events.v1.TailEventsResponse
+	(*GetDigestRequest)(nil),      // 3: devtrail.events.v1.GetDigestRequest
+	(*GetDigestResponse)(nil),     // 4: devtrail.events.v1.GetDigestResponse
+	(*Tally)(nil),                 // 5: devtrail.events.v1.Tally
+	(*SourceActivity)(nil),        // 6: devtrail.events.v1.SourceActivity
+	(*NameActivity)(nil),          // 7: devtrail.events.v1.NameActivity
+	(*ProjectActivity)(nil),       // 8: devtrail.events.v1.ProjectActivity
+	(*PackageActivity)(nil),       // 9: devtrail.events.v1.PackageActivity
+	(*ListEventsRequest)(nil),     // 10: devtrail.events.v1.ListEventsRequest
+	(*ListEventsResponse)(nil),    // 11: devtrail.events.v1.ListEventsResponse
+	(*GetExposureRequest)(nil),    // 12: devtrail.events.v1.GetExposureRequest
+	(*Sighting)(nil),              // 13: devtrail.events.v1.Sighting
+	(*GetExposureResponse)(nil),   // 14: devtrail.events.v1.GetExposureResponse
+	(*DeveloperExposure)(nil),     // 15: devtrail.events.v1.DeveloperExposure
+	(*ActorExposure)(nil),         // 16: devtrail.events.v1.ActorExposure
+	(*ProjectExposure)(nil),       // 17: devtrail.events.v1.ProjectExposure
+	(*SourceExposure)(nil),        // 18: devtrail.events.v1.SourceExposure
+	(*MachineExposure)(nil),       // 19: devtrail.events.v1.MachineExposure
+	(*VersionExposure)(nil),       // 20: devtrail.events.v1.VersionExposure
+	(*EventFilter)(nil),           // 21: devtrail.events.v1.EventFilter
 	(*Event)(nil),                 // 22: devtrail.events.v1.Event
-	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
-	(*v1.Identity)(nil),           // 24: devtrail.identity.v1.Identity
+	(*TimeRange)(nil),             // 23: devtrail.events.v1.TimeRange
+	(SourceKind)(0),               // 24: devtrail.events.v1.SourceKind
+	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
+	(*v1.Identity)(nil),           // 26: devtrail.identity.v1.Identity
 }
 var file_devtrail_events_v1_event_service_proto_depIdxs = []int32{
-	19, // 0: devtrail.events.v1.GetDigestRequest.filter:type_name -> devtrail.events.v1.EventFilter
-	20, // 1: devtrail.events.v1.GetDigestRequest.range:type_name -> devtrail.events.v1.TimeRange
-	20, // 2: devtrail.events.v1.GetDigestResponse.range:type_name -> devtrail.events.v1.TimeRange
-	20, // 3: devtrail.events.v1.GetDigestResponse.previous_range:type_name -> devtrail.events.v1.TimeRange
-	3,  // 4: devtrail.events.v1.GetDigestResponse.events:type_name -> devtrail.events.v1.Tally
-	3,  // 5: devtrail.events.v1.GetDigestResponse.developers:type_name -> devtrail.events.v1.Tally
-	3,  // 6: devtrail.events.v1.GetDigestResponse.agent_events:type_name -> devtrail.events.v1.Tally
-	4,  // 7: devtrail.events.v1.GetDigestResponse.sources:type_name -> devtrail.events.v1.SourceActivity
-	5,  // 8: devtrail.events.v1.GetDigestResponse.names:type_name -> devtrail.events.v1.NameActivity
-	6,  // 9: devtrail.events.v1.GetDigestResponse.projects:type_name -> devtrail.events.v1.ProjectActivity
-	7,  // 10: devtrail.events.v1.GetDigestResponse.packages:type_name -> devtrail.events.v1.PackageActivity
-	21, // 11: devtrail.events.v1.SourceActivity.kind:type_name -> devtrail.events.v1.SourceKind
-	3,  // 12: devtrail.events.v1.SourceActivity.events:type_name -> devtrail.events.v1.Tally
-	3,  // 13: devtrail.events.v1.NameActivity.events:type_name -> devtrail.events.v1.Tally
-	3,  // 14: devtrail.events.v1.ProjectActivity.events:type_name -> devtrail.events.v1.Tally
-	19, // 15: devtrail.events.v1.ListEventsRequest.filter:type_name -> devtrail.events.v1.EventFilter
-	20, // 16: devtrail.events.v1.ListEventsRequest.range:type_name -> devtrail.events.v1.TimeRange
-	22, // 17: devtrail.events.v1.ListEventsResponse.events:type_name -> devtrail.events.v1.Event
-	20, // 18: devtrail.events.v1.GetExposureRequest.range:type_name -> devtrail.events.v1.TimeRange
-	23, // 19: devtrail.events.v1.Sighting.first_seen_at:type_name -> google.protobuf.Timestamp
-	23, // 20: devtrail.events.v1.Sighting.last_seen_at:type_name -> google.protobuf.Timestamp
-	11, // 21: devtrail.events.v1.GetExposureResponse.sighting:type_name -> devtrail.events.v1.Sighting
-	13, // 22: devtrail.events.v1.GetExposureResponse.developers:type_name -> devtrail.events.v1.DeveloperExposure
-	14, // 23: devtrail.events.v1.GetExposureResponse.actors:type_name -> devtrail.events.v1.ActorExposure
-	15, // 24: devtrail.events.v1.GetExposureResponse.projects:type_name -> devtrail.events.v1.ProjectExposure
-	16, // 25: devtrail.events.v1.GetExposureResponse.sources:type_name -> devtrail.events.v1.SourceExposure
-	17, // 26: devtrail.events.v1.GetExposureResponse.machines:type_name -> devtrail.events.v1.MachineExposure
-	18, // 27: devtrail.events.v1.GetExposureResponse.versions:type_name -> devtrail.events.v1.VersionExposure
-	22, // 28: devtrail.events.v1.GetExposureResponse.evidence:type_name -> devtrail.events.v1.Event
-	11, // 29: devtrail.events.v1.DeveloperExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	24, // 30: devtrail.events.v1.ActorExposure.identity:type_name -> devtrail.identity.v1.Identity
-	11, // 31: devtrail.events.v1.ActorExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	11, // 32: devtrail.events.v1.ProjectExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	0,  // 33: devtrail.events.v1.ProjectExposure.presence:type_name -> devtrail.events.v1.Presence
-	21, // 34: devtrail.events.v1.SourceExposure.kind:type_name -> devtrail.events.v1.SourceKind
-	11, // 35: devtrail.events.v1.SourceExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	11, // 36: devtrail.events.v1.MachineExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	11, // 37: devtrail.events.v1.VersionExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	8,  // 38: devtrail.events.v1.EventService.ListEvents:input_type -> devtrail.events.v1.ListEventsRequest
-	10, // 39: devtrail.events.v1.EventService.GetExposure:input_type -> devtrail.events.v1.GetExposureRequest
-	1,  // 40: devtrail.events.v1.EventService.GetDigest:input_type -> devtrail.events.v1.GetDigestRequest
-	9,  // 41: devtrail.events.v1.EventService.ListEvents:output_type -> devtrail.events.v1.ListEventsResponse
-	12, // 42: devtrail.events.v1.EventService.GetExposure:output_type -> devtrail.events.v1.GetExposureResponse
-	2,  // 43: devtrail.events.v1.EventService.GetDigest:output_type -> devtrail.events.v1.GetDigestResponse
-	41, // [41:44] is the sub-list for method output_type
-	38, // [38:41] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	21, // 0: devtrail.events.v1.TailEventsRequest.filter:type_name -> devtrail.events.v1.EventFilter
+	22, // 1: devtrail.events.v1.TailEventsResponse.events:type_name -> devtrail.events.v1.Event
+	21, // 2: devtrail.events.v1.GetDigestRequest.filter:type_name -> devtrail.events.v1.EventFilter
+	23, // 3: devtrail.events.v1.GetDigestRequest.range:type_name -> devtrail.events.v1.TimeRange
+	23, // 4: devtrail.events.v1.GetDigestResponse.range:type_name -> devtrail.events.v1.TimeRange
+	23, // 5: devtrail.events.v1.GetDigestResponse.previous_range:type_name -> devtrail.events.v1.TimeRange
+	5,  // 6: devtrail.events.v1.GetDigestResponse.events:type_name -> devtrail.events.v1.Tally
+	5,  // 7: devtrail.events.v1.GetDigestResponse.developers:type_name -> devtrail.events.v1.Tally
+	5,  // 8: devtrail.events.v1.GetDigestResponse.agent_events:type_name -> devtrail.events.v1.Tally
+	6,  // 9: devtrail.events.v1.GetDigestResponse.sources:type_name -> devtrail.events.v1.SourceActivity
+	7,  // 10: devtrail.events.v1.GetDigestResponse.names:type_name -> devtrail.events.v1.NameActivity
+	8,  // 11: devtrail.events.v1.GetDigestResponse.projects:type_name -> devtrail.events.v1.ProjectActivity
+	9,  // 12: devtrail.events.v1.GetDigestResponse.packages:type_name -> devtrail.events.v1.PackageActivity
+	24, // 13: devtrail.events.v1.SourceActivity.kind:type_name -> devtrail.events.v1.SourceKind
+	5,  // 14: devtrail.events.v1.SourceActivity.events:type_name -> devtrail.events.v1.Tally
+	5,  // 15: devtrail.events.v1.NameActivity.events:type_name -> devtrail.events.v1.Tally
+	5,  // 16: devtrail.events.v1.ProjectActivity.events:type_name -> devtrail.events.v1.Tally
+	21, // 17: devtrail.events.v1.ListEventsRequest.filter:type_name -> devtrail.events.v1.EventFilter
+	23, // 18: devtrail.events.v1.ListEventsRequest.range:type_name -> devtrail.events.v1.TimeRange
+	22, // 19: devtrail.events.v1.ListEventsResponse.events:type_name -> devtrail.events.v1.Event
+	23, // 20: devtrail.events.v1.GetExposureRequest.range:type_name -> devtrail.events.v1.TimeRange
+	25, // 21: devtrail.events.v1.Sighting.first_seen_at:type_name -> google.protobuf.Timestamp
+	25, // 22: devtrail.events.v1.Sighting.last_seen_at:type_name -> google.protobuf.Timestamp
+	13, // 23: devtrail.events.v1.GetExposureResponse.sighting:type_name -> devtrail.events.v1.Sighting
+	15, // 24: devtrail.events.v1.GetExposureResponse.developers:type_name -> devtrail.events.v1.DeveloperExposure
+	16, // 25: devtrail.events.v1.GetExposureResponse.actors:type_name -> devtrail.events.v1.ActorExposure
+	17, // 26: devtrail.events.v1.GetExposureResponse.projects:type_name -> devtrail.events.v1.ProjectExposure
+	18, // 27: devtrail.events.v1.GetExposureResponse.sources:type_name -> devtrail.events.v1.SourceExposure
+	19, // 28: devtrail.events.v1.GetExposureResponse.machines:type_name -> devtrail.events.v1.MachineExposure
+	20, // 29: devtrail.events.v1.GetExposureResponse.versions:type_name -> devtrail.events.v1.VersionExposure
+	22, // 30: devtrail.events.v1.GetExposureResponse.evidence:type_name -> devtrail.events.v1.Event
+	13, // 31: devtrail.events.v1.DeveloperExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	26, // 32: devtrail.events.v1.ActorExposure.identity:type_name -> devtrail.identity.v1.Identity
+	13, // 33: devtrail.events.v1.ActorExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	13, // 34: devtrail.events.v1.ProjectExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	0,  // 35: devtrail.events.v1.ProjectExposure.presence:type_name -> devtrail.events.v1.Presence
+	24, // 36: devtrail.events.v1.SourceExposure.kind:type_name -> devtrail.events.v1.SourceKind
+	13, // 37: devtrail.events.v1.SourceExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	13, // 38: devtrail.events.v1.MachineExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	13, // 39: devtrail.events.v1.VersionExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	10, // 40: devtrail.events.v1.EventService.ListEvents:input_type -> devtrail.events.v1.ListEventsRequest
+	1,  // 41: devtrail.events.v1.EventService.TailEvents:input_type -> devtrail.events.v1.TailEventsRequest
+	12, // 42: devtrail.events.v1.EventService.GetExposure:input_type -> devtrail.events.v1.GetExposureRequest
+	3,  // 43: devtrail.events.v1.EventService.GetDigest:input_type -> devtrail.events.v1.GetDigestRequest
+	11, // 44: devtrail.events.v1.EventService.ListEvents:output_type -> devtrail.events.v1.ListEventsResponse
+	2,  // 45: devtrail.events.v1.EventService.TailEvents:output_type -> devtrail.events.v1.TailEventsResponse
+	14, // 46: devtrail.events.v1.EventService.GetExposure:output_type -> devtrail.events.v1.GetExposureResponse
+	4,  // 47: devtrail.events.v1.EventService.GetDigest:output_type -> devtrail.events.v1.GetDigestResponse
+	44, // [44:48] is the sub-list for method output_type
+	40, // [40:44] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_devtrail_events_v1_event_service_proto_init() }
@@ -1649,7 +1764,7 @@ func file_devtrail_events_v1_event_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_devtrail_events_v1_event_service_proto_rawDesc), len(file_devtrail_events_v1_event_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   18,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

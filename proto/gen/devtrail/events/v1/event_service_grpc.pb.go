@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	EventService_ListEvents_FullMethodName  = "/devtrail.events.v1.EventService/ListEvents"
+	EventService_TailEvents_FullMethodName  = "/devtrail.events.v1.EventService/TailEvents"
 	EventService_GetExposure_FullMethodName = "/devtrail.events.v1.EventService/GetExposure"
 	EventService_GetDigest_FullMethodName   = "/devtrail.events.v1.EventService/GetDigest"
 )
@@ -32,6 +33,9 @@ const (
 type EventServiceClient interface {
 	// ListEvents returns events, newest first by (occurred_at, id), a page at a time. A page token belongs to its filter and range.
 	ListEvents(ctx context.Context, in *ListEventsRequest, opts ...grpc.CallOption) (*ListEventsResponse, error)
+	// TailEvents sends events as they are accepted, before queries see them, until the client goes. The first message is empty and says that the
+	// watch has begun. A client that reads too slowly misses events and is told how many.
+	TailEvents(ctx context.Context, in *TailEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TailEventsResponse], error)
 	// GetExposure says who touched a package or one version of it, in which projects, through which tools, on which machines,
 	// when first and when last. A package that nobody touched gives an empty answer, not an error.
 	GetExposure(ctx context.Context, in *GetExposureRequest, opts ...grpc.CallOption) (*GetExposureResponse, error)
@@ -57,6 +61,25 @@ func (c *eventServiceClient) ListEvents(ctx context.Context, in *ListEventsReque
 	}
 	return out, nil
 }
+
+func (c *eventServiceClient) TailEvents(ctx context.Context, in *TailEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TailEventsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &EventService_ServiceDesc.Streams[0], EventService_TailEvents_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[TailEventsRequest, TailEventsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type EventService_TailEventsClient = grpc.ServerStreamingClient[TailEventsResponse]
 
 func (c *eventServiceClient) GetExposure(ctx context.Context, in *GetExposureRequest, opts ...grpc.CallOption) (*GetExposureResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -86,6 +109,9 @@ func (c *eventServiceClient) GetDigest(ctx context.Context, in *GetDigestRequest
 type EventServiceServer interface {
 	// ListEvents returns events, newest first by (occurred_at, id), a page at a time. A page token belongs to its filter and range.
 	ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error)
+	// TailEvents sends events as they are accepted, before queries see them, until the client goes. The first message is empty and says that the
+	// watch has begun. A client that reads too slowly misses events and is told how many.
+	TailEvents(*TailEventsRequest, grpc.ServerStreamingServer[TailEventsResponse]) error
 	// GetExposure says who touched a package or one version of it, in which projects, through which tools, on which machines,
 	// when first and when last. A package that nobody touched gives an empty answer, not an error.
 	GetExposure(context.Context, *GetExposureRequest) (*GetExposureResponse, error)
@@ -104,6 +130,9 @@ type UnimplementedEventServiceServer struct{}
 
 func (UnimplementedEventServiceServer) ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListEvents not implemented")
+}
+func (UnimplementedEventServiceServer) TailEvents(*TailEventsRequest, grpc.ServerStreamingServer[TailEventsResponse]) error {
+	return status.Error(codes.Unimplemented, "method TailEvents not implemented")
 }
 func (UnimplementedEventServiceServer) GetExposure(context.Context, *GetExposureRequest) (*GetExposureResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetExposure not implemented")
@@ -149,6 +178,17 @@ func _EventService_ListEvents_Handler(srv interface{}, ctx context.Context, dec 
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _EventService_TailEvents_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(TailEventsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(EventServiceServer).TailEvents(m, &grpc.GenericServerStream[TailEventsRequest, TailEventsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type EventService_TailEventsServer = grpc.ServerStreamingServer[TailEventsResponse]
 
 func _EventService_GetExposure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetExposureRequest)
@@ -206,6 +246,12 @@ var EventService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _EventService_GetDigest_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "TailEvents",
+			Handler:       _EventService_TailEvents_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "devtrail/events/v1/event_service.proto",
 }

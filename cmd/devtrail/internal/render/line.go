@@ -1,0 +1,27 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"devtrail.dev/cmd/devtrail/internal/people"
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+)
+
+// Line prints one event on a line of its own: those after it are not known yet, so columns have fixed widths. As JSON it is one object.
+func Line(w io.Writer, event *eventsv1.Event, names people.Names, zone *time.Location, asJSON bool) error {
+	if asJSON {
+		line, err := protojson.Marshal(event)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(w, "%s\n", line)
+		return err
+	}
+	_, err := fmt.Fprintf(w, "%s  %-16s  %-24s  %-32s  %s\n", instant(event.GetOccurredAt(), zone), cut(event.GetName(), 32),
+		cut(who(event, names), 24), cut(orDash(event.GetProject()), 48), cut(what(event), detailWidth))
+	return err
+}

@@ -1,0 +1,83 @@
+package ingest
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/queue"
+)
+
+// ErrLetterID says that a repaired event is another than that of its letter.
+var ErrLetterID = fault.New(fault.Invalid, "DEAD_LETTER_ID_DIFFERS", "the repaired event must have the id of its dead letter").Field("id")
+
+// Replay hands a dead letter to the store again: its event as it is, or a repaired one with the same id. A letter that the store takes is gone,
+// one that it does not take stays with the new reason. The error is ErrDeadLetterNotFound, or what keeps the letters from being read.
+func (in *Intake) Replay(ctx context.Context, organization, id uuid.UUID, repaired *Draft) (Result, error) {
+	letter, err := in.store.DeadLetter(ctx, organization, id)
+	if err != nil {
+		return Result{}, err
+	}
+	e, err := in.revive(ctx, organization, letter, repaired)
+	if err != nil {
+		return outcomeOf(err), nil
+	}
+	outcomes, err := in.store.Append(ctx, organization, []events.Event{e})
+	if err != nil {
+		if ctx.Err() != nil {
+			return Result{}, ctx.Err()
+		}
+		if !final(err, patience) {
+			return Result{RetryAfter: retryAfter, Status: Retry}, nil
+		}
+		if err := in.store.AddDeadLetters(ctx, organization, []events.DeadLetter{letterOf(e, in.now(), err)}); err != nil {
+			return Result{}, err
+		}
+		return Result{Err: ErrRefused, Status: Rejected}, nil
+	}
+	if err := in.store.RemoveDeadLetter(ctx, organization, id); err != nil {
+		return Result{}, err
+	}
+	return verdict{outcome: outcomes[0]}.result(), nil
+}
+
+// revive makes the event that takes a letter's place. It was received when the letter was.
+func (in *Intake) revive(ctx context.Context, organization uuid.UUID, letter events.DeadLetter, repaired *Draft) (events.Event, error) {
+	if repaired == nil {
+		return queue.DecodeEvent(letter.Payload)
+	}
+	received := letter.ReceivedAt
+	if received.Equal(events.MinTime) { // of a damaged frame nobody knows
+		received = events.Microseconds(in.now())
+	}
+	e, err := in.check(*repaired, received)
+	if err != nil {
+		return events.Event{}, err
+	}
+	if e.ID != letter.ID {
+		return events.Event{}, ErrLetterID
+	}
+	good, results := batch{organization: organization, received: received}, make([]Result, 1)
+	good.add(0, e, repaired.ActorName)
+	if len(good.hints) > 0 {
+		found, err := in.directory.Resolve(ctx, organization, good.hints)
+		if err != nil {
+			return events.Event{}, err
+		}
+		good.stamp(found, results)
+	}
+	if len(good.events) == 0 {
+		return events.Event{}, results[0].Err
+	}
+	return good.events[0], nil
+}
+
+// outcomeOf says what an error means for a letter.
+func outcomeOf(err error) Result {
+	if passing(err) {
+		return Result{RetryAfter: retryAfter, Status: Retry}
+	}
+	return Result{Err: err, Status: Rejected}
+}

@@ -1,0 +1,100 @@
+package rpc_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/serve/servetest"
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/queue"
+)
+
+// tail begins to watch.
+func (b *bundle) tail(token string, filter *eventsv1.EventFilter) eventsv1.EventService_TailEventsClient {
+	b.t.Helper()
+	ctx, cancel := context.WithCancel(b.t.Context())
+	b.t.Cleanup(cancel)
+	stream, err := b.event.TailEvents(servetest.As(ctx, token), &eventsv1.TailEventsRequest{Filter: filter})
+	require.NoError(b.t, err)
+	first, err := stream.Recv()
+	require.NoError(b.t, err)
+	require.Empty(b.t, first.GetEvents())
+	return stream
+}
+
+func TestTailSendsWhatComesInAndIsNew(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.capture(event(1))
+	all := b.tail("analyst", nil)
+	some := b.tail("analyst", &eventsv1.EventFilter{Names: []string{"commit.authored"}})
+	foreign := b.tail("stranger", nil)
+	b.capture(event(1), event(2, by(email, "ada@example.org")), event(3, func(e *eventsv1.Event) { e.Name = "commit.authored" }))
+	_, err := b.ingest.CaptureEvents(b.as("stranger"), &eventsv1.CaptureEventsRequest{Events: []*eventsv1.Event{event(9)}})
+	require.NoError(t, err)
+	ids := func(stream eventsv1.EventService_TailEventsClient, want ...byte) {
+		t.Helper()
+		res, err := stream.Recv()
+		require.NoError(t, err)
+		require.Len(t, res.GetEvents(), len(want))
+		for i, n := range want {
+			require.Equal(t, id(n), res.GetEvents()[i].GetId())
+			require.NotNil(t, res.GetEvents()[i].GetReceivedAt())
+		}
+	}
+	ids(all, 2, 3)
+	ids(some, 3)
+	ids(foreign, 9)
+}
+
+// bury makes dead letters of events.
+func (b *bundle) bury(list ...events.Event) {
+	b.t.Helper()
+	for _, e := range list {
+		require.NoError(b.t, b.store.AddDeadLetters(b.t.Context(), uuid.MustParse(acme), []events.DeadLetter{{
+			FailedAt: noon, ID: e.ID, Name: e.Name, Payload: queue.EncodeEvent(e), Reason: "TEXT_INVALID", ReceivedAt: e.ReceivedAt,
+		}}))
+	}
+}
+
+func TestDeadLettersAreListedRepairedAndReplayed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	good := events.Event{ID: uuid.UUID{15: 1}, Name: "a", OccurredAt: noon, Properties: "{}", ReceivedAt: noon, Source: events.Source{Kind: events.SourceGit}}
+	b.bury(good, events.Event{ID: uuid.UUID{15: 2}, Name: "b", OccurredAt: noon, Properties: "{}", ReceivedAt: noon, Source: events.Source{Kind: events.SourceGit}})
+	page, err := b.admin.ListDeadLetters(b.as("admin"), &eventsv1.ListDeadLettersRequest{PageSize: 1})
+	require.NoError(t, err)
+	require.Len(t, page.GetDeadLetters(), 1)
+	require.Equal(t, "b", page.GetDeadLetters()[0].GetEvent().GetName(), "of one time the greater id comes first")
+	rest, err := b.admin.ListDeadLetters(b.as("admin"), &eventsv1.ListDeadLettersRequest{PageSize: 1, PageToken: page.GetNextPageToken()})
+	require.NoError(t, err)
+	require.Equal(t, id(1), rest.GetDeadLetters()[0].GetId())
+	require.Empty(t, rest.GetNextPageToken())
+
+	res, err := b.admin.ReplayDeadLetters(b.as("admin"), &eventsv1.ReplayDeadLettersRequest{Replays: []*eventsv1.DeadLetterReplay{
+		{DeadLetterId: id(1)},
+		{DeadLetterId: id(2), RepairedEvent: event(3)},
+		{DeadLetterId: id(2), RepairedEvent: event(2, by(email, "ada@example.org"))},
+	}})
+	require.NoError(t, err)
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, res.GetResults()[0].GetStatus())
+	require.Equal(t, "DEAD_LETTER_ID_DIFFERS", res.GetResults()[1].GetReason())
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, res.GetResults()[2].GetStatus())
+	list := b.list(&eventsv1.ListEventsRequest{})
+	require.Len(t, list, 2)
+	require.Equal(t, "package.added", list[0].GetName())
+	require.NotEmpty(t, list[0].GetDeveloperId())
+	page, err = b.admin.ListDeadLetters(b.as("admin"), &eventsv1.ListDeadLettersRequest{})
+	require.NoError(t, err)
+	require.Empty(t, page.GetDeadLetters())
+
+	_, err = b.admin.ReplayDeadLetters(b.as("admin"), &eventsv1.ReplayDeadLettersRequest{Replays: []*eventsv1.DeadLetterReplay{{DeadLetterId: id(1)}}})
+	require.ErrorIs(t, fault.FromStatus(err), events.ErrDeadLetterNotFound)
+	_, err = b.admin.ListDeadLetters(b.as("analyst"), &eventsv1.ListDeadLettersRequest{})
+	require.ErrorIs(t, fault.FromStatus(err), fault.Denied)
+}
