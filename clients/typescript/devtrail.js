@@ -1,0 +1,213 @@
+// Sends events to Devtrail over HTTP: batches, gzip, repeats by result. No dependencies; it runs in pages, extension workers and Node 20.
+
+const path = "/devtrail.events.v1.IngestService/CaptureEvents";
+const encoder = new TextEncoder();
+
+// A frame of a batch in a beacon: {"key":"...","events":[...]}.
+const frame = (key) => 64 + key.length;
+
+// A small body costs more to pack than it saves.
+const worthPacking = 1024;
+
+export class Client {
+  #options;
+  #queue = []; // {event, text, bytes, seq}: not settled, in the order of send
+  #taken = 0;
+  #hurry = 0; // events up to this one do not linger
+  #closed = false;
+  #running = null;
+  #wake = () => {};
+  #waiters = []; // {until, resolve}
+  #stats = { stored: 0, duplicates: 0, rejected: 0, retries: 0 };
+
+  constructor(options) {
+    if (!options?.url || !options.key) throw new TypeError("devtrail: url and key are required");
+    this.#options = {
+      batchEvents: 500, batchBytes: 60 * 1024, lingerMs: 1000, queueEvents: 1000, backoffMs: 500, maxBackoffMs: 60000,
+      onRejected() {}, onError() {}, fetch: (...args) => globalThis.fetch(...args),
+      ...options, url: options.url.replace(/\/+$/, "") + path,
+    };
+  }
+
+  get stats() {
+    return { queued: this.#queue.length, ...this.#stats };
+  }
+
+  send(event) {
+    if (this.#closed || this.#queue.length >= this.#options.queueEvents) return false;
+    const { properties, ...rest } = event;
+    const whole = { id: crypto.randomUUID(), occurredAt: new Date().toISOString(), ...rest };
+    if (properties !== undefined) whole.propertiesJson = JSON.stringify(properties);
+    const text = JSON.stringify(whole);
+    const bytes = encoder.encode(text).length + 1;
+    if (bytes + frame(this.#options.key) > this.#options.batchBytes) {
+      throw new RangeError(`devtrail: the event has ${bytes} bytes, a request holds ${this.#options.batchBytes}`);
+    }
+    this.#queue.push({ event: whole, text, bytes, seq: ++this.#taken, since: Date.now() });
+    this.#start();
+    return true;
+  }
+
+  flush() {
+    return this.#settledUntil(this.#taken);
+  }
+
+  async close(timeoutMs = 30000) {
+    this.#closed = true;
+    let timer;
+    const late = new Promise((resolve) => { timer = setTimeout(resolve, timeoutMs); });
+    await Promise.race([this.flush(), late]);
+    clearTimeout(timer);
+    const lost = this.#queue.length;
+    this.#queue = [];
+    this.#wake();
+    return lost;
+  }
+
+  beacon() {
+    let handed = 0;
+    for (let rest = this.#queue; rest.length > 0; ) {
+      const batch = this.#batch(rest, this.#options.batchEvents);
+      const body = `{"key":${JSON.stringify(this.#options.key)},"events":[${batch.map((q) => q.text).join(",")}]}`;
+      // text/plain asks no preflight, which a closing page has no time for; a beacon can set no header, so the key stands in the body.
+      if (!navigator.sendBeacon(this.#options.url, new Blob([body], { type: "text/plain" }))) break;
+      handed += batch.length;
+      rest = rest.slice(batch.length);
+    }
+    return handed;
+  }
+
+  attach(page = globalThis) {
+    const hidden = () => this.beacon();
+    page.addEventListener("pagehide", hidden);
+    return () => page.removeEventListener("pagehide", hidden);
+  }
+
+  #settledUntil(until) {
+    if (this.#queue.length === 0 || this.#queue[0].seq > until) return Promise.resolve();
+    this.#hurry = Math.max(this.#hurry, until);
+    this.#wake();
+    return new Promise((resolve) => this.#waiters.push({ until, resolve }));
+  }
+
+  #start() {
+    if (this.#running) {
+      this.#wake();
+      return;
+    }
+    this.#running = this.#run().finally(() => {
+      this.#running = null;
+      if (this.#queue.length > 0) this.#start();
+    });
+  }
+
+  // One request is under way at a time, so that a service in trouble is not pressed.
+  async #run() {
+    let failures = 0;
+    let limit = this.#options.batchEvents; // halved when a request is refused as a whole
+    while (this.#queue.length > 0) {
+      const batch = this.#batch(this.#queue, limit);
+      const wait = this.#options.lingerMs - (Date.now() - batch[0].since);
+      if (batch.length === this.#queue.length && batch.length < limit && this.#hurry < batch[0].seq && wait > 0) {
+        await this.#sleep(wait, true);
+        continue;
+      }
+      let pause = 0;
+      try {
+        pause = await this.#deliver(batch);
+        limit = Math.min(limit * 2, this.#options.batchEvents);
+        if (pause === 0) {
+          failures = 0;
+          continue;
+        }
+      } catch (error) {
+        if (error.refused && batch.length > 1) {
+          limit = Math.ceil(batch.length / 2);
+          continue;
+        }
+        if (error.refused) {
+          this.#settle(batch, [{ eventId: batch[0].event.id, status: "CAPTURE_STATUS_REJECTED", reason: error.reason, message: error.message }]);
+          continue;
+        }
+        pause = error.retryAfterMs ?? 0;
+        this.#stats.retries += batch.length;
+        this.#options.onError(error);
+      }
+      const grown = Math.min(this.#options.maxBackoffMs, this.#options.backoffMs * 2 ** Math.min(failures++, 20));
+      await this.#sleep(Math.max(pause, grown / 2 + (Math.random() * grown) / 2), false);
+    }
+  }
+
+  #batch(queue, limit) {
+    let bytes = frame(this.#options.key);
+    let n = 0;
+    while (n < queue.length && n < limit && (n === 0 || bytes + queue[n].bytes <= this.#options.batchBytes)) bytes += queue[n++].bytes;
+    return queue.slice(0, n);
+  }
+
+  // A nap ends when there is news; a wait that the service asked for does not, unless the client is emptied by close.
+  #sleep(ms, nap) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        if (!nap && this.#queue.length > 0) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #deliver(batch) {
+    const text = `{"events":[${batch.map((q) => q.text).join(",")}],"sentAt":"${new Date().toISOString()}"}`;
+    const headers = { Authorization: `Bearer ${this.#options.key}`, "Content-Type": "application/json" };
+    let body = encoder.encode(text);
+    if (body.length > worthPacking && globalThis.CompressionStream) {
+      body = new Uint8Array(await new Response(new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
+      headers["Content-Encoding"] = "gzip";
+    }
+    const response = await this.#options.fetch(this.#options.url, { method: "POST", headers, body, keepalive: body.length <= this.#options.batchBytes });
+    const answer = await response.json().catch(() => ({}));
+    if (!response.ok) {
+      const error = new Error(answer.message ?? `devtrail: HTTP ${response.status}`);
+      error.reason = answer.reason ?? "";
+      error.refused = response.status === 400 || response.status === 413;
+      error.retryAfterMs = 1000 * (Number(response.headers.get("Retry-After")) || 0);
+      throw error;
+    }
+    if (answer.results?.length !== batch.length) throw new Error("devtrail: the service answered another number of events");
+    return this.#settle(batch, answer.results);
+  }
+
+  // Takes settled events out of the queue; those to be sent again stay. It returns the longest wait that was asked for, in ms.
+  #settle(batch, results) {
+    const kept = [];
+    let pause = 0;
+    const rejected = [];
+    batch.forEach((q, i) => {
+      switch (results[i].status) {
+        case "CAPTURE_STATUS_STORED":
+          this.#stats.stored++;
+          break;
+        case "CAPTURE_STATUS_DUPLICATE":
+          this.#stats.duplicates++;
+          break;
+        case "CAPTURE_STATUS_REJECTED":
+          this.#stats.rejected++;
+          rejected.push([q.event, results[i]]);
+          break;
+        default:
+          this.#stats.retries++;
+          pause = Math.max(pause, 1, 1000 * (parseFloat(results[i].retryAfter) || 0));
+          kept.push(q);
+      }
+    });
+    const gone = new Set(batch);
+    this.#queue = [...kept, ...this.#queue.filter((q) => !gone.has(q))];
+    const oldest = this.#queue[0]?.seq ?? Infinity;
+    const done = this.#waiters.filter((w) => w.until < oldest);
+    this.#waiters = this.#waiters.filter((w) => w.until >= oldest);
+    for (const [event, result] of rejected) this.#options.onRejected(event, result);
+    for (const w of done) w.resolve();
+    return pause;
+  }
+}

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
+
+import { Client } from "../devtrail.js";
+
+// A service that answers as the test says: answer gets the number of the request, from 1, and its events.
+async function service(t, answer = () => undefined) {
+  const requests = [];
+  const server = createServer(async (req, res) => {
+    const chunks = [];
+    for await (const chunk of req) chunks.push(chunk);
+    const raw = Buffer.concat(chunks);
+    const packed = req.headers["content-encoding"] === "gzip";
+    const body = JSON.parse(packed ? gunzipSync(raw) : raw);
+    requests.push({ url: req.url, headers: req.headers, events: body.events, packed, size: raw.length });
+    const special = answer(requests.length, body.events) ?? {};
+    res.writeHead(special.status ?? 200, { "Content-Type": "application/json", ...special.headers });
+    res.end(JSON.stringify(special.body ?? { results: results(body.events, "STORED") }));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }));
+  return { requests, url: `http://127.0.0.1:${server.address().port}` };
+}
+
+const results = (events, status) => events.map((e) => ({ eventId: e.id, status: `CAPTURE_STATUS_${status}` }));
+const event = (name, more = {}) => ({ name, source: { kind: "SOURCE_KIND_BROWSER", tool: "test" }, ...more });
+const settings = (s, more) => ({ url: s.url + "/", key: "dvi_test", lingerMs: 3600000, backoffMs: 1, ...more });
+
+test("events are sent in batches, packed and in order", async (t) => {
+  const s = await service(t);
+  const client = new Client(settings(s, { batchBytes: 4096 }));
+  for (let i = 0; i < 40; i++) assert.equal(client.send(event(`n${i}`, { properties: { text: "x".repeat(200) } })), true);
+  await client.flush();
+  assert.deepEqual(s.requests.flatMap((r) => r.events.map((e) => e.name)), Array.from({ length: 40 }, (_, i) => `n${i}`));
+  assert.ok(s.requests.length > 1);
+  for (const r of s.requests) {
+    assert.equal(r.url, "/devtrail.events.v1.IngestService/CaptureEvents");
+    assert.equal(r.headers.authorization, "Bearer dvi_test");
+    assert.ok(r.packed && r.size < 4096);
+  }
+  const first = s.requests[0].events[0];
+  assert.match(first.id, /^[0-9a-f-]{36}$/);
+  assert.deepEqual(JSON.parse(first.propertiesJson), { text: "x".repeat(200) });
+  assert.equal(client.stats.stored, 40);
+});
+
+test("an event lingers only so long", async (t) => {
+  const s = await service(t);
+  const client = new Client(settings(s, { lingerMs: 1 }));
+  client.send(event("a"));
+  while (client.stats.stored === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.equal(s.requests.length, 1);
+});
+
+test("only what is to be sent again is sent again", async (t) => {
+  const s = await service(t, (n, events) => {
+    const list = results(events, "STORED");
+    if (n === 1) {
+      list[0].status = "CAPTURE_STATUS_DUPLICATE";
+      Object.assign(list[1], { status: "CAPTURE_STATUS_RETRY", retryAfter: "0.002s" });
+      Object.assign(list[2], { status: "CAPTURE_STATUS_REJECTED", reason: "PURL_INVALID" });
+    }
+    return { body: { results: list } };
+  });
+  const refused = [];
+  const client = new Client(settings(s, { onRejected: (e, r) => refused.push([e.name, r.reason]) }));
+  for (const name of ["a", "b", "c", "d"]) client.send(event(name));
+  await client.flush();
+  assert.deepEqual(s.requests[1].events, [s.requests[0].events[1]]);
+  assert.deepEqual(refused, [["c", "PURL_INVALID"]]);
+  assert.deepEqual(client.stats, { queued: 0, stored: 2, duplicates: 1, rejected: 1, retries: 1 });
+});
+
+test("failed requests are repeated with the same ids", async (t) => {
+  const s = await service(t, (n) => [undefined, { status: 503, body: { reason: "RETRY" } }, { status: 401, body: {} }, { body: { results: [] } }][n]);
+  const errors = [];
+  const client = new Client(settings(s, { onError: (e) => errors.push(e.reason) }));
+  client.send(event("a"));
+  await client.flush();
+  assert.equal(s.requests.length, 4);
+  assert.equal(new Set(s.requests.map((r) => r.events[0].id)).size, 1);
+  assert.equal(errors.length, 3);
+});
+
+test("a service that is away is met again", async (t) => {
+  const s = await service(t);
+  let calls = 0;
+  const client = new Client(settings(s, { fetch: (...args) => (++calls < 3 ? Promise.reject(new TypeError("fetch failed")) : fetch(...args)) }));
+  client.send(event("a"));
+  await client.flush();
+  assert.equal(calls, 3);
+  assert.equal(client.stats.stored, 1);
+});
+
+test("one event that cannot be read does not hold the others", async (t) => {
+  const s = await service(t, (_, events) => (events.some((e) => e.name === "poison") ? { status: 400, body: { reason: "BODY_INVALID", message: "no" } } : undefined));
+  const refused = [];
+  const client = new Client(settings(s, { onRejected: (e, r) => refused.push([e.name, r.reason]) }));
+  for (const name of ["a", "b", "poison", "c"]) client.send(event(name));
+  await client.flush();
+  assert.deepEqual(refused, [["poison", "BODY_INVALID"]]);
+  assert.equal(client.stats.stored, 3);
+});
+
+test("a full queue takes no event, and neither does a closed client", async (t) => {
+  const s = await service(t);
+  const client = new Client(settings(s, { queueEvents: 2 }));
+  assert.deepEqual([client.send(event("a")), client.send(event("b")), client.send(event("c"))], [true, true, false]);
+  assert.throws(() => new Client(settings(s)).send(event("a", { properties: { text: "x".repeat(70000) } })), RangeError);
+  assert.equal(await client.close(), 0);
+  assert.equal(client.stats.stored, 2);
+  assert.equal(client.send(event("d")), false);
+  assert.throws(() => new Client({ url: s.url }), TypeError);
+});
+
+test("close tells what is lost", async (t) => {
+  const s = await service(t, () => ({ status: 503, body: {} }));
+  const client = new Client(settings(s, { maxBackoffMs: 1 }));
+  client.send(event("a"));
+  assert.equal(await client.close(20), 1);
+});
+
+test("a page that is hidden hands its queue to beacons, which count once", async (t) => {
+  const s = await service(t);
+  const beacons = [];
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator"); // Node has one from version 21 on
+  Object.defineProperty(globalThis, "navigator", { configurable: true, value: { sendBeacon: (url, blob) => (beacons.push({ url, blob }), true) } });
+  t.after(() => (before ? Object.defineProperty(globalThis, "navigator", before) : delete globalThis.navigator));
+  const page = new EventTarget();
+  const client = new Client(settings(s, { batchBytes: 2048 }));
+  const detach = client.attach(page);
+  for (let i = 0; i < 20; i++) client.send(event(`n${i}`, { properties: { text: "y".repeat(100) } }));
+  page.dispatchEvent(new Event("pagehide"));
+  const sent = [];
+  for (const { url, blob } of beacons) {
+    assert.equal(url, s.url + "/devtrail.events.v1.IngestService/CaptureEvents");
+    assert.equal(blob.type, "text/plain");
+    assert.ok(blob.size <= 2048);
+    const body = JSON.parse(await blob.text());
+    assert.equal(body.key, "dvi_test");
+    sent.push(...body.events.map((e) => e.id));
+  }
+  assert.equal(new Set(sent).size, 20);
+  detach();
+  page.dispatchEvent(new Event("pagehide"));
+  await client.close();
+  assert.deepEqual(s.requests.flatMap((r) => r.events.map((e) => e.id)), sent, "the page came back: the same events with the same ids");
+});
+
+test("a real service takes them", { skip: process.env.DEVTRAIL_TEST_HTTP ? false : "DEVTRAIL_TEST_HTTP and DEVTRAIL_TEST_KEY name no service" }, async () => {
+  const refused = [];
+  const client = new Client({ url: process.env.DEVTRAIL_TEST_HTTP, key: process.env.DEVTRAIL_TEST_KEY, onRejected: (e, r) => refused.push(r) });
+  for (let i = 0; i < 300; i++) client.send(event("e2e.typescript", { packages: ["pkg:npm/left-pad@1.3.0"], properties: { n: i, text: "\u00e9".repeat(100) } }));
+  assert.equal(await client.close(), 0);
+  assert.deepEqual(refused, []);
+  assert.equal(client.stats.stored, 300);
+});
