@@ -7,13 +7,16 @@ import (
 )
 
 // manifestNames are the base names of files that state or lock what a project depends on.
-var manifestNames = []string{
-	"Cargo.lock", "Cargo.toml", "Gemfile", "Gemfile.lock", "Package.resolved", "Package.swift", "Pipfile", "Pipfile.lock", "Podfile", "Podfile.lock",
-	"build.gradle", "build.gradle.kts", "buildscript-gradle.lockfile", "bun.lock", "bun.lockb", "cabal.project.freeze", "composer.json", "composer.lock",
-	"conan.lock", "conanfile.py", "conanfile.txt", "deno.json", "deno.lock", "environment.yml", "flake.lock", "gems.locked", "gems.rb", "go.mod", "go.sum", "gradle.lockfile",
-	"libs.versions.toml", "mix.exs", "mix.lock", "npm-shrinkwrap.json", "package-lock.json", "package.json", "packages.config", "packages.lock.json",
-	"paket.dependencies", "paket.lock", "pdm.lock", "pnpm-lock.yaml", "poetry.lock", "pom.xml", "pubspec.lock", "pubspec.yaml", "pylock.toml", "pyproject.toml",
-	"rebar.lock", "renv.lock", "setup.cfg", "setup.py", "stack.yaml.lock", "uv.lock", "vcpkg.json", "verification-metadata.xml", "yarn.lock",
+var manifestNames = map[string]bool{
+	"Cargo.lock": true, "Cargo.toml": true, "Gemfile": true, "Gemfile.lock": true, "Package.resolved": true, "Package.swift": true, "Pipfile": true,
+	"Pipfile.lock": true, "Podfile": true, "Podfile.lock": true, "build.gradle": true, "build.gradle.kts": true, "buildscript-gradle.lockfile": true,
+	"bun.lock": true, "bun.lockb": true, "cabal.project.freeze": true, "composer.json": true, "composer.lock": true, "conan.lock": true,
+	"conanfile.py": true, "conanfile.txt": true, "deno.json": true, "deno.lock": true, "environment.yml": true, "flake.lock": true, "gems.locked": true,
+	"gems.rb": true, "go.mod": true, "go.sum": true, "gradle.lockfile": true, "libs.versions.toml": true, "mix.exs": true, "mix.lock": true,
+	"npm-shrinkwrap.json": true, "package-lock.json": true, "package.json": true, "packages.config": true, "packages.lock.json": true,
+	"paket.dependencies": true, "paket.lock": true, "pdm.lock": true, "pnpm-lock.yaml": true, "poetry.lock": true, "pom.xml": true,
+	"pubspec.lock": true, "pubspec.yaml": true, "pylock.toml": true, "pyproject.toml": true, "rebar.lock": true, "renv.lock": true, "setup.cfg": true,
+	"setup.py": true, "stack.yaml.lock": true, "uv.lock": true, "vcpkg.json": true, "verification-metadata.xml": true, "yarn.lock": true,
 }
 
 // manifestEnds are ends of names of such files.
@@ -22,7 +25,7 @@ var manifestEnds = []string{".csproj", ".deps.json", ".fsproj", ".gemspec", ".vb
 // IsManifest tells whether a path is that of a lock file or manifest: one whose change may change packages.
 func IsManifest(file string) bool {
 	name := path.Base(file)
-	if slices.Contains(manifestNames, name) {
+	if manifestNames[name] {
 		return true
 	}
 	if strings.HasSuffix(name, ".txt") && (strings.HasPrefix(name, "requirements") || path.Base(path.Dir(file)) == "requirements") {

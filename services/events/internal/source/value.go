@@ -93,9 +93,10 @@ func (v Value) Len() int {
 
 // Texts is the texts of an array that are not empty.
 func (v Value) Texts() []string {
+	array, _ := v.any.([]any)
 	var texts []string
-	for _, member := range v.List() {
-		if text := member.Text(); text != "" {
+	for _, member := range array {
+		if text := (Value{member}).Text(); text != "" {
 			texts = append(texts, text)
 		}
 	}

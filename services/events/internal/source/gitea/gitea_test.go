@@ -9,4 +9,9 @@ import (
 
 func TestDeliveriesGiveTheEventsOfTheGoldenFiles(t *testing.T) { sourcetest.Golden(t, gitea.Translate) }
 
+func TestWhatIsToldTwiceCountsOnce(t *testing.T) {
+	sourcetest.Once(t, gitea.Translate, "branch.created", "a new branch", "told again")
+	sourcetest.Once(t, gitea.Translate, "commit.authored", "a push", "of Forgejo")
+}
+
 func FuzzTranslate(f *testing.F) { sourcetest.Fuzz(f, gitea.Translate) }

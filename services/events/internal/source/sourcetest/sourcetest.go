@@ -153,3 +153,32 @@ func Fuzz(f *testing.F, translate Translate) {
 		require.Equal(t, drafts, again)
 	})
 }
+
+// Told finds a case of a folder's files by its name and returns the draft of one event of it.
+func Told(t *testing.T, translate Translate, name, event string) ingest.Draft {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.json")
+	require.NoError(t, err)
+	for _, file := range files {
+		for _, c := range Cases(t, file) {
+			if c.Name != name {
+				continue
+			}
+			drafts, err := translate(c.Delivery())
+			require.NoError(t, err)
+			for _, d := range drafts {
+				if d.Event.Name == event {
+					return d
+				}
+			}
+		}
+	}
+	t.Fatalf("no delivery %q tells %q", name, event)
+	return ingest.Draft{}
+}
+
+// Once demands that two deliveries give one event: what they both tell counts once.
+func Once(t *testing.T, translate Translate, event, one, other string) {
+	t.Helper()
+	require.Equal(t, Told(t, translate, one, event).Event.ID, Told(t, translate, other, event).Event.ID, "%s of %q and %q", event, one, other)
+}
