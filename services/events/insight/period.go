@@ -121,16 +121,13 @@ func (p Period) Windows(s Span, days int) []events.Range {
 	ends := append(append([]time.Time(nil), s.Buckets...), s.Range.End)
 	var list []events.Range
 	for i := range s.Buckets {
-		list = append(list, p.window(ends[i+1], s.Range.End, days))
+		list = append(list, p.window(ends[i+1], days))
 	}
-	return append(list, p.window(s.Range.End, s.Range.End, days))
+	return append(list, p.window(s.Range.End, days))
 }
 
 // window returns the calendar days of which the last holds the last moment before end.
-func (p Period) window(end, limit time.Time, days int) events.Range {
-	if end.After(limit) {
-		end = limit
-	}
+func (p Period) window(end time.Time, days int) events.Range {
 	last := end.Add(-time.Microsecond).In(p.location())
 	r := events.Range{Start: events.StartOfDay(last.AddDate(0, 0, 1-days), p.location()).UTC(), End: end}
 	if r.Start.Before(events.MinTime) {

@@ -159,6 +159,8 @@ func funnelByTime(s *story) {
 	s.says(s.funnel(r), "all: 1/1=100 0/0=0 0/1=0 1/4=25") // what lies beyond the range does not count
 	r.Period = during("01", "05")
 	s.says(s.funnel(r), "all: 1/1=100 0/0=0 0/1=0 2/4=50 0/0=0")
+	s.tell("ada a 01 05:00") // the best run of a bucket counts, whichever came first
+	s.says(s.funnel(r), "all: 1/1=100 0/0=0 0/1=0 2/4=50 0/0=0")
 }
 
 func funnelBins(s *story) {
