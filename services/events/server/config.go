@@ -6,6 +6,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/services/events/internal/turns"
 	"devtrail.dev/services/events/internal/web"
 )
 
@@ -23,6 +24,8 @@ type Config struct {
 	HTTP web.Config `envPrefix:"EVENTS_HTTP_"`
 	// HooksFile is the file that lists the webhooks of Git providers that may be delivered; empty: none. It is read again when it changes.
 	HooksFile string `env:"EVENTS_HOOKS_FILE"`
+	// Questions are how many questions may be asked of the database at once.
+	Questions turns.Limits `envPrefix:"EVENTS_QUESTIONS_"`
 	// Ingest is the way in, whichever the door.
 	Ingest Ingest
 	// Store says where events are kept: clickhouse or postgres.
@@ -58,6 +61,7 @@ func (c *Config) Validate() error {
 		c.Config.Validate(),
 		c.HTTP.Validate(),
 		c.Ingest.Validate(),
+		c.Questions.Validate(),
 		c.Keys.Validate(),
 	}
 	if c.MaxMessageBytes < largestBatch {

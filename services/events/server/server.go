@@ -15,6 +15,7 @@ import (
 	"devtrail.dev/kit/lease"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/telemetry"
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/clickhouse"
@@ -22,6 +23,7 @@ import (
 	"devtrail.dev/services/events/internal/observed"
 	"devtrail.dev/services/events/internal/postgres"
 	"devtrail.dev/services/events/internal/rpc"
+	"devtrail.dev/services/events/internal/turns"
 	"devtrail.dev/services/events/internal/web"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
@@ -90,7 +92,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
-	desk.Register(door.GRPC())
+	desk.Register(turns.New(cfg.Questions).Guard(door.GRPC(), eventsv1.EventService_ServiceDesc.ServiceName, eventsv1.InsightService_ServiceDesc.ServiceName))
 	rpc.NewLogs(desk.Intake, now).Register(door.GRPC())
 	cfg.HTTP.GracePeriod = cfg.GracePeriod
 	hooks, err := openHooks(cfg.HooksFile, hook.Deps{Intake: desk.Intake, Logger: logger, Now: now, Registry: registry})

@@ -1,0 +1,63 @@
+package turns
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/grpc"
+
+	"devtrail.dev/kit/auth"
+)
+
+// Guard returns a registrar under which the unary calls of the named services take a turn each before they are handled. Streams take none: they ask
+// little and stay long.
+func (t *Turns) Guard(door grpc.ServiceRegistrar, services ...string) grpc.ServiceRegistrar {
+	return guard{door: door, services: services, turns: t}
+}
+
+type guard struct {
+	door     grpc.ServiceRegistrar
+	services []string
+	turns    *Turns
+}
+
+// RegisterService registers the service with handlers that wait for their turn behind the door's own interceptors, when the caller is known.
+func (g guard) RegisterService(desc *grpc.ServiceDesc, impl any) {
+	if !slices.Contains(g.services, desc.ServiceName) {
+		g.door.RegisterService(desc, impl)
+		return
+	}
+	guarded := *desc
+	guarded.Methods = make([]grpc.MethodDesc, len(desc.Methods))
+	for i, m := range desc.Methods {
+		guarded.Methods[i] = grpc.MethodDesc{MethodName: m.MethodName, Handler: func(
+			srv any, ctx context.Context, decode func(any) error, door grpc.UnaryServerInterceptor, //nolint:revive // the order is grpc's
+		) (any, error) {
+			return m.Handler(srv, ctx, decode, behind(door, g.turns.call))
+		}}
+	}
+	g.door.RegisterService(&guarded, impl)
+}
+
+// behind calls one interceptor inside another.
+func behind(door, inner grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	if door == nil {
+		return inner
+	}
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		return door(ctx, req, info, func(ctx context.Context, req any) (any, error) { return inner(ctx, req, info, handler) })
+	}
+}
+
+func (t *Turns) call(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	organization, err := auth.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	release, err := t.Take(ctx, organization)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return handler(ctx, req)
+}

@@ -1,0 +1,54 @@
+package turns
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+
+	"devtrail.dev/kit/auth"
+)
+
+// registered keeps what is registered.
+type registered struct{ desc *grpc.ServiceDesc }
+
+func (r *registered) RegisterService(desc *grpc.ServiceDesc, _ any) { r.desc = desc }
+
+// TestACallTakesItsTurnWhenTheCallerIsKnown has a door that lets an organization in, as that of kit/serve does, and a call that waits for another's turn.
+func TestACallTakesItsTurnWhenTheCallerIsKnown(t *testing.T) {
+	turns := New(Limits{Total: 1, Each: 1, Wait: time.Minute})
+	var behindTheDoor registered
+	turns.Guard(&behindTheDoor, "s").RegisterService(&grpc.ServiceDesc{ServiceName: "s", Methods: []grpc.MethodDesc{{
+		MethodName: "Ask", Handler: func(srv any, ctx context.Context, _ func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+			return interceptor(ctx, "request", &grpc.UnaryServerInfo{FullMethod: "/s/Ask"}, func(ctx context.Context, _ any) (any, error) {
+				return auth.Organization(ctx)
+			})
+		},
+	}}}, nil)
+	call := behindTheDoor.desc.Methods[0].Handler
+	door := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		return handler(auth.WithCaller(ctx, auth.Caller{OrganizationID: a.String()}), req)
+	}
+
+	release := take(t, turns, b)
+	answers := make(chan any, 1)
+	go func() {
+		answer, err := call(nil, context.Background(), nil, door)
+		if err != nil {
+			answer = err
+		}
+		answers <- answer
+	}()
+	require.Eventually(t, func() bool { return turns.waiters(a) == 1 }, 5*time.Second, time.Millisecond)
+	require.Empty(t, answers)
+	release()
+	require.Equal(t, a, <-answers)
+
+	take(t, turns, b)() // the call has given its turn back
+
+	other := &grpc.ServiceDesc{ServiceName: "other"}
+	turns.Guard(&behindTheDoor, "s").RegisterService(other, nil)
+	require.Same(t, other, behindTheDoor.desc, "a service that is not named is left alone")
+}
