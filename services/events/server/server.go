@@ -31,6 +31,11 @@ import (
 // Run serves until ctx ends; then it drains and returns nil. It runs also while the database or identity is away or the schema is not there yet: its health
 // is then NOT_SERVING with the reason, or events get RETRY. It returns an error for wrong settings or an address that is taken.
 func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) error {
+	return run(ctx, getenv, stderr, func(s events.Store) events.Store { return s })
+}
+
+// run is Run on a store that a test may have changed.
+func run(ctx context.Context, getenv func(string) string, stderr io.Writer, changed func(events.Store) events.Store) error {
 	cfg, err := env.Load(getenv, defaults())
 	if err != nil {
 		return err
@@ -51,7 +56,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		return err
 	}
 	defer func() { _ = engine.Close() }()
-	store, err := observed.New(engine, registry, now)
+	store, err := observed.New(changed(engine), registry, now)
 	if err != nil {
 		return err
 	}

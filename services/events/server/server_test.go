@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -18,7 +19,14 @@ import (
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+// TestMain is the service itself in the children of TestFaults.
+func TestMain(m *testing.M) {
+	if child := os.Getenv(envChild); child != "" {
+		runChild(child)
+		return
+	}
+	dbtest.Main(m)
+}
 
 // freeAddress is an address that nobody listens at.
 func freeAddress(t *testing.T) string {
