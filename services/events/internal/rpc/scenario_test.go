@@ -13,3 +13,8 @@ func TestEveryScenarioThroughTheDesk(t *testing.T) {
 	t.Parallel()
 	scenario.RunThrough(t, func(testing.TB) storetest.InsightStore { return memory.New() }, rpctest.New)
 }
+
+func TestNoTextOfARequestIsCode(t *testing.T) {
+	t.Parallel()
+	rpctest.Inject(t, func(testing.TB) storetest.InsightStore { return memory.New() })
+}
