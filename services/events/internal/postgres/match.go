@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -33,8 +34,9 @@ func (q *query) matchers(ctx context.Context, r *relation, list []insight.Matche
 
 // matcher is the condition that a matcher means an event. Where every alternative has a name and they are several, the names stand before them: an index has those.
 func (q *query) matcher(ctx context.Context, r *relation, m insight.Matcher) (condition, error) {
-	any := condition{Kind: "any"}
+	some := condition{Kind: "any"}
 	var names []string
+	plain := true // only names are asked for
 	for _, a := range m {
 		all := condition{Kind: "all"}
 		if a.Name != "" {
@@ -45,16 +47,21 @@ func (q *query) matcher(ctx context.Context, r *relation, m insight.Matcher) (co
 		if err != nil {
 			return condition{}, err
 		}
+		plain = plain && a.Name != "" && len(filters) == 0
 		all.Of = append(all.Of, filters...)
-		any.Of = append(any.Of, all)
+		some.Of = append(some.Of, all)
 	}
+	slices.Sort(names)
+	names = slices.Compact(names)
 	switch {
-	case len(any.Of) == 1:
-		return any.Of[0], nil
-	case len(any.Of) > 1 && len(names) == len(m):
-		return condition{Kind: "all", Of: []condition{{Kind: "names", Value: q.param(names)}, any}}, nil
+	case len(some.Of) == 1:
+		return some.Of[0], nil
+	case len(some.Of) > 1 && plain:
+		return condition{Kind: "names", Value: q.param(names)}, nil
+	case len(some.Of) > 1 && !slices.ContainsFunc(m, func(a insight.Alternative) bool { return a.Name == "" }):
+		return condition{Kind: "all", Of: []condition{{Kind: "names", Value: q.param(names)}, some}}, nil
 	}
-	return any, nil
+	return some, nil
 }
 
 // filters are the conditions that an event passes each filter. Name is that of all events that can pass, empty when they may have any.
@@ -147,7 +154,7 @@ func (q *query) member(ctx context.Context, r *relation, c *insight.Cohort) (con
 		}
 		return condition{Kind: "all", Of: []condition{{Kind: "somebody", In: r}, {Kind: "developers", In: r, Value: q.param(members)}}}, nil
 	}
-	any := condition{Kind: "any"}
+	some := condition{Kind: "any"}
 	for i := range c.AnyOf {
 		all := condition{Kind: "all"}
 		properties, err := q.filters(ctx, r, c.AnyOf[i].Properties, "")
@@ -162,9 +169,9 @@ func (q *query) member(ctx context.Context, r *relation, c *insight.Cohort) (con
 			}
 			all.Of = append(all.Of, performed)
 		}
-		any.Of = append(any.Of, all)
+		some.Of = append(some.Of, all)
 	}
-	return condition{Kind: "all", Of: []condition{{Kind: "somebody", In: r}, any}}, nil
+	return condition{Kind: "all", Of: []condition{{Kind: "somebody", In: r}, some}}, nil
 }
 
 // performed is the condition that the developer of an event did something so many times.

@@ -49,9 +49,15 @@ func TestPropertiesAreReadAsInGo(t *testing.T) {
 	require.NoError(t, err)
 
 	filters := []insight.PropertyFilter{
-		{Operator: insight.IsSet}, {Operator: insight.Regex, Values: []string{`\x00|^.$`}}, {Operator: insight.NotRegex, Values: []string{`(?i)é|[0-9]`}},
-		{Operator: insight.Greater, Low: 0}, {Operator: insight.LessOrEqual, Low: 0}, {Operator: insight.Less, Low: -1e-300}, {Operator: insight.GreaterOrEqual, Low: 1.7976931348623157e308},
-		{Operator: insight.Between, Low: 5, High: 50}, {Operator: insight.NotBetween, Low: 0, High: 1},
+		{Operator: insight.IsSet},
+		{Operator: insight.Regex, Values: []string{`\x00|^.$`}},
+		{Operator: insight.NotRegex, Values: []string{`(?i)é|[0-9]`}},
+		{Operator: insight.Greater, Low: 0},
+		{Operator: insight.LessOrEqual, Low: 0},
+		{Operator: insight.Less, Low: -1e-300},
+		{Operator: insight.GreaterOrEqual, Low: 1.7976931348623157e308},
+		{Operator: insight.Between, Low: 5, High: 50},
+		{Operator: insight.NotBetween, Low: 0, High: 1},
 	}
 	for _, v := range hardValues {
 		if text, ok := insight.ParseProperties(`{"p":` + v + `}`).Text("p"); ok {

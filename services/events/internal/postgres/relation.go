@@ -18,6 +18,7 @@ type relation struct {
 
 	// What the conditions and columns need.
 	Overrides, Packages, Document bool
+	Acting                        bool // every event has an actor
 
 	overridden bool
 	within     events.Range
@@ -66,6 +67,7 @@ func (r *relation) actors() {
 // acting keeps the events that have an actor.
 func (r *relation) acting() {
 	r.actors()
+	r.Acting = true
 	r.Where = append(r.Where, condition{Kind: "acting", In: r})
 }
 

@@ -52,7 +52,7 @@ SELECT
             AND sequence > 0
     ),
     set_config('statement_timeout', $2, true) || set_config('work_mem', $3, true) || set_config('jit', 'off', true)`,
-		organization, strconv.FormatInt(timeout(ctx).Milliseconds(), 10), memory).Scan(&look.overridden, nil)
+		organization, strconv.FormatInt(timeout(ctx, s.longest).Milliseconds(), 10), memory).Scan(&look.overridden, nil)
 	if err == nil {
 		err = question(look)
 	}
@@ -60,7 +60,7 @@ SELECT
 }
 
 // timeout is how long a statement may take: a little less than the caller waits, so that the caller hears why.
-func timeout(ctx context.Context) time.Duration {
+func timeout(ctx context.Context, longest time.Duration) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return longest

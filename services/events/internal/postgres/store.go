@@ -7,6 +7,7 @@ import (
 	"fmt"
 	neturl "net/url"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -25,6 +26,8 @@ var (
 type Store struct {
 	pool   *pgxpool.Pool
 	closed atomic.Bool
+	// longest is how long a statement of a question may take.
+	longest time.Duration
 }
 
 // Open returns a store on the database of a postgres:// URL, whose connections have the application name. It does not connect: a server that is away shows in
@@ -41,7 +44,7 @@ func Open(ctx context.Context, url, application string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{pool: pool}, nil
+	return &Store{pool: pool, longest: longest}, nil
 }
 
 // enter begins a call: the context is alive and the store is open.

@@ -34,7 +34,7 @@ func matching(f *insight.PropertyFilter, values []string) ([]string, error) {
 // eventValues returns the values of a property of the organization's events of a name, or of any, in the time of the relation.
 func (q *query) eventValues(ctx context.Context, r *relation, key, name string) ([]string, error) {
 	return q.once(fmt.Sprintf("%q %q %d %d", key, name, r.within.Start.UnixMicro(), r.within.End.UnixMicro()), func() ([]string, error) {
-		inner := q.session.query()
+		inner := q.query()
 		among := &relation{Start: inner.param(r.within.Start), End: inner.param(r.within.End), Document: true}
 		if name != "" {
 			among.Where = append(among.Where, condition{Kind: "name", Value: inner.param(name)})
@@ -46,7 +46,7 @@ func (q *query) eventValues(ctx context.Context, r *relation, key, name string) 
 // developerValues returns the values of a property of the organization's developers.
 func (q *query) developerValues(ctx context.Context, key string) ([]string, error) {
 	return q.once(fmt.Sprintf("%q", key), func() ([]string, error) {
-		inner := q.session.query()
+		inner := q.query()
 		return inner.values(ctx, "developer_values", valuesData{Key: inner.param(coded(key))})
 	})
 }

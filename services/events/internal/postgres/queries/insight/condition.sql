@@ -28,7 +28,7 @@
                 )
         )
     )
-{{- else if eq .Kind "acting"}}({{template "actor" .In}} IS NOT NULL)
+{{- else if eq .Kind "acting"}}({{template "acting" .In}})
 {{- else if eq .Kind "set"}}((j.doc -> {{.Key}}::text) IS NOT NULL)
 {{- else if eq .Kind "equals"}}COALESCE({{template "text" .Key}} = ANY ({{.Value}}::text[]), false)
 {{- else if eq .Kind "contains"}}COALESCE(strpos(lower({{template "text" .Key}}), {{.Value}}::text) > 0, false)

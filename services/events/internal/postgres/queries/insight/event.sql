@@ -2,12 +2,19 @@
 
 {{define "developer"}}{{if .Overrides}}COALESCE(o.developer_id, e.developer_id){{else}}e.developer_id{{end}}{{end}}
 
-{{/* The actor that an event counts for; null when it has none. */}}
+{{/* The actor that an event counts for; null when it has none, unless only events that have one are looked at. */}}
 {{define "actor"}}
-{{- if .By.Developers}}NULLIF({{template "developer" .}}, '00000000-0000-0000-0000-000000000000')
-{{- else if .By.Machines}}NULLIF(e.machine, '')
-{{- else if .By.Projects}}NULLIF(e.project, '')
+{{- if .By.Developers}}{{if .Acting}}{{template "developer" .}}{{else}}NULLIF({{template "developer" .}}, '00000000-0000-0000-0000-000000000000'){{end}}
+{{- else if .By.Machines}}{{if .Acting}}e.machine{{else}}NULLIF(e.machine, ''){{end}}
+{{- else if .By.Projects}}{{if .Acting}}e.project{{else}}NULLIF(e.project, ''){{end}}
 {{- else}}p.package{{end}}{{end}}
+
+{{/* That an event has an actor. */}}
+{{define "acting"}}
+{{- if .By.Developers}}{{template "developer" .}} <> '00000000-0000-0000-0000-000000000000'
+{{- else if .By.Machines}}e.machine <> ''
+{{- else if .By.Projects}}e.project <> ''
+{{- else}}p.package IS NOT NULL{{end}}{{end}}
 
 {{define "from"}}
 FROM events AS e
