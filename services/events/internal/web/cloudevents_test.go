@@ -118,8 +118,10 @@ func TestCloudEventsConformanceOfTheHTTPBinding(t *testing.T) {
 		require.Equal(t, "com.example.someevent", stored[0].Name)
 		require.Equal(t, time.Date(2018, 4, 5, 3, 56, 24, 0, time.UTC), stored[0].OccurredAt)
 		original := property(t, stored[0], "original")
-		require.Equal(t, map[string]any{"data": map[string]any{"message": "Hello World!"}, "datacontenttype": contentType, "id": "1234-1234-1234", "source": "/mycontext/subcontext",
-			"specversion": "1.0", "time": "2018-04-05T03:56:24Z", "type": "com.example.someevent"}, original)
+		require.Equal(t, map[string]any{
+			"data": map[string]any{"message": "Hello World!"}, "datacontenttype": contentType, "id": "1234-1234-1234", "source": "/mycontext/subcontext",
+			"specversion": "1.0", "time": "2018-04-05T03:56:24Z", "type": "com.example.someevent",
+		}, original)
 	}
 }
 

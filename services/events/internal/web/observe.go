@@ -110,7 +110,7 @@ func (d *Door) observe(w http.ResponseWriter, r *http.Request) {
 
 // shielded serves the request and makes an internal error of a panic, with the stack for the log.
 func (d *Door) shielded(rec *recorder, r *http.Request) {
-	defer func() {
+	defer func() { //nolint:contextcheck // the request carries it
 		p := recover()
 		if p == nil {
 			return

@@ -70,17 +70,14 @@ func TestRequests(t *testing.T) {
 	} {
 		var got []string
 		for _, r := range Requests(script) {
-			line := r.Manager + " " + r.Verb
-			for _, p := range r.Purls {
-				line += " " + p
-			}
+			line := append([]string{r.Manager, r.Verb}, r.Purls...)
 			if len(r.Elsewhere) > 0 {
-				line += " elsewhere " + strings.Join(r.Elsewhere, " ")
+				line = append(append(line, "elsewhere"), r.Elsewhere...)
 			}
 			if r.Index != "" {
-				line += " from " + r.Index
+				line = append(line, "from", r.Index)
 			}
-			got = append(got, line)
+			got = append(got, strings.Join(line, " "))
 			require.NotContains(t, fmt.Sprint(r), "secret")
 		}
 		require.Equal(t, want, got, script)
