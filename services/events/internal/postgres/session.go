@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"devtrail.dev/kit/pg"
 )
@@ -26,7 +27,7 @@ const memory = "32MB"
 
 // session is one question's look at the database: everything it reads is of one moment.
 type session struct {
-	tx           pgx.Tx
+	tx           *pgxpool.Conn // in a transaction
 	organization uuid.UUID
 	overridden   bool // the organization has identities whose developer changed
 	matched      map[string][]string
@@ -37,13 +38,16 @@ func (s *Store) ask(ctx context.Context, organization uuid.UUID, question func(*
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return translate(ctx, err)
 	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // it wrote nothing
-	look := &session{tx: tx, organization: organization, matched: make(map[string][]string)}
-	err = tx.QueryRow(ctx, `
+	defer conn.Release()
+	look := &session{tx: conn, organization: organization, matched: make(map[string][]string)}
+	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), "ROLLBACK") }() // it wrote nothing
+	begin := &pgx.Batch{}                                                       // one round trip
+	begin.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+	begin.Queue(`
 SELECT
     EXISTS (
         SELECT 1
@@ -52,7 +56,10 @@ SELECT
             AND sequence > 0
     ),
     set_config('statement_timeout', $2, true) || set_config('work_mem', $3, true) || set_config('jit', 'off', true)`,
-		organization, strconv.FormatInt(timeout(ctx, s.longest).Milliseconds(), 10), memory).Scan(&look.overridden, nil)
+		organization, strconv.FormatInt(timeout(ctx, s.longest).Milliseconds(), 10), memory).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&look.overridden, nil)
+	})
+	err = conn.SendBatch(ctx, begin).Close()
 	if err == nil {
 		err = question(look)
 	}
@@ -101,8 +108,8 @@ func (q *query) run(ctx context.Context, name string, data any, scan func(pgx.Ro
 	if err := questions.ExecuteTemplate(&text, name+".sql", data); err != nil {
 		return err
 	}
-	// Not kept prepared: there are as many statements as there are shapes of questions.
-	rows, err := q.tx.Query(ctx, text.String(), pgx.QueryExecModeDescribeExec, q.args)
+	// Not kept prepared on the server: there are as many statements as there are shapes of questions.
+	rows, err := q.tx.Query(ctx, text.String(), pgx.QueryExecModeCacheDescribe, q.args)
 	if err != nil {
 		return err
 	}
