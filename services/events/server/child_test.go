@@ -51,7 +51,7 @@ func (s blind) Append(ctx context.Context, organization uuid.UUID, batch []event
 
 // child is a service in a process of its own.
 type child struct {
-	t        *testing.T
+	t        testing.TB
 	settings map[string]string
 	how      string
 	cmd      *exec.Cmd
