@@ -14,8 +14,9 @@ import (
 )
 
 func newQueryCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "query", Short: "Ask who touched a package, how often something happened, or what happened"}
-	cmd.AddCommand(newQueryExposureCommand(), newQueryDigestCommand(), newQueryTrendsCommand(), newQueryEventsCommand())
+	cmd := &cobra.Command{Use: "query", Short: "Ask who touched a package, how often something happened, in which order, who came back, or what happened"}
+	cmd.AddCommand(newQueryExposureCommand(), newQueryDigestCommand(), newQueryTrendsCommand(), newQueryFunnelCommand(), newQueryRetentionCommand(),
+		newQueryStickinessCommand(), newQueryLifecycleCommand(), newQueryPathsCommand(), newQueryEventsCommand())
 	return cmd
 }
 

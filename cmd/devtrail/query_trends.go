@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"context"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,69 +13,43 @@ import (
 
 // intervals are the widths of a bucket by their names.
 var intervals = map[string]eventsv1.Interval{
-	"hour": eventsv1.Interval_INTERVAL_HOUR, "day": eventsv1.Interval_INTERVAL_DAY,
+	"minute": eventsv1.Interval_INTERVAL_MINUTE, "hour": eventsv1.Interval_INTERVAL_HOUR, "day": eventsv1.Interval_INTERVAL_DAY,
 	"week": eventsv1.Interval_INTERVAL_WEEK, "month": eventsv1.Interval_INTERVAL_MONTH,
 }
 
-// trendsFlags are the flags of query trends.
-type trendsFlags struct {
-	query    queryFlags
-	filter   filterFlags
-	interval string
-	unique   bool
-}
-
 func newQueryTrendsCommand() *cobra.Command {
-	var flags trendsFlags
+	var flags insightFlags
+	var unique, cumulative bool
+	var breakdown []string
 	cmd := &cobra.Command{
-		Use:     "trends NAME",
-		Short:   "How often an event happened, by time",
-		Example: `  devtrail query trends commit.authored --since 1y --interval month --unique`,
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return flags.run(cmd, args[0]) },
+		Use:   "trends NAME",
+		Short: "How often an event happened, by time",
+		Example: `  devtrail query trends commit.authored --since 1y --interval month --unique
+  devtrail query trends package.added --by ecosystem --where scope=runtime`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			series := &eventsv1.TrendSeries{Match: &eventsv1.TrendSeries_EventName{EventName: args[0]}, Math: eventsv1.Math_MATH_TOTAL}
+			title := args[0] + " events"
+			if unique {
+				series.Math, title = eventsv1.Math_MATH_UNIQUE_ACTORS, flags.unit+"s of "+args[0]
+			}
+			request := &eventsv1.QueryTrendsRequest{Series: []*eventsv1.TrendSeries{series}, Cumulative: cumulative}
+			if len(breakdown) > 0 {
+				request.Breakdown = &eventsv1.Breakdown{Kind: eventsv1.BreakdownKind_BREAKDOWN_KIND_EVENT, Properties: breakdown}
+			}
+			return runInsight(cmd, &flags, func(ctx context.Context, q *insightQuestion) (*eventsv1.QueryTrendsResponse, error) {
+				request.Range, request.TimeZone, request.Interval, request.Filter, request.Properties, request.Unit = q.span, q.timeZone, q.interval, q.filter, q.where, q.unit
+				return q.client.QueryTrends(ctx, request)
+			}, func(q *insightQuestion, answer *eventsv1.QueryTrendsResponse) error {
+				return render.Trends(cmd.OutOrStdout(), answer, q.interval, []string{title}, q.zone)
+			})
+		},
 	}
-	flags.query.add(cmd)
-	flags.filter.add(cmd)
-	cmd.Flags().StringVar(&flags.interval, "interval", "week", "width of a bucket: hour, day, week or month")
-	cmd.Flags().BoolVar(&flags.unique, "unique", false, "count developers instead of events")
-	cmd.Flags().Lookup("since").Usage += " (default 90 days before --until)"
-	cmd.Flags().Lookup("until").Usage += " (default now)"
+	flags.add(cmd, "week")
+	cmd.Flags().BoolVar(&unique, "unique", false, "count developers (or what --unit says) instead of events")
+	cmd.Flags().BoolVar(&cumulative, "cumulative", false, "running sums")
+	cmd.Flags().StringArrayVar(&breakdown, "by", nil, "split by the values of this property of the event; up to three times")
 	return cmd
-}
-
-func (f *trendsFlags) run(cmd *cobra.Command, name string) error {
-	interval, ok := intervals[f.interval]
-	if !ok {
-		return fmt.Errorf("--interval: %q is none of hour, day, week and month", f.interval)
-	}
-	ask, err := f.query.ask()
-	if err != nil {
-		return err
-	}
-	defer ask.Close()
-	filter, err := f.filter.filter(cmd.Context(), ask)
-	if err != nil {
-		return err
-	}
-	conn, err := ask.to("events")
-	if err != nil {
-		return err
-	}
-	series := &eventsv1.TrendSeries{Match: &eventsv1.TrendSeries_EventName{EventName: name}, Math: eventsv1.Math_MATH_TOTAL}
-	title := name + " events"
-	if f.unique {
-		series.Math, title = eventsv1.Math_MATH_UNIQUE_ACTORS, "developers of "+name
-	}
-	answer, err := eventsv1.NewInsightServiceClient(conn).QueryTrends(cmd.Context(), &eventsv1.QueryTrendsRequest{
-		Range: bounded(ask.span, time.Now()), TimeZone: f.query.time.zone, Interval: interval, Series: []*eventsv1.TrendSeries{series}, Filter: filter,
-	})
-	if err != nil {
-		return fmt.Errorf("ask for the trend of %q: %w", name, err)
-	}
-	if f.query.json {
-		return render.JSON(cmd.OutOrStdout(), answer)
-	}
-	return render.Trends(cmd.OutOrStdout(), answer, interval, []string{title}, ask.zone)
 }
 
 // usualDays is how far back a trend goes when nothing is said.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"devtrail.dev/kit/fault"
@@ -32,6 +33,8 @@ type services struct {
 	mu     sync.Mutex
 	events []*eventsv1.Event // by arrival
 	trends []*eventsv1.QueryTrendsRequest
+	// insight is the last request for another insight.
+	insight proto.Message
 }
 
 const adaID = "0198c0de-0000-7000-8000-000000000001"

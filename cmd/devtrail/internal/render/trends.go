@@ -15,13 +15,7 @@ const barWidth = 40
 
 // Trends prints the rows of an answer one under the other, a line for each bucket with a bar. Titles name the rows in their order.
 func Trends(w io.Writer, answer *eventsv1.QueryTrendsResponse, interval eventsv1.Interval, titles []string, zone *time.Location) error {
-	layout := "2006-01-02"
-	switch interval {
-	case eventsv1.Interval_INTERVAL_HOUR:
-		layout = "2006-01-02 15:04"
-	case eventsv1.Interval_INTERVAL_MONTH:
-		layout = "2006-01"
-	}
+	layout := bucketLayout(interval)
 	for i, row := range answer.GetRows() {
 		if i > 0 {
 			fmt.Fprintln(w)
@@ -29,6 +23,9 @@ func Trends(w io.Writer, answer *eventsv1.QueryTrendsResponse, interval eventsv1
 		title := ""
 		if s := int(row.GetSeries()); s < len(titles) {
 			title = titles[s]
+		}
+		if row.GetBreakdown() != nil {
+			title += " of " + keyText(row.GetBreakdown())
 		}
 		fmt.Fprintf(w, "%s: %s in all\n", clean(title), number(row.GetTotal()))
 		most, width := 0.0, 0
