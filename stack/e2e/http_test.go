@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -52,9 +53,13 @@ func TestSourcesThatSpeakHTTP(t *testing.T) {
 		"Authorization", key, "Content-Type", "application/json")
 	require.Equal(t, http.StatusOK, status, answer)
 
-	var exposure struct{ Sighting struct{ EventCount string } }
-	decode(as(t.Context(), r.State.Keys["admin"], ""), t, dial(t, r.State.Endpoints["events"]), "devtrail.events.v1.EventService/GetExposure", `{"purl": "pkg:npm/e2e-http"}`, &exposure)
-	require.Equal(t, "2", exposure.Sighting.EventCount)
+	// Events are answered when they are on the disk, and queries see them soon after.
+	admin, events := as(t.Context(), r.State.Keys["admin"], ""), dial(t, r.State.Endpoints["events"])
+	require.Eventually(t, func() bool {
+		var exposure struct{ Sighting struct{ EventCount string } }
+		decode(admin, t, events, "devtrail.events.v1.EventService/GetExposure", `{"purl": "pkg:npm/e2e-http"}`, &exposure)
+		return exposure.Sighting.EventCount == "2"
+	}, comeBack, 100*time.Millisecond)
 
 	// An organization's key works in its own organization only, by every way in.
 	b := newTenant(t, r)

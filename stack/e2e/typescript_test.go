@@ -1,0 +1,30 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The tests of the client for extensions, with the one that needs a service.
+func TestTheTypeScriptClient(t *testing.T) {
+	r := sharedSuite(t)
+	cmd := exec.CommandContext(t.Context(), "node", "--test", "test/")
+	cmd.Dir = "../../clients/typescript"
+	cmd.Env = append(os.Environ(), "DEVTRAIL_TEST_HTTP="+r.State.HTTP["events"], "DEVTRAIL_TEST_KEY="+r.State.Keys["ingest"])
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Contains(t, string(out), "ok 10 - a real service takes them\n")
+
+	// Events are answered when they are on the disk, and queries see them soon after.
+	admin, events := as(t.Context(), r.State.Keys["admin"], ""), dial(t, r.State.Endpoints["events"])
+	require.Eventually(t, func() bool {
+		var answer struct{ Events []struct{ Packages []string } }
+		decode(admin, t, events, "devtrail.events.v1.EventService/ListEvents", `{"filter": {"names": ["e2e.typescript"]}, "page_size": 1000}`, &answer)
+		return len(answer.Events) == 300 && slices.Equal(answer.Events[0].Packages, []string{"pkg:npm/left-pad@1.3.0"})
+	}, comeBack, 100*time.Millisecond)
+}
