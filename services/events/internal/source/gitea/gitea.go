@@ -3,6 +3,7 @@
 package gitea
 
 import (
+	"strings"
 	"time"
 
 	"devtrail.dev/services/events/internal/ingest"
@@ -23,10 +24,27 @@ func Translate(d source.Delivery) ([]ingest.Draft, error) {
 		d.Tool = Tool
 	}
 	m := newMessage(d, body)
-	if tell, ok := kinds[d.Event]; ok {
+	if tell := m.teller(); tell != nil {
 		tell(m)
 	}
 	return m.batch.Drafts(), nil
+}
+
+// teller is what tells the delivery; nil when its kind is not known. The family names ever more kinds of issues and pull requests, which
+// the action tells apart.
+func (m *message) teller() func(*message) {
+	if tell, ok := kinds[m.event]; ok {
+		return tell
+	}
+	switch {
+	case m.body.At("comment").Exists() && (strings.HasPrefix(m.event, "issue") || strings.HasPrefix(m.event, "pull_request")):
+		return (*message).comment
+	case strings.HasPrefix(m.event, "issue"):
+		return (*message).issue
+	case strings.HasPrefix(m.event, "pull_request"):
+		return (*message).pullRequest
+	}
+	return nil
 }
 
 // kinds are the deliveries by both ways to name them.
