@@ -101,8 +101,7 @@ func (s *Store) insert(ctx context.Context, b block, fresh []events.Event) error
 
 func (s *Store) insertEvents(ctx context.Context, b block, fresh []events.Event) error {
 	token := fmt.Sprintf("e/%d/%d", b.id, b.life)
-	ctx, cancel := s.isolated(ctx, token, token)
-	defer cancel()
+	ctx = s.isolated(ctx, token, token)
 	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO events ("+eventColumns+")")
 	if err != nil {
 		return translate(ctx, err)
@@ -127,8 +126,7 @@ func (s *Store) insertPackages(ctx context.Context, b block, of []events.Event, 
 		return nil
 	}
 	token := fmt.Sprintf("p/%d/%d/%d", b.id, b.life, attempt)
-	ctx, cancel := s.isolated(ctx, token+"/"+uuid.NewString(), token)
-	defer cancel()
+	ctx = s.isolated(ctx, token+"/"+uuid.NewString(), token)
 	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO event_packages ("+packageColumns+")")
 	if err != nil {
 		return translate(ctx, err)
@@ -154,9 +152,7 @@ func (s *Store) life(ctx context.Context) (uint64, error) {
 		if life != 0 {
 			return life, nil
 		}
-		ctx, cancel := s.isolated(ctx, "", "")
-		err := s.conn.Exec(ctx, fmt.Sprintf("INSERT INTO server_lives (life) VALUES (%d)", rand.Uint64()|1))
-		cancel()
+		err := s.conn.Exec(s.isolated(ctx, "", ""), fmt.Sprintf("INSERT INTO server_lives (life) VALUES (%d)", rand.Uint64()|1))
 		if err != nil {
 			return 0, translate(ctx, err)
 		}

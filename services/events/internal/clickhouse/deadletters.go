@@ -16,8 +16,7 @@ func (s *Store) AddDeadLetters(ctx context.Context, organization uuid.UUID, lett
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := s.isolated(ctx, "", "")
-	defer cancel()
+	ctx = s.isolated(ctx, "", "")
 	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO dead_letters (organization_id, id, name, received_at, failed_at, reason, message, payload, gone, revision)")
 	if err != nil {
 		return translate(ctx, err)
@@ -90,8 +89,7 @@ func (s *Store) RemoveDeadLetter(ctx context.Context, organization, id uuid.UUID
 	if err := queries.ExecuteTemplate(&statement, "remove_dead_letter.sql", shape{}); err != nil {
 		return err
 	}
-	ctx, cancel := s.isolated(ctx, "", "")
-	defer cancel()
+	ctx = s.isolated(ctx, "", "")
 	p := clickhouse.Parameters{"id": id.String(), "organization": organization.String()}
 	return translate(ctx, s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(p)), statement.String()))
 }

@@ -3,9 +3,12 @@ package clickhouse
 import (
 	"context"
 	"errors"
+	"strings"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
+	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
 )
 
@@ -13,6 +16,11 @@ import (
 const (
 	codeUnknownTable    = 60
 	codeUnknownDatabase = 81
+	codeTimeout         = 159
+	codeTooSlow         = 160
+	codeTooMany         = 202
+	codeMemory          = 241
+	codeCancelled       = 394
 )
 
 // passing are the server's codes that mean "not now": repeating the call later is right.
@@ -53,4 +61,34 @@ func translate(ctx context.Context, err error) error {
 	default:
 		return events.ErrStoreUnavailable.Wrap(err)
 	}
+}
+
+// What a question to the server can end with besides an answer. The sentences are for the asker.
+var (
+	errTooSlow   = fault.New(fault.Timeout, "QUESTION_TOO_SLOW", "the question took too long: narrow its range or its filters")
+	errTooLarge  = fault.New(fault.Exhausted, "QUESTION_TOO_LARGE", "the question needs too much memory: narrow its range or its filters")
+	errCancelled = fault.New(fault.Canceled, "QUESTION_CANCELED", "the question was canceled")
+)
+
+// judge turns an error of a question into one of this service, by code: what the question is to blame for, what the database is, and what nobody has named.
+func judge(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	switch code(err) {
+	case codeTimeout, codeTooSlow:
+		return errTooSlow.Wrap(err)
+	case codeCancelled:
+		return errCancelled.Wrap(err)
+	case codeTooMany:
+		return events.ErrStoreUnavailable.With("the event store answers too many questions").RetryAfter(time.Second).Wrap(err)
+	case codeMemory:
+		if !strings.Contains(err.Error(), "(total)") { // the code is the same for the limit of the query and that of the server
+			return errTooLarge.Wrap(err)
+		}
+	}
+	return translate(ctx, err)
 }

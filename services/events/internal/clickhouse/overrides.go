@@ -19,8 +19,7 @@ func (s *Store) Reassign(ctx context.Context, organization uuid.UUID, changes []
 	if err != nil {
 		return err
 	}
-	ctx, cancel := s.isolated(ctx, "", "")
-	defer cancel()
+	ctx = s.isolated(ctx, "", "")
 	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO identity_overrides (organization_id, actor_kind, actor_value, developer_id, sequence)")
 	if err != nil {
 		return translate(ctx, err)
@@ -80,7 +79,6 @@ func (s *Store) SetSequence(ctx context.Context, sequence int64) error {
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := s.isolated(ctx, "", "")
-	defer cancel()
+	ctx = s.isolated(ctx, "", "")
 	return translate(ctx, s.conn.Exec(ctx, fmt.Sprintf("INSERT INTO identity_positions (singleton, sequence) VALUES (1, %d)", sequence)))
 }

@@ -31,6 +31,12 @@ type shape struct {
 	Unique    bool
 }
 
+// Start is the parameter with which the question's range begins.
+func (shape) Start() string { return "{start:Int64}" }
+
+// End is the parameter with which it ends.
+func (shape) End() string { return "{end:Int64}" }
+
 // params are the values of a statement, as text in the server's own notation.
 type params clickhouse.Parameters
 
@@ -97,21 +103,32 @@ func quoted(s string) string { return "'" + escape.Replace(s) + "'" }
 
 // query runs a statement and hands each row to scan.
 func (s *Store) query(ctx context.Context, name string, sh shape, p params, scan func(driver.Rows) error) error {
-	var statement strings.Builder
-	if err := queries.ExecuteTemplate(&statement, name+".sql", sh); err != nil {
+	return translate(ctx, s.run(ctx, name, sh, p, nil, scan))
+}
+
+// run makes a statement of a template's shape and parameters, runs it and hands each row to scan. It returns the errors of the driver as they are.
+func (s *Store) run(ctx context.Context, name string, shape any, p params, settings clickhouse.Settings, scan func(driver.Rows) error) error {
+	var text strings.Builder
+	if err := queries.ExecuteTemplate(&text, name+".sql", shape); err != nil {
 		return err
 	}
-	rows, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters(p))), statement.String())
+	ctx, cancel, err := s.bounded(ctx, name, p, settings)
 	if err != nil {
-		return translate(ctx, err)
+		return err
+	}
+	rows, err := s.conn.Query(ctx, text.String())
+	if err != nil {
+		cancel()
+		return err
 	}
 	defer rows.Close()
+	defer cancel() // first: closing would wait for all rows of a query that is still running
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			return translate(ctx, err)
+			return err
 		}
 	}
-	return translate(ctx, rows.Err())
+	return rows.Err()
 }
 
 // overridden tells whether overrides must be joined; while there are none the questions keep their simplest shape.

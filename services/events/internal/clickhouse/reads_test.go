@@ -19,6 +19,7 @@ import (
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
@@ -120,6 +121,12 @@ func TestReadsAreCurrent(t *testing.T) {
 	for _, f := range []events.Filter{{}, all} {
 		ask(f, events.MathUniqueDevelopers)
 	}
+	askInsights(t, s)
+	letter := events.DeadLetter{ID: org, Name: "a", FailedAt: noon, ReceivedAt: noon}
+	require.NoError(t, s.AddDeadLetters(t.Context(), org, []events.DeadLetter{letter}))
+	_, err = s.ListDeadLetters(t.Context(), org, nil, 1)
+	require.NoError(t, err)
+	require.NoError(t, s.RemoveDeadLetter(t.Context(), org, org))
 	require.NoError(t, s.SetSequence(t.Context(), 1))
 	_, err = s.Sequence(t.Context())
 	require.NoError(t, err)
@@ -130,4 +137,17 @@ func TestReadsAreCurrent(t *testing.T) {
 		return
 	}
 	require.Equal(t, want, reads, "reads.txt is stale; run tools/generate")
+}
+
+// askInsights asks in the shapes that use other columns: of each unit, with properties of events and developers.
+func askInsights(t *testing.T, s *Store) {
+	require.NoError(t, s.SetDeveloperProperties(t.Context(), org, []insight.DeveloperProperties{{DeveloperID: org, Properties: "{}", Revision: 1}}))
+	_, _, err := s.Earliest(t.Context(), org)
+	require.NoError(t, err)
+	for _, by := range []insight.Unit{insight.Developers, insight.Machines, insight.Projects, insight.Packages} {
+		q := insight.SequenceQuery{
+			Question: insight.Question{Range: events.AllTime, By: by}, All: true, Names: true, Keys: []string{"a"}, DeveloperKeys: []string{"b"},
+		}
+		require.NoError(t, s.Sequences(t.Context(), org, q, func(insight.Sequence) error { return nil }))
+	}
 }

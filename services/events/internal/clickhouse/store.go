@@ -16,10 +16,14 @@ import (
 
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
-var _ events.Store = (*Store)(nil)
+var (
+	_ events.Store  = (*Store)(nil)
+	_ insight.Store = (*Store)(nil)
+)
 
 // Store is an events.Store on a ClickHouse database.
 type Store struct {
@@ -134,8 +138,7 @@ func (s *Store) Close() error {
 }
 
 // isolated makes a context for an insert, which runs to its end although the caller may leave: an insert that is cut off is one whose end nobody knows.
-func (s *Store) isolated(ctx context.Context, queryID, token string) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), insertTimeout)
+func (s *Store) isolated(ctx context.Context, queryID, token string) context.Context {
 	settings := clickhouse.Settings{
 		"async_insert":                    0,
 		"max_partitions_per_insert_block": 0, // a Git history may touch every year there is
@@ -145,8 +148,18 @@ func (s *Store) isolated(ctx context.Context, queryID, token string) (context.Co
 		settings["insert_deduplication_token"] = token
 		options = append(options, clickhouse.WithQueryID(s.prefix+strings.ReplaceAll(queryID, " ", "")))
 	}
-	return clickhouse.Context(ctx, append(options, clickhouse.WithSettings(settings))...), cancel
+	ctx = dated{Context: context.WithoutCancel(ctx), deadline: s.now().Add(insertTimeout)}
+	return clickhouse.Context(ctx, append(options, clickhouse.WithSettings(settings))...)
 }
+
+// dated has a deadline, which the driver keeps on the connection, and never ends: the driver watches a context that may end from a goroutine of its own,
+// and one that ends right after an insert can find that goroutine late, which then closes a connection that is somebody else's already.
+type dated struct {
+	context.Context
+	deadline time.Time
+}
+
+func (d dated) Deadline() (deadline time.Time, ok bool) { return d.deadline, true }
 
 // insertTimeout bounds an insert; what takes longer is settled by reading back.
 const insertTimeout = 60 * time.Second

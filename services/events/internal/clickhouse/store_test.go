@@ -11,6 +11,7 @@ import (
 	"devtrail.dev/services/events"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 	"devtrail.dev/services/events/storetest"
+	"devtrail.dev/services/events/storetest/scenario"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -44,3 +45,16 @@ func TestStore(t *testing.T) {
 func TestModel(t *testing.T) { storetest.Model(t, open, 3, 80) }
 
 func BenchmarkStore(b *testing.B) { storetest.Bench(b, open) }
+
+func openInsights(tb testing.TB) storetest.InsightStore {
+	tb.Helper()
+	s, err := Open(dbtest.ClickHouse(tb, eventsmigrations.ClickHouse()), "events-test", time.Now)
+	require.NoError(tb, err)
+	return s
+}
+
+func TestInsights(t *testing.T) { storetest.RunInsights(t, openInsights) }
+
+func TestScenarios(t *testing.T) { scenario.Run(t, openInsights) }
+
+func TestRandomInsights(t *testing.T) { storetest.RunRandom(t, openInsights, 8) }

@@ -19,6 +19,9 @@ LEFT ANY JOIN (
 WHERE e.organization_id = {organization:UUID}
     AND e.occurred_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
     AND e.occurred_at < fromUnixTimestamp64Micro({end:Int64}, 'UTC')
+    {{- template "filter" .}}{{end}}
+
+{{define "filter"}}
     {{- if .Filter.Names}}
     AND e.name IN {names:Array(String)}{{end}}
     {{- if .Filter.DeveloperIDs}}
@@ -36,7 +39,7 @@ WHERE e.organization_id = {organization:UUID}
         SELECT event_id
         FROM event_packages
         WHERE organization_id = {organization:UUID}
-            AND occurred_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
-            AND occurred_at < fromUnixTimestamp64Micro({end:Int64}, 'UTC')
+            AND occurred_at >= fromUnixTimestamp64Micro({{.Start}}, 'UTC')
+            AND occurred_at < fromUnixTimestamp64Micro({{.End}}, 'UTC')
             AND (package IN {packages:Array(String)} OR (package, version) IN {package_versions:Array(Tuple(String, String))})
     ){{end}}{{end}}
