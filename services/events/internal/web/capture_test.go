@@ -59,7 +59,7 @@ func TestCaptureTakesPackedBodies(t *testing.T) {
 		writer   func(io.Writer) io.WriteCloser
 	}{
 		{"gzip", func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }},
-		{"br", func(w io.Writer) io.WriteCloser { return brotli.NewWriter(w) }},
+		{"br", func(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, brotli.BestSpeed) }},
 		{"zstd", func(w io.Writer) io.WriteCloser {
 			z, err := zstd.NewWriter(w)
 			require.NoError(t, err)
