@@ -209,7 +209,7 @@ func stored(t *testing.T, engine, url string) map[int]int {
 
 // listening tells whether somebody takes connections at an address.
 func listening(address string) bool {
-	conn, err := net.Dial("tcp", address) //nolint:noctx // it is near
+	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		return false
 	}

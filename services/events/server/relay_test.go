@@ -22,7 +22,7 @@ type relay struct {
 
 func startRelay(t *testing.T, target string) *relay {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it has no caller
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	r := &relay{conns: map[net.Conn]struct{}{}, flowing: make(chan struct{}), listener: listener, target: target}
 	close(r.flowing)
@@ -42,7 +42,7 @@ func (r *relay) accept() {
 		if err != nil {
 			return
 		}
-		server, err := net.Dial("tcp", r.target) //nolint:noctx // it has no caller
+		server, err := net.Dial("tcp", r.target)
 		if err != nil {
 			_ = client.Close()
 			continue

@@ -87,7 +87,7 @@ func (j *journal) run(ctx context.Context) error {
 	if err := j.index.load(ctx, j.queue, hourOf(j.now())); err != nil {
 		close(j.stopped)
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // told to end while it began
+			return nil
 		}
 		return err
 	}

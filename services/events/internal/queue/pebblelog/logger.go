@@ -16,12 +16,12 @@ type logger struct {
 
 // Infof is for those who look for faults in the engine.
 func (l logger) Infof(format string, args ...any) {
-	l.to.Debug("log of accepted events", "engine", fmt.Sprintf(format, args...)) //nolint:sloglint // the engine gives no context
+	l.to.Debug("log of accepted events", "engine", fmt.Sprintf(format, args...))
 }
 
 // Errorf warns: what the engine cannot live with goes to Fatalf.
 func (l logger) Errorf(format string, args ...any) {
-	l.to.Warn("log of accepted events", "engine", fmt.Sprintf(format, args...)) //nolint:sloglint // the engine gives no context
+	l.to.Warn("log of accepted events", "engine", fmt.Sprintf(format, args...))
 }
 
 // Fatalf fails closed.
