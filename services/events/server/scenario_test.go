@@ -14,19 +14,33 @@ import (
 	"devtrail.dev/services/events/storetest/scenario"
 )
 
-// openPostgres returns an empty store of Postgres.
-func openPostgres(tb testing.TB) storetest.InsightStore {
-	engine, _, err := openStore(tb.Context(), Config{Store: storePostgres, PostgresURL: dbtest.Postgres(tb, eventsmigrations.Postgres())}, lease.New("events"), time.Now)
-	require.NoError(tb, err)
-	store, ok := engine.(storetest.InsightStore)
-	require.True(tb, ok)
-	return store
+// engines are the settings of an empty store of each kind.
+var engines = map[string]func(tb testing.TB) Config{
+	storeClickHouse: func(tb testing.TB) Config {
+		return Config{Store: storeClickHouse, ClickHouseURL: dbtest.ClickHouse(tb, eventsmigrations.ClickHouse())}
+	},
+	storePostgres: func(tb testing.TB) Config {
+		return Config{Store: storePostgres, PostgresURL: dbtest.Postgres(tb, eventsmigrations.Postgres())}
+	},
 }
 
-func TestEveryScenarioThroughTheDeskOnPostgres(t *testing.T) {
-	scenario.RunThrough(t, openPostgres, rpctest.New)
+// onEngines runs a test with a way to open each engine.
+func onEngines(t *testing.T, test func(t *testing.T, open storetest.OpenInsightFunc)) {
+	for name, config := range engines {
+		t.Run(name, func(t *testing.T) {
+			test(t, func(tb testing.TB) storetest.InsightStore {
+				engine, _, err := openStore(tb.Context(), config(tb), lease.New("events"), time.Now)
+				require.NoError(tb, err)
+				store, ok := engine.(storetest.InsightStore)
+				require.True(tb, ok)
+				return store
+			})
+		})
+	}
 }
 
-func TestNoTextOfARequestIsCodeToPostgres(t *testing.T) {
-	rpctest.Inject(t, openPostgres)
+func TestEveryScenarioThroughTheDesk(t *testing.T) {
+	onEngines(t, func(t *testing.T, open storetest.OpenInsightFunc) { scenario.RunThrough(t, open, rpctest.New) })
 }
+
+func TestNoTextOfARequestIsCode(t *testing.T) { onEngines(t, rpctest.Inject) }
