@@ -99,14 +99,20 @@ func setup(t *testing.T) *fixture {
 	return f
 }
 
-// start opens the log and runs an intake on it.
-func (f *fixture) start(options ...ingest.Option) *fixture {
+// open opens the log.
+func (f *fixture) open() {
 	f.t.Helper()
 	var err error
 	f.queue, err = pebblelog.Open(pebblelog.Options{
 		Bytes: f.bytes, Dir: f.dir, Logger: slog.New(slog.DiscardHandler), Fatal: func(s string) { f.t.Errorf("fatal: %s", s) },
 	})
 	require.NoError(f.t, err)
+}
+
+// start opens the log and runs an intake on it.
+func (f *fixture) start(options ...ingest.Option) *fixture {
+	f.t.Helper()
+	f.open()
 	log := f.log
 	log.Queue = f.queue
 	f.Intake = ingest.New(f.store, everybody{}, slog.New(slog.DiscardHandler), f.now, append([]ingest.Option{

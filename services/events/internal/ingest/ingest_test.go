@@ -179,3 +179,23 @@ func TestLimits(t *testing.T) {
 	require.ErrorIs(t, results[2].Err, events.ErrEventTooLarge)
 	require.Equal(t, ingest.Stored, results[3].Status)
 }
+
+func TestADamagedFrameIsBuriedAndHoldsNothingUp(t *testing.T) {
+	f := setup(t).start()
+	f.store.away.Store(true)
+	f.stop()
+	f.open()
+	p, err := f.queue.Append(t.Context(), 0, []queue.Entry{{Frame: []byte("not a frame"), Organization: acme, Received: time.Now()}})
+	require.NoError(t, err)
+	require.NoError(t, p.Wait())
+	require.NoError(t, f.queue.Close())
+
+	f.store.away.Store(false)
+	f.start()
+	require.Equal(t, []ingest.Status{ingest.Stored}, f.take(ingest.AckDatabase, draft("a")))
+	letters, err := f.store.ListDeadLetters(t.Context(), uuid.Nil, nil, 10)
+	require.NoError(t, err)
+	require.Len(t, letters, 1)
+	require.Equal(t, queue.ErrCorrupt.Reason(), letters[0].Reason)
+	require.Equal(t, []byte("not a frame"), letters[0].Payload)
+}
