@@ -24,23 +24,23 @@ var engines = map[string]func(tb testing.TB) Config{
 	},
 }
 
-// onEngines runs a test with a way to open each engine.
-func onEngines(t *testing.T, test func(t *testing.T, open storetest.OpenInsightFunc)) {
-	for name, config := range engines {
+// openEngine opens an empty store of a kind.
+func openEngine(tb testing.TB, name string) storetest.InsightStore {
+	engine, _, err := openStore(tb.Context(), engines[name](tb), lease.New("events"), time.Now)
+	require.NoError(tb, err)
+	store, ok := engine.(storetest.InsightStore)
+	require.True(tb, ok)
+	return store
+}
+
+func TestEveryScenarioThroughTheDesk(t *testing.T) {
+	for name := range engines {
 		t.Run(name, func(t *testing.T) {
-			test(t, func(tb testing.TB) storetest.InsightStore {
-				engine, _, err := openStore(tb.Context(), config(tb), lease.New("events"), time.Now)
-				require.NoError(tb, err)
-				store, ok := engine.(storetest.InsightStore)
-				require.True(tb, ok)
-				return store
-			})
+			scenario.RunThrough(t, func(tb testing.TB) storetest.InsightStore { return openEngine(tb, name) }, rpctest.New)
 		})
 	}
 }
 
-func TestEveryScenarioThroughTheDesk(t *testing.T) {
-	onEngines(t, func(t *testing.T, open storetest.OpenInsightFunc) { scenario.RunThrough(t, open, rpctest.New) })
+func TestNoTextOfARequestIsCodeToPostgres(t *testing.T) {
+	rpctest.Inject(t, func(tb testing.TB) storetest.InsightStore { return openEngine(tb, storePostgres) })
 }
-
-func TestNoTextOfARequestIsCode(t *testing.T) { onEngines(t, rpctest.Inject) }
