@@ -133,48 +133,19 @@ type Tool struct {
 	Name string
 }
 
-// Math is what a series counts; the numbers are those of the contract.
-type Math uint8
-
-// Events, or distinct current developers; events of nobody do not count as a developer.
-const (
-	MathTotal Math = iota + 1
-	MathUniqueDevelopers
-)
-
-// Series is one line of a trend.
-type Series struct {
-	Name string // of the events to count; empty for every event
-	Math Math
-}
-
-// TrendsQuery asks for counts by time. Buckets come from [Buckets], so that no engine's calendar decides.
-type TrendsQuery struct {
-	Filter  Filter
-	Range   Range
-	Buckets []time.Time // starts, ascending; the first is not after Range.Start, the last before Range.End
-	Series  []Series
-}
-
-// Trend is the answer to one series.
-type Trend struct {
-	Values []int64 // one a bucket
-	Total  int64   // the same math over the whole range
-}
-
-// NewTrendsQuery cuts a range into buckets. With weeks and months the first bucket is whole, with hours and days it begins at start.
-// The error is a fault of kind Invalid when the end is not after the start or there are too many buckets.
-func NewTrendsQuery(start, end time.Time, interval Interval, zone *time.Location, firstDay time.Weekday) (TrendsQuery, error) {
+// Cut cuts a range into buckets and returns both. With weeks and months the first bucket is whole and the range begins with it; with the other
+// intervals the first bucket may begin before the range. The error is a fault of kind Invalid when the end is not after the start or there are too many buckets.
+func Cut(start, end time.Time, interval Interval, zone *time.Location, firstDay time.Weekday) (Range, []time.Time, error) {
 	if _, err := NewRange(&start, &end); err != nil {
-		return TrendsQuery{}, err
+		return Range{}, nil, err
 	}
 	buckets, err := Buckets(start, end, interval, zone, firstDay)
 	if err != nil {
-		return TrendsQuery{}, err
+		return Range{}, nil, err
 	}
 	if interval == Week || interval == Month {
 		start = buckets[0]
 	}
 	r, err := NewRange(&start, &end)
-	return TrendsQuery{Range: r, Buckets: buckets}, err
+	return r, buckets, err
 }

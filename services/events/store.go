@@ -53,8 +53,6 @@ type Store interface {
 	ManifestChanges(ctx context.Context, organization uuid.UUID, pkg string, projects []string) ([]ManifestChange, error)
 	// Digest must count each event once in each list. Packages are ordered by the sum of their counts, most first, then by the bytes of the purl.
 	Digest(ctx context.Context, organization uuid.UUID, q DigestQuery) (Digest, error)
-	// Trends must return one row a series, in their order, with a value for every bucket.
-	Trends(ctx context.Context, organization uuid.UUID, q TrendsQuery) ([]Trend, error)
 
 	// Reassign must make the reassignments count in every answer from its return on, also for events appended later.
 	// Of two with one identity the higher sequence must win, in whatever order they come; repeating one must change nothing.

@@ -56,14 +56,14 @@ func (p Period) Span(now time.Time, earliest *time.Time, raw bool) (Span, error)
 	if start, end = r.Start, r.End; !end.After(start) {
 		return Span{}, events.ErrRangeInvalid.With("the range lies outside the years 1970 to 2261").Field("range")
 	}
-	q, err := events.NewTrendsQuery(start, end, p.Interval, p.location(), p.FirstDay)
+	whole, buckets, err := events.Cut(start, end, p.Interval, p.location(), p.FirstDay)
 	if err != nil {
 		return Span{}, err
 	}
 	if raw {
-		return Span{Range: r, Buckets: q.Buckets}, nil
+		return Span{Range: r, Buckets: buckets}, nil
 	}
-	return Span{Range: q.Range, Buckets: q.Buckets}, nil
+	return Span{Range: whole, Buckets: buckets}, nil
 }
 
 func (p Period) start(now time.Time, earliest *time.Time) (time.Time, error) {

@@ -13,6 +13,7 @@ import (
 
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/observed"
 )
 
 // envChild makes this test binary the events service. Its value says how its store counts: once as always, or blindly.
@@ -24,7 +25,7 @@ const (
 
 // runChild is the service as it is shipped.
 func runChild(how string) {
-	err := run(context.Background(), os.Getenv, os.Stderr, func(s events.Store) events.Store {
+	err := run(context.Background(), os.Getenv, os.Stderr, func(s observed.Engine) observed.Engine {
 		if how == blindfold {
 			return blind{s}
 		}
@@ -37,7 +38,7 @@ func runChild(how string) {
 }
 
 // blind gives each event a new id, so that nothing in the store can know it again.
-type blind struct{ events.Store }
+type blind struct{ observed.Engine }
 
 // Append changes the ids.
 func (s blind) Append(ctx context.Context, organization uuid.UUID, batch []events.Event) ([]events.Outcome, error) {
@@ -46,7 +47,7 @@ func (s blind) Append(ctx context.Context, organization uuid.UUID, batch []event
 		e.ID = uuid.New()
 		renamed[i] = e
 	}
-	return s.Store.Append(ctx, organization, renamed)
+	return s.Engine.Append(ctx, organization, renamed)
 }
 
 // child is a service in a process of its own.

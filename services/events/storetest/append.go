@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 )
 
 var appendCases = []testCase{
@@ -95,7 +96,7 @@ func otherOrganization(t *testing.T, s *subject) {
 	require.Empty(t, other.list(events.ListQuery{}))
 	require.Zero(t, other.exposure("pkg:npm/x").Sighting.Count)
 	q := s.trendsQuery(noon.Add(-time.Hour), noon.Add(time.Hour), events.Day, "")
-	require.Zero(t, other.trend(q, events.Series{Math: events.MathTotal}).Total)
+	require.Zero(t, other.trend(q, insight.Total, "").Total)
 	require.NoError(t, s.store.Reassign(t.Context(), other.org, []events.Reassignment{{Identity: e.Actor, DeveloperID: ID("eve"), Sequence: 1}}))
 	equal(t, []events.Event{e}, s.list(events.ListQuery{}), "own list after a reassignment elsewhere")
 	other.append(e, s.event("b"))

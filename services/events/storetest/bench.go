@@ -32,7 +32,7 @@ func Commit(n int) events.Event {
 }
 
 // Bench measures how many events a second a store takes in batches of new events of one organization, one batch after the other.
-func Bench(b *testing.B, open OpenFunc) {
+func Bench(b *testing.B, open OpenInsightFunc) {
 	for _, size := range []int{1000, 5000} {
 		b.Run(fmt.Sprintf("append/%d", size), func(b *testing.B) {
 			store := open(b)

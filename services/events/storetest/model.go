@@ -15,7 +15,7 @@ import (
 )
 
 // Model lets a store and the memory store do the same random things and demands equal answers, seed by seed. A seed that failed fails again.
-func Model(t *testing.T, open OpenFunc, seeds, steps int) {
+func Model(t *testing.T, open OpenInsightFunc, seeds, steps int) {
 	for seed := range seeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
@@ -45,7 +45,7 @@ type model struct {
 func (m *model) step(t *testing.T, label string) {
 	org := pick(m.rand, m.organ...)
 	m.want.org, m.got.org = org, org
-	switch n := m.rand.IntN(11); {
+	switch n := m.rand.IntN(10); {
 	case n < 3:
 		batch := m.batch()
 		equal(t, m.want.outcomes(batch...), m.got.outcomes(batch...), "%s: append", label)
@@ -69,10 +69,8 @@ func (m *model) step(t *testing.T, label string) {
 			}
 		}
 		equal(t, m.want.exposure(purl, change), m.got.exposure(purl, change), "%s: exposure of %s", label, purl)
-	case n < 10:
-		m.digest(t, label)
 	default:
-		m.trends(t, label)
+		m.digest(t, label)
 	}
 }
 
@@ -87,20 +85,6 @@ func (m *model) digest(t *testing.T, label string) {
 	got, err := m.got.store.Digest(t.Context(), m.got.org, q)
 	require.NoError(t, err)
 	equal(t, want, got, "%s: digest of %+v", label, q)
-}
-
-func (m *model) trends(t *testing.T, label string) {
-	zone := pick(m.rand, "", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia")
-	start := m.instant()
-	end := start.Add(time.Duration(1 + m.rand.Int64N(int64(100*24*time.Hour))))
-	q := m.want.trendsQuery(start, end, pick(m.rand, events.Hour, events.Day, events.Week, events.Month), zone)
-	q.Filter = m.filter()
-	q.Series = []events.Series{total, unique, {Name: pick(m.rand, words...), Math: pick(m.rand, events.MathTotal, events.MathUniqueDevelopers)}}
-	want, err := m.want.store.Trends(t.Context(), m.want.org, q)
-	require.NoError(t, err)
-	got, err := m.got.store.Trends(t.Context(), m.got.org, q)
-	require.NoError(t, err)
-	equal(t, want, got, "%s: trends in %q of %+v", label, zone, q.Filter)
 }
 
 // Few values, so that they meet often; some that engines may order or compare in ways of their own.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 )
 
 var reassignCases = []testCase{
@@ -48,9 +49,9 @@ func reassigned(t *testing.T, s *subject) {
 		require.EqualValues(t, wanted, x.Developers.Rows[0].Sighting.Count)
 		require.Equal(t, ID(developer), x.Actors.Rows[0].Key.DeveloperID)
 		q := s.trendsQuery(noon, noon.Add(time.Hour), events.Day, "")
-		require.EqualValues(t, 4-wanted, s.trend(q, unique).Total)
+		require.EqualValues(t, 4-wanted, s.trend(q, insight.UniqueActors, "").Total)
 		q.Filter = f
-		require.EqualValues(t, wanted, s.trend(q, total).Total)
+		require.EqualValues(t, wanted, s.trend(q, insight.Total, "").Total)
 		s.reassign(events.Reassignment{Identity: actor("ada@example.org"), DeveloperID: ID("bo"), Sequence: 8})
 	}
 	s.reassign(events.Reassignment{Identity: actor("ada@example.org"), Sequence: 9})
@@ -98,7 +99,7 @@ func sequences(t *testing.T, s *subject) {
 // calls are all methods of a store that may fail.
 func (s *subject) calls(ctx context.Context) map[string]error {
 	q := s.trendsQuery(noon, noon.Add(time.Hour), events.Day, "")
-	q.Series = []events.Series{total}
+	q.Series = []insight.Series{{Matcher: insight.Matcher{{}}, Math: insight.Total}}
 	errs := make(map[string]error)
 	_, errs["append"] = s.store.Append(ctx, s.org, []events.Event{s.event("never")})
 	_, errs["list"] = s.store.List(ctx, s.org, events.ListQuery{Range: events.AllTime, Limit: 1})
@@ -106,7 +107,7 @@ func (s *subject) calls(ctx context.Context) map[string]error {
 	_, errs["manifest changes"] = s.store.ManifestChanges(ctx, s.org, "pkg:npm/x", []string{"p"})
 	_, errs["digest"] = s.store.Digest(ctx, s.org, events.DigestQuery{Range: events.AllTime, Middle: noon, Limit: 1})
 	_, errs["exposure"] = s.store.Exposure(ctx, s.org, events.ExposureQuery{Range: events.AllTime, Limit: 1})
-	_, errs["trends"] = s.store.Trends(ctx, s.org, q)
+	_, errs["trends"] = s.store.TrendRows(ctx, s.org, q)
 	errs["reassign"] = s.store.Reassign(ctx, s.org, []events.Reassignment{{Identity: actor("a"), Sequence: 1}})
 	_, errs["sequence"] = s.store.Sequence(ctx)
 	errs["set sequence"] = s.store.SetSequence(ctx, 1)

@@ -4,12 +4,7 @@ package storetest
 
 import (
 	"testing"
-
-	"devtrail.dev/services/events"
 )
-
-// OpenFunc returns a new empty store, which the test closes.
-type OpenFunc func(tb testing.TB) events.Store
 
 // testCase is one behaviour of the contract.
 type testCase struct {
@@ -18,7 +13,7 @@ type testCase struct {
 }
 
 // Run runs all cases, each on a store of its own.
-func Run(t *testing.T, open OpenFunc) {
+func Run(t *testing.T, open OpenInsightFunc) {
 	var cases []testCase
 	for _, list := range [][]testCase{appendCases, listCases, exposureCases, manifestCases, digestCases, trendsCases, reassignCases, deadLetterCases, lifeCases} {
 		cases = append(cases, list...)

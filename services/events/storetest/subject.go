@@ -11,16 +11,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 )
 
 // subject is a store under test with the organization that a case works in.
 type subject struct {
 	t     *testing.T
-	store events.Store
+	store InsightStore
 	org   uuid.UUID
 }
 
-func newSubject(t *testing.T, store events.Store) *subject {
+func newSubject(t *testing.T, store InsightStore) *subject {
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return &subject{t: t, store: store, org: uuid.MustParse("5d0c3a5e-0000-4000-8000-000000000001")}
 }
@@ -118,24 +119,24 @@ func (s *subject) exposure(purl string, change ...func(*events.ExposureQuery)) e
 	return x
 }
 
-// trend asks for one series.
-func (s *subject) trend(q events.TrendsQuery, series events.Series) events.Trend {
+// trend asks for one series, of events with a name or of all.
+func (s *subject) trend(q insight.TrendsQuery, math insight.Math, name string) insight.Trend {
 	s.t.Helper()
-	q.Series = []events.Series{series}
-	trends, err := s.store.Trends(s.t.Context(), s.org, q)
+	q.Series = []insight.Series{{Matcher: insight.Matcher{{Name: name}}, Math: math}}
+	rows, err := s.store.TrendRows(s.t.Context(), s.org, q)
 	require.NoError(s.t, err)
-	require.Len(s.t, trends, 1)
-	return trends[0]
+	require.Len(s.t, rows, 1)
+	return rows[0]
 }
 
-// trendsQuery prepares the buckets of a range as the desk does.
-func (s *subject) trendsQuery(start, end time.Time, interval events.Interval, zone string) events.TrendsQuery {
+// trendsQuery prepares the buckets of a range as the engine above the stores does: weeks and months are whole.
+func (s *subject) trendsQuery(start, end time.Time, interval events.Interval, zone string) insight.TrendsQuery {
 	s.t.Helper()
 	location, err := events.Zone(zone)
 	require.NoError(s.t, err)
-	q, err := events.NewTrendsQuery(start, end, interval, location, time.Monday)
+	r, buckets, err := events.Cut(start, end, interval, location, time.Monday)
 	require.NoError(s.t, err)
-	return q
+	return insight.TrendsQuery{Question: insight.Question{By: insight.Developers, Range: r}, Buckets: buckets}
 }
 
 // equal demands that two values are equal to the last byte and shows where they are not.

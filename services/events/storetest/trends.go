@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 )
 
 var trendsCases = []testCase{
@@ -18,12 +19,10 @@ var trendsCases = []testCase{
 	{"a trend may have as many buckets as are allowed", manyBuckets},
 }
 
-var total, unique = events.Series{Math: events.MathTotal}, events.Series{Math: events.MathUniqueDevelopers}
-
 func emptyTrend(t *testing.T, s *subject) {
 	q := s.trendsQuery(noon, noon.AddDate(0, 0, 2), events.Day, "")
-	require.Equal(t, events.Trend{Values: []int64{0, 0, 0}}, s.trend(q, total))
-	require.Equal(t, events.Trend{Values: []int64{0, 0, 0}}, s.trend(q, unique))
+	require.Equal(t, insight.Trend{Values: []float64{0, 0, 0}}, s.trend(q, insight.Total, ""))
+	require.Equal(t, insight.Trend{Values: []float64{0, 0, 0}}, s.trend(q, insight.UniqueActors, ""))
 }
 
 // clockChanges puts an event before and one after each midnight of a week around a change.
@@ -44,7 +43,7 @@ func clockChanges(t *testing.T, s *subject) {
 			q := s.trendsQuery(c.day.AddDate(0, 0, -3), c.day.AddDate(0, 0, 4), interval, c.zone)
 			q.Filter.Projects = []string{c.zone + c.day.String() + string(rune('0'+interval))}
 			var batch []events.Event
-			want := make([]int64, len(q.Buckets))
+			want := make([]float64, len(q.Buckets))
 			for i, start := range q.Buckets {
 				for _, instant := range []time.Time{start, start.Add(-time.Microsecond)} {
 					if !q.Range.Holds(instant) {
@@ -59,7 +58,7 @@ func clockChanges(t *testing.T, s *subject) {
 				}
 			}
 			s.append(batch...)
-			require.Equal(t, events.Trend{Values: want, Total: int64(len(batch))}, s.trend(q, total), "%s %s", c.zone, c.day)
+			require.Equal(t, insight.Trend{Values: want, Total: float64(len(batch))}, s.trend(q, insight.Total, ""), "%s %s", c.zone, c.day)
 		}
 	}
 }
@@ -67,9 +66,9 @@ func clockChanges(t *testing.T, s *subject) {
 func partialBuckets(t *testing.T, s *subject) {
 	s.append(s.event("a", at(noon.Add(-time.Hour))), s.event("b", at(noon)), s.event("c", at(noon.AddDate(0, 0, 1))))
 	end := noon.AddDate(0, 0, 2)
-	require.Equal(t, events.Trend{Values: []int64{1, 1, 0}, Total: 2}, s.trend(s.trendsQuery(noon, end, events.Day, ""), total))
-	require.Equal(t, events.Trend{Values: []int64{3}, Total: 3}, s.trend(s.trendsQuery(noon, end, events.Week, ""), total))
-	require.Equal(t, events.Trend{Values: []int64{3}, Total: 3}, s.trend(s.trendsQuery(noon, end, events.Month, ""), total))
+	require.Equal(t, insight.Trend{Values: []float64{1, 1, 0}, Total: 2}, s.trend(s.trendsQuery(noon, end, events.Day, ""), insight.Total, ""))
+	require.Equal(t, insight.Trend{Values: []float64{3}, Total: 3}, s.trend(s.trendsQuery(noon, end, events.Week, ""), insight.Total, ""))
+	require.Equal(t, insight.Trend{Values: []float64{3}, Total: 3}, s.trend(s.trendsQuery(noon, end, events.Month, ""), insight.Total, ""))
 }
 
 func uniqueTotals(t *testing.T, s *subject) {
@@ -80,26 +79,26 @@ func uniqueTotals(t *testing.T, s *subject) {
 		s.event("e", by("ghost@example.org", ""), next), s.event("f", next),
 	)
 	q := s.trendsQuery(noon, noon.AddDate(0, 0, 2), events.Day, "")
-	require.Equal(t, events.Trend{Values: []int64{1, 2, 0}, Total: 2}, s.trend(q, unique))
-	require.Equal(t, events.Trend{Values: []int64{2, 4, 0}, Total: 6}, s.trend(q, total))
+	require.Equal(t, insight.Trend{Values: []float64{1, 2, 0}, Total: 2}, s.trend(q, insight.UniqueActors, ""))
+	require.Equal(t, insight.Trend{Values: []float64{2, 4, 0}, Total: 6}, s.trend(q, insight.Total, ""))
 }
 
 func trendFilter(t *testing.T, s *subject) {
 	s.append(s.event("a", named("x"), touching("pkg:npm/p@1")), s.event("b", named("x")), s.event("c", named("y")), s.event("d", named("x"), at(noon.Add(time.Hour))))
 	q := s.trendsQuery(noon, noon.Add(time.Hour), events.Hour, "")
-	require.EqualValues(t, 2, s.trend(q, events.Series{Name: "x", Math: events.MathTotal}).Total)
-	require.EqualValues(t, 3, s.trend(q, total).Total)
+	require.EqualValues(t, 2, s.trend(q, insight.Total, "x").Total)
+	require.EqualValues(t, 3, s.trend(q, insight.Total, "").Total)
 	q.Filter.Names = []string{"y"}
-	require.EqualValues(t, 0, s.trend(q, events.Series{Name: "x", Math: events.MathTotal}).Total)
+	require.EqualValues(t, 0, s.trend(q, insight.Total, "x").Total)
 	q.Filter = events.Filter{Packages: []events.PackageVersion{{Package: "pkg:npm/p"}}}
-	require.EqualValues(t, 1, s.trend(q, total).Total)
+	require.EqualValues(t, 1, s.trend(q, insight.Total, "").Total)
 }
 
 func manyBuckets(t *testing.T, s *subject) {
 	s.append(s.event("a", at(noon.Add(9999*time.Hour))))
 	q := s.trendsQuery(noon, noon.Add(events.MaxBuckets*time.Hour), events.Hour, "")
 	require.Len(t, q.Buckets, events.MaxBuckets)
-	trend := s.trend(q, total)
+	trend := s.trend(q, insight.Total, "")
 	require.EqualValues(t, 1, trend.Values[9999])
 	require.EqualValues(t, 1, trend.Total)
 }

@@ -28,7 +28,6 @@ type shape struct {
 	After     bool
 	Versioned bool
 	Named     bool
-	Unique    bool
 }
 
 // Start is the parameter with which the question's range begins.

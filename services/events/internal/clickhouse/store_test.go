@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/kit/dbtest"
-	"devtrail.dev/services/events"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 	"devtrail.dev/services/events/storetest"
 	"devtrail.dev/services/events/storetest/scenario"
@@ -17,7 +16,7 @@ import (
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // open returns a store on a fresh database.
-func open(tb testing.TB) events.Store {
+func open(tb testing.TB) storetest.InsightStore {
 	tb.Helper()
 	s, err := Open(dbtest.ClickHouse(tb, eventsmigrations.ClickHouse()), "events-test", time.Now)
 	require.NoError(tb, err)
@@ -31,7 +30,7 @@ func TestStore(t *testing.T) {
 	t.Cleanup(func() { // after all cases
 		require.Subset(t, Reads(), seen(t, databases...), "reads.txt lacks a column that the store uses; run tools/generate")
 	})
-	storetest.Run(t, func(tb testing.TB) events.Store {
+	storetest.Run(t, func(tb testing.TB) storetest.InsightStore {
 		address := dbtest.ClickHouse(tb, eventsmigrations.ClickHouse())
 		mu.Lock()
 		databases = append(databases, databaseOf(t, address))
@@ -46,15 +45,8 @@ func TestModel(t *testing.T) { storetest.Model(t, open, 3, 80) }
 
 func BenchmarkStore(b *testing.B) { storetest.Bench(b, open) }
 
-func openInsights(tb testing.TB) storetest.InsightStore {
-	tb.Helper()
-	s, err := Open(dbtest.ClickHouse(tb, eventsmigrations.ClickHouse()), "events-test", time.Now)
-	require.NoError(tb, err)
-	return s
-}
+func TestInsights(t *testing.T) { storetest.RunInsights(t, open) }
 
-func TestInsights(t *testing.T) { storetest.RunInsights(t, openInsights) }
+func TestScenarios(t *testing.T) { scenario.Run(t, open) }
 
-func TestScenarios(t *testing.T) { scenario.Run(t, openInsights) }
-
-func TestRandomInsights(t *testing.T) { storetest.RunRandom(t, openInsights, 8) }
+func TestRandomInsights(t *testing.T) { storetest.RunRandom(t, open, 8) }

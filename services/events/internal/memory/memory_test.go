@@ -3,14 +3,13 @@ package memory_test
 import (
 	"testing"
 
-	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/memory"
 	"devtrail.dev/services/events/storetest"
 	"devtrail.dev/services/events/storetest/scenario"
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(testing.TB) events.Store { return memory.New() })
+	storetest.Run(t, func(testing.TB) storetest.InsightStore { return memory.New() })
 }
 
 func TestScenarios(t *testing.T) {

@@ -19,15 +19,20 @@ var _ events.Store = (*Store)(nil)
 
 // Store measures the store inside it.
 type Store struct {
-	inner    events.Store
-	insights insight.Store // the same engine
+	inner    Engine
 	now      func() time.Time
 	duration *prometheus.HistogramVec
 	outcomes *prometheus.CounterVec
 }
 
+// Engine is a store that keeps events and answers insights.
+type Engine interface {
+	events.Store
+	insight.Store
+}
+
 // New returns a store that measures inner under the metrics devtrail_events_store_duration_seconds and devtrail_events_appended_total.
-func New(inner events.Store, registry prometheus.Registerer, now func() time.Time) (*Store, error) {
+func New(inner Engine, registry prometheus.Registerer, now func() time.Time) (*Store, error) {
 	s := &Store{
 		inner: inner,
 		now:   now,
@@ -40,10 +45,6 @@ func New(inner events.Store, registry prometheus.Registerer, now func() time.Tim
 			Name: "devtrail_events_appended_total",
 			Help: "Events handed to the store by outcome (stored, duplicate).",
 		}, []string{"outcome"}),
-	}
-	var ok bool
-	if s.insights, ok = inner.(insight.Store); !ok {
-		s.insights = counting{inner}
 	}
 	for _, c := range []prometheus.Collector{s.duration, s.outcomes} {
 		if err := registry.Register(c); err != nil {
@@ -108,12 +109,6 @@ func (s *Store) ManifestChanges(ctx context.Context, organization uuid.UUID, pkg
 func (s *Store) Digest(ctx context.Context, organization uuid.UUID, q events.DigestQuery) (d events.Digest, err error) {
 	defer s.measure("digest")(&err)
 	return s.inner.Digest(ctx, organization, q)
-}
-
-// Trends measures the inner Trends.
-func (s *Store) Trends(ctx context.Context, organization uuid.UUID, q events.TrendsQuery) (trends []events.Trend, err error) {
-	defer s.measure("trends")(&err)
-	return s.inner.Trends(ctx, organization, q)
 }
 
 // Reassign measures the inner Reassign.

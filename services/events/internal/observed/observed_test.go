@@ -7,14 +7,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
-	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/memory"
 	"devtrail.dev/services/events/internal/observed"
 	"devtrail.dev/services/events/storetest"
 )
 
 func TestAnObservedStoreKeepsTheContract(t *testing.T) {
-	storetest.Run(t, func(tb testing.TB) events.Store {
+	storetest.Run(t, func(tb testing.TB) storetest.InsightStore {
 		s, err := observed.New(memory.New(), prometheus.NewRegistry(), time.Now)
 		require.NoError(tb, err)
 		return s

@@ -33,7 +33,7 @@ var hardValues = []string{
 // TestPropertiesAreReadAsInGo asks, of each hard value and operator, whether the engine agrees with the rule in Go.
 func TestPropertiesAreReadAsInGo(t *testing.T) {
 	t.Parallel()
-	s := openInsight(t)
+	s := open(t)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	org, at := storetest.ID("hard values"), time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC)
 	batch := make([]events.Event, len(hardValues))
@@ -101,7 +101,7 @@ func matched(t *testing.T, s storetest.InsightStore, org uuid.UUID, f insight.Pr
 // TestBreakdownsKeepEveryText breaks down by the hard values: each text form comes back as it is, in the order of bytes.
 func TestBreakdownsKeepEveryText(t *testing.T) {
 	t.Parallel()
-	s := openInsight(t)
+	s := open(t)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	org, at := storetest.ID("texts"), time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC)
 	var batch []events.Event
@@ -143,7 +143,7 @@ func TestBreakdownsKeepEveryText(t *testing.T) {
 // TestSumsDoNotOverflow asks for sums that no number can hold.
 func TestSumsDoNotOverflow(t *testing.T) {
 	t.Parallel()
-	s := openInsight(t)
+	s := open(t)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	at := time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC)
 	for name, c := range map[string]struct {

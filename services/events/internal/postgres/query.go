@@ -25,7 +25,6 @@ type shape struct {
 	After     bool
 	Versioned bool
 	Named     bool
-	Unique    bool
 }
 
 func statement(name string, sh shape) (string, error) {

@@ -100,7 +100,7 @@ func TestErrorsOfTheServer(t *testing.T) {
 
 func TestAnErrorOfTheReaderComesBackAsItIs(t *testing.T) {
 	t.Parallel()
-	s := openInsight(t)
+	s := open(t)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	org, at := storetest.ID("org"), time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 	for i := range 3 {

@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/kit/dbtest"
-	"devtrail.dev/services/events"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 	"devtrail.dev/services/events/storetest"
 	"devtrail.dev/services/events/storetest/scenario"
@@ -15,13 +14,7 @@ import (
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // open returns a store on a fresh database.
-func open(tb testing.TB) events.Store {
-	tb.Helper()
-	return openInsight(tb)
-}
-
-// openInsight is open, of a store that is asked for insights.
-func openInsight(tb testing.TB) storetest.InsightStore {
+func open(tb testing.TB) storetest.InsightStore {
 	tb.Helper()
 	s, err := Open(tb.Context(), dbtest.Limited(tb, dbtest.Postgres(tb, eventsmigrations.Postgres()), Reads()), "events-test")
 	require.NoError(tb, err)
@@ -32,8 +25,8 @@ func TestStore(t *testing.T) { storetest.Run(t, open) }
 
 func TestModel(t *testing.T) { storetest.Model(t, open, 4, 150) }
 
-func TestScenarios(t *testing.T) { scenario.Run(t, openInsight) }
+func TestScenarios(t *testing.T) { scenario.Run(t, open) }
 
-func TestRandom(t *testing.T) { storetest.RunRandom(t, openInsight, 200) }
+func TestRandom(t *testing.T) { storetest.RunRandom(t, open, 200) }
 
 func BenchmarkStore(b *testing.B) { storetest.Bench(b, open) }
