@@ -59,11 +59,24 @@ func ceiling(b *testing.B, address string, length time.Duration) float64 {
 		packageRows, blocks = append(packageRows, 1), append(blocks, 1)
 	}
 	input := proto.Input{
-		{Name: "organization_id", Data: &organizations}, {Name: "name", Data: names}, {Name: "id", Data: &ids}, {Name: "developer_id", Data: &developers},
-		{Name: "actor_kind", Data: &actorKinds}, {Name: "actor_value", Data: &values}, {Name: "occurred_at", Data: occurred}, {Name: "received_at", Data: received},
-		{Name: "source_kind", Data: &sourceKinds}, {Name: "tool", Data: tools}, {Name: "tool_version", Data: toolVersions}, {Name: "machine", Data: &machines},
-		{Name: "project", Data: projects}, {Name: "packages", Data: packages}, {Name: "package_rows", Data: &packageRows}, {Name: "session_id", Data: &sessions},
-		{Name: "properties", Data: &texts}, {Name: "block_id", Data: &blocks},
+		{Name: "organization_id", Data: &organizations},
+		{Name: "name", Data: names},
+		{Name: "id", Data: &ids},
+		{Name: "developer_id", Data: &developers},
+		{Name: "actor_kind", Data: &actorKinds},
+		{Name: "actor_value", Data: &values},
+		{Name: "occurred_at", Data: occurred},
+		{Name: "received_at", Data: received},
+		{Name: "source_kind", Data: &sourceKinds},
+		{Name: "tool", Data: tools},
+		{Name: "tool_version", Data: toolVersions},
+		{Name: "machine", Data: &machines},
+		{Name: "project", Data: projects},
+		{Name: "packages", Data: packages},
+		{Name: "package_rows", Data: &packageRows},
+		{Name: "session_id", Data: &sessions},
+		{Name: "properties", Data: &texts},
+		{Name: "block_id", Data: &blocks},
 	}
 	start, rows := time.Now(), 0
 	for time.Since(start) < length {

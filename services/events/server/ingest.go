@@ -79,7 +79,7 @@ func (c Ingest) options(grace time.Duration, logger *slog.Logger) ([]ingest.Opti
 	log, err := pebblelog.Open(pebblelog.Options{
 		Bytes: c.QueueBytes, Dir: c.QueueDir, Logger: logger, Spare: c.QueueSpareBytes,
 		Fatal: func(sentence string) {
-			logger.Error(sentence + "; the service ends, so that nothing is acknowledged that is not kept")
+			logger.Error("the service ends, so that nothing is acknowledged that is not kept", "reason", sentence)
 			os.Exit(1)
 		},
 	})

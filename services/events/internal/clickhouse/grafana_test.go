@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -73,10 +72,10 @@ func (s *Store) runs(t *testing.T, file, title, sql string) {
 	for _, m := range grafana {
 		sql = m.macro.ReplaceAllString(sql, m.sql)
 	}
-	require.False(t, strings.Contains(sql, "$"), "%s, %s: a macro that the test does not know: %s", file, title, sql)
+	require.NotContains(t, sql, "$", "%s, %s: a macro that the test does not know", file, title)
 	rows, err := s.conn.Query(t.Context(), sql)
 	require.NoError(t, err, "%s, %s: %s", file, title, sql)
-	for rows.Next() { //nolint:revive // the rows are of no interest, their errors are
+	for rows.Next() {
 	}
 	require.NoError(t, rows.Err(), "%s, %s", file, title)
 	require.NoError(t, rows.Close())

@@ -54,11 +54,11 @@ func (src *source) acted() *source {
 
 // only keeps the events that one of the matchers means.
 func (src *source) only(matchers ...insight.Matcher) *source {
-	any := &condition{Op: "any"}
+	either := &condition{Op: "any"}
 	for _, m := range matchers {
-		any.All = append(any.All, src.matcher(m))
+		either.All = append(either.All, src.matcher(m))
 	}
-	src.Where = append(src.Where, any)
+	src.Where = append(src.Where, either)
 	src.named(matchers)
 	return src
 }
@@ -80,15 +80,15 @@ func (src *source) named(matchers []insight.Matcher) {
 
 // matcher is a condition that holds for the events that a matcher means.
 func (src *source) matcher(m insight.Matcher) *condition {
-	any := &condition{Op: "any"}
+	either := &condition{Op: "any"}
 	for _, a := range m {
 		all := &condition{Op: "all", All: src.conditions(a.Properties)}
 		if a.Name != "" {
 			all.All = slices.Insert(all.All, 0, &condition{Op: "name", A: src.st.text(a.Name)})
 		}
-		any.All = append(any.All, all)
+		either.All = append(either.All, all)
 	}
-	return any
+	return either
 }
 
 // property returns a key of the events' own properties.

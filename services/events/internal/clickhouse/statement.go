@@ -44,6 +44,7 @@ func (st *statement) text(s string) string { return st.bind("String", escape.Rep
 func (st *statement) texts(values []string) string {
 	return st.bind("Array(String)", list(values, quoted))
 }
+
 func (st *statement) integer(n int64) string    { return st.bind("Int64", strconv.FormatInt(n, 10)) }
 func (st *statement) micros(t time.Time) string { return st.integer(t.UnixMicro()) }
 func (st *statement) float(f float64) string {

@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,15 +44,16 @@ var (
 )
 
 func (w world) properties(t *testing.T) string {
-	text := "{"
+	var text strings.Builder
+	text.WriteByte('{')
 	for i, key := range w.Perm(len(keys))[:w.IntN(5)] {
 		if i > 0 {
-			text += ","
+			text.WriteByte(',')
 		}
 		name := jsonText(keys[key])
-		text += `"` + name + `":` + pick(w, values...)
+		text.WriteString(`"` + name + `":` + pick(w, values...))
 	}
-	object, err := events.CanonicalObject(text + "}")
+	object, err := events.CanonicalObject(text.String() + "}")
 	require.NoError(t, err)
 	return object
 }

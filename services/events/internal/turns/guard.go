@@ -31,7 +31,7 @@ func (g guard) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	guarded.Methods = make([]grpc.MethodDesc, len(desc.Methods))
 	for i, m := range desc.Methods {
 		guarded.Methods[i] = grpc.MethodDesc{MethodName: m.MethodName, Handler: func(
-			srv any, ctx context.Context, decode func(any) error, door grpc.UnaryServerInterceptor, //nolint:revive // the order is grpc's
+			srv any, ctx context.Context, decode func(any) error, door grpc.UnaryServerInterceptor,
 		) (any, error) {
 			return m.Handler(srv, ctx, decode, behind(door, g.turns.call))
 		}}

@@ -70,7 +70,8 @@ func TestTheWaitsOfATransactionAreBoundedTogether(t *testing.T) {
 	}
 	r, _ := s.start(t, Config{LockTimeout: 3 * time.Second}, s.target("pg", migrations.Postgres, files))
 	leaving := make(chan error, 1)
-	go func() { leaving <- leaveOneByOne(t.Context(), s.postgres(t, "pg"), readers) }()
+	watcher := s.postgres(t, "pg")
+	go func() { leaving <- leaveOneByOne(t.Context(), watcher, readers) }()
 	status := await(t, r, "pg", func(st migrations.Status) bool {
 		return strings.HasPrefix(st.Message, "attempt ") || st.State == migrations.Ready
 	})
