@@ -1,6 +1,7 @@
 package vers
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -92,19 +93,19 @@ func (c constraint) bound() bool { return c.upper() || c.lower() }
 
 // parseVers reads what follows "vers:", by the parsing rules of the VERS specification.
 func parseVers(purlType, text, rest string) (Range, error) {
-	invalid := func(format string, args ...any) (Range, error) {
-		return Range{}, ErrRangeInvalid.With("%q: %s", text, fmt.Sprintf(format, args...))
+	invalid := func(format string, args ...any) error {
+		return ErrRangeInvalid.With("%q: %s", text, fmt.Sprintf(format, args...))
 	}
 	scheme, list, ok := strings.Cut(rest, "/")
 	switch {
 	case !ok || scheme == "" || list == "":
-		return invalid("a range is written vers:type/constraints")
+		return Range{}, invalid("a range is written vers:type/constraints")
 	case scheme != strings.ToLower(scheme):
-		return invalid("the versioning scheme is written in lower case")
+		return Range{}, invalid("the versioning scheme is written in lower case")
 	case scheme != purlType:
-		return invalid("the versioning scheme is %s and the package is of type %s", scheme, purlType)
+		return Range{}, invalid("the versioning scheme is %s and the package is of type %s", scheme, purlType)
 	case strings.ContainsFunc(list, unicode.IsSpace):
-		return invalid("a range has no blanks")
+		return Range{}, invalid("a range has no blanks")
 	}
 	r := Range{purlType: purlType, text: text}
 	if list == "*" {
@@ -114,13 +115,13 @@ func parseVers(purlType, text, rest string) (Range, error) {
 	for part := range strings.SplitSeq(list, "|") {
 		c, err := parseConstraint(purlType, part)
 		if err != nil {
-			return invalid("%v", err)
+			return Range{}, invalid("%v", err)
 		}
 		r.constraints = append(r.constraints, c)
 	}
 	bounds := slices.DeleteFunc(slices.Clone(r.constraints), func(c constraint) bool { return !c.bound() })
 	if !slices.IsSortedFunc(bounds, compare) {
-		return invalid("the constraints are not in the order of their versions")
+		return Range{}, invalid("the constraints are not in the order of their versions")
 	}
 	slices.SortStableFunc(r.constraints, compare)
 	return r, nil
@@ -153,7 +154,7 @@ func parseConstraint(purlType, part string) (constraint, error) {
 	case err != nil:
 		return c, fmt.Errorf("the version %q is badly encoded", part)
 	case version == "":
-		return c, fmt.Errorf("a constraint has no version")
+		return c, errors.New("a constraint has no version")
 	case strings.ContainsAny(part, "<>=!*|"):
 		return c, fmt.Errorf("the version %q has a character that is written with %% and two digits", part)
 	}
