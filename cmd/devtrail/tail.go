@@ -86,13 +86,10 @@ func (f *tailFlags) run(cmd *cobra.Command) error {
 
 // ended says how a watch ended: by Ctrl-C is as it should be.
 func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil || errors.Is(err, io.EOF) {
-		return nil
+	if ctx.Err() == nil && !errors.Is(err, io.EOF) && !errors.Is(err, fault.Canceled) {
+		return fmt.Errorf("watch events: %w", err)
 	}
-	if errors.Is(err, fault.Canceled) {
-		return nil
-	}
-	return fmt.Errorf("watch events: %w", err)
+	return nil
 }
 
 // watcher prints events and remembers the names of those whose they are.

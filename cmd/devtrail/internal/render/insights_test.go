@@ -27,15 +27,16 @@ var (
 		Buckets: starts, New: []int64{1, 0}, Returning: []int64{0, 2}, Resurrecting: []int64{3, 0}, Dormant: []int64{0, -1},
 	}
 	paths = &eventsv1.QueryPathsResponse{Edges: []*eventsv1.PathEdge{
-		{SourceStep: 1, Source: "a", Target: "b", Weight: 3, MeanMs: 1500}, {SourceStep: 2, Source: "b", Target: "c\x1b", Weight: 2, MeanMs: 60000},
+		{SourceStep: 1, Source: "a", Target: "b", Weight: 3, MeanMs: 1500},
+		{SourceStep: 2, Source: "b", Target: "c\x1b", Weight: 2, MeanMs: 60000},
 		{SourceStep: 1, Source: "x", Target: "b", Weight: 1},
 	}}
 )
 
-func text(t *testing.T, print func(w *strings.Builder) error) string {
+func text(t *testing.T, written func(w *strings.Builder) error) string {
 	t.Helper()
 	var out strings.Builder
-	require.NoError(t, print(&out))
+	require.NoError(t, written(&out))
 	return out.String()
 }
 
