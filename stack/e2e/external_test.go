@@ -49,6 +49,6 @@ func TestServersOfTheUser(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"Postgres database analytics", "Postgres database identity", "Postgres database migrations", "Postgres database packages",
-		"ClickHouse database analytics",
+		"ClickHouse database analytics", "folder " + filepath.Join(config("first").DataDir, "events-queue"),
 	}, removed)
 }
