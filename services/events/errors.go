@@ -20,6 +20,11 @@ var (
 	ErrVersionsContradict  = fault.New(fault.Invalid, "VERSIONS_CONTRADICT", "the versions are given in two ways")
 	ErrTimeZoneUnknown     = fault.New(fault.Invalid, "TIME_ZONE_UNKNOWN", "the time zone is not known")
 
+	// ErrQuestionTooSlow and ErrQuestionTooLarge are what a store answers when a question came to its limit of time or memory. Their sentences are for the asker.
+	ErrQuestionTooSlow  = fault.New(fault.Timeout, "QUESTION_TOO_SLOW", "the question took too long: narrow its range or its filters")
+	ErrQuestionTooLarge = fault.New(fault.Exhausted, "QUESTION_TOO_LARGE", "the question needs too much memory: narrow its range or its filters")
+	// ErrQuestionCanceled is what a store answers when somebody ended the question in the database.
+	ErrQuestionCanceled = fault.New(fault.Canceled, "QUESTION_CANCELED", "the question was canceled")
 	// ErrStoreClosed is what a store answers after Close.
 	ErrStoreClosed = fault.New(fault.Unavailable, "STORE_CLOSED", "the event store is closed")
 	// ErrStoreUnavailable is what a store answers while its database cannot be asked. Repeating the call is safe.

@@ -98,7 +98,7 @@ func TestThePlantedIncidentIsFoundExactly(t *testing.T) {
 func seedCompany(t *testing.T, r *running) record {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "record.json")
-	cmd := exec.CommandContext(t.Context(), build(t, devtrailPackage), "seed", "--developers", "12", "--days", "24", "--until", "2026-05-01",
+	cmd := exec.CommandContext(t.Context(), build(t, devtrailPackage), "seed", "--developers", "20", "--days", "40", "--until", "2026-05-01",
 		"--record", file, "--address", r.State.Endpoints["events"])
 	cmd.Env = append(environ(), "DEVTRAIL_KEY="+r.State.Keys["admin"])
 	cmd.Dir = t.TempDir()
@@ -109,6 +109,6 @@ func seedCompany(t *testing.T, r *running) record {
 	require.NoError(t, err)
 	var want record
 	require.NoError(t, json.Unmarshal(data, &want))
-	require.Greater(t, len(want.Projects), 1)
+	require.Greater(t, len(want.Projects), 2)
 	return want
 }

@@ -81,6 +81,12 @@ type Store interface {
 	LifecycleActors(ctx context.Context, organization uuid.UUID, q LifecycleQuery, bucket int, status Status, page ActorPage) ([]string, error)
 }
 
+// Engine is a whole store: it keeps events and answers insights.
+type Engine interface {
+	events.Store
+	Store
+}
+
 // DeveloperProperties are all properties of a developer.
 type DeveloperProperties struct {
 	DeveloperID uuid.UUID

@@ -17,6 +17,7 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/identitytest"
 	"devtrail.dev/services/events/internal/rpc"
 	eventsmigrations "devtrail.dev/services/events/migrations"
@@ -43,7 +44,7 @@ func BenchmarkCapture(b *testing.B) {
 	}
 }
 
-func capture(b *testing.B, store events.Store, size int) {
+func capture(b *testing.B, store insight.Engine, size int) {
 	_, identity := identitytest.Start(b)
 	const token, callers = "ingest", 2
 	conn := servetest.Start(b, "events", serve.Deps{Verifier: servetest.Verifier{

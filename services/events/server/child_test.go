@@ -13,7 +13,7 @@ import (
 
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/services/events"
-	"devtrail.dev/services/events/internal/observed"
+	"devtrail.dev/services/events/insight"
 )
 
 // envChild makes this test binary the events service. Its value says how its store counts: once as always, or blindly.
@@ -25,7 +25,7 @@ const (
 
 // runChild is the service as it is shipped.
 func runChild(how string) {
-	err := run(context.Background(), os.Getenv, os.Stderr, func(s observed.Engine) observed.Engine {
+	err := run(context.Background(), os.Getenv, os.Stderr, func(s insight.Engine) insight.Engine {
 		if how == blindfold {
 			return blind{s}
 		}
@@ -38,7 +38,7 @@ func runChild(how string) {
 }
 
 // blind gives each event a new id, so that nothing in the store can know it again.
-type blind struct{ observed.Engine }
+type blind struct{ insight.Engine }
 
 // Append changes the ids.
 func (s blind) Append(ctx context.Context, organization uuid.UUID, batch []events.Event) ([]events.Outcome, error) {

@@ -8,9 +8,9 @@ import (
 
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/lease"
+	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/rpc/rpctest"
 	eventsmigrations "devtrail.dev/services/events/migrations"
-	"devtrail.dev/services/events/storetest"
 	"devtrail.dev/services/events/storetest/scenario"
 )
 
@@ -25,22 +25,24 @@ var engines = map[string]func(tb testing.TB) Config{
 }
 
 // openEngine opens an empty store of a kind.
-func openEngine(tb testing.TB, name string) storetest.InsightStore {
+func openEngine(tb testing.TB, name string) insight.Engine {
 	engine, _, err := openStore(tb.Context(), engines[name](tb), lease.New("events"), time.Now)
 	require.NoError(tb, err)
-	store, ok := engine.(storetest.InsightStore)
-	require.True(tb, ok)
-	return store
+	return engine
 }
 
 func TestEveryScenarioThroughTheDesk(t *testing.T) {
 	for name := range engines {
 		t.Run(name, func(t *testing.T) {
-			scenario.RunThrough(t, func(tb testing.TB) storetest.InsightStore { return openEngine(tb, name) }, rpctest.New)
+			scenario.RunThrough(t, func(tb testing.TB) insight.Engine { return openEngine(tb, name) }, rpctest.New)
 		})
 	}
 }
 
-func TestNoTextOfARequestIsCodeToPostgres(t *testing.T) {
-	rpctest.Inject(t, func(tb testing.TB) storetest.InsightStore { return openEngine(tb, storePostgres) })
+func TestNoTextOfARequestIsCode(t *testing.T) {
+	for name := range engines {
+		t.Run(name, func(t *testing.T) {
+			rpctest.Inject(t, func(tb testing.TB) insight.Engine { return openEngine(tb, name) })
+		})
+	}
 }

@@ -17,6 +17,7 @@ import (
 	"devtrail.dev/kit/telemetry"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
+	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/clickhouse"
 	"devtrail.dev/services/events/internal/hook"
 	"devtrail.dev/services/events/internal/observed"
@@ -30,11 +31,11 @@ import (
 // Run serves until ctx ends; then it drains and returns nil. It runs also while the database or identity is away or the schema is not there yet: its health
 // is then NOT_SERVING with the reason, or events get RETRY. It returns an error for wrong settings or an address that is taken.
 func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) error {
-	return run(ctx, getenv, stderr, func(e observed.Engine) observed.Engine { return e })
+	return run(ctx, getenv, stderr, func(e insight.Engine) insight.Engine { return e })
 }
 
 // run is Run on a store that a test may have changed.
-func run(ctx context.Context, getenv func(string) string, stderr io.Writer, changed func(observed.Engine) observed.Engine) error {
+func run(ctx context.Context, getenv func(string) string, stderr io.Writer, changed func(insight.Engine) insight.Engine) error {
 	cfg, err := env.Load(getenv, defaults())
 	if err != nil {
 		return err
@@ -149,7 +150,7 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer, chan
 }
 
 // openStore opens the engine that the settings name, and says what its SQL needs. It does not connect.
-func openStore(ctx context.Context, cfg Config, instance lease.Instance, now func() time.Time) (observed.Engine, lease.Need, error) {
+func openStore(ctx context.Context, cfg Config, instance lease.Instance, now func() time.Time) (insight.Engine, lease.Need, error) {
 	const database = "analytics"
 	if cfg.Store == storePostgres {
 		need, err := lease.NeedOf(database, eventsmigrations.Postgres(), postgres.Reads())

@@ -12,7 +12,7 @@ import (
 )
 
 // insightCalls are all methods of an insight.Store that may fail.
-func insightCalls(ctx context.Context, store InsightStore) map[string]error {
+func insightCalls(ctx context.Context, store insight.Engine) map[string]error {
 	org := ID("org")
 	within := during("01", "02")
 	question := insight.Question{Range: events.Range{Start: *within.Start, End: *within.End}, By: insight.Developers}

@@ -40,7 +40,7 @@ func RunInsights(t *testing.T, open OpenInsightFunc) {
 // story is what happened in an organization, and what is asked about it.
 type story struct {
 	t      *testing.T
-	store  InsightStore
+	store  insight.Engine
 	org    uuid.UUID
 	engine *answer.Engine
 	now    time.Time

@@ -68,7 +68,7 @@ type duel struct {
 	t                     *testing.T
 	label                 string
 	org                   uuid.UUID
-	want, got             InsightStore
+	want, got             insight.Engine
 	wantEngine, gotEngine *answer.Engine
 }
 

@@ -41,7 +41,7 @@ func (d *duel) happen() {
 	}
 	properties := d.developers()
 	changes := d.changes()
-	for _, store := range []InsightStore{d.want, d.got} {
+	for _, store := range []insight.Engine{d.want, d.got} {
 		half := len(batch) / 2
 		for i, part := range [][]events.Event{batch[:half], batch} { // the first half comes twice
 			_, err := store.Append(d.t.Context(), d.org, part)

@@ -49,9 +49,9 @@ func reassigned(t *testing.T, s *subject) {
 		require.EqualValues(t, wanted, x.Developers.Rows[0].Sighting.Count)
 		require.Equal(t, ID(developer), x.Actors.Rows[0].Key.DeveloperID)
 		q := s.trendsQuery(noon, noon.Add(time.Hour), events.Day, "")
-		require.Equal(t, 4-wanted, int(s.trend(q, insight.UniqueActors, "").Total))
+		equal(t, float64(4-wanted), s.trend(q, insight.UniqueActors, "").Total, "trend")
 		q.Filter = f
-		require.Equal(t, wanted, int(s.trend(q, insight.Total, "").Total))
+		equal(t, float64(wanted), s.trend(q, insight.Total, "").Total, "trend")
 		s.reassign(events.Reassignment{Identity: actor("ada@example.org"), DeveloperID: ID("bo"), Sequence: 8})
 	}
 	s.reassign(events.Reassignment{Identity: actor("ada@example.org"), Sequence: 9})

@@ -17,11 +17,11 @@ import (
 // subject is a store under test with the organization that a case works in.
 type subject struct {
 	t     *testing.T
-	store InsightStore
+	store insight.Engine
 	org   uuid.UUID
 }
 
-func newSubject(t *testing.T, store InsightStore) *subject {
+func newSubject(t *testing.T, store insight.Engine) *subject {
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return &subject{t: t, store: store, org: uuid.MustParse("5d0c3a5e-0000-4000-8000-000000000001")}
 }

@@ -86,12 +86,12 @@ func uniqueTotals(t *testing.T, s *subject) {
 func trendFilter(t *testing.T, s *subject) {
 	s.append(s.event("a", named("x"), touching("pkg:npm/p@1")), s.event("b", named("x")), s.event("c", named("y")), s.event("d", named("x"), at(noon.Add(time.Hour))))
 	q := s.trendsQuery(noon, noon.Add(time.Hour), events.Hour, "")
-	require.Equal(t, 2, int(s.trend(q, insight.Total, "x").Total))
-	require.Equal(t, 3, int(s.trend(q, insight.Total, "").Total))
+	equal(t, float64(2), s.trend(q, insight.Total, "x").Total, "trend")
+	equal(t, float64(3), s.trend(q, insight.Total, "").Total, "trend")
 	q.Filter.Names = []string{"y"}
-	require.Equal(t, 0, int(s.trend(q, insight.Total, "x").Total))
+	equal(t, float64(0), s.trend(q, insight.Total, "x").Total, "trend")
 	q.Filter = events.Filter{Packages: []events.PackageVersion{{Package: "pkg:npm/p"}}}
-	require.Equal(t, 1, int(s.trend(q, insight.Total, "").Total))
+	equal(t, float64(1), s.trend(q, insight.Total, "").Total, "trend")
 }
 
 func manyBuckets(t *testing.T, s *subject) {
@@ -99,6 +99,6 @@ func manyBuckets(t *testing.T, s *subject) {
 	q := s.trendsQuery(noon, noon.Add(events.MaxBuckets*time.Hour), events.Hour, "")
 	require.Len(t, q.Buckets, events.MaxBuckets)
 	trend := s.trend(q, insight.Total, "")
-	require.Equal(t, 1, int(trend.Values[9999]))
-	require.Equal(t, 1, int(trend.Total))
+	equal(t, float64(1), trend.Values[9999], "trend")
+	equal(t, float64(1), trend.Total, "trend")
 }

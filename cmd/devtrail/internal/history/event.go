@@ -9,39 +9,21 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"devtrail.dev/cmd/devtrail/internal/gitlog"
+	"devtrail.dev/kit/git"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
 
-// CommitAuthored is the name of the event that every commit gives.
-const CommitAuthored = "commit.authored"
-
 // Limits of the contract, in characters and items.
 const (
-	maxProject  = 500
 	maxName     = 200
 	maxIdentity = 320
 	maxPackages = 100
 	maxSubject  = 500
 )
-
-// namespace is ours for the ids of events from Git histories: the UUIDv5 of https://devtrail.dev/events/git in the namespace of URLs.
-// It never changes: every id depends on it.
-var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://devtrail.dev/events/git"))
-
-// eventID derives an id. Parts cannot contain the separator, so different parts give different ids.
-func eventID(parts ...string) string {
-	return uuid.NewSHA1(namespace, []byte(strings.Join(parts, "\x00"))).String()
-}
-
-// CommitEventID is the id of a commit's commit.authored event.
-func CommitEventID(project, commit string) string {
-	return eventID(project, commit, CommitAuthored, "", "")
-}
 
 // commitProperties are the properties of commit.authored. Fields are ordered by their JSON names, as in every answer.
 type commitProperties struct {
@@ -90,17 +72,17 @@ func eventTime(c gitlog.Commit) time.Time {
 
 func (a author) authored() (*eventsv1.Event, error) {
 	c := a.commit
-	return a.event(CommitEventID(a.project, c.ID), CommitAuthored, nil, commitProperties{
+	return a.event(git.CommitID(a.project, c.ID).String(), git.CommitAuthored, nil, commitProperties{
 		Added:          c.Added,
 		Commit:         c.ID,
 		CommittedAt:    rfc3339(c.CommittedAt),
-		CommitterEmail: plain(c.Committer.Email, maxIdentity),
-		CommitterName:  plain(c.Committer.Name, maxName),
+		CommitterEmail: git.Plain(c.Committer.Email, maxIdentity),
+		CommitterName:  git.Plain(c.Committer.Name, maxName),
 		Files:          c.Files,
 		IsMerge:        c.Merge(),
 		Parents:        len(c.Parents),
 		Removed:        c.Removed,
-		Subject:        plain(c.Subject, maxSubject),
+		Subject:        git.Plain(c.Subject, maxSubject),
 	})
 }
 
@@ -109,14 +91,14 @@ func (a author) packages(path string, change packageChange) ([]*eventsv1.Event, 
 	properties := packageProperties{Commit: a.commit.ID, From: change.from, Path: quotePath(path), To: change.to}
 	id := []string{a.project, a.commit.ID, string(change.kind), path, change.pkg}
 	if len(change.purls) <= maxPackages {
-		event, err := a.event(eventID(id...), string(change.kind), change.purls, properties)
+		event, err := a.event(git.EventID(id...).String(), string(change.kind), change.purls, properties)
 		return []*eventsv1.Event{event}, err
 	}
 	var events []*eventsv1.Event
 	for rest := change.purls; len(rest) > 0; rest = rest[min(maxPackages, len(rest)):] {
 		properties.Part++
 		part := append(id[:len(id):len(id)], strconv.Itoa(properties.Part))
-		event, err := a.event(eventID(part...), string(change.kind), rest[:min(maxPackages, len(rest))], properties)
+		event, err := a.event(git.EventID(part...).String(), string(change.kind), rest[:min(maxPackages, len(rest))], properties)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +117,7 @@ func (a author) event(id, name string, purls []string, properties any) (*eventsv
 		Name:           name,
 		OccurredAt:     a.at,
 		Actor:          actor(a.commit.Author.Email),
-		ActorName:      plain(a.commit.Author.Name, maxName),
+		ActorName:      git.Plain(a.commit.Author.Name, maxName),
 		Source:         &eventsv1.Source{Kind: eventsv1.SourceKind_SOURCE_KIND_GIT, Tool: "git"},
 		Project:        a.project,
 		Packages:       purls,
@@ -145,7 +127,7 @@ func (a author) event(id, name string, purls []string, properties any) (*eventsv
 
 // actor is the identity of an e-mail address, or nobody when there is none that an identity can have.
 func actor(email string) *identityv1.Identity {
-	value := plain(email, maxIdentity+1)
+	value := git.Plain(email, maxIdentity+1)
 	if value == "" || utf8.RuneCountInString(value) > maxIdentity {
 		return nil
 	}

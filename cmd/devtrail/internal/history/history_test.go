@@ -15,6 +15,7 @@ import (
 
 	"devtrail.dev/cmd/devtrail/internal/gitlog"
 	"devtrail.dev/cmd/devtrail/internal/history"
+	"devtrail.dev/kit/git"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -70,7 +71,7 @@ func TestPackageEventsAreThoseOfAnIndependentReading(t *testing.T) {
 			require.Empty(t, cmp.Diff(sortTouches(want), touches(t, commits), cmp.AllowUnexported(touch{})))
 			ids := map[string]bool{}
 			for _, commit := range commits {
-				require.Equal(t, history.CommitAuthored, commit.Events[0].GetName())
+				require.Equal(t, git.CommitAuthored, commit.Events[0].GetName())
 				for _, event := range commit.Events {
 					require.False(t, ids[event.GetId()], "id twice")
 					ids[event.GetId()] = true

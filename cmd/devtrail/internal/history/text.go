@@ -8,22 +8,6 @@ import (
 	"unicode/utf8"
 )
 
-// plain makes bytes of a history fit for a name: UTF-8, no control characters, no blanks around, at most limit characters.
-func plain(s string, limit int) string {
-	s = strings.ToValidUTF8(s, "\ufffd")
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-	s = strings.TrimSpace(s)
-	if utf8.RuneCountInString(s) <= limit {
-		return s
-	}
-	return strings.TrimSpace(string([]rune(s)[:limit-3])) + "..."
-}
-
 // quotePath returns a path as it is, or, if it is not UTF-8 or has control characters, in double quotes with octal escapes, as git writes it.
 func quotePath(path string) string {
 	if utf8.ValidString(path) && !strings.ContainsFunc(path, unicode.IsControl) {

@@ -15,6 +15,7 @@ import (
 	"devtrail.dev/cmd/devtrail/internal/deliver"
 	"devtrail.dev/cmd/devtrail/internal/gitlog"
 	"devtrail.dev/cmd/devtrail/internal/history"
+	"devtrail.dev/kit/git"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
 )
@@ -161,7 +162,7 @@ func (r *run) open(ctx context.Context) error {
 
 // holds sends the events of a checkpoint's commit again and says whether the service had them.
 func (r *run) holds(ctx context.Context, sender *sender, commit string) (bool, error) {
-	id := history.CommitEventID(r.summary.Project, commit)
+	id := git.CommitID(r.summary.Project, commit).String()
 	for commit, err := range history.Walk(ctx, r.repo, r.walk(gitlog.Range{Tip: commit, Only: true})) {
 		if err != nil {
 			return false, err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
-	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
 )
 
@@ -63,13 +62,6 @@ func translate(ctx context.Context, err error) error {
 	}
 }
 
-// What a question to the server can end with besides an answer. The sentences are for the asker.
-var (
-	errTooSlow   = fault.New(fault.Timeout, "QUESTION_TOO_SLOW", "the question took too long: narrow its range or its filters")
-	errTooLarge  = fault.New(fault.Exhausted, "QUESTION_TOO_LARGE", "the question needs too much memory: narrow its range or its filters")
-	errCancelled = fault.New(fault.Canceled, "QUESTION_CANCELED", "the question was canceled")
-)
-
 // judge turns an error of a question into one of this service, by code: what the question is to blame for, what the database is, and what nobody has named.
 func judge(ctx context.Context, err error) error {
 	if err == nil {
@@ -80,14 +72,14 @@ func judge(ctx context.Context, err error) error {
 	}
 	switch code(err) {
 	case codeTimeout, codeTooSlow:
-		return errTooSlow.Wrap(err)
+		return events.ErrQuestionTooSlow.Wrap(err)
 	case codeCancelled:
-		return errCancelled.Wrap(err)
+		return events.ErrQuestionCanceled.Wrap(err)
 	case codeTooMany:
 		return events.ErrStoreUnavailable.With("the event store answers too many questions").RetryAfter(time.Second).Wrap(err)
 	case codeMemory:
 		if !strings.Contains(err.Error(), "(total)") { // the code is the same for the limit of the query and that of the server
-			return errTooLarge.Wrap(err)
+			return events.ErrQuestionTooLarge.Wrap(err)
 		}
 	}
 	return translate(ctx, err)

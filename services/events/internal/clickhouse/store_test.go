@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/services/events/insight"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 	"devtrail.dev/services/events/storetest"
 	"devtrail.dev/services/events/storetest/scenario"
@@ -16,7 +17,7 @@ import (
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // open returns a store on a fresh database.
-func open(tb testing.TB) storetest.InsightStore {
+func open(tb testing.TB) insight.Engine {
 	tb.Helper()
 	s, err := Open(dbtest.ClickHouse(tb, eventsmigrations.ClickHouse()), "events-test", time.Now)
 	require.NoError(tb, err)
@@ -30,7 +31,7 @@ func TestStore(t *testing.T) {
 	t.Cleanup(func() { // after all cases
 		require.Subset(t, Reads(), seen(t, databases...), "reads.txt lacks a column that the store uses; run tools/generate")
 	})
-	storetest.Run(t, func(tb testing.TB) storetest.InsightStore {
+	storetest.Run(t, func(tb testing.TB) insight.Engine {
 		address := dbtest.ClickHouse(tb, eventsmigrations.ClickHouse())
 		mu.Lock()
 		databases = append(databases, databaseOf(t, address))

@@ -19,9 +19,9 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/git"
 	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
 	"devtrail.dev/services/events/internal/ingest"
-	"devtrail.dev/services/events/internal/source"
 )
 
 // Intake is where events go; *ingest.Intake is one.
@@ -146,7 +146,7 @@ func (h *Handler) hook(ctx context.Context, provider, id string) (Hook, bool) {
 func (h *Handler) accept(ctx context.Context, w http.ResponseWriter, hook Hook, p provider, m message) {
 	delivery := p.delivery(hook, m)
 	delivery.Body, delivery.Received = m.payload, h.deps.Now()
-	logger := h.deps.Logger.With("hook_id", hook.ID, "provider", hook.Provider, "delivery", source.Plain(delivery.Key, 100), "event", source.Plain(delivery.Event, 100))
+	logger := h.deps.Logger.With("hook_id", hook.ID, "provider", hook.Provider, "delivery", git.Plain(delivery.Key, 100), "event", git.Plain(delivery.Event, 100))
 	drafts, err := p.translate(delivery)
 	if err != nil {
 		h.metrics.deliver(hook.Provider, unreadable)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
 	"devtrail.dev/services/events/internal/source/bitbucket"
@@ -78,7 +79,7 @@ func gitlabDelivery(h Hook, m message) source.Delivery {
 		}
 	}
 	if d.Host == "" {
-		d.Host = source.Host(m.header.Get("X-Gitlab-Instance"))
+		d.Host = git.Host(m.header.Get("X-Gitlab-Instance"))
 	}
 	return d
 }

@@ -3,23 +3,24 @@ package memory_test
 import (
 	"testing"
 
+	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/memory"
 	"devtrail.dev/services/events/storetest"
 	"devtrail.dev/services/events/storetest/scenario"
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(testing.TB) storetest.InsightStore { return memory.New() })
+	storetest.Run(t, func(testing.TB) insight.Engine { return memory.New() })
 }
 
 func TestScenarios(t *testing.T) {
-	scenario.Run(t, func(testing.TB) storetest.InsightStore { return memory.New() })
+	scenario.Run(t, func(testing.TB) insight.Engine { return memory.New() })
 }
 
 func TestRandom(t *testing.T) {
-	storetest.RunRandom(t, func(testing.TB) storetest.InsightStore { return memory.New() }, 40) // against itself: that the questions can be asked
+	storetest.RunRandom(t, func(testing.TB) insight.Engine { return memory.New() }, 40) // against itself: that the questions can be asked
 }
 
 func TestInsights(t *testing.T) {
-	storetest.RunInsights(t, func(testing.TB) storetest.InsightStore { return memory.New() })
+	storetest.RunInsights(t, func(testing.TB) insight.Engine { return memory.New() })
 }

@@ -19,20 +19,14 @@ var _ events.Store = (*Store)(nil)
 
 // Store measures the store inside it.
 type Store struct {
-	inner    Engine
+	inner    insight.Engine
 	now      func() time.Time
 	duration *prometheus.HistogramVec
 	outcomes *prometheus.CounterVec
 }
 
-// Engine is a store that keeps events and answers insights.
-type Engine interface {
-	events.Store
-	insight.Store
-}
-
 // New returns a store that measures inner under the metrics devtrail_events_store_duration_seconds and devtrail_events_appended_total.
-func New(inner Engine, registry prometheus.Registerer, now func() time.Time) (*Store, error) {
+func New(inner insight.Engine, registry prometheus.Registerer, now func() time.Time) (*Store, error) {
 	s := &Store{
 		inner: inner,
 		now:   now,

@@ -8,12 +8,6 @@ import (
 	"devtrail.dev/services/events"
 )
 
-// What a question can meet in the database; the messages say what to change.
-var (
-	errTooSlow = fault.New(fault.Timeout, "QUESTION_TOO_SLOW", "the question takes too long; narrow its range or its filters")
-	errTooBig  = fault.New(fault.Exhausted, "QUESTION_TOO_BIG", "the question needs too much memory; narrow its range or its filters")
-)
-
 // The SQLSTATEs that mean something here.
 const (
 	undefinedTable      = "42P01" // the schema is not there yet
@@ -36,7 +30,7 @@ func translate(ctx context.Context, err error) error {
 	case undefinedTable, undefinedDatabase, readOnlyTransaction, diskFull:
 		return events.ErrStoreUnavailable.Wrap(err)
 	case outOfMemory, configurationLimit:
-		return errTooBig.Wrap(err)
+		return events.ErrQuestionTooLarge.Wrap(err)
 	}
 	translated := pg.Fault(err)
 	if fault.KindOf(translated) == fault.Unavailable {

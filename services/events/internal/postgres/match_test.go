@@ -86,7 +86,7 @@ func TestPropertiesAreReadAsInGo(t *testing.T) {
 }
 
 // matched returns the events that a filter keeps, by their machines.
-func matched(t *testing.T, s storetest.InsightStore, org uuid.UUID, f insight.PropertyFilter, batch []events.Event) []string {
+func matched(t *testing.T, s insight.Engine, org uuid.UUID, f insight.PropertyFilter, batch []events.Event) []string {
 	t.Helper()
 	var list []string
 	q := insight.SequenceQuery{Question: insight.Question{Range: events.AllTime, Properties: []insight.PropertyFilter{f}, By: insight.Machines}, All: true}

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"devtrail.dev/kit/pg"
+	"devtrail.dev/services/events"
 )
 
 // questions are the statements of insights by file name. As with queries a template decides the shape of a statement and never a value.
@@ -80,7 +81,7 @@ func timeout(ctx context.Context, longest time.Duration) time.Duration {
 func translateQuestion(ctx context.Context, err error) error {
 	err = translate(ctx, err)
 	if errors.Is(err, pg.ErrSlow) {
-		return errTooSlow.Wrap(err)
+		return events.ErrQuestionTooSlow.Wrap(err)
 	}
 	return err
 }

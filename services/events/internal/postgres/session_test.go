@@ -66,7 +66,7 @@ func TestAStatementEndsBeforeItsCaller(t *testing.T) {
 	s, _ := observedStore(t, "timeout-test")
 	s.longest = 100 * time.Millisecond
 	err := s.ask(t.Context(), storetest.ID("org"), func(look *session) error { return slow(t.Context(), look) })
-	require.ErrorIs(t, err, errTooSlow)
+	require.ErrorIs(t, err, events.ErrQuestionTooSlow)
 	require.Equal(t, fault.Timeout, fault.KindOf(err))
 
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -81,7 +81,7 @@ func TestErrorsOfTheServer(t *testing.T) {
 	t.Parallel()
 	s, _ := observedStore(t, "fault-test")
 	for code, want := range map[string]error{
-		"57014": errTooSlow, "53200": errTooBig, "53400": errTooBig, "53300": events.ErrStoreUnavailable, "25006": events.ErrStoreUnavailable,
+		"57014": events.ErrQuestionTooSlow, "53200": events.ErrQuestionTooLarge, "53400": events.ErrQuestionTooLarge, "53300": events.ErrStoreUnavailable, "25006": events.ErrStoreUnavailable,
 		"53100": events.ErrStoreUnavailable, "57P01": events.ErrStoreUnavailable, "08006": events.ErrStoreUnavailable, "42P01": events.ErrStoreUnavailable,
 	} {
 		err := s.ask(t.Context(), storetest.ID("org"), func(look *session) error {

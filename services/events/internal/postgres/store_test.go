@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/services/events/insight"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 	"devtrail.dev/services/events/storetest"
 	"devtrail.dev/services/events/storetest/scenario"
@@ -14,7 +15,7 @@ import (
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // open returns a store on a fresh database.
-func open(tb testing.TB) storetest.InsightStore {
+func open(tb testing.TB) insight.Engine {
 	tb.Helper()
 	s, err := Open(tb.Context(), dbtest.Limited(tb, dbtest.Postgres(tb, eventsmigrations.Postgres()), Reads()), "events-test")
 	require.NoError(tb, err)

@@ -10,7 +10,6 @@ import (
 
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
-	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/insight"
 	insights "devtrail.dev/services/events/insight/answer"
 	"devtrail.dev/services/events/internal/ingest"
@@ -31,24 +30,21 @@ type Desk struct {
 	insight *insightServer
 }
 
-// New returns a desk on a store; one that answers no insights has no InsightService. Identities are resolved by client; the options are those of the intake.
-func New(store events.Store, client identityv1.DeveloperServiceClient, logger *slog.Logger, now func() time.Time, options ...ingest.Option) *Desk {
+// New returns a desk on a store. Identities are resolved by client; the options are those of the intake.
+func New(store insight.Engine, client identityv1.DeveloperServiceClient, logger *slog.Logger, now func() time.Time, options ...ingest.Option) *Desk {
 	directory := people.NewDirectory(client, store)
 	filters := filterReader{developers: directory}
 	hub := tail.New()
 	intake := ingest.New(store, directory, logger, now, append(options, ingest.WithListener(hub.Publish))...)
-	d := &Desk{
+	return &Desk{
 		Follower: people.NewFollower(directory, logger),
 		Intake:   intake,
 		Tail:     hub,
 		admin:    &adminServer{intake: intake, letters: store},
 		ingest:   &ingestServer{intake: intake},
 		event:    &eventServer{store: store, filters: filters, tail: hub},
+		insight:  &insightServer{engine: insights.New(store, now), filters: filters, now: now},
 	}
-	if answering, ok := store.(insight.Store); ok {
-		d.insight = &insightServer{engine: insights.New(answering, now), filters: filters, now: now}
-	}
-	return d
 }
 
 // Register adds the services to a door.
@@ -56,7 +52,5 @@ func (d *Desk) Register(door grpc.ServiceRegistrar) {
 	eventsv1.RegisterAdminServiceServer(door, d.admin)
 	eventsv1.RegisterIngestServiceServer(door, d.ingest)
 	eventsv1.RegisterEventServiceServer(door, d.event)
-	if d.insight != nil {
-		eventsv1.RegisterInsightServiceServer(door, d.insight)
-	}
+	eventsv1.RegisterInsightServiceServer(door, d.insight)
 }

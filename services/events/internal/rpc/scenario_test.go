@@ -3,18 +3,18 @@ package rpc_test
 import (
 	"testing"
 
+	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/memory"
 	"devtrail.dev/services/events/internal/rpc/rpctest"
-	"devtrail.dev/services/events/storetest"
 	"devtrail.dev/services/events/storetest/scenario"
 )
 
 func TestEveryScenarioThroughTheDesk(t *testing.T) {
 	t.Parallel()
-	scenario.RunThrough(t, func(testing.TB) storetest.InsightStore { return memory.New() }, rpctest.New)
+	scenario.RunThrough(t, func(testing.TB) insight.Engine { return memory.New() }, rpctest.New)
 }
 
 func TestNoTextOfARequestIsCode(t *testing.T) {
 	t.Parallel()
-	rpctest.Inject(t, func(testing.TB) storetest.InsightStore { return memory.New() })
+	rpctest.Inject(t, func(testing.TB) insight.Engine { return memory.New() })
 }

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events"
 )
 
@@ -34,9 +35,9 @@ type Actor struct {
 
 // Named returns the actor with the first of some names that is one, and marks programs by it.
 func (a Actor) Named(login string, names ...string) Actor {
-	a.Login = Plain(login, maxActorName)
+	a.Login = git.Plain(login, maxActorName)
 	for _, name := range append(names, login) {
-		if a.Name = Plain(name, maxActorName); a.Name != "" {
+		if a.Name = git.Plain(name, maxActorName); a.Name != "" {
 			break
 		}
 	}
@@ -70,7 +71,7 @@ func LoginAt(host, login string) events.Identity {
 
 // Email is the identity of an address in a commit. An address that a provider blanked names nobody.
 func Email(address string) events.Identity {
-	value := Plain(address, events.MaxIdentityLength+1)
+	value := git.Plain(address, events.MaxIdentityLength+1)
 	switch {
 	case value == "" || utf8.RuneCountInString(value) > events.MaxIdentityLength:
 		return events.Identity{}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 )
@@ -63,17 +64,17 @@ func (b *Batch) Drafts() []ingest.Draft { return b.drafts }
 func (b *Batch) Add(f Fact) {
 	e := events.Event{
 		ID:         f.ID,
-		Name:       Plain(f.Name, events.MaxNameLength),
+		Name:       git.Plain(f.Name, events.MaxNameLength),
 		OccurredAt: f.At,
 		Actor:      f.Actor.Identity,
-		Source:     events.Source{Kind: f.Kind, Tool: f.Tool, ToolVersion: Plain(f.ToolVersion, events.MaxToolLength), Machine: Plain(f.Machine, events.MaxMachineLength)},
+		Source:     events.Source{Kind: f.Kind, Tool: f.Tool, ToolVersion: git.Plain(f.ToolVersion, events.MaxToolLength), Machine: git.Plain(f.Machine, events.MaxMachineLength)},
 		Project:    f.Project,
 		SessionID:  session(f.Session),
 	}
 	if e.ID == uuid.Nil {
 		e.ID = ID(b.tool, b.delivery.Key, len(b.drafts))
 	}
-	if Plain(e.Actor.Value, events.MaxIdentityLength) != e.Actor.Value { // an event would be refused for it
+	if git.Plain(e.Actor.Value, events.MaxIdentityLength) != e.Actor.Value { // an event would be refused for it
 		e.Actor = events.Identity{}
 	}
 	if e.OccurredAt.IsZero() {
@@ -82,7 +83,7 @@ func (b *Batch) Add(f Fact) {
 	if e.Source.Kind == 0 {
 		e.Source.Kind = events.SourceGit
 	}
-	if e.Source.Tool = Plain(e.Source.Tool, events.MaxToolLength); e.Source.Tool == "" {
+	if e.Source.Tool = git.Plain(e.Source.Tool, events.MaxToolLength); e.Source.Tool == "" {
 		e.Source.Tool = b.tool
 	}
 	properties := Properties{}
@@ -91,7 +92,7 @@ func (b *Batch) Add(f Fact) {
 	}
 	properties.put("bot", f.Actor.Bot)
 	properties.put("login", f.Actor.Login)
-	properties.put("provider_event", Plain(b.delivery.Event, events.MaxNameLength))
+	properties.put("provider_event", git.Plain(b.delivery.Event, events.MaxNameLength))
 	e.Packages = purlsOf(f.Packages, properties)
 	original := f.Original
 	if !original.Exists() {
@@ -103,7 +104,7 @@ func (b *Batch) Add(f Fact) {
 
 // session shortens the name of a session that is too long to an id that follows from it.
 func session(name string) string {
-	plain := Plain(name, len(name)+1)
+	plain := git.Plain(name, len(name)+1)
 	if len(plain) <= events.MaxSessionLength {
 		return plain
 	}

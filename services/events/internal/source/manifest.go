@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"devtrail.dev/kit/git"
 )
 
 // manifestNames are the base names of files that state or lock what a project depends on.
@@ -42,7 +44,7 @@ func Manifests(lists ...[]string) (paths []string, more bool) {
 	for _, list := range lists {
 		for _, file := range list {
 			if IsManifest(file) {
-				paths = append(paths, Plain(file, maxText))
+				paths = append(paths, git.Plain(file, maxText))
 			}
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"devtrail.dev/kit/git"
 )
 
 // Commit is a commit that a delivery tells of.
@@ -36,8 +38,8 @@ func (b *Batch) Commit(c Commit) {
 		return
 	}
 	properties := Properties{
-		"commit": c.SHA, "committer_email": Plain(c.CommitterEmail, maxActorName), "committer_name": Plain(c.CommitterName, maxActorName),
-		"ref": c.Ref, "subject": Subject(c.Message), "url": c.URL,
+		"commit": c.SHA, "committer_email": git.Plain(c.CommitterEmail, maxActorName), "committer_name": git.Plain(c.CommitterName, maxActorName),
+		"ref": c.Ref, "subject": git.Subject(c.Message), "url": c.URL,
 	}
 	if !c.Author.Identity.Known() {
 		properties["author"] = c.Author.Name // all that is known of her
@@ -50,7 +52,7 @@ func (b *Batch) Commit(c Commit) {
 		paths, more := c.manifests()
 		properties["manifests"], properties["manifests_truncated"] = paths, more
 	}
-	fact := Fact{ID: CommitID(c.Project, c.SHA), Name: CommitAuthored, At: c.At, Actor: c.Author, Project: c.Project, Properties: properties, Original: c.Original}
+	fact := Fact{ID: git.CommitID(c.Project, c.SHA), Name: git.CommitAuthored, At: c.At, Actor: c.Author, Project: c.Project, Properties: properties, Original: c.Original}
 	if c.Project == "" {
 		fact.ID = uuid.Nil
 	}

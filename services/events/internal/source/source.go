@@ -27,12 +27,8 @@ type Delivery struct {
 	Received time.Time
 }
 
-// namespaces of event ids. They never change: every id depends on them.
-var (
-	deliveries = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://devtrail.dev/events/source"))
-	// git is the namespace of the importer of Git histories: a commit has one id, whoever tells of it.
-	git = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://devtrail.dev/events/git"))
-)
+// deliveries is the namespace of the ids of events from sources. It never changes: every id depends on it.
+var deliveries = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://devtrail.dev/events/source"))
 
 // ID is the id of an event by its place in a delivery of a source: a delivery that comes again makes the same ids.
 func ID(source, delivery string, index int) uuid.UUID {
@@ -42,12 +38,4 @@ func ID(source, delivery string, index int) uuid.UUID {
 // ContentID is the id of an event by what it says, for what a source tells in several deliveries. The parts must hold no NUL.
 func ContentID(source string, parts ...string) uuid.UUID {
 	return uuid.NewSHA1(deliveries, []byte(source+"\x00content\x00"+strings.Join(parts, "\x00")))
-}
-
-// CommitAuthored is the name of the event of a commit: its author is the actor.
-const CommitAuthored = "commit.authored"
-
-// CommitID is the id of a commit's event in a project. Imports of Git histories derive it alike, so that a commit counts once.
-func CommitID(project, sha string) uuid.UUID {
-	return uuid.NewSHA1(git, []byte(strings.Join([]string{project, sha, CommitAuthored, "", ""}, "\x00")))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events/internal/source"
 )
 
@@ -21,35 +22,7 @@ func TestIdsDependOnSourceDeliveryAndPlace(t *testing.T) {
 
 func TestACommitHasTheIdThatImportsGiveIt(t *testing.T) {
 	// The id is that of the importer of Git histories for the same project and commit.
-	require.Equal(t, "eb09f68e-9224-5027-b0d4-39ef0d02dba3", source.CommitID("github.com/owner/name", "6113728f27ae82c7b1a177c8d03f9e96e0adf246").String())
-}
-
-func TestRepositoryIsTheSameForEveryAddress(t *testing.T) {
-	for address, want := range map[string]string{
-		"":                                          "",
-		"../name":                                   "",
-		`C:\src\name`:                               "",
-		"file:///srv/git/owner/name.git":            "",
-		"https://git.example.org":                   "",
-		"git@github.com:Owner/Name.git":             "github.com/owner/name",
-		"https://github.com/owner/name":             "github.com/owner/name",
-		"https://www.GitHub.com/owner/name":         "github.com/owner/name",
-		"ssh://git@ssh.github.com:443/owner/name":   "github.com/owner/name",
-		"https://user:secret@gitlab.com/a/b/c.git":  "gitlab.com/a/b/c",
-		"https://user:pa%ss@gitlab.com/a/b.git":     "gitlab.com/a/b",
-		"git://Git.Example.org:9418//Owner//Name":   "git.example.org/Owner/Name",
-		"git@[2001:db8::1]:owner/name.git":          "2001:db8::1/owner/name",
-		"http://localhost:3000/example/example.git": "localhost/example/example",
-	} {
-		require.Equal(t, want, source.Repository(address), "address %q", address)
-	}
-	require.Len(t, []rune(source.Repository("https://git.example.org/"+strings.Repeat("a", 600))), 500)
-	require.Equal(t, "git.example.org", source.Host("https://Git.Example.org:8443/a/b"))
-	require.Empty(t, source.Host("nowhere"))
-	for _, bad := range []string{"git@a\x7fb:c", "git@a b:c", "git@a\xff:c", "git@a\x00:c", "git@" + strings.Repeat("a", 300) + ":c"} {
-		require.Empty(t, source.Host(bad), "%q", bad)
-		require.Empty(t, source.Repository(bad), "%q", bad)
-	}
+	require.Equal(t, "eb09f68e-9224-5027-b0d4-39ef0d02dba3", git.CommitID("github.com/owner/name", "6113728f27ae82c7b1a177c8d03f9e96e0adf246").String())
 }
 
 func TestReadingIsTolerant(t *testing.T) {
@@ -102,8 +75,8 @@ func TestTimesOfTheProviders(t *testing.T) {
 }
 
 func TestNamesArePlain(t *testing.T) {
-	require.Equal(t, "Ada", source.Plain(" \x00Ada\n", 10))
-	require.Equal(t, "aaaaaaa...", source.Plain(strings.Repeat("a", 11), 10))
-	require.Equal(t, "\ufffd", source.Plain("\xff", 10))
-	require.Equal(t, "fix: it", source.Subject("\nfix: it\r\n\nbecause"))
+	require.Equal(t, "Ada", git.Plain(" \x00Ada\n", 10))
+	require.Equal(t, "aaaaaaa...", git.Plain(strings.Repeat("a", 11), 10))
+	require.Equal(t, "\ufffd", git.Plain("\xff", 10))
+	require.Equal(t, "fix: it", git.Subject("\nfix: it\r\n\nbecause"))
 }

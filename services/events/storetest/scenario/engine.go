@@ -32,7 +32,7 @@ type Engine interface {
 }
 
 // NewEngine makes an engine over a store for an organization whose clock stands still.
-type NewEngine func(t *testing.T, store storetest.InsightStore, organization uuid.UUID, now time.Time) Engine
+type NewEngine func(t *testing.T, store insight.Engine, organization uuid.UUID, now time.Time) Engine
 
 // RunThrough runs every scenario of an insight against a store through an engine of the caller's.
 func RunThrough(t *testing.T, open storetest.OpenInsightFunc, engine NewEngine) {

@@ -9,11 +9,10 @@ import (
 
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/memory"
-	"devtrail.dev/services/events/storetest"
 )
 
 // runPaired asks the store and memory each scenario's question about events whose times are equal in pairs.
-func runPaired(t *testing.T, store storetest.InsightStore, cases []scenario) {
+func runPaired(t *testing.T, store insight.Engine, cases []scenario) {
 	specification := memory.New()
 	t.Cleanup(func() {
 		require.NoError(t, store.Close())

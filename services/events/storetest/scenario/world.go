@@ -22,7 +22,7 @@ import (
 type world struct {
 	t      *testing.T
 	c      scenario
-	store  storetest.InsightStore
+	store  insight.Engine
 	org    uuid.UUID
 	engine Engine
 	now    time.Time
@@ -40,7 +40,7 @@ const project = "github.com/own/project"
 func machine(i int) string { return fmt.Sprintf("machine-%d", i) }
 
 // newWorld lets the scenario happen.
-func newWorld(t *testing.T, store storetest.InsightStore, c scenario, v Variant) *world {
+func newWorld(t *testing.T, store insight.Engine, c scenario, v Variant) *world {
 	t.Helper()
 	w := &world{
 		t: t, c: c, store: store, org: storetest.ID(v.Name + " " + c.ID), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),

@@ -17,7 +17,6 @@ import (
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/identitytest"
 	"devtrail.dev/services/events/internal/rpc"
-	"devtrail.dev/services/events/storetest"
 	"devtrail.dev/services/events/storetest/scenario"
 )
 
@@ -33,7 +32,7 @@ type Client struct {
 const token = "analyst"
 
 // New serves a desk on a store, whose clock stands still, to one organization.
-func New(t *testing.T, store storetest.InsightStore, organization uuid.UUID, now time.Time) scenario.Engine {
+func New(t *testing.T, store insight.Engine, organization uuid.UUID, now time.Time) scenario.Engine {
 	t.Helper()
 	_, identity := identitytest.Start(t)
 	desk := rpc.New(store, identity, slog.New(slog.DiscardHandler), func() time.Time { return now })

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
@@ -40,9 +41,9 @@ func translateCloud(d source.Delivery, body source.Value) []ingest.Draft {
 // cloudProject is the canonical name of a repository.
 func cloudProject(repo source.Value) string {
 	if name := repo.At("full_name").Text(); name != "" {
-		return source.Repository("https://" + cloudHost + "/" + name)
+		return git.Repository("https://" + cloudHost + "/" + name)
 	}
-	return source.Repository(repo.At("links", "html", "href").Text())
+	return git.Repository(repo.At("links", "html", "href").Text())
 }
 
 // cloudActor is the actor of an account: its UUID, which every account has, else Atlassian's id.

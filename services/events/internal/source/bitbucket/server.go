@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
 )
@@ -27,7 +28,7 @@ func translateServer(d source.Delivery, body source.Value) []ingest.Draft {
 	repo := source.First(body.At("repository"), body.At("pullRequest", "toRef", "repository"), body.At("new"))
 	m.host = hostOf(d.Host)
 	for _, link := range []source.Value{source.First(repo.At("links", "self").List()...), source.First(body.At("pullRequest", "links", "self").List()...), source.First(body.At("actor", "links", "self").List()...)} {
-		if host := source.Host(link.At("href").Text()); m.host == "" {
+		if host := git.Host(link.At("href").Text()); m.host == "" {
 			m.host = host
 		}
 	}
@@ -43,7 +44,7 @@ func translateServer(d source.Delivery, body source.Value) []ingest.Draft {
 
 // hostOf reads the setting, which may be an address.
 func hostOf(setting string) string {
-	if host := source.Host(setting); host != "" {
+	if host := git.Host(setting); host != "" {
 		return host
 	}
 	return strings.ToLower(setting)
@@ -57,9 +58,9 @@ func (m *server) repository(repo source.Value) string {
 	}
 	path := strings.ToLower(key) + "/" + slug
 	if m.host == "" {
-		return source.Plain("local/"+path, 500)
+		return git.Plain("local/"+path, 500)
 	}
-	return source.Repository("https://" + m.host + "/" + path)
+	return git.Repository("https://" + m.host + "/" + path)
 }
 
 // account is the actor of an account: its name at the host, else its address. The numbers of a server mean nothing elsewhere.

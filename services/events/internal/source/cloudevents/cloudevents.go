@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/kit/purl"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
@@ -74,7 +75,7 @@ func (e Event) fact() source.Fact {
 
 // tool is the host of the source, or the source.
 func (e Event) tool() string {
-	if host := source.Host(e.Source); host != "" {
+	if host := git.Host(e.Source); host != "" {
 		return host
 	}
 	return e.Source
@@ -95,12 +96,12 @@ const external events.IdentityKind = 10
 
 // person is somebody by the name that the source knows: an address, a login at the source's host, or a name within the source.
 func (e Event) person(name string) source.Actor {
-	name = source.Plain(name, events.MaxIdentityLength)
+	name = git.Plain(name, events.MaxIdentityLength)
 	if name == "" {
 		return source.Actor{}
 	}
 	var actor source.Actor
-	switch host := source.Host(e.Source); {
+	switch host := git.Host(e.Source); {
 	case strings.Contains(name, "@") && !strings.ContainsAny(name, " :/"):
 		actor.Identity = source.Email(name)
 	case host != "":

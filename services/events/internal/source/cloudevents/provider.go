@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
 	"devtrail.dev/services/events/internal/source/github"
@@ -31,7 +32,7 @@ func (e Event) provider(received time.Time) []ingest.Draft {
 			continue
 		}
 		event, _, _ := strings.Cut(rest, ".")
-		drafts, err := p.translate(source.Delivery{Key: e.ID, Event: event, Host: source.Host(e.Source), Body: e.Data, Received: received})
+		drafts, err := p.translate(source.Delivery{Key: e.ID, Event: event, Host: git.Host(e.Source), Body: e.Data, Received: received})
 		if err != nil {
 			return nil
 		}

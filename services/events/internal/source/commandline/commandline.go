@@ -11,7 +11,7 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
-	"devtrail.dev/services/events/internal/source"
+	"devtrail.dev/kit/git"
 )
 
 // What is read at most: of a command's text, of commands in it, of shells in shells.
@@ -211,16 +211,16 @@ func address(text string) string {
 		if found && strings.Contains(after, ":") { // user@host:path
 			text = after
 		}
-		return source.Plain(text, maxAddress)
+		return git.Plain(text, maxAddress)
 	}
 	if u, err := url.Parse(text); err == nil {
 		u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
-		return source.Plain(u.String(), maxAddress)
+		return git.Plain(u.String(), maxAddress)
 	}
 	rest = rest[strings.LastIndexByte(rest, '@')+1:]
 	rest, _, _ = strings.Cut(rest, "?")
 	rest, _, _ = strings.Cut(rest, "#")
-	return source.Plain(scheme+"://"+rest, maxAddress)
+	return git.Plain(scheme+"://"+rest, maxAddress)
 }
 
 const maxAddress = 200

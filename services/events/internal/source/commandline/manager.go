@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events/internal/source"
 )
 
@@ -212,7 +213,7 @@ func (m manager) name(r *Request, wanted []spec, version string) {
 			if r.Constraints == nil {
 				r.Constraints = make(map[string]string)
 			}
-			r.Constraints[p] = source.Plain(s.constraint, maxAddress)
+			r.Constraints[p] = git.Plain(s.constraint, maxAddress)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
 )
@@ -99,7 +100,7 @@ func newMessage(d source.Delivery, body source.Value) *message {
 	for _, address := range []string{
 		body.At("repository", "html_url").Text(), body.At("repository", "clone_url").Text(), body.At("package", "html_url").Text(), body.At("run", "html_url").Text(), d.Host,
 	} {
-		if m.host = source.Host(address); m.host != "" {
+		if m.host = git.Host(address); m.host != "" {
 			break
 		}
 	}
@@ -113,7 +114,7 @@ func newMessage(d source.Delivery, body source.Value) *message {
 
 // repository is the canonical name of a repository.
 func repository(repo source.Value) string {
-	return source.Repository(source.First(repo.At("clone_url"), repo.At("html_url")).Text())
+	return git.Repository(source.First(repo.At("clone_url"), repo.At("html_url")).Text())
 }
 
 // account is the actor of an account. The suite has no kind of identity for the numbers of these servers, so the login at the host names the account.

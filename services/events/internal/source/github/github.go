@@ -5,6 +5,7 @@ package github
 import (
 	"time"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
 )
@@ -71,7 +72,7 @@ func newMessage(d source.Delivery, body source.Value) *message {
 	m := &message{batch: source.NewBatch(Tool, d, body), body: body, event: d.Event, action: body.At("action").Text()}
 	m.host = publicHost
 	for _, host := range []string{
-		source.Host(body.At("repository", "html_url").Text()), source.Host(body.At("sender", "html_url").Text()), d.Host,
+		git.Host(body.At("repository", "html_url").Text()), git.Host(body.At("sender", "html_url").Text()), d.Host,
 	} {
 		if host != "" {
 			m.host = host
@@ -85,11 +86,11 @@ func newMessage(d source.Delivery, body source.Value) *message {
 
 // repository is the canonical name of a repository.
 func (m *message) repository(repo source.Value) string {
-	if project := source.Repository(repo.At("html_url").Text()); project != "" {
+	if project := git.Repository(repo.At("html_url").Text()); project != "" {
 		return project
 	}
 	if name := repo.At("full_name").Text(); name != "" {
-		return source.Repository("https://" + m.host + "/" + name)
+		return git.Repository("https://" + m.host + "/" + name)
 	}
 	return ""
 }
@@ -98,7 +99,7 @@ func (m *message) repository(repo source.Value) string {
 func (m *message) account(user source.Value) source.Actor {
 	var actor source.Actor
 	login := user.At("login").Text()
-	host := source.Host(user.At("html_url").Text())
+	host := git.Host(user.At("html_url").Text())
 	if host == "" {
 		host = m.host
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events/internal/source"
 	"devtrail.dev/services/events/internal/source/github"
 	"devtrail.dev/services/events/internal/source/sourcetest"
@@ -21,7 +22,7 @@ func TestWhatIsToldTwiceCountsOnce(t *testing.T) {
 	sourcetest.Once(t, github.Translate, "package.published", "npm", "the same, told again")
 	sourcetest.Once(t, github.Translate, "commit.authored", "forced", "a deploy key pushes")
 	commit := sourcetest.Told(t, github.Translate, "forced", "commit.authored").Event
-	require.Equal(t, source.CommitID("github.com/example/shop", "2222222222222222222222222222222222222222"), commit.ID, "as an import of the history names it")
+	require.Equal(t, git.CommitID("github.com/example/shop", "2222222222222222222222222222222222222222"), commit.ID, "as an import of the history names it")
 	push := sourcetest.Told(t, github.Translate, "forced", "branch.pushed").Event
 	require.Equal(t, source.ID("github", "forced", 1), push.ID)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
@@ -83,19 +84,19 @@ func newMessage(d source.Delivery, body source.Value) *message {
 	for _, address := range []source.Value{
 		project.At("git_http_url"), project.At("web_url"), project.At("http_url"), project.At("homepage"), repository.At("git_http_url"), repository.At("homepage"), project.At("url"), repository.At("url"), m.attrs.At("target", "web_url"),
 	} {
-		if m.project = source.Repository(address.Text()); m.project != "" {
-			m.host = source.Host(address.Text())
+		if m.project = git.Repository(address.Text()); m.project != "" {
+			m.host = git.Host(address.Text())
 			break
 		}
 	}
 	if m.host == "" {
-		m.host = source.Host(d.Host)
+		m.host = git.Host(d.Host)
 	}
 	if m.host == "" {
 		m.host = strings.ToLower(d.Host)
 	}
 	if path := source.First(project.At("path_with_namespace"), body.At("path_with_namespace"), body.At("project_path_with_namespace")); m.project == "" && m.host != "" && path.Exists() {
-		m.project = source.Repository("https://" + m.host + "/" + path.Text())
+		m.project = git.Repository("https://" + m.host + "/" + path.Text())
 	}
 	m.user = m.account(body.At("user"))
 	return m

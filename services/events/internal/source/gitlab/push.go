@@ -3,6 +3,7 @@ package gitlab
 import (
 	"time"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events/internal/source"
 )
 
@@ -14,7 +15,7 @@ func (m *message) push() {
 		Project: m.project, Kind: kind, Name: name, Before: m.body.At("before").Text(), After: m.body.At("after").Text(),
 		Actor:      m.identified(m.body.At("user_id").Int(), m.body.At("user_username").Text(), m.body.At("user_name").Text()),
 		Total:      int(min(m.body.At("total_commits_count").Int(), 1<<31)),
-		Properties: source.Properties{"message": source.Subject(m.body.At("message").Text()), "checkout": m.body.At("checkout_sha").Text()},
+		Properties: source.Properties{"message": git.Subject(m.body.At("message").Text()), "checkout": m.body.At("checkout_sha").Text()},
 	}
 	for _, c := range m.body.At("commits").List() {
 		p.Commits = append(p.Commits, source.Commit{

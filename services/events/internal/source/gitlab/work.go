@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events/internal/source"
 )
 
@@ -23,7 +24,7 @@ func (m *message) mergeRequest() {
 		"head": m.attrs.At("last_commit", "id").Text(), "merge_commit": m.attrs.At("merge_commit_sha").Text(), "merged": verb == "merged",
 		"before": m.attrs.At("oldrev").Text(),
 	})
-	if fork := source.Repository(m.attrs.At("source", "web_url").Text()); fork != source.Repository(m.attrs.At("target", "web_url").Text()) {
+	if fork := git.Repository(m.attrs.At("source", "web_url").Text()); fork != git.Repository(m.attrs.At("target", "web_url").Text()) {
 		properties["source_project"] = fork
 	}
 	switch verb {

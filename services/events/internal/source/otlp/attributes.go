@@ -10,7 +10,7 @@ import (
 
 	commonv1 "go.opentelemetry.io/proto/otlp/common/v1"
 
-	"devtrail.dev/services/events/internal/source"
+	"devtrail.dev/kit/git"
 )
 
 // What is kept of attributes.
@@ -123,7 +123,7 @@ func (a attributes) kept() map[string]any {
 	for _, name := range names[:min(len(names), maxAttributes)] {
 		value := shortened(a[name])
 		raw, err := json.Marshal(value)
-		key := source.Plain(name, maxKey)
+		key := git.Plain(name, maxKey)
 		if value == nil || err != nil || key == "" || len(raw)+len(key) > left {
 			continue
 		}
@@ -148,7 +148,7 @@ func private(name string) bool {
 func shortened(value any) any {
 	switch v := value.(type) {
 	case string:
-		return source.Plain(withoutUser(v), maxValue)
+		return git.Plain(withoutUser(v), maxValue)
 	case []any:
 		list := make([]any, 0, min(len(v), maxAttributes))
 		for _, member := range v[:min(len(v), maxAttributes)] {

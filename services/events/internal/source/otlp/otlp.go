@@ -13,6 +13,7 @@ import (
 	logsv1 "go.opentelemetry.io/proto/otlp/logs/v1"
 	"google.golang.org/protobuf/proto"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
@@ -131,7 +132,7 @@ func (r *reader) fact(service string, tool *agent, suffix string) source.Fact {
 		Tool:        service,
 		ToolVersion: r.at("service.version", "app.version"),
 		Machine:     r.at("host.name", "host.id"),
-		Project:     source.Repository(r.at("vcs.repository.url.full")),
+		Project:     git.Repository(r.at("vcs.repository.url.full")),
 		Session:     r.at("session.id", "conversation.id"),
 		Properties: source.Properties{
 			"branch":   r.at("vcs.ref.head.name"),
@@ -216,11 +217,11 @@ func (r *reader) actor(fact source.Fact) source.Actor {
 		return source.Actor{Identity: email}
 	}
 	if id := r.at("user.account_uuid", "user.account_id", "user.id", "enduser.id", "installation.id"); id != "" {
-		if value := source.Plain(fact.Tool+"#"+id, events.MaxIdentityLength); value != "" {
+		if value := git.Plain(fact.Tool+"#"+id, events.MaxIdentityLength); value != "" {
 			return source.Actor{Identity: events.Identity{Kind: external, Value: value}}
 		}
 	}
-	if name := source.Plain(fact.Machine, events.MaxMachineLength); name != "" {
+	if name := git.Plain(fact.Machine, events.MaxMachineLength); name != "" {
 		return source.Actor{Identity: events.Identity{Kind: machine, Value: name}}
 	}
 	if r.sender.Credential == "" {

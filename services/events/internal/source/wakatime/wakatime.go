@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
@@ -142,25 +143,25 @@ func (h Heartbeat) fact(v source.Value, sender Sender, seconds float64) source.F
 		Tool:        orElse(agent.editor, "wakatime"),
 		ToolVersion: agent.editorVersion,
 		Machine:     sender.Machine,
-		Project:     orElse(source.Repository(project), source.Plain(project, events.MaxProjectLength)),
+		Project:     orElse(git.Repository(project), git.Plain(project, events.MaxProjectLength)),
 		Properties: source.Properties{
-			"branch":    source.Plain(v.At("branch").Text(), maxImportLength),
-			"category":  source.Plain(orElse(v.At("category").Text(), "coding"), maxImportLength),
+			"branch":    git.Plain(v.At("branch").Text(), maxImportLength),
+			"category":  git.Plain(orElse(v.At("category").Text(), "coding"), maxImportLength),
 			"entity":    h.Entity,
 			"imports":   imports(v.At("dependencies")),
 			"is_write":  v.At("is_write").True(),
-			"language":  source.Plain(v.At("language").Text(), maxImportLength),
+			"language":  git.Plain(v.At("language").Text(), maxImportLength),
 			"os":        agent.os,
 			"plugin":    agent.plugin,
-			"time_zone": source.Plain(sender.TimeZone, maxImportLength),
-			"type":      source.Plain(h.Type, maxImportLength),
+			"time_zone": git.Plain(sender.TimeZone, maxImportLength),
+			"type":      git.Plain(h.Type, maxImportLength),
 		},
 	}
 }
 
 // actor is the machine that the heartbeat comes from, else the key: one key may serve a whole team, a machine seldom does.
 func (s Sender) actor() source.Actor {
-	name := source.Plain(s.Machine, events.MaxMachineLength)
+	name := git.Plain(s.Machine, events.MaxMachineLength)
 	if name != "" {
 		return source.Actor{Identity: events.Identity{Kind: machine, Value: name}}
 	}
@@ -174,7 +175,7 @@ func (s Sender) actor() source.Actor {
 func imports(list source.Value) []string {
 	var names []string
 	for _, name := range list.Texts() {
-		if name = source.Plain(name, maxImportLength); name != "" && len(names) < maxImports {
+		if name = git.Plain(name, maxImportLength); name != "" && len(names) < maxImports {
 			names = append(names, name)
 		}
 	}

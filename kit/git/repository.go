@@ -1,4 +1,6 @@
-package source
+// Package git names what comes from Git alike, whoever tells of it: a repository by any of its addresses, a commit's event, a line of text.
+// Importers of histories and adapters of webhooks both call it, so that what both tell counts once. It is pure.
+package git
 
 import (
 	"net/url"
@@ -9,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxProject is the longest project that an event may have, in characters.
-const maxProject = 500
+// MaxProject is the longest project that an event may have, in characters.
+const MaxProject = 500
 
 // caseless are the hosts that take an owner's and a repository's name in any letter case.
 var caseless = []string{"bitbucket.org", "github.com", "gitlab.com"}
@@ -27,7 +29,6 @@ var aliases = map[string]string{
 
 // Repository returns the canonical name of a repository, host/owner/name, from any of its addresses: without protocol, credentials, port
 // and `.git`, lower case where the host does not mind. It is empty when the address names no host or no repository.
-// Imports of Git histories name projects alike.
 func Repository(address string) string {
 	host, repo, ok := splitAddress(strings.TrimSpace(address))
 	if !ok {
@@ -42,7 +43,7 @@ func Repository(address string) string {
 	if slices.Contains(caseless, host) {
 		repo = strings.ToLower(repo)
 	}
-	return Plain(host+"/"+repo, maxProject)
+	return Plain(host+"/"+repo, MaxProject)
 }
 
 // Host returns the name of an address's host, in lower case and without port; empty when it names none.
