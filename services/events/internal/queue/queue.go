@@ -70,6 +70,11 @@ type Queue interface {
 	Read(ctx context.Context, after, upTo Position, bytes int) ([]Record, error)
 	// Commit forgets all frames up to a position, inclusive: a store has them. A crash may undo it, so reading them again must be harmless.
 	Commit(ctx context.Context, upTo Position) error
+	// SetCuts keeps the bounds of the blocks that are being stored, in place of those that it kept before: they must be durable when it returns. A block is
+	// sent only after that, so that after a crash the same events are sent under the same name again. Few are kept at a time.
+	SetCuts(ctx context.Context, cuts []Cut) error
+	// Cuts returns what SetCuts was given last, none before the first time. Those up to Committed are of no interest any more.
+	Cuts(ctx context.Context) ([]Cut, error)
 	// Last is the highest position that was ever given, 0 for none; Committed is the highest that was committed.
 	Last() Position
 	Committed() Position

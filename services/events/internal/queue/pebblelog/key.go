@@ -9,9 +9,10 @@ import (
 	"devtrail.dev/services/events/internal/queue"
 )
 
-// The first byte of a key says what it is: how far the frames are committed, a frame by its position, ids by hour and position.
+// The first byte of a key says what it is: how far the frames are committed, the bounds of blocks, a frame by its position, ids by hour and position.
 const (
 	committedKey = 'c'
+	cutsKey      = 'b'
 	framePrefix  = 'f'
 	memoryPrefix = 'm'
 )
