@@ -111,7 +111,7 @@ func (j *journal) append(ctx context.Context, group []*submission) flight {
 		}
 		if s.fresh > 0 {
 			entries = append(entries, queue.Entry{
-				Frame: frameOf(s, j.index.span > 0), IDs: s.ids, Organization: s.batch.organization, Received: s.batch.received,
+				Frame: frameOf(s), IDs: s.ids, Organization: s.batch.organization, Received: s.batch.received,
 			})
 		}
 	}

@@ -150,7 +150,7 @@ func (j *journal) fail(group []*submission, err error) {
 }
 
 // frameOf makes the frame of a submission's new events.
-func frameOf(s *submission, judged bool) []byte {
+func frameOf(s *submission) []byte {
 	f := queue.Frame{Events: s.batch.events, Key: s.batch.key, Organization: s.batch.organization, Received: s.batch.received}
 	if s.fresh < len(s.batch.events) {
 		f.Events = make([]events.Event, 0, s.fresh)
@@ -160,6 +160,6 @@ func frameOf(s *submission, judged bool) []byte {
 			}
 		}
 	}
-	f.Decision = queue.Decision{Duplicates: len(s.batch.events) - s.fresh, Judged: judged, Sent: len(s.batch.events)}
+	f.Decision = queue.Decision{Duplicates: len(s.batch.events) - s.fresh, Sent: len(s.batch.events)}
 	return f.Encode(make([]byte, 0, s.size()))
 }

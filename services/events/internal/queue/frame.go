@@ -11,8 +11,11 @@ import (
 	"devtrail.dev/services/events"
 )
 
-// typeEvents is the first version of a frame of events. Another encoding takes another number, so that a log outlives an update.
-const typeEvents = 1
+// The versions of a frame of events. Another encoding takes another number, so that a log outlives an update.
+const (
+	typeEvents = 1 // as dead letters still are; of a frame, that says only whether it was judged
+	typeJudged = 2 // says since when ids are known
+)
 
 // headerBytes are the checksum and the length of what follows, 4 bytes each, both little-endian.
 const headerBytes = 8
@@ -24,9 +27,12 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Decision is what the intake decided about duplicates, before the frame was written.
 type Decision struct {
-	Judged     bool // the ids were compared with those of the horizon
-	Sent       int  // events of the request that no rule refused
-	Duplicates int  // of those, left out because their ids were known
+	// Since is the bound of certainty for the events of this frame: one that occurred at or after it was never in this log before, whatever clock it
+	// is from, so a store that takes events from this log alone need not look for its id. No margin is needed. UTC, whole microseconds;
+	// zero when nothing is known, and every event may be a repeated one.
+	Since      time.Time
+	Sent       int // events of the request that no rule refused
+	Duplicates int // of those, left out because their ids were known
 }
 
 // Frame is the accepted events of one request, canonical and stamped. A replay reads the very same values: nothing in it comes from a later clock.
@@ -42,14 +48,10 @@ type Frame struct {
 func (f *Frame) Encode(dst []byte) []byte {
 	start := len(dst)
 	dst = append(dst, make([]byte, headerBytes)...)
-	dst = append(dst, typeEvents)
+	dst = append(dst, typeJudged)
 	dst = append(dst, f.Organization[:]...)
 	dst = binary.AppendVarint(dst, f.Received.UnixMicro())
-	judged := byte(0)
-	if f.Decision.Judged {
-		judged = 1
-	}
-	dst = append(dst, judged)
+	dst = appendSince(dst, f.Decision.Since)
 	dst = binary.AppendUvarint(dst, uint64(f.Decision.Sent))
 	dst = binary.AppendUvarint(dst, uint64(f.Decision.Duplicates))
 	dst = appendText(dst, f.Key)
@@ -75,11 +77,14 @@ func Decode(encoded []byte) (Frame, error) {
 		return Frame{}, ErrCorrupt.With("the checksum of a frame of %d bytes does not fit", len(encoded))
 	}
 	r := reader{rest: string(encoded[headerBytes:])}
-	if kind := r.byte(); kind != typeEvents {
+	kind := r.byte()
+	if kind != typeEvents && kind != typeJudged {
 		return Frame{}, ErrCorrupt.With("type %d of a frame is not known", kind)
 	}
 	f := Frame{Organization: r.id(), Received: r.time()}
-	f.Decision.Judged = r.byte() == 1
+	if judged := r.byte() == 1; judged && kind == typeJudged {
+		f.Decision.Since = r.time()
+	}
 	f.Decision.Sent, f.Decision.Duplicates = r.number(math.MaxInt32), r.number(math.MaxInt32)
 	f.Key = r.text()
 	f.Events = make([]events.Event, r.number(len(r.rest)/minEventBytes))
@@ -91,4 +96,12 @@ func Decode(encoded []byte) (Frame, error) {
 		return Frame{}, ErrCorrupt.With("a frame of %d bytes does not end where its events do", len(encoded))
 	}
 	return f, nil
+}
+
+// appendSince writes whether a time is known, and the time when it is.
+func appendSince(dst []byte, since time.Time) []byte {
+	if since.IsZero() {
+		return append(dst, 0)
+	}
+	return binary.AppendVarint(append(dst, 1), since.UnixMicro())
 }

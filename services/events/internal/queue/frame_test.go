@@ -24,7 +24,7 @@ func sample() Frame {
 	}
 	bare := events.Event{ID: uuid.New(), Name: "x", OccurredAt: events.MinTime.Add(-time.Microsecond), Properties: "{}", ReceivedAt: received}
 	return Frame{
-		Decision: Decision{Duplicates: 3, Judged: true, Sent: 5}, Events: []events.Event{e, bare}, Key: "credential",
+		Decision: Decision{Duplicates: 3, Sent: 5, Since: received.Add(-24 * time.Hour)}, Events: []events.Event{e, bare}, Key: "credential",
 		Organization: uuid.New(), Received: received,
 	}
 }
@@ -39,6 +39,29 @@ func TestFrameComesBackAsItWas(t *testing.T) {
 	event, err := DecodeEvent(EncodeEvent(want.Events[0]))
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(want.Events[0], event))
+}
+
+func TestFrameOfAnUnjudgedRequestSaysSo(t *testing.T) {
+	want := sample()
+	want.Decision.Since = time.Time{}
+	got, err := Decode(want.Encode(nil))
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(want, got))
+}
+
+// A log of the release before holds frames of the first type, which know no time.
+func TestFirstTypeIsStillRead(t *testing.T) {
+	want := sample()
+	want.Decision.Since = time.Time{}
+	encoded := want.Encode(nil)
+	encoded[headerBytes] = typeEvents
+	judged := headerBytes + 1 + 16 + len(binary.AppendVarint(nil, want.Received.UnixMicro()))
+	require.Zero(t, encoded[judged])
+	encoded[judged] = 1
+	binary.LittleEndian.PutUint32(encoded, crc32.Checksum(encoded[4:], castagnoli))
+	got, err := Decode(encoded)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(want, got))
 }
 
 func TestEveryDamagedByteIsFound(t *testing.T) {
@@ -61,6 +84,7 @@ func FuzzDecode(f *testing.F) {
 	frame := sample()
 	f.Add(frame.Encode(nil)[headerBytes:])
 	f.Add([]byte{typeEvents})
+	f.Add([]byte{typeJudged})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		encoded := binary.LittleEndian.AppendUint32(make([]byte, 4), uint32(len(body)))
 		encoded = append(encoded, body...)
