@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
 
 	"devtrail.dev/services/events"
@@ -77,16 +76,7 @@ func (s *Store) Append(ctx context.Context, organization uuid.UUID, batch []even
 
 // forget removes the ids that are stored already.
 func (s *Store) forget(ctx context.Context, organization uuid.UUID, ids []uuid.UUID, first map[uuid.UUID]int) error {
-	p := about(organization)
-	p.ids("ids", ids)
-	return s.query(ctx, "stored_ids", shape{}, p, func(rows driver.Rows) error {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
-		delete(first, id)
-		return nil
-	})
+	return s.stored(ctx, organization, ids, 0, func(id uuid.UUID) { delete(first, id) })
 }
 
 func (s *Store) insert(ctx context.Context, b block, fresh []events.Event) error {
@@ -96,7 +86,17 @@ func (s *Store) insert(ctx context.Context, b block, fresh []events.Event) error
 	if err := s.between(); err != nil {
 		return err
 	}
-	return s.insertPackages(ctx, b, fresh, 0)
+	of := make([]owned, len(fresh))
+	for i, e := range fresh {
+		of[i] = owned{Event: e, organization: b.organization}
+	}
+	return s.insertPackages(ctx, b, of, 0)
+}
+
+// owned is an event with its organization.
+type owned struct {
+	events.Event
+	organization uuid.UUID
 }
 
 func (s *Store) insertEvents(ctx context.Context, b block, fresh []events.Event) error {
@@ -117,7 +117,7 @@ func (s *Store) insertEvents(ctx context.Context, b block, fresh []events.Event)
 
 // insertPackages inserts the rows that follow from a block's events. Within one life of the server the token of an attempt stands for these rows:
 // an attempt that was thought lost and lands after all changes nothing.
-func (s *Store) insertPackages(ctx context.Context, b block, of []events.Event, attempt int) error {
+func (s *Store) insertPackages(ctx context.Context, b block, of []owned, attempt int) error {
 	some := false
 	for _, e := range of {
 		some = some || len(e.Packages) > 0
@@ -125,7 +125,7 @@ func (s *Store) insertPackages(ctx context.Context, b block, of []events.Event, 
 	if !some {
 		return nil
 	}
-	token := fmt.Sprintf("p/%d/%d/%d", b.id, b.life, attempt)
+	token := tokenOf("p", b.id, b.life, attempt)
 	ctx = s.isolated(ctx, token+"/"+uuid.NewString(), token)
 	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO event_packages ("+packageColumns+")")
 	if err != nil {

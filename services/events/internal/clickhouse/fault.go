@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"devtrail.dev/services/events"
@@ -44,6 +45,9 @@ func code(err error) int32 {
 	var exception *clickhouse.Exception
 	if errors.As(err, &exception) {
 		return exception.Code
+	}
+	if exception, ok := ch.AsException(err); ok {
+		return int32(exception.Code)
 	}
 	return 0
 }

@@ -34,9 +34,9 @@ func appendEvent(batch driver.Batch, b block, e events.Event, packageRows int) e
 		e.Source.Tool, e.Source.ToolVersion, e.Source.Machine, e.Project, e.Packages, uint16(packageRows), e.SessionID, e.Properties, b.id)
 }
 
-func appendPackages(batch driver.Batch, b block, e events.Event) error {
+func appendPackages(batch driver.Batch, b block, e owned) error {
 	for _, row := range e.PackageRows() {
-		err := batch.Append(b.organization, row.Package, row.Version, row.Leading, e.ID, e.DeveloperID, uint8(e.Actor.Kind), e.Actor.Value, e.OccurredAt,
+		err := batch.Append(e.organization, row.Package, row.Version, row.Leading, e.ID, e.DeveloperID, uint8(e.Actor.Kind), e.Actor.Value, e.OccurredAt,
 			uint8(e.Source.Kind), e.Source.Tool, e.Source.Machine, e.Project, b.id)
 		if err != nil {
 			return err

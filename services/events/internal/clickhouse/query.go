@@ -28,6 +28,7 @@ type shape struct {
 	After     bool
 	Versioned bool
 	Named     bool
+	Except    bool // leave out the rows of one block
 }
 
 // Start is the parameter with which the question's range begins.

@@ -77,11 +77,11 @@ func (s *Store) complete(ctx context.Context, m part, life uint64, attempt int) 
 	p["block"] = formatUint(m.block)
 	p["year"] = formatUint(uint64(m.year))
 	b := block{id: m.block, life: life}
-	var of []events.Event
+	var of []owned
 	err := s.query(ctx, "unsettled_rows", shape{}, p, func(rows driver.Rows) error {
-		var e events.Event
+		var e owned
 		var actorKind, sourceKind uint8
-		err := rows.Scan(&b.organization, &e.ID, &e.OccurredAt, &actorKind, &e.Actor.Value, &e.DeveloperID, &sourceKind,
+		err := rows.Scan(&e.organization, &e.ID, &e.OccurredAt, &actorKind, &e.Actor.Value, &e.DeveloperID, &sourceKind,
 			&e.Source.Tool, &e.Source.Machine, &e.Project, &e.Packages)
 		e.Actor.Kind, e.Source.Kind = events.IdentityKind(actorKind), events.SourceKind(sourceKind)
 		of = append(of, e)

@@ -125,13 +125,17 @@ func TestPackagesThatLandAfterTheyWereCompletedDoNotCountTwice(t *testing.T) {
 	require.NoError(t, s.insertEvents(t.Context(), b, batch))
 	s.unsettled.Store(true)
 	require.NoError(t, s.settle(t.Context()))
-	require.NoError(t, s.insertPackages(t.Context(), b, batch, 0)) // the insert that was thought lost
+	of := make([]owned, len(batch))
+	for i, e := range batch {
+		of[i] = owned{Event: e, organization: org}
+	}
+	require.NoError(t, s.insertPackages(t.Context(), b, of, 0)) // the insert that was thought lost
 	listed, exposed := count(t, s)
 	require.Equal(t, 10, listed)
 	require.Equal(t, 10, exposed)
 
 	// The negative control: under another token the same rows count again.
-	require.NoError(t, s.insertPackages(t.Context(), block{organization: org, id: 7, life: life + 1}, batch, 0))
+	require.NoError(t, s.insertPackages(t.Context(), block{organization: org, id: 7, life: life + 1}, of, 0))
 	_, exposed = count(t, s)
 	require.Equal(t, 20, exposed)
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
@@ -40,7 +41,12 @@ type Store struct {
 	// unsettled is set when a block may be there by half: at the start, and after an insert that failed.
 	unsettled atomic.Bool
 	lives     sync.Mutex
+	inserters chan *inserter // those that are free
 
+	application string
+	compression ch.Compression // of blocks on their way to the server
+
+	trusting bool // see TrustTokens
 	// between is called between the two inserts of a block; tests make it fail.
 	between func() error
 }
@@ -56,12 +62,23 @@ func Open(url, application string, now func() time.Time) (*Store, error) {
 	options.MaxOpenConns = 16
 	options.MaxIdleConns = 8
 	options.DialTimeout = 5 * time.Second
-	options.Compression = nil // on one machine or a fast network compression costs more than it saves
+	// On one machine or a fast network compression costs more than it saves. A URL with compress=lz4 asks for it on the way of blocks to a server far away.
+	compression := ch.CompressionDisabled
+	if options.Compression != nil && options.Compression.Method != clickhouse.CompressionNone {
+		compression = ch.CompressionLZ4
+	}
+	options.Compression = nil
 	conn, err := clickhouse.Open(options)
 	if err != nil {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
-	s := &Store{conn: conn, options: options, now: now, prefix: "devtrail-events/" + options.Auth.Database + "/", between: func() error { return nil }}
+	s := &Store{
+		conn: conn, options: options, now: now, prefix: "devtrail-events/" + options.Auth.Database + "/", between: func() error { return nil },
+		application: application, compression: compression, inserters: make(chan *inserter, inserters),
+	}
+	for range inserters {
+		s.inserters <- &inserter{events: newEventBatch(), packages: newPackageBatch()}
+	}
 	s.unsettled.Store(true)
 	return s, nil
 }
@@ -134,6 +151,9 @@ func (s *Store) Close() error {
 	}
 	s.inserting.Lock()
 	defer s.inserting.Unlock()
+	for range inserters { // all are free: who has one holds the lock
+		(<-s.inserters).close()
+	}
 	return s.conn.Close()
 }
 

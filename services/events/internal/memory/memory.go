@@ -29,6 +29,7 @@ type Store struct {
 // organization is what one tenant has.
 type organization struct {
 	events     map[uuid.UUID]events.Event // as stamped
+	brought    map[uuid.UUID]uint64       // by which block, of events that came in one
 	letters    map[uuid.UUID]events.DeadLetter
 	overrides  map[events.Identity]override
 	properties map[uuid.UUID]insight.DeveloperProperties
@@ -160,7 +161,7 @@ func (s *Store) organization(id uuid.UUID) *organization {
 	org := s.organizations[id]
 	if org == nil {
 		org = &organization{
-			events: make(map[uuid.UUID]events.Event), letters: make(map[uuid.UUID]events.DeadLetter), overrides: make(map[events.Identity]override),
+			brought: make(map[uuid.UUID]uint64), events: make(map[uuid.UUID]events.Event), letters: make(map[uuid.UUID]events.DeadLetter), overrides: make(map[events.Identity]override),
 			properties: make(map[uuid.UUID]insight.DeveloperProperties),
 		}
 		s.organizations[id] = org

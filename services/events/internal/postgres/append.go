@@ -52,18 +52,14 @@ func (s *Store) Append(ctx context.Context, organization uuid.UUID, batch []even
 
 // storeEvents returns the ids that were new.
 func storeEvents(ctx context.Context, tx pgx.Tx, organization uuid.UUID, list []events.Event) ([]uuid.UUID, error) {
-	create, err := statement("incoming", shape{})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := tx.Exec(ctx, create); err != nil {
+	if err := createIncoming(ctx, tx); err != nil {
 		return nil, err
 	}
 	rows := pgx.CopyFromSlice(len(list), func(i int) ([]any, error) { return eventToRow(organization, list[i]), nil })
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"pg_temp", "incoming"}, eventColumns, rows); err != nil {
 		return nil, err
 	}
-	insert, err := statement("store_incoming", shape{})
+	insert, err := statement("store_incoming", shape{Returning: true})
 	if err != nil {
 		return nil, err
 	}
@@ -85,5 +81,14 @@ func storePackages(ctx context.Context, tx pgx.Tx, organization uuid.UUID, list 
 		return nil
 	}
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"event_packages"}, packageColumns, pgx.CopyFromRows(rows))
+	return err
+}
+
+func createIncoming(ctx context.Context, tx pgx.Tx) error {
+	create, err := statement("incoming", shape{})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, create)
 	return err
 }

@@ -13,6 +13,12 @@ var eventColumns = []string{
 	"source_kind", "tool", "tool_version", "machine", "project", "packages", "session_id", "properties",
 }
 
+// blockColumns are those of the incoming events of a block: eventColumns, and the place in the block.
+var blockColumns = []string{
+	"organization_id", "id", "name", "occurred_at", "received_at", "actor_kind", "actor_value", "developer_id",
+	"source_kind", "tool", "tool_version", "machine", "project", "packages", "session_id", "properties", "place",
+}
+
 // packageColumns are the columns of packageToRow, in its order.
 var packageColumns = []string{
 	"organization_id", "package", "version", "leading_row", "event_id", "developer_id", "actor_kind", "actor_value",

@@ -25,6 +25,7 @@ type shape struct {
 	After     bool
 	Versioned bool
 	Named     bool
+	Returning bool // the ids of what was taken
 }
 
 func statement(name string, sh shape) (string, error) {

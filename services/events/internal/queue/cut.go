@@ -3,6 +3,7 @@ package queue
 import (
 	"encoding/binary"
 	"math"
+	"time"
 )
 
 // Cut is the bounds of a block: some of the events of the frames after one position up to another, inclusive. The frames of a log never change, so a cut
@@ -19,6 +20,27 @@ type Cut struct {
 
 // AllEvents is the To of a block that ends with its frames.
 const AllEvents uint32 = math.MaxUint32
+
+// Mark returns a cut without frames that keeps a time beside the bounds of blocks: events that occurred before it may be in the store, although the log
+// has never had them. The zero time marks nothing.
+func Mark(t time.Time) Cut {
+	if t.IsZero() {
+		return Cut{}
+	}
+	return Cut{Number: uint64(t.UnixMicro())}
+}
+
+// Marked returns the time of a mark, and whether the cut is one.
+func (c Cut) Marked() (time.Time, bool) {
+	switch {
+	case c.UpTo != 0:
+		return time.Time{}, false
+	case c.Number == 0:
+		return time.Time{}, true
+	default:
+		return time.UnixMicro(int64(c.Number)).UTC(), true
+	}
+}
 
 // cutBytes is the size of an encoded cut.
 const cutBytes = 3*8 + 2*4

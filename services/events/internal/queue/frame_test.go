@@ -79,6 +79,14 @@ func TestEveryDamagedByteIsFound(t *testing.T) {
 	require.ErrorIs(t, err, ErrCorrupt)
 }
 
+// sealed puts a good length and checksum before a body.
+func sealed(body []byte) []byte {
+	encoded := binary.LittleEndian.AppendUint32(make([]byte, 4), uint32(len(body)))
+	encoded = append(encoded, body...)
+	binary.LittleEndian.PutUint32(encoded, crc32.Checksum(encoded[4:], castagnoli))
+	return encoded
+}
+
 // FuzzDecode gives the decoder bodies with a good checksum, so that it is the decoder that must hold.
 func FuzzDecode(f *testing.F) {
 	frame := sample()
@@ -86,10 +94,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte{typeEvents})
 	f.Add([]byte{typeJudged})
 	f.Fuzz(func(t *testing.T, body []byte) {
-		encoded := binary.LittleEndian.AppendUint32(make([]byte, 4), uint32(len(body)))
-		encoded = append(encoded, body...)
-		binary.LittleEndian.PutUint32(encoded, crc32.Checksum(encoded[4:], castagnoli))
-		frame, err := Decode(encoded)
+		frame, err := Decode(sealed(body))
 		if err != nil {
 			require.ErrorIs(t, err, ErrCorrupt)
 			return

@@ -18,6 +18,7 @@ SELECT
     project,
     packages,
     session_id,
-    properties
+    properties,
+    0 AS place
 FROM events
 WITH NO DATA

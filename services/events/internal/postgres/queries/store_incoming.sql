@@ -35,6 +35,11 @@ SELECT
     session_id,
     properties
 FROM pg_temp.incoming
-ORDER BY id
+ORDER BY
+    organization_id,
+    id,
+    place
 ON CONFLICT (organization_id, id) DO NOTHING
+{{- if .Returning}}
 RETURNING id
+{{- end}}

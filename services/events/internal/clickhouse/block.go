@@ -1,0 +1,212 @@
+package clickhouse
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/google/uuid"
+
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/queue"
+)
+
+var _ queue.BlockStore = (*Store)(nil)
+
+// inserters is how many blocks are inserted at once: while the server sorts and writes one, the columns of the next are made and sent.
+const inserters = 2
+
+// StoreBlock inserts a block under its token: the events, then the packages that follow from them.
+//
+// The token is reliable within one life of the server: an insert that was thought lost and lands late changes nothing. A server that was killed may remember
+// a token and have lost its rows, since it writes the token first; so a block that may have been sent before is read back by its number before and after it
+// is sent, what is missing of it is sent, and what is missing though the server took it is sent under a new token. A partition's part is there as
+// a whole or not at all. An attempt that did not fail needs none of this: the server answers when the parts are there.
+func (s *Store) StoreBlock(ctx context.Context, b *queue.Block) ([]int, error) {
+	for { // an insert that has failed since we entered is settled first: a block is read back when it is known what was left
+		if err := s.enter(ctx); err != nil {
+			return nil, err
+		}
+		s.inserting.RLock()
+		if !s.unsettled.Load() && !s.closed.Load() {
+			break
+		}
+		s.inserting.RUnlock()
+	}
+	defer s.inserting.RUnlock()
+	var in *inserter
+	select {
+	case in = <-s.inserters:
+		defer func() { s.inserters <- in }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	known, release, err := s.known(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	life, err := s.life(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.trusting {
+		life = 0
+	}
+	if err := s.send(ctx, in, b, known, life); err != nil {
+		s.unsettled.Store(true)
+		return nil, err
+	}
+	return known, nil
+}
+
+// send inserts what is missing of a block until all of it is there.
+func (s *Store) send(ctx context.Context, in *inserter, b *queue.Block, known []int, life uint64) error {
+	doubtful := b.Again && !s.trusting
+	var there map[int]counts
+	for attempt := range settleAttempts {
+		if doubtful {
+			var err error
+			if there, err = s.readBack(ctx, b); err != nil {
+				return err
+			}
+		}
+		in.fill(b, known, there)
+		if whole, err := in.whole(there); whole || err != nil {
+			return err
+		}
+		if err := in.insert(ctx, s, "events", eventColumns, in.events.input(), tokenOf("e", b.Number, life, attempt)); err != nil {
+			return err
+		}
+		if err := s.between(); err != nil {
+			return err
+		}
+		if err := in.insert(ctx, s, "event_packages", packageColumns, in.packages.input(), tokenOf("p", b.Number, life, attempt)); err != nil {
+			return err
+		}
+		if !doubtful {
+			return nil
+		}
+	}
+	there, err := s.readBack(ctx, b)
+	if err != nil {
+		return err
+	}
+	if whole, err := in.whole(there); whole || err != nil {
+		return err
+	}
+	return events.ErrStoreUnavailable.With("a block of %d events cannot be completed: the server takes its rows and does not have them, see block_id %d", b.Len(), b.Number)
+}
+
+// readBack counts a block's rows in both tables by partition.
+func (s *Store) readBack(ctx context.Context, b *queue.Block) (map[int]counts, error) {
+	first, last := b.Bounds()
+	p := params{"block": formatUint(b.Number)}
+	p.micros("start", timeOf(first))
+	p.micros("end", timeOf(last))
+	there := make(map[int]counts)
+	err := s.query(ctx, "read_back", shape{}, p, func(rows driver.Rows) error {
+		var year uint16
+		var n counts
+		err := rows.Scan(&year, &n.events, &n.packages)
+		there[int(year)] = n
+		return err
+	})
+	return there, err
+}
+
+// lookUpIDs is how many ids are looked up at once.
+const lookUpIDs = 20_000
+
+// known returns the events of a block that are there already or earlier in it, of those that may be. Their ids are claimed until release.
+func (s *Store) known(ctx context.Context, b *queue.Block) (known []int, release func(), err error) {
+	var releases []func()
+	release = func() {
+		for _, r := range releases {
+			r()
+		}
+	}
+	if !b.NeedsLookUp() {
+		return nil, release, nil
+	}
+	places := make(map[uuid.UUID]map[uuid.UUID]int) // by organization and id
+	for n, row := range b.Rows() {
+		if !row.MayBeKnown {
+			continue
+		}
+		ids := places[row.Organization]
+		if ids == nil {
+			ids = make(map[uuid.UUID]int)
+			places[row.Organization] = ids
+		}
+		if _, again := ids[row.ID]; again {
+			known = append(known, n)
+			continue
+		}
+		ids[row.ID] = n
+	}
+	for organization, ids := range places {
+		list := make([]uuid.UUID, 0, len(ids))
+		for id := range ids {
+			list = append(list, id)
+		}
+		claimed, err := s.claims.take(ctx, organization, list)
+		if err != nil {
+			release()
+			return nil, nil, err
+		}
+		releases = append(releases, claimed)
+		for some := range slices.Chunk(list, lookUpIDs) {
+			err := s.stored(ctx, organization, some, b.Number, func(id uuid.UUID) { known = append(known, ids[id]) })
+			if err != nil {
+				release()
+				return nil, nil, err
+			}
+		}
+	}
+	slices.Sort(known)
+	return slices.Compact(known), release, nil
+}
+
+// stored finds those of some ids that are there, but not in one block.
+func (s *Store) stored(ctx context.Context, organization uuid.UUID, ids []uuid.UUID, but uint64, found func(uuid.UUID)) error {
+	p := about(organization)
+	p.ids("ids", ids)
+	p["block"] = formatUint(but)
+	return s.query(ctx, "stored_ids", shape{Except: but != 0}, p, func(rows driver.Rows) error {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		found(id)
+		return nil
+	})
+}
+
+// Latest asks the table.
+func (s *Store) Latest(ctx context.Context) (latest time.Time, err error) {
+	if err := s.enter(ctx); err != nil {
+		return time.Time{}, err
+	}
+	err = s.query(ctx, "latest", shape{}, params{}, func(rows driver.Rows) error {
+		var count uint64
+		var found time.Time
+		if err := rows.Scan(&count, &found); err != nil {
+			return err
+		}
+		if count > 0 {
+			latest = found.UTC()
+		}
+		return nil
+	})
+	return latest, err
+}
+
+// TrustTokens makes the store believe what the server answers to a token, in whatever life it answers, and never read a block back. It is for tests that
+// must see what the reading back is worth: a server that is killed often enough then loses rows that it acknowledged.
+func (s *Store) TrustTokens() { s.trusting = true }
+
+func timeOf(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
+
+func newYear(year int) int64 { return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() }

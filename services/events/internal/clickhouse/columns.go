@@ -1,0 +1,184 @@
+package clickhouse
+
+import (
+	"slices"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/queue"
+)
+
+// eventBatch is the rows of a block for the table events.
+type eventBatch struct {
+	organization, id, developer idColumn
+	name, tool, version         wordColumn
+	project                     wordColumn
+	actorKind, sourceKind       proto.ColUInt8
+	actor, machine              textColumn
+	session, properties         textColumn
+	occurred, received          proto.ColDateTime64
+	packages                    listColumn
+	packageRows                 proto.ColUInt16
+	block                       proto.ColUInt64
+}
+
+func newEventBatch() *eventBatch {
+	b := new(eventBatch)
+	b.occurred.WithPrecision(proto.PrecisionMicro)
+	b.received.WithPrecision(proto.PrecisionMicro)
+	return b
+}
+
+// input is the columns in the order of eventColumns.
+func (b *eventBatch) input() proto.Input {
+	return proto.Input{
+		{Name: "organization_id", Data: &b.organization},
+		{Name: "name", Data: &b.name},
+		{Name: "id", Data: &b.id},
+		{Name: "developer_id", Data: &b.developer},
+		{Name: "actor_kind", Data: &b.actorKind},
+		{Name: "actor_value", Data: &b.actor},
+		{Name: "occurred_at", Data: &b.occurred},
+		{Name: "received_at", Data: &b.received},
+		{Name: "source_kind", Data: &b.sourceKind},
+		{Name: "tool", Data: &b.tool},
+		{Name: "tool_version", Data: &b.version},
+		{Name: "machine", Data: &b.machine},
+		{Name: "project", Data: &b.project},
+		{Name: "packages", Data: &b.packages},
+		{Name: "package_rows", Data: &b.packageRows},
+		{Name: "session_id", Data: &b.session},
+		{Name: "properties", Data: &b.properties},
+		{Name: "block_id", Data: &b.block},
+	}
+}
+
+func (b *eventBatch) reset() {
+	for _, c := range []interface{ reset() }{
+		&b.organization, &b.id, &b.developer, &b.name, &b.tool, &b.version, &b.project, &b.actor, &b.machine, &b.session, &b.properties, &b.packages,
+	} {
+		c.reset()
+	}
+	for _, c := range []interface{ Reset() }{&b.actorKind, &b.sourceKind, &b.occurred, &b.received, &b.packageRows, &b.block} {
+		c.Reset()
+	}
+}
+
+func (b *eventBatch) add(r *queue.Row, packageRows int, block uint64) {
+	b.organization.add(&r.Organization)
+	b.id.add(&r.ID)
+	b.developer.add(&r.DeveloperID)
+	b.name.add(r.Name)
+	b.tool.add(r.Tool)
+	b.version.add(r.ToolVersion)
+	b.project.add(r.Project)
+	b.actorKind, b.sourceKind = append(b.actorKind, r.ActorKind), append(b.sourceKind, r.SourceKind)
+	b.actor.add(r.ActorValue)
+	b.machine.add(r.Machine)
+	b.session.add(r.SessionID)
+	b.properties.add(r.Properties)
+	b.occurred.Data = append(b.occurred.Data, proto.DateTime64(r.OccurredAt))
+	b.received.Data = append(b.received.Data, proto.DateTime64(r.ReceivedAt))
+	b.packages.add(r.Packages)
+	b.packageRows, b.block = append(b.packageRows, uint16(packageRows)), append(b.block, block)
+}
+
+// packageBatch is the rows of a block for the table event_packages.
+type packageBatch struct {
+	organization, event, developer idColumn
+	name, version                  textColumn
+	leading                        proto.ColBool
+	actorKind, sourceKind          proto.ColUInt8
+	actor, machine                 textColumn
+	occurred                       proto.ColDateTime64
+	tool, project                  wordColumn
+	block                          proto.ColUInt64
+}
+
+func newPackageBatch() *packageBatch {
+	b := new(packageBatch)
+	b.occurred.WithPrecision(proto.PrecisionMicro)
+	return b
+}
+
+// input is the columns in the order of packageColumns.
+func (b *packageBatch) input() proto.Input {
+	return proto.Input{
+		{Name: "organization_id", Data: &b.organization},
+		{Name: "package", Data: &b.name},
+		{Name: "version", Data: &b.version},
+		{Name: "leading_row", Data: &b.leading},
+		{Name: "event_id", Data: &b.event},
+		{Name: "developer_id", Data: &b.developer},
+		{Name: "actor_kind", Data: &b.actorKind},
+		{Name: "actor_value", Data: &b.actor},
+		{Name: "occurred_at", Data: &b.occurred},
+		{Name: "source_kind", Data: &b.sourceKind},
+		{Name: "tool", Data: &b.tool},
+		{Name: "machine", Data: &b.machine},
+		{Name: "project", Data: &b.project},
+		{Name: "block_id", Data: &b.block},
+	}
+}
+
+func (b *packageBatch) reset() {
+	for _, c := range []interface{ reset() }{
+		&b.organization, &b.event, &b.developer, &b.name, &b.version, &b.actor, &b.machine, &b.tool, &b.project,
+	} {
+		c.reset()
+	}
+	for _, c := range []interface{ Reset() }{&b.leading, &b.actorKind, &b.sourceKind, &b.occurred, &b.block} {
+		c.Reset()
+	}
+}
+
+func (b *packageBatch) add(r *queue.Row, p events.PackageRow, block uint64) {
+	b.organization.add(&r.Organization)
+	b.event.add(&r.ID)
+	b.developer.add(&r.DeveloperID)
+	b.name.add(p.Package)
+	b.version.add(p.Version)
+	b.leading = append(b.leading, p.Leading)
+	b.actorKind, b.sourceKind = append(b.actorKind, r.ActorKind), append(b.sourceKind, r.SourceKind)
+	b.actor.add(r.ActorValue)
+	b.machine.add(r.Machine)
+	b.occurred.Data = append(b.occurred.Data, proto.DateTime64(r.OccurredAt))
+	b.tool.add(r.Tool)
+	b.project.add(r.Project)
+	b.block = append(b.block, block)
+}
+
+// purls knows the rows of lists of packages, since few lists make most events. The zero value is ready.
+type purls struct {
+	rows   map[string][]events.PackageRow // of events with one package
+	sorted []events.PackageRow
+}
+
+// mostPurls bounds how many are known.
+const mostPurls = 1 << 15
+
+// of returns the rows of an event, valid until the next call.
+func (p *purls) of(r *queue.Row) []events.PackageRow {
+	switch len(r.Packages) {
+	case 0:
+		return nil
+	case 1:
+		if rows, known := p.rows[r.Packages[0]]; known {
+			return rows
+		}
+	}
+	e := events.Event{Packages: slices.Clone(r.Packages)}
+	if len(r.Packages) > 1 {
+		p.sorted = e.PackageRows()
+		return p.sorted
+	}
+	if p.rows == nil || len(p.rows) >= mostPurls {
+		p.rows = make(map[string][]events.PackageRow)
+	}
+	text := string([]byte(r.Packages[0])) // the frame's memory goes
+	e.Packages[0] = text
+	rows := e.PackageRows()
+	p.rows[text] = rows
+	return rows
+}

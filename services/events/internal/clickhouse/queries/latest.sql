@@ -1,0 +1,4 @@
+SELECT
+    count(),
+    max(occurred_at)
+FROM events

@@ -1,0 +1,2 @@
+DELETE FROM stored_blocks
+WHERE number < @before

@@ -1,0 +1,3 @@
+UPDATE stored_blocks
+SET known = @known
+WHERE number = @number

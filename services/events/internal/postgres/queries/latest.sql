@@ -1,0 +1,2 @@
+SELECT max(occurred_at)
+FROM events

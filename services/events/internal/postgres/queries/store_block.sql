@@ -1,0 +1,9 @@
+INSERT INTO stored_blocks (
+    number,
+    known
+)
+VALUES (
+    @number,
+    '{}'
+)
+ON CONFLICT (number) DO NOTHING

@@ -1,0 +1,3 @@
+SELECT known
+FROM stored_blocks
+WHERE number = @number

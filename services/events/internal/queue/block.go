@@ -1,0 +1,196 @@
+package queue
+
+import (
+	"context"
+	"encoding/binary"
+	"hash/crc32"
+	"iter"
+	"math"
+	"sort"
+	"time"
+
+	"github.com/google/uuid"
+
+	"devtrail.dev/services/events"
+)
+
+// Block is events of the log that a store takes together. Equal cuts are equal events, so a block can be sent again after anything.
+type Block struct {
+	Cut
+	// Again says that the block may have been sent before, by this process or by one before it, to a database that may have been another life of itself.
+	Again bool
+	// Damaged are the frames whose bytes are not those that were written. They count as frames without events.
+	Damaged []Damage
+
+	frames []frame
+	rows   int
+	bytes  int
+	bounds struct{ first, last int64 } // of OccurredAt
+	lookUp int64                       // events that occurred before it may be known
+	doubts bool                        // some are
+}
+
+// Damage is a frame that cannot be read.
+type Damage struct {
+	Record Record
+	Err    error
+}
+
+// frame is one of the block's.
+type frame struct {
+	position Position
+	header
+	first int // number of its first event among those of the frames
+	body  []byte
+}
+
+// BlockStore is a store that takes blocks beside single batches. The law of events.Store holds for it.
+type BlockStore interface {
+	// StoreBlock must store the events of a block, each once, however often it is called for it: by this process or another, after an attempt that failed at any
+	// point or whose end nobody saw, and across lives of the database. Once it returns nil all of them are visible to every method of the store.
+	// Events of which Row.MayBeKnown is set must be compared with those of the store, and left out when their id is there or stands earlier in the block; the others are
+	// new by the caller's word, and comparing them is not needed. It returns the events that were left out, ascending, as Rows counts; a block that is
+	// stored again leads to the same answer. One call at a time may be under way for a block that NeedsLookUp; any number for others.
+	// An error that is not passing (see events.Store) may be the fault of an event; the block may then be stored by half, and its events come again in
+	// other blocks, in which all may be known.
+	StoreBlock(ctx context.Context, b *Block) (known []int, err error)
+	// Latest must return when the latest of all events of all organizations occurred, the zero time when there is none.
+	Latest(ctx context.Context) (time.Time, error)
+}
+
+// LookUpMargin is by how much the time of an event may differ between two times that it is sent, corrected by the clock of its source.
+const LookUpMargin = time.Hour
+
+// NewBlock reads the frames of a block, which it keeps: their bytes must not change. Beside the events that the index of the log could not judge, those that
+// occurred before lookUp may be known to the store; the zero time adds none.
+func NewBlock(c Cut, records []Record, lookUp time.Time) *Block {
+	b := &Block{Cut: c, lookUp: math.MinInt64}
+	if !lookUp.IsZero() {
+		b.lookUp = lookUp.UnixMicro()
+	}
+	b.bounds.first, b.bounds.last = math.MaxInt64, math.MinInt64
+	total := 0
+	for _, r := range records {
+		f, err := b.open(r, total)
+		if err != nil {
+			b.Damaged = append(b.Damaged, Damage{Err: err, Record: r})
+			continue
+		}
+		total += f.count
+		b.bytes += len(r.Frame)
+		b.frames = append(b.frames, f)
+	}
+	b.rows = max(0, min(total, int(c.To))-int(c.From))
+	return b
+}
+
+// open checks a frame and all of its events.
+func (b *Block) open(r Record, first int) (frame, error) {
+	c, h, err := openFrame(r.Frame)
+	if err != nil {
+		return frame{}, err
+	}
+	f := frame{body: r.Frame[headerBytes+c.at:], first: first, header: h, position: r.Position}
+	bounds, doubts := b.bounds, b.doubts
+	var row Row
+	for range h.count {
+		c.row(&row)
+		bounds.first, bounds.last = min(bounds.first, row.OccurredAt), max(bounds.last, row.OccurredAt)
+		doubts = doubts || b.doubt(&h, &row)
+	}
+	if c.bad || c.at != len(c.s) {
+		return frame{}, ErrCorrupt.With("a frame of %d bytes does not end where its events do", len(r.Frame))
+	}
+	b.bounds, b.doubts = bounds, doubts
+	return f, nil
+}
+
+// doubt tells whether an event may be in the store already. The index of the log has judged those that occurred since an instant. It cannot judge an event
+// whose time is that of its arrival, once it has forgotten anything: such an event has another time each time it is sent.
+func (b *Block) doubt(h *header, r *Row) bool {
+	return r.OccurredAt < b.lookUp || r.OccurredAt < h.since || r.OccurredAt == h.received && h.since > events.MinTime.UnixMicro()
+}
+
+// header is what a frame says of its events.
+type header struct {
+	organization uuid.UUID
+	received     int64
+	since        int64 // what occurred before it was not judged
+	count        int
+}
+
+// openFrame checks the bytes of a frame and reads what stands before its events. The cursor counts from the body.
+func openFrame(encoded []byte) (cursor, header, error) {
+	if len(encoded) < headerBytes || len(encoded) > maxFrameBytes ||
+		uint64(binary.LittleEndian.Uint32(encoded[4:])) != uint64(len(encoded)-headerBytes) {
+		return cursor{}, header{}, ErrCorrupt.With("the length of a frame of %d bytes does not fit", len(encoded))
+	}
+	if crc32.Checksum(encoded[4:], castagnoli) != binary.LittleEndian.Uint32(encoded) {
+		return cursor{}, header{}, ErrCorrupt.With("the checksum of a frame of %d bytes does not fit", len(encoded))
+	}
+	c := cursorOf(encoded[headerBytes:])
+	var h header
+	kind := c.byte()
+	if kind != typeEvents && kind != typeJudged {
+		return cursor{}, header{}, ErrCorrupt.With("type %d of a frame is not known", kind)
+	}
+	c.id(&h.organization)
+	h.received = c.varint()
+	h.since = math.MaxInt64
+	if judged := c.byte() == 1; judged && kind == typeJudged {
+		h.since = c.varint()
+	}
+	c.uvarint() // sent
+	c.uvarint() // duplicates
+	c.text()    // key
+	count := c.uvarint()
+	if c.bad || count > uint64(len(c.s)/minEventBytes) {
+		return cursor{}, header{}, ErrCorrupt.With("a frame of %d bytes cannot hold %d events", len(encoded), count)
+	}
+	h.count = int(count)
+	return c, h, nil
+}
+
+// Len is how many events the block has.
+func (b *Block) Len() int { return b.rows }
+
+// Bytes is the size of its frames.
+func (b *Block) Bytes() int { return b.bytes }
+
+// Bounds are the first and the last time at which an event of the block's frames occurred, in microseconds since the Unix epoch.
+func (b *Block) Bounds() (first, last int64) { return b.bounds.first, b.bounds.last }
+
+// Rows yields the events by their numbers in the block, from 0. The row is valid until the next one.
+func (b *Block) Rows() iter.Seq2[int, *Row] {
+	return func(yield func(int, *Row) bool) {
+		var row Row
+		for _, f := range b.frames {
+			c := cursorOf(f.body)
+			row.Organization, row.ReceivedAt = f.organization, f.received
+			for i := range f.count {
+				c.row(&row)
+				row.MayBeKnown = b.doubt(&f.header, &row)
+				n := f.first + i - int(b.From)
+				if n < 0 {
+					continue
+				}
+				if n >= b.rows || !yield(n, &row) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// NeedsLookUp tells whether an event of the block's frames may be known.
+func (b *Block) NeedsLookUp() bool { return b.doubts }
+
+// Place returns the number in the block of a frame's first event, which may lie before the block, where From is not 0, or behind it; and false for a frame
+// that the block does not have.
+func (b *Block) Place(p Position) (int, bool) {
+	i := sort.Search(len(b.frames), func(i int) bool { return b.frames[i].position >= p })
+	if i == len(b.frames) || b.frames[i].position != p {
+		return 0, false
+	}
+	return b.frames[i].first - int(b.From), true
+}
