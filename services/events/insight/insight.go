@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog"
 )
 
 // Unit is what an insight counts; the numbers are those of the contract.
@@ -71,6 +72,8 @@ type Store interface {
 	// Earliest must return the time of the organization's first event; ok is false when there is none.
 	Earliest(ctx context.Context, organization uuid.UUID) (first events.Position, ok bool, err error)
 
+	// CohortMembers must return, in the order of their text, the developers that are in a cohort now: of those who have an event or properties.
+	CohortMembers(ctx context.Context, organization uuid.UUID, c *Cohort, page ActorPage) ([]string, error)
 	// TrendActors must return, in the order of their text, the actors that a cell of a trend counts: those after the given one, at most limit.
 	TrendActors(ctx context.Context, organization uuid.UUID, q TrendsQuery, cell TrendCell, page ActorPage) ([]string, error)
 	// RetentionActors must return the actors of a row in the order of [Appearances.Compare], with the intervals in which they appear.
@@ -81,10 +84,11 @@ type Store interface {
 	LifecycleActors(ctx context.Context, organization uuid.UUID, q LifecycleQuery, bucket int, status Status, page ActorPage) ([]string, error)
 }
 
-// Engine is a whole store: it keeps events and answers insights.
+// Engine is a whole store: it keeps events and the catalog, and answers insights.
 type Engine interface {
 	events.Store
 	Store
+	catalog.Store
 }
 
 // DeveloperProperties are all properties of a developer.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 )
 
@@ -38,6 +39,17 @@ func insightCalls(ctx context.Context, store insight.Engine) map[string]error {
 	_, errs["trend actors"] = store.TrendActors(ctx, org, trends, insight.TrendCell{Bucket: -1}, page)
 	_, errs["retention actors"] = store.RetentionActors(ctx, org, retention, 0)
 	_, errs["stickiness actors"] = store.StickinessActors(ctx, org, sticky, 0, 1, page)
+	_, errs["cohort members"] = store.CohortMembers(ctx, org, &insight.Cohort{}, page)
+	_, errs["items"] = store.Items(ctx, org, catalog.Action, catalog.Place{}, 1)
+	_, errs["heads"] = store.Heads(ctx, org, catalog.Action)
+	errs["put item"] = store.PutItem(ctx, org, item("a"))
+	_, errs["item"] = store.Item(ctx, org, catalog.Action, ID("a"))
+	_, errs["organizations"] = store.Organizations(ctx)
+	_, errs["event days"] = store.EventDays(ctx, org)
+	errs["occurrences"] = store.Occurrences(ctx, org, events.AllTime, func(catalog.Occurrence) error { return nil })
+	_, errs["learned days"] = store.LearnedDays(ctx, org)
+	errs["learn"] = store.Learn(ctx, org, []catalog.LearnedDay{{}})
+	_, errs["learned"] = store.Learned(ctx, org)
 	_, errs["lifecycle actors"] = store.LifecycleActors(ctx, org, life, 0, insight.New, page)
 	return errs
 }

@@ -18,6 +18,7 @@ import (
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
@@ -123,6 +124,7 @@ func TestReadsAreCurrent(t *testing.T) {
 	_, err = s.ListDeadLetters(t.Context(), org, nil, 1)
 	require.NoError(t, err)
 	require.NoError(t, s.RemoveDeadLetter(t.Context(), org, org))
+	askCatalog(t, s)
 	require.NoError(t, s.SetSequence(t.Context(), 1))
 	_, err = s.Sequence(t.Context())
 	require.NoError(t, err)
@@ -146,4 +148,20 @@ func askInsights(t *testing.T, s *Store) {
 		}
 		require.NoError(t, s.Sequences(t.Context(), org, q, func(insight.Sequence) error { return nil }))
 	}
+}
+
+// askCatalog asks everything of the catalog.
+func askCatalog(t *testing.T, s *Store) {
+	require.NoError(t, s.PutItem(t.Context(), org, catalog.Item{Kind: catalog.Action, ID: org, Revision: 1, CreatedAt: noon, UpdatedAt: noon}))
+	_, err := s.Item(t.Context(), org, catalog.Action, org)
+	require.NoError(t, err)
+	_, err = s.Items(t.Context(), org, catalog.Action, catalog.Place{}, 1)
+	require.NoError(t, err)
+	require.NoError(t, s.Learn(t.Context(), org, []catalog.LearnedDay{{}}))
+	_, err = s.Learned(t.Context(), org)
+	require.NoError(t, err)
+	_, err = s.LearnedDays(t.Context(), org)
+	require.NoError(t, err)
+	_, err = s.CohortMembers(t.Context(), org, &insight.Cohort{}, insight.ActorPage{Limit: 1})
+	require.NoError(t, err)
 }

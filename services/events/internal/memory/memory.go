@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 )
 
@@ -32,6 +33,8 @@ type organization struct {
 	brought    map[uuid.UUID]uint64       // by which block, of events that came in one
 	letters    map[uuid.UUID]events.DeadLetter
 	overrides  map[events.Identity]override
+	items      map[itemKey]catalog.Item
+	learned    map[int32]catalog.LearnedDay
 	properties map[uuid.UUID]insight.DeveloperProperties
 }
 
@@ -162,7 +165,7 @@ func (s *Store) organization(id uuid.UUID) *organization {
 	if org == nil {
 		org = &organization{
 			brought: make(map[uuid.UUID]uint64), events: make(map[uuid.UUID]events.Event), letters: make(map[uuid.UUID]events.DeadLetter), overrides: make(map[events.Identity]override),
-			properties: make(map[uuid.UUID]insight.DeveloperProperties),
+			properties: make(map[uuid.UUID]insight.DeveloperProperties), items: make(map[itemKey]catalog.Item), learned: make(map[int32]catalog.LearnedDay),
 		}
 		s.organizations[id] = org
 	}

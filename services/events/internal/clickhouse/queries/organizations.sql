@@ -1,0 +1,2 @@
+SELECT DISTINCT organization_id
+FROM events
