@@ -25,8 +25,8 @@ const (
 	MaxToolLength      = 200
 )
 
-// maxAhead is how far an event may lie in the future: clocks and time zones explain less than a day, more is a mistake of the sender.
-const maxAhead = 23 * time.Hour
+// MaxAhead is how far an event may lie in the future: clocks and time zones explain less than a day, more is a mistake of the sender.
+const MaxAhead = 23 * time.Hour
 
 // The times that both engines can hold to the microsecond.
 var (
@@ -55,7 +55,7 @@ func (e Event) Canonical(received time.Time) (Event, error) {
 	}
 	var err error
 	e.ReceivedAt = Microseconds(received)
-	if e.OccurredAt, err = canonicalTime(e.OccurredAt, e.ReceivedAt); err != nil {
+	if e.OccurredAt, err = CanonicalTime(e.OccurredAt, e.ReceivedAt); err != nil {
 		return Event{}, err
 	}
 	if e.Packages, err = canonicalPurls(e.Packages); err != nil {
@@ -124,15 +124,17 @@ func CheckName(field, value string) error {
 }
 
 func (i Identity) check(field string) error {
-	if i.Kind < firstIdentityKind || i.Kind > lastIdentityKind {
+	if i.Kind < FirstIdentityKind || i.Kind > LastIdentityKind {
 		return ErrIdentityInvalid.With("identity kind %d is not known", i.Kind).Field(field + ".kind")
 	}
 	return text{field: field + ".value", value: i.Value, limit: MaxIdentityLength, required: true}.check()
 }
 
-func canonicalTime(occurred, received time.Time) (time.Time, error) {
+// CanonicalTime returns when an event happened that is said to have happened at occurred, and arrived at received: in whole microseconds, and the time of arrival
+// in place of a time too far in the future. received must be in whole microseconds. The error is ErrTimeInvalid.
+func CanonicalTime(occurred, received time.Time) (time.Time, error) {
 	occurred = Microseconds(occurred)
-	if occurred.Sub(received) > maxAhead {
+	if occurred.Sub(received) > MaxAhead {
 		return received, nil
 	}
 	if occurred.Before(MinTime) || !occurred.Before(MaxTime) {

@@ -25,10 +25,10 @@ const (
 // IdentityKind says what an identity's value is; the numbers are those of the identity service's contract.
 type IdentityKind uint8
 
-// The first and the last kind of the contract. This service does not tell them apart: what a value means is the identity service's business.
+// FirstIdentityKind and LastIdentityKind are those of the contract. This service does not tell them apart: what a value means is the identity service's business.
 const (
-	firstIdentityKind IdentityKind = 1
-	lastIdentityKind  IdentityKind = 10
+	FirstIdentityKind IdentityKind = 1
+	LastIdentityKind  IdentityKind = 10
 )
 
 // Identity is one name by which one source knows somebody. The zero value is nobody.

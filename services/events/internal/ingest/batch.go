@@ -8,45 +8,64 @@ import (
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/people"
+	"devtrail.dev/services/events/internal/queue"
 )
 
-// batch is the events of a request that are not rejected, with their places in the request.
+// batch is the events of a request that are not rejected, encoded as the log keeps them, and what becomes of all of the request. Its memory is used again
+// by another request, unless this one was left while its events were on their way.
 type batch struct {
 	organization uuid.UUID
 	key          string
 	ack          Ack
 	received     time.Time
+	sent         time.Time // by the clock of the sender; zero when it is not said
 
-	events []events.Event
-	places []int
-	hints  []people.Hint
+	frame    queue.Builder
+	ids      []uuid.UUID // of the events in the frame
+	places   []int       // of the events in the request
+	window   window
+	verdicts []verdict
+	results  []Result // of the request
+	known    faces
+	found    map[events.Identity]people.Person // who had to be asked for
+	hints    []people.Hint                     // who must be
+	purls    []string                          // of the event at hand
 }
 
-func (b *batch) add(place int, e events.Event, actorName string) {
-	b.events = append(b.events, e)
-	b.places = append(b.places, place)
-	if e.Actor.Known() {
-		b.hints = append(b.hints, people.Hint{Identity: e.Actor, DisplayName: actorName})
+// begin makes the batch ready for a request of n events.
+func (b *batch) begin(r *Request, received time.Time, n int) {
+	b.organization, b.key, b.ack, b.received = r.Organization, r.Key, r.Ack, received
+	b.found = nil
+	b.known.forget()
+	b.results = append(b.results[:0], make([]Result, n)...)
+	b.empty()
+}
+
+// empty drops the events.
+func (b *batch) empty() {
+	b.frame.Reset(b.key)
+	b.ids, b.places, b.hints = b.ids[:0], b.places[:0], b.hints[:0]
+	b.window = window{}
+}
+
+// add takes an event that is canonical and stamped.
+func (b *batch) add(place int, e *events.Event) {
+	b.frame.Append(e)
+	b.ids, b.places = append(b.ids, e.ID), append(b.places, place)
+}
+
+// learn takes what the directory says of the hints.
+func (b *batch) learn(found map[events.Identity]people.Person) {
+	if b.found == nil {
+		b.found = make(map[events.Identity]people.Person, len(b.hints))
+	}
+	for _, h := range b.hints {
+		b.found[h.Identity] = found[h.Identity]
 	}
 }
 
-// stamp writes on each event whose it is, and rejects those whose actor the identity service does not take.
-func (b *batch) stamp(found map[events.Identity]people.Person, results []Result) {
-	kept := 0
-	for i, e := range b.events {
-		if e.Actor.Known() {
-			person := found[e.Actor]
-			if person.Refused != nil {
-				results[b.places[i]] = Result{Status: Rejected, Err: refused(person.Refused)}
-				continue
-			}
-			e.Actor, e.DeveloperID = person.Identity, person.DeveloperID
-		}
-		b.events[kept], b.places[kept] = e, b.places[i]
-		kept++
-	}
-	b.events, b.places = b.events[:kept], b.places[:kept]
-}
+// reject says that an event breaks a rule.
+func (b *batch) reject(place int, err error) { b.results[place] = Result{Status: Rejected, Err: err} }
 
 // refused names the actor as the field: the identity service names a field of its own request.
 func refused(err error) error {

@@ -2,15 +2,14 @@ package ingest
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/queue"
 )
-
-// listener hears events that are durable.
-type listener = func(organization uuid.UUID, list []events.Event)
 
 // submission is a batch on its way through the committer.
 type submission struct {
@@ -20,28 +19,32 @@ type submission struct {
 	verdicts []verdict
 	fresh    int            // events that are new
 	ids      []uuid.UUID    // that are remembered with it
+	frame    []byte         // of the events that are new
 	position queue.Position // of its frame; 0 when nothing was new
 	until    queue.Position // what must be stored before a sender who waits for the database is answered
 }
 
 func newSubmission(b *batch) *submission {
-	return &submission{batch: b, done: make(chan error, 1), stored: make(chan []verdict, 1), verdicts: make([]verdict, len(b.events))}
+	b.verdicts = slices.Grow(b.verdicts[:0], len(b.ids))[:len(b.ids)]
+	clear(b.verdicts)
+	return &submission{batch: b, done: make(chan error, 1), stored: make(chan []verdict, 1), verdicts: b.verdicts}
 }
 
-// eventOverhead is what ids, times and lengths of an event take in a frame.
-const eventOverhead = 80
+// size is the bytes of the frame, at most.
+func (s *submission) size() int { return s.batch.frame.Size() }
 
-// size guesses the bytes of the frame.
-func (s *submission) size() int {
-	size := 64
-	for i := range s.batch.events {
-		e := &s.batch.events[i]
-		size += eventOverhead + len(e.Name) + len(e.Actor.Value) + len(e.Source.Tool) + len(e.Project) + len(e.Properties) + len(e.SessionID)
-		for _, purl := range e.Packages {
-			size += len(purl) + 2
-		}
+// seal makes the frame of the events that are new.
+func (s *submission) seal(since time.Time) {
+	b := s.batch
+	if s.fresh < len(s.verdicts) {
+		b.frame.Keep(func(i int) bool { return s.verdicts[i].outcome == events.Stored })
 	}
-	return size
+	s.frame = b.frame.Frame(queue.Frame{
+		Decision:     queue.Decision{Duplicates: len(s.verdicts) - s.fresh, Sent: len(s.verdicts), Since: since},
+		Key:          b.key,
+		Organization: b.organization,
+		Received:     b.received,
+	})
 }
 
 // flight is an append under way.
@@ -103,16 +106,16 @@ func (j *journal) append(ctx context.Context, group []*submission) flight {
 	}
 	entries := make([]queue.Entry, 0, len(group))
 	for _, s := range group {
-		s.ids = j.index.judge(hour, s.batch.organization, s.batch.events, s.verdicts)
+		b := s.batch
+		s.ids = j.index.judge(hour, b.organization, b.ids, b.window, s.verdicts)
 		for _, v := range s.verdicts {
 			if v.outcome == events.Stored {
 				s.fresh++
 			}
 		}
 		if s.fresh > 0 {
-			entries = append(entries, queue.Entry{
-				Frame: frameOf(s), IDs: s.ids, Organization: s.batch.organization, Received: s.batch.received,
-			})
+			s.seal(j.index.since(b.organization, b.window))
+			entries = append(entries, queue.Entry{Frame: s.frame, IDs: s.ids, Organization: b.organization, Received: b.received})
 		}
 	}
 	last := j.queue.Last()

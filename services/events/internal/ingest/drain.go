@@ -86,7 +86,7 @@ func (d *drain) expect(s *submission, last queue.Position) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s.until = s.position
-	if s.fresh < len(s.batch.events) {
+	if s.fresh < len(s.verdicts) {
 		s.until = last
 	}
 	d.hold(s, s.position)

@@ -39,6 +39,11 @@ func (everybody) Resolve(_ context.Context, organization uuid.UUID, hints []peop
 	return found, nil
 }
 
+// Known has everybody asked for.
+func (everybody) Known(uuid.UUID, events.IdentityKind, []byte) (people.Person, bool) {
+	return people.Person{}, false
+}
+
 // moody is a memory store that can be away, and that takes no event of the name "poison".
 type moody struct {
 	*memory.Store
@@ -99,6 +104,16 @@ func setup(t *testing.T) *fixture {
 	return f
 }
 
+// Listens has every organization heard.
+func (f *fixture) Listens(uuid.UUID) bool { return true }
+
+// Publish notes what it hears.
+func (f *fixture) Publish(_ uuid.UUID, list []events.Event) {
+	for _, e := range list {
+		f.heard.Store(e.ID, true)
+	}
+}
+
 // open opens the log.
 func (f *fixture) open() {
 	f.t.Helper()
@@ -117,11 +132,7 @@ func (f *fixture) start(options ...ingest.Option) *fixture {
 	log.Queue = f.queue
 	f.Intake = ingest.New(f.store, everybody{}, slog.New(slog.DiscardHandler), f.now, append([]ingest.Option{
 		ingest.WithLog(log),
-		ingest.WithListener(func(_ uuid.UUID, list []events.Event) {
-			for _, e := range list {
-				f.heard.Store(e.ID, true)
-			}
-		}),
+		ingest.WithListener(f),
 	}, options...)...)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(f.t.Context()))
 	done := make(chan error, 1)

@@ -10,26 +10,34 @@ import (
 	"devtrail.dev/services/events/internal/queue"
 )
 
-// generations is into how many maps the horizon is cut: an id is looked up in each of them, and the oldest goes as a whole.
-const generations = 4
+// The horizon is cut into generations, by hours and by number: the oldest goes as a whole, so that little is forgotten at a time.
+const (
+	generations = 4
+	portions    = 16
+)
 
-// defaultMaxIDs takes about 400 MB.
+// defaultMaxIDs takes about 300 MB.
 const defaultMaxIDs = 10_000_000
 
 // index knows the ids of the horizon. It belongs to the committer. The store knows all ids for good, so the index may forget early: it is there
 // to answer a repeated event at once, and to spare the store the question.
 type index struct {
-	span  uint32 // hours of a generation; 0 remembers nothing
-	most  int
-	count int
-	young []generation // oldest first
+	span    uint32 // hours of a generation; 0 remembers nothing
+	most    int
+	count   int
+	young   []generation // oldest first
+	next    uint8        // number of the next generation
+	past    int64        // of organizations that are met for the first time; see members
+	members map[uuid.UUID]*members
+	sweep   []*members // that may hold what is forgotten
+	spare   *table
 }
 
-// generation is the ids of some hours, by organization.
+// generation is the ids of some hours, or some of an hour.
 type generation struct {
-	number uint32 // hour / span
-	count  int
-	ids    map[uuid.UUID]map[uuid.UUID]struct{}
+	age   uint8
+	hour  uint32 // in which it began
+	count int
 }
 
 func newIndex(horizon time.Duration, most int) *index {
@@ -37,7 +45,7 @@ func newIndex(horizon time.Duration, most int) *index {
 		most = defaultMaxIDs
 	}
 	hours := (horizon + time.Hour - 1) / time.Hour
-	return &index{span: uint32((hours + generations - 1) / generations), most: most}
+	return &index{span: uint32((hours + generations - 1) / generations), most: most, members: make(map[uuid.UUID]*members), spare: newTable(largeTable, 0)}
 }
 
 // hourOf counts hours from the Unix epoch.
@@ -46,75 +54,135 @@ func hourOf(t time.Time) uint32 { return uint32(t.Unix() / int64(time.Hour/time.
 // oldest is the first hour of the horizon.
 func (x *index) oldest(hour uint32) uint32 { return (hour/x.span - generations) * x.span }
 
-// load takes over what the log remembers.
-func (x *index) load(ctx context.Context, q queue.Queue, hour uint32) error {
+// load takes over what the log remembers. When it was sent is known by the hour, and how late it may be by the rules: an event may be ahead of its arrival.
+func (x *index) load(ctx context.Context, q queue.Queue, now time.Time) error {
 	if x.span == 0 {
 		return nil
 	}
-	for memory, err := range q.Remembered(ctx, x.oldest(hour)) {
+	x.past = now.UnixMicro()
+	ahead, loaded := int64(0), 0
+	for memory, err := range q.Remembered(ctx, x.oldest(hourOf(now))) {
 		if err != nil {
 			return err
 		}
+		if len(memory.IDs) == 0 {
+			continue
+		}
+		end := time.Unix(int64(memory.Hour+1)*3600, 0)
+		late := end.Add(events.MaxAhead).UnixMicro()
+		if loaded == 0 { // the log may have begun in that hour, or forgotten what is from before the horizon
+			began := time.Unix(int64(x.oldest(hourOf(now)))*3600, 0).Add(events.MaxAhead)
+			x.past, ahead = max(end.UnixMicro(), began.UnixMicro()), late
+		}
+		loaded += len(memory.IDs)
 		for _, id := range memory.IDs {
 			x.add(memory.Hour, memory.Organization, id)
 		}
+		x.met(memory.Organization, late)
+		x.forget(memory.Hour)
+	}
+	if loaded >= x.most-2*x.portion() { // it may have forgotten what is from that hour, for want of room
+		x.past = max(x.past, ahead)
+	}
+	for _, m := range x.members {
+		m.past = max(m.past, x.past)
 	}
 	return nil
 }
 
-// judge says of each event whether its id is new, and remembers those that are.
-func (x *index) judge(hour uint32, organization uuid.UUID, list []events.Event, verdicts []verdict) (ids []uuid.UUID) {
+// judge says of each id whether it is new, and remembers those that are: it returns them, in place of the others. The window is that of the events.
+func (x *index) judge(hour uint32, organization uuid.UUID, ids []uuid.UUID, w window, verdicts []verdict) (fresh []uuid.UUID) {
 	if x.span == 0 {
 		for i := range verdicts {
 			verdicts[i].outcome = events.Stored
 		}
 		return nil
 	}
-	ids = make([]uuid.UUID, 0, len(list))
-	for i := range list {
-		id := list[i].ID
-		if x.knows(organization, id) {
+	x.generation(hour)
+	x.met(organization, w.latest)
+	fresh = ids[:0]
+	for i, id := range ids {
+		if !x.add(hour, organization, id) {
 			verdicts[i].outcome = events.Duplicate
 			continue
 		}
 		verdicts[i].outcome = events.Stored
-		x.add(hour, organization, id)
-		ids = append(ids, id)
+		fresh = append(fresh, id)
 	}
-	return ids
+	x.met(organization, w.latest) // the generation may be another by now
+	return fresh
 }
 
-func (x *index) knows(organization, id uuid.UUID) bool {
-	for i := len(x.young) - 1; i >= 0; i-- { // retries come soon
-		if _, known := x.young[i].ids[organization][id]; known {
-			return true
+// since is the bound of certainty for events of an organization: all of a window are certain, or none.
+func (x *index) since(organization uuid.UUID, w window) time.Time {
+	if x.span == 0 || w.floats || w.earliest <= x.of(organization).past {
+		return time.Time{}
+	}
+	return events.MinTime
+}
+
+func (x *index) of(organization uuid.UUID) *members {
+	m := x.members[organization]
+	if m == nil {
+		m = newMembers(x.past)
+		x.members[organization] = m
+	}
+	return m
+}
+
+// met notes the latest event of an organization in the newest generation.
+func (x *index) met(organization uuid.UUID, latest int64) {
+	m := x.of(organization)
+	at := &m.latest[x.young[len(x.young)-1].age%lives]
+	*at = max(*at, latest)
+}
+
+// live tells whether a generation is remembered.
+func (x *index) live(age uint8) bool {
+	return len(x.young) > 0 && age-x.young[0].age < uint8(len(x.young))
+} // ages come round
+
+// add remembers an id and tells whether it was new.
+func (x *index) add(hour uint32, organization, id uuid.UUID) bool {
+	g := x.generation(hour)
+	m := x.of(organization)
+	hash := hashOf(id)
+	t := m.at(hash)
+	slot, found := t.find(hash, id)
+	switch {
+	case found && x.live(t.ages[slot]):
+		return false
+	case found:
+		t.ages[slot] = g.age
+	default:
+		if t.full() {
+			m.grow(hash, x.live, x.spare)
+			t = m.at(hash)
+			slot, _ = t.find(hash, id)
 		}
+		t.put(slot, id, g.age)
 	}
-	return false
+	g.count++
+	x.count++
+	return true
 }
 
-func (x *index) add(hour uint32, organization, id uuid.UUID) {
-	g := x.generation(hour / x.span)
-	ids := g.ids[organization]
-	if ids == nil {
-		ids = make(map[uuid.UUID]struct{})
-		g.ids[organization] = ids
+// generation returns the newest, or a new one when that is of other hours or has its portion. A clock that went back writes into the newest.
+func (x *index) generation(hour uint32) *generation {
+	if n := len(x.young); n > 0 {
+		g := &x.young[n-1]
+		if g.hour/x.span >= hour/x.span && g.count < x.portion() {
+			return g
+		}
+		hour = max(hour, g.hour)
 	}
-	if _, again := ids[id]; !again {
-		ids[id] = struct{}{}
-		g.count++
-		x.count++
-	}
-}
-
-// generation returns the map of a number, which is the newest or a new one. A clock that went back writes into the newest.
-func (x *index) generation(number uint32) *generation {
-	if n := len(x.young); n > 0 && x.young[n-1].number >= number {
-		return &x.young[n-1]
-	}
-	x.young = append(x.young, generation{number: number, ids: make(map[uuid.UUID]map[uuid.UUID]struct{})})
+	x.young = append(x.young, generation{age: x.next, hour: hour})
+	x.next++
 	return &x.young[len(x.young)-1]
 }
+
+// portion is the most ids of a generation. No request has more.
+func (x *index) portion() int { return max(x.most/portions, 1<<13) }
 
 // forget drops what is older than the horizon, and more where there is too much. It returns the first hour that is still known,
 // and whether anything went.
@@ -122,25 +190,61 @@ func (x *index) forget(hour uint32) (since uint32, forgot bool) {
 	if x.span == 0 {
 		return 0, false
 	}
+	x.clean()
 	since = x.oldest(hour)
-	for len(x.young) > 0 && (x.young[0].number*x.span < since || x.count > x.most) {
-		since = max(since, (x.young[0].number+1)*x.span)
-		x.count -= x.young[0].count
-		x.young = x.young[1:]
+	for len(x.young) > 0 && (x.young[0].hour/x.span*x.span < since || x.count > x.most) {
+		x.drop()
 		forgot = true
+	}
+	if len(x.young) > 0 {
+		since = max(since, x.young[0].hour)
 	}
 	return since, forgot
 }
 
+// drop forgets the oldest generation. Its slots are freed little by little, before the next goes.
+func (x *index) drop() {
+	g := x.young[0]
+	for len(x.sweep) > 0 {
+		x.clean()
+	}
+	x.count -= g.count
+	x.young = x.young[1:]
+	for _, m := range x.members {
+		m.past = max(m.past, m.latest[g.age%lives])
+		m.latest[g.age%lives] = 0
+		m.swept = 0
+		x.sweep = append(x.sweep, m)
+	}
+}
+
+// stride is how many tables are swept at once.
+const stride = 16
+
+// clean does a little of what is to be done.
+func (x *index) clean() {
+	if n := len(x.sweep); n > 0 && x.sweep[n-1].sweep(stride, x.live, x.spare) {
+		x.sweep[n-1].shrink()
+		x.sweep = x.sweep[:n-1]
+	}
+}
+
 // undo forgets ids that were judged new and could not be kept.
 func (x *index) undo(organization uuid.UUID, ids []uuid.UUID) {
-	if len(ids) == 0 {
-		return
-	}
-	g := &x.young[len(x.young)-1]
+	m := x.members[organization]
 	for _, id := range ids {
-		delete(g.ids[organization], id)
+		hash := hashOf(id)
+		t := m.at(hash)
+		slot, found := t.find(hash, id)
+		if !found {
+			continue
+		}
+		for i := range x.young {
+			if x.young[i].age == t.ages[slot] {
+				x.young[i].count--
+				x.count--
+			}
+		}
+		t.remove(slot, hashOf)
 	}
-	g.count -= len(ids)
-	x.count -= len(ids)
 }

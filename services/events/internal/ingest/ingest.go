@@ -6,6 +6,8 @@ package ingest
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +16,7 @@ import (
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/people"
+	"devtrail.dev/services/events/internal/queue"
 )
 
 // Status is what became of a draft; the numbers are those of the contract.
@@ -57,11 +60,14 @@ type Request struct {
 	Key          string // id of the credential
 	Ack          Ack    // the zero value is AckDurable
 	Drafts       []Draft
+	Letter       Letter // in place of Drafts
 }
 
 // Directory finds whose identities are.
 type Directory interface {
 	Resolve(ctx context.Context, organization uuid.UUID, hints []people.Hint) (map[events.Identity]people.Person, error)
+	// Known returns what Resolve would without asking, false when it would ask. It keeps no part of value.
+	Known(organization uuid.UUID, kind events.IdentityKind, value []byte) (people.Person, bool)
 }
 
 // Intake takes events in. With a log, Run must run beside the doors.
@@ -71,10 +77,12 @@ type Intake struct {
 	logger    *slog.Logger
 	now       func() time.Time
 
+	batches sync.Pool // of *batch
 	limits  Limits
-	listen  func(organization uuid.UUID, list []events.Event)
+	listen  Listener
 	log     *journal // nil without a log
 	metrics *metrics
+	purls   purls
 	quotas  *quotas
 }
 
@@ -85,7 +93,7 @@ const retryAfter = time.Second
 func New(store events.Store, directory Directory, logger *slog.Logger, now func() time.Time, options ...Option) *Intake {
 	in := &Intake{
 		store: store, directory: directory, logger: logger, now: now,
-		limits: Limits{}.withDefaults(), listen: func(uuid.UUID, []events.Event) {}, metrics: newMetrics(), quotas: newQuotas(Rates{}, now),
+		limits: Limits{}.withDefaults(), listen: deaf{}, metrics: newMetrics(), quotas: newQuotas(Rates{}, now),
 	}
 	for _, option := range options {
 		option(in)
@@ -111,101 +119,171 @@ func (in *Intake) Capture(ctx context.Context, organization uuid.UUID, drafts []
 	return in.Take(ctx, Request{Drafts: drafts, Key: caller.CredentialID, Organization: organization})
 }
 
-// Take returns one result a draft, in their order. An error means that nothing is known of any of them, or, when it is of kind Exhausted, that
-// nothing was kept; what else may pass by itself is no error but the status Retry of every draft that is not rejected.
+// Take returns one result an event, in their order. An error means that nothing is known of any of them, or, when it is of kind Exhausted, that
+// nothing was kept; what else may pass by itself is no error but the status Retry of every event that is not rejected.
 func (in *Intake) Take(ctx context.Context, r Request) ([]Result, error) {
-	if err := in.quotas.take(r.Organization, r.Key, len(r.Drafts)); err != nil {
-		in.metrics.refused(err, len(r.Drafts))
-		return nil, err
-	}
-	results, err := in.take(ctx, r)
+	receipt, err := in.TakeIn(ctx, r)
 	if err != nil {
-		in.metrics.refused(err, len(r.Drafts))
 		return nil, err
 	}
-	in.metrics.answered(results)
-	return results, nil
+	defer receipt.Release()
+	return slices.Clone(receipt.Results), nil
 }
 
-func (in *Intake) take(ctx context.Context, r Request) ([]Result, error) {
-	received := events.Microseconds(in.now())
-	results := make([]Result, len(r.Drafts))
-	good := batch{organization: r.Organization, key: r.Key, ack: r.Ack, received: received}
-	for i, d := range r.Drafts {
-		e, err := in.check(d, received)
-		if err != nil {
-			results[i] = Result{Status: Rejected, Err: err}
-			continue
-		}
-		good.add(i, e, d.ActorName)
+// Receipt is what became of a request.
+type Receipt struct {
+	Results []Result // not to be read after Release
+
+	intake *Intake
+	batch  *batch
+}
+
+// Release gives the memory of the results back. It may be called once, or not at all.
+func (r Receipt) Release() { r.intake.batches.Put(r.batch) }
+
+// TakeIn is Take for those who want no list of their own.
+func (in *Intake) TakeIn(ctx context.Context, r Request) (Receipt, error) {
+	if r.Letter == nil {
+		r.Letter = drafts(r.Drafts)
 	}
-	if len(good.events) == 0 {
-		return results, nil
+	n := r.Letter.Len()
+	if err := in.quotas.take(r.Organization, r.Key, n); err != nil {
+		in.metrics.refused(err, n)
+		return Receipt{}, err
 	}
-	err := in.keep(ctx, &good, results)
+	b, _ := in.batches.Get().(*batch)
+	if b == nil {
+		b = new(batch)
+	}
+	b.begin(&r, events.Microseconds(in.now()), n)
+	if err := in.take(ctx, b, r.Letter); err != nil { // the batch may be on its way still: it is not used again
+		in.metrics.refused(err, n)
+		return Receipt{}, err
+	}
+	in.metrics.answered(b.results)
+	return Receipt{Results: b.results, intake: in, batch: b}, nil
+}
+
+func (in *Intake) take(ctx context.Context, b *batch, l Letter) error {
+	err := in.read(ctx, b, l)
 	if err == nil {
-		return results, nil
+		err = in.keep(ctx, b)
+	}
+	if err == nil {
+		return nil
 	}
 	if ctx.Err() != nil || !passing(err) {
-		return nil, err
+		return err
 	}
-	for i := range results {
-		if results[i].Status != Rejected {
-			results[i] = Result{Status: Retry, RetryAfter: retryAfter}
+	retried := 0
+	for i := range b.results {
+		if b.results[i].Status != Rejected {
+			b.results[i] = Result{Status: Retry, RetryAfter: retryAfter}
+			retried++
 		}
 	}
-	in.logger.WarnContext(ctx, "events are to be sent again", "organization_id", r.Organization.String(), "events", len(good.events), "error", err)
-	return results, nil
+	in.logger.WarnContext(ctx, "events are to be sent again", "organization_id", b.organization.String(), "events", retried, "error", err)
+	return nil
 }
 
-// check reads a draft by the rules of events and the limits of this installation.
-func (in *Intake) check(d Draft, received time.Time) (events.Event, error) {
-	if d.Err != nil {
-		return events.Event{}, d.Err
-	}
-	if err := events.CheckName("actor_name", d.ActorName); err != nil {
-		return events.Event{}, err
-	}
-	d.Event.OccurredAt, _ = d.Clock.When(d.Event.OccurredAt, received)
-	if err := in.limits.check(&d.Event); err != nil {
-		return events.Event{}, err
-	}
-	return d.Event.Canonical(received)
-}
-
-// keep stamps and keeps the good events of a batch and writes down what became of each.
-func (in *Intake) keep(ctx context.Context, good *batch, results []Result) error {
-	if len(good.hints) > 0 {
-		found, err := in.directory.Resolve(ctx, good.organization, good.hints)
+// read judges the events of a letter and encodes the good ones. Who is not known is asked for, for all events at once, and they are read again.
+func (in *Intake) read(ctx context.Context, b *batch, l Letter) error {
+	b.sent = l.SentAt()
+	for {
+		for i := range b.results {
+			if raw := l.Raw(i); raw == nil || !in.write(b, i, raw) {
+				in.judge(b, i, l.Draft(i))
+			}
+		}
+		if len(b.hints) == 0 {
+			return nil
+		}
+		found, err := in.directory.Resolve(ctx, b.organization, b.hints)
 		if err != nil {
 			return err
 		}
-		good.stamp(found, results)
+		b.learn(found)
+		b.empty()
 	}
-	if len(good.events) == 0 {
+}
+
+// judge reads a draft by the rules, stamps it with its developer and encodes it.
+func (in *Intake) judge(b *batch, place int, d Draft) {
+	sent := d.Event.OccurredAt
+	e, rule, err := in.check(d, b.received)
+	if err != nil {
+		b.reject(place, err)
+		return
+	}
+	if e.Actor.Known() {
+		person := in.who(b, e.Actor.Kind, []byte(e.Actor.Value))
+		switch {
+		case person == nil:
+			b.hints = append(b.hints, people.Hint{Identity: e.Actor, DisplayName: d.ActorName})
+			return
+		case person.Refused != nil:
+			b.reject(place, refused(person.Refused))
+			return
+		}
+		e.Actor, e.DeveloperID = person.Identity, person.DeveloperID
+	}
+	b.window.note(sent, rule, e.OccurredAt, b)
+	b.add(place, &e)
+}
+
+// check reads a draft by the rules of events and the limits of this installation.
+func (in *Intake) check(d Draft, received time.Time) (e events.Event, rule events.TimeRule, err error) {
+	if d.Err != nil {
+		return e, rule, d.Err
+	}
+	if err := events.CheckName("actor_name", d.ActorName); err != nil {
+		return e, rule, err
+	}
+	d.Event.OccurredAt, rule = d.Clock.When(d.Event.OccurredAt, received)
+	if err := in.limits.check(&d.Event); err != nil {
+		return e, rule, err
+	}
+	e, err = d.Event.Canonical(received)
+	return e, rule, err
+}
+
+// hintOf is who is to be asked for.
+func hintOf(r *Raw) people.Hint {
+	return people.Hint{Identity: events.Identity{Kind: r.ActorKind, Value: string(r.ActorValue)}, DisplayName: string(r.ActorName)}
+}
+
+// keep keeps the events of a batch and writes down what became of each.
+func (in *Intake) keep(ctx context.Context, b *batch) error {
+	if b.frame.Len() == 0 {
 		return nil
 	}
-	verdicts, err := in.commit(ctx, good)
+	verdicts, err := in.commit(ctx, b)
 	if err != nil {
 		return err
 	}
 	for i, v := range verdicts {
-		results[good.places[i]] = v.result()
+		b.results[b.places[i]] = v.result()
 	}
 	return nil
 }
 
 // commit keeps events in the log, or in the store where there is no log.
-func (in *Intake) commit(ctx context.Context, good *batch) ([]verdict, error) {
+func (in *Intake) commit(ctx context.Context, b *batch) ([]verdict, error) {
 	if in.log != nil {
-		return in.log.put(ctx, good)
+		return in.log.put(ctx, b)
 	}
-	outcomes, err := in.store.Append(ctx, good.organization, good.events)
+	frame, err := queue.Decode(b.frame.Frame(queue.Frame{Key: b.key, Organization: b.organization, Received: b.received}))
+	if err != nil {
+		return nil, err
+	}
+	outcomes, err := in.store.Append(ctx, b.organization, frame.Events)
 	if err != nil {
 		return nil, err
 	}
 	verdicts := verdictsOf(outcomes)
-	in.listen(good.organization, fresh(good.events, verdicts))
+	if in.listen.Listens(b.organization) {
+		in.listen.Publish(b.organization, fresh(frame.Events, verdicts))
+	}
 	return verdicts, nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"devtrail.dev/kit/fault"
-	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/queue"
 )
 
@@ -23,7 +22,7 @@ type journal struct {
 	index  *index
 	logger *slog.Logger
 	now    func() time.Time
-	listen listener
+	listen Listener
 
 	submissions chan *submission
 	flights     chan flight
@@ -84,7 +83,7 @@ func (j *journal) put(ctx context.Context, good *batch) ([]verdict, error) {
 // run works until ctx ends, then finishes: what was submitted is written and acknowledged, and the drain has the grace period to empty the log.
 // An error means that events can no longer be kept: the service must end.
 func (j *journal) run(ctx context.Context) error {
-	if err := j.index.load(ctx, j.queue, hourOf(j.now())); err != nil {
+	if err := j.index.load(ctx, j.queue, j.now()); err != nil {
 		close(j.stopped)
 		if ctx.Err() != nil {
 			return nil
@@ -127,9 +126,7 @@ func (j *journal) acknowledge(stop func()) error {
 		}
 		if err == nil {
 			for _, s := range f.submissions {
-				if list := fresh(s.batch.events, s.verdicts); len(list) > 0 {
-					j.listen(s.batch.organization, list)
-				}
+				j.tell(s)
 			}
 			j.drain.follow(f.last)
 		}
@@ -141,25 +138,23 @@ func (j *journal) acknowledge(stop func()) error {
 	return broken
 }
 
+// tell has the listener hear of what is new and durable. Nobody else wants events as such.
+func (j *journal) tell(s *submission) {
+	if s.fresh == 0 || !j.listen.Listens(s.batch.organization) {
+		return
+	}
+	frame, err := queue.Decode(s.frame)
+	if err != nil { // cannot be: the frame was just made
+		j.logger.Error("a frame cannot be read for those who listen", "error", err)
+		return
+	}
+	j.listen.Publish(s.batch.organization, frame.Events)
+}
+
 // fail answers submissions that could not be appended.
 func (j *journal) fail(group []*submission, err error) {
 	for _, s := range group {
 		j.index.undo(s.batch.organization, s.ids)
 		s.done <- err
 	}
-}
-
-// frameOf makes the frame of a submission's new events.
-func frameOf(s *submission) []byte {
-	f := queue.Frame{Events: s.batch.events, Key: s.batch.key, Organization: s.batch.organization, Received: s.batch.received}
-	if s.fresh < len(s.batch.events) {
-		f.Events = make([]events.Event, 0, s.fresh)
-		for i, v := range s.verdicts {
-			if v.outcome == events.Stored {
-				f.Events = append(f.Events, s.batch.events[i])
-			}
-		}
-	}
-	f.Decision = queue.Decision{Duplicates: len(s.batch.events) - s.fresh, Sent: len(s.batch.events)}
-	return f.Encode(make([]byte, 0, s.size()))
 }

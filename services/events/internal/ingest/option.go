@@ -35,8 +35,21 @@ func WithRates(r Rates) Option {
 	return func(in *Intake) { in.quotas = newQuotas(r, in.now) }
 }
 
-// WithListener has each event that is new heard once it is durable, in the order of the log. It is called in the way of
-// acknowledgements and must not wait.
-func WithListener(hear func(organization uuid.UUID, list []events.Event)) Option {
-	return func(in *Intake) { in.listen = hear }
+// Listener hears of events that are new once they are durable, in the order of the log. It is asked in the way of acknowledgements and must not wait.
+type Listener interface {
+	// Listens tells whether anybody wants to hear of an organization's events. While nobody does, nobody pays for them.
+	Listens(organization uuid.UUID) bool
+	// Publish is given them.
+	Publish(organization uuid.UUID, list []events.Event)
 }
+
+// WithListener has somebody listen.
+func WithListener(l Listener) Option {
+	return func(in *Intake) { in.listen = l }
+}
+
+// deaf is a listener who is not there.
+type deaf struct{}
+
+func (deaf) Listens(uuid.UUID) bool            { return false }
+func (deaf) Publish(uuid.UUID, []events.Event) {}

@@ -7,6 +7,7 @@ import (
 
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/people"
 	"devtrail.dev/services/events/internal/queue"
 )
 
@@ -52,26 +53,26 @@ func (in *Intake) revive(ctx context.Context, organization uuid.UUID, letter eve
 	if received.Equal(events.MinTime) { // of a damaged frame nobody knows
 		received = events.Microseconds(in.now())
 	}
-	e, err := in.check(*repaired, received)
+	e, _, err := in.check(*repaired, received)
 	if err != nil {
 		return events.Event{}, err
 	}
 	if e.ID != letter.ID {
 		return events.Event{}, ErrLetterID
 	}
-	good, results := batch{organization: organization, received: received}, make([]Result, 1)
-	good.add(0, e, repaired.ActorName)
-	if len(good.hints) > 0 {
-		found, err := in.directory.Resolve(ctx, organization, good.hints)
-		if err != nil {
-			return events.Event{}, err
-		}
-		good.stamp(found, results)
+	if !e.Actor.Known() {
+		return e, nil
 	}
-	if len(good.events) == 0 {
-		return events.Event{}, results[0].Err
+	found, err := in.directory.Resolve(ctx, organization, []people.Hint{{Identity: e.Actor, DisplayName: repaired.ActorName}})
+	if err != nil {
+		return events.Event{}, err
 	}
-	return good.events[0], nil
+	person := found[e.Actor]
+	if person.Refused != nil {
+		return events.Event{}, refused(person.Refused)
+	}
+	e.Actor, e.DeveloperID = person.Identity, person.DeveloperID
+	return e, nil
 }
 
 // outcomeOf says what an error means for a letter.

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -31,6 +32,21 @@ func (c *cache[V]) get(k key) (V, bool) {
 	}
 	v, ok := c.old[k]
 	if ok {
+		c.put(k, v)
+	}
+	return v, ok
+}
+
+// look is get by a key whose text is somebody else's memory.
+func (c *cache[V]) look(k key) (V, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if v, ok := c.young[k]; ok {
+		return v, true
+	}
+	v, ok := c.old[k]
+	if ok {
+		k.identity.Value = strings.Clone(k.identity.Value)
 		c.put(k, v)
 	}
 	return v, ok

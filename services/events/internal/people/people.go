@@ -9,6 +9,7 @@ package people
 import (
 	"context"
 	"slices"
+	"unsafe"
 
 	"github.com/google/uuid"
 
@@ -72,6 +73,19 @@ func (d *Directory) Resolve(ctx context.Context, organization uuid.UUID, hints [
 		}
 	}
 	return people, nil
+}
+
+// Known returns what Resolve would without asking, false when it would ask. It keeps no part of value.
+func (d *Directory) Known(organization uuid.UUID, kind events.IdentityKind, value []byte) (Person, bool) {
+	if len(value) == 0 {
+		return Person{}, false
+	}
+	canonical, ok := d.canonical.look(key{organization, events.Identity{Kind: kind, Value: unsafe.String(&value[0], len(value))}})
+	if !ok {
+		return Person{}, false
+	}
+	developer, ok := d.developers.get(key{organization, canonical})
+	return Person{Identity: canonical, DeveloperID: developer}, ok
 }
 
 func (d *Directory) remembered(organization uuid.UUID, raw events.Identity) (Person, bool) {

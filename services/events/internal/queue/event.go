@@ -14,22 +14,39 @@ const minEventBytes = 16 + 16 + 1 + 1 + 1 + 9
 
 // appendEvent writes an event without ReceivedAt, which is the frame's.
 func appendEvent(dst []byte, e *events.Event) []byte {
-	dst = append(dst, e.ID[:]...)
-	dst = append(dst, e.DeveloperID[:]...)
-	dst = append(dst, byte(e.Actor.Kind), byte(e.Source.Kind))
-	dst = binary.AppendVarint(dst, e.OccurredAt.UnixMicro())
+	dst = AppendHead(dst, e.ID, e.DeveloperID, e.Actor.Kind, e.Source.Kind, e.OccurredAt)
 	for _, text := range [...]string{e.Name, e.Actor.Value, e.Source.Tool, e.Source.ToolVersion, e.Source.Machine, e.Project, e.SessionID, e.Properties} {
-		dst = appendText(dst, text)
+		dst = AppendText(dst, text)
 	}
-	dst = binary.AppendUvarint(dst, uint64(len(e.Packages)))
-	for _, purl := range e.Packages {
-		dst = appendText(dst, purl)
-	}
-	return dst
+	return AppendPackages(dst, e.Packages)
 }
 
-func appendText(dst []byte, s string) []byte {
-	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+// AppendHead writes how an event begins, for those who have its fields and no Event. Its texts follow, each by [AppendText]: name, value of the actor, tool,
+// version of the tool, machine, project, session and properties; then its packages. All must be canonical and stamped.
+func AppendHead(dst []byte, id, developer uuid.UUID, actor events.IdentityKind, source events.SourceKind, occurred time.Time) []byte {
+	dst = append(dst, id[:]...)
+	dst = append(dst, developer[:]...)
+	dst = append(dst, byte(actor), byte(source))
+	return binary.AppendVarint(dst, occurred.UnixMicro())
+}
+
+// AppendText writes a text of an event.
+func AppendText[T string | []byte](dst []byte, text T) []byte {
+	if n := len(text); n < 0x80 { // most are short
+		dst = append(dst, byte(n))
+	} else {
+		dst = binary.AppendUvarint(dst, uint64(n))
+	}
+	return append(dst, text...)
+}
+
+// AppendPackages writes how an event ends.
+func AppendPackages(dst []byte, purls []string) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(purls)))
+	for _, purl := range purls {
+		dst = AppendText(dst, purl)
+	}
+	return dst
 }
 
 // EncodeEvent returns an event's bytes alone, for the dead letters.

@@ -48,21 +48,30 @@ type Frame struct {
 func (f *Frame) Encode(dst []byte) []byte {
 	start := len(dst)
 	dst = append(dst, make([]byte, headerBytes)...)
+	dst = f.appendHead(dst, len(f.Events))
+	for i := range f.Events {
+		dst = appendEvent(dst, &f.Events[i])
+	}
+	seal(dst[start:])
+	return dst
+}
+
+// appendHead writes what stands before the events, of which there are n.
+func (f *Frame) appendHead(dst []byte, n int) []byte {
 	dst = append(dst, typeJudged)
 	dst = append(dst, f.Organization[:]...)
 	dst = binary.AppendVarint(dst, f.Received.UnixMicro())
 	dst = appendSince(dst, f.Decision.Since)
 	dst = binary.AppendUvarint(dst, uint64(f.Decision.Sent))
 	dst = binary.AppendUvarint(dst, uint64(f.Decision.Duplicates))
-	dst = appendText(dst, f.Key)
-	dst = binary.AppendUvarint(dst, uint64(len(f.Events)))
-	for i := range f.Events {
-		dst = appendEvent(dst, &f.Events[i])
-	}
-	body := dst[start+headerBytes:]
-	binary.LittleEndian.PutUint32(dst[start+4:], uint32(len(body)))
-	binary.LittleEndian.PutUint32(dst[start:], crc32.Checksum(dst[start+4:], castagnoli))
-	return dst
+	dst = AppendText(dst, f.Key)
+	return binary.AppendUvarint(dst, uint64(n))
+}
+
+// seal writes the length and the checksum of a frame.
+func seal(frame []byte) {
+	binary.LittleEndian.PutUint32(frame[4:], uint32(len(frame)-headerBytes))
+	binary.LittleEndian.PutUint32(frame, crc32.Checksum(frame[4:], castagnoli))
 }
 
 // Decode reads a frame. The error is ErrCorrupt. It keeps no reference to the bytes.

@@ -35,7 +35,7 @@ func New(store insight.Engine, client identityv1.DeveloperServiceClient, logger 
 	directory := people.NewDirectory(client, store)
 	filters := filterReader{developers: directory}
 	hub := tail.New()
-	intake := ingest.New(store, directory, logger, now, append(options, ingest.WithListener(hub.Publish))...)
+	intake := ingest.New(store, directory, logger, now, append(options, ingest.WithListener(hub))...)
 	return &Desk{
 		Follower: people.NewFollower(directory, logger),
 		Intake:   intake,

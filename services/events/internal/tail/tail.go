@@ -56,6 +56,13 @@ func (h *Hub) Publish(organization uuid.UUID, list []events.Event) {
 	}
 }
 
+// Listens tells whether an organization has readers. One who comes later may miss what is new now.
+func (h *Hub) Listens(organization uuid.UUID) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return len(h.readers[organization]) > 0
+}
+
 // Subscribe begins to read what comes in from now on and matches the filter, by the developer of the moment. The caller closes the reader.
 func (h *Hub) Subscribe(organization uuid.UUID, filter events.Filter) *Reader {
 	r := &Reader{filter: filter, hub: h, more: make(chan struct{}, 1), organization: organization}

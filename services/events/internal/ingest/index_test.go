@@ -1,0 +1,149 @@
+package ingest
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/events"
+)
+
+// someID is one of few or of many ids.
+func someID(random *rand.Rand, of int) uuid.UUID {
+	n := random.IntN(of) + 1
+	return uuid.UUID{0: byte(n), 5: byte(n >> 8), 15: byte(n >> 16), 7: 0x40}
+}
+
+// TestIndexKnowsWhatASetKnows compares the index with sets by generation, while ids come, are undone, and grow old by hours and by number.
+func TestIndexKnowsWhatASetKnows(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	organizations := []uuid.UUID{{1}, {2}, {3}}
+	x := newIndex(8*time.Hour, 60_000)
+	type fact struct{ organization, id uuid.UUID }
+	known := map[fact]uint8{} // age
+	hour := uint32(480_000)
+	x.forget(hour)
+	for range 4000 {
+		if random.IntN(200) == 0 {
+			hour += uint32(random.IntN(3))
+		}
+		x.forget(hour)
+		for f, age := range known {
+			if !x.live(age) {
+				delete(known, f)
+			}
+		}
+		organization := organizations[random.IntN(random.IntN(3)+1)]
+		ids := make([]uuid.UUID, random.IntN(100)+1)
+		for i := range ids {
+			ids[i] = someID(random, 1<<18)
+		}
+		sent := append([]uuid.UUID(nil), ids...)
+		verdicts := make([]verdict, len(ids))
+		fresh := x.judge(hour, organization, ids, window{earliest: 1, latest: 2}, verdicts)
+		n := 0
+		for i, id := range sent {
+			f := fact{organization, id}
+			_, before := known[f]
+			require.Equal(t, before, verdicts[i].outcome == events.Duplicate)
+			if !before {
+				require.Equal(t, id, fresh[n])
+				n++
+				table := x.members[organization].at(hashOf(id))
+				slot, found := table.find(hashOf(id), id)
+				require.True(t, found)
+				known[f] = table.ages[slot]
+			}
+		}
+		require.Len(t, fresh, n)
+		if random.IntN(20) == 0 {
+			x.undo(organization, fresh)
+			for _, id := range fresh {
+				delete(known, fact{organization, id})
+			}
+		}
+		require.Equal(t, len(known), x.count)
+		require.LessOrEqual(t, len(x.young), lives)
+	}
+	require.Greater(t, x.next, uint8(8), "many generations have gone")
+	for len(x.sweep) > 0 {
+		x.clean()
+	}
+	slots := 0
+	for _, m := range x.members {
+		seen := map[*table]bool{}
+		for _, table := range m.tables {
+			if !seen[table] {
+				seen[table] = true
+				slots += table.used
+			}
+		}
+	}
+	require.Equal(t, len(known), slots, "what is forgotten takes no room once everything is swept")
+}
+
+// TestIndexForgetsALittleAtATime fills more than there is room for.
+func TestIndexForgetsALittleAtATime(t *testing.T) {
+	x := newIndex(24*time.Hour, 1<<20)
+	ids := make([]uuid.UUID, 5000)
+	least := 0
+	for range 400 {
+		x.forget(480_000)
+		for i := range ids {
+			ids[i] = uuid.New()
+		}
+		x.judge(480_000, uuid.UUID{1}, ids, window{}, make([]verdict, len(ids)))
+		if least = x.count; least > 1<<20 {
+			break
+		}
+	}
+	x.forget(480_000)
+	require.Greater(t, x.count, 1<<20-1<<20/portions-5000, "no more than a portion goes")
+	require.LessOrEqual(t, x.count, 1<<20)
+}
+
+func TestIndexSaysOfWhatItIsCertain(t *testing.T) {
+	acme, start := uuid.UUID{1}, time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	x := newIndex(4*time.Hour, 0)
+	x.past = start.UnixMicro() // as a log that begins now is loaded
+	at := func(d time.Duration) window {
+		n := start.Add(d).UnixMicro()
+		return window{earliest: n, latest: n}
+	}
+	judge := func(after time.Duration, w window) time.Time {
+		hour := hourOf(start.Add(after))
+		x.forget(hour)
+		x.judge(hour, acme, []uuid.UUID{uuid.New()}, w, make([]verdict, 1))
+		return x.since(acme, w)
+	}
+	require.Equal(t, events.MinTime, judge(0, at(time.Second)), "it is later than the log")
+	require.Zero(t, judge(0, at(-time.Second)), "another log may have had it")
+	floating := at(time.Second)
+	floating.floats = true
+	require.Zero(t, judge(0, floating), "its time may have been another")
+	require.Equal(t, events.MinTime, judge(0, at(20*time.Hour)))
+	require.Equal(t, events.MinTime, judge(4*time.Hour, at(3*time.Hour)))
+	require.Zero(t, judge(12*time.Hour, at(11*time.Hour)), "one that was later is forgotten")
+	require.Equal(t, events.MinTime, judge(12*time.Hour, at(21*time.Hour)))
+	require.Zero(t, newIndex(0, 0).since(acme, at(0)), "nothing is remembered")
+}
+
+func BenchmarkIndex(b *testing.B) {
+	x := newIndex(24*time.Hour, 4<<20)
+	const n = 100
+	ids, verdicts := make([]uuid.UUID, n), make([]verdict, n)
+	random := rand.New(rand.NewPCG(1, 2))
+	b.ReportAllocs()
+	for range b.N {
+		for i := range ids {
+			a, c := random.Uint64(), random.Uint64()
+			ids[i] = uuid.UUID{byte(a), byte(a >> 8), byte(a >> 16), byte(a >> 24), byte(c), byte(c >> 8), byte(c >> 16), 1}
+		}
+		x.forget(480_000)
+		x.judge(480_000, uuid.UUID{1}, ids, window{}, verdicts)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/event")
+}
