@@ -25,6 +25,10 @@ const (
 
 // runChild is the service as it is shipped.
 func runChild(how string) {
+	if how == brokering {
+		runBroker()
+		return
+	}
 	err := run(context.Background(), os.Getenv, os.Stderr, func(s insight.Engine) insight.Engine {
 		if how == blindfold {
 			return blind{s}

@@ -4,15 +4,24 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"devtrail.dev/services/events/internal/ingest"
-	"devtrail.dev/services/events/internal/queue/pebblelog"
+	"devtrail.dev/services/events/internal/queue"
+)
+
+// The values of EVENTS_QUEUE.
+const (
+	queuePebble    = "pebble"
+	queueJetStream = "jetstream"
 )
 
 // Ingest is the settings of the way in.
 type Ingest struct {
+	// Queue says what keeps the log of accepted events: pebble, in a folder of this machine, or jetstream, on brokers that several instances share.
+	Queue string `env:"EVENTS_QUEUE" envDefault:"pebble"`
+	// NATS is where the log is when it is on brokers.
+	NATS NATS `envPrefix:"EVENTS_NATS_"`
 	// QueueDir is the folder of the log of accepted events; empty: there is no log, and an event is acknowledged when the database has it.
 	QueueDir string `env:"EVENTS_QUEUE_DIR"`
 	// QueueBytes is how much may wait in the log for the database.
@@ -61,11 +70,11 @@ func (c Ingest) Validate() error {
 			mistakes = append(mistakes, fmt.Errorf("%s %g is negative", name, value))
 		}
 	}
-	return errors.Join(mistakes...)
+	return errors.Join(append(mistakes, c.validateQueue())...)
 }
 
-// options are what the intake is given. The log is nil when there is none; who calls closes it.
-func (c Ingest) options(grace time.Duration, logger *slog.Logger) ([]ingest.Option, *pebblelog.Log, error) {
+// options are what the intake is given. The log is nil when there is none; who calls closes it. Instance names this process to others that share the log.
+func (c Ingest) options(grace time.Duration, instance string, logger *slog.Logger) ([]ingest.Option, queue.Queue, error) {
 	options := []ingest.Option{
 		ingest.WithLimits(ingest.Limits{EventBytes: c.MaxEventBytes, NameLength: c.MaxNameLength, PropertyDepth: c.MaxPropertyDepth}),
 		ingest.WithRates(ingest.Rates{
@@ -73,18 +82,9 @@ func (c Ingest) options(grace time.Duration, logger *slog.Logger) ([]ingest.Opti
 			Organization: ingest.Rate{Burst: c.OrganizationBurst, PerSecond: c.OrganizationRate},
 		}),
 	}
-	if c.QueueDir == "" {
-		return options, nil, nil
-	}
-	log, err := pebblelog.Open(pebblelog.Options{
-		Bytes: c.QueueBytes, Dir: c.QueueDir, Logger: logger, Spare: c.QueueSpareBytes,
-		Fatal: func(sentence string) {
-			logger.Error("the service ends, so that nothing is acknowledged that is not kept", "reason", sentence)
-			os.Exit(1)
-		},
-	})
-	if err != nil {
-		return nil, nil, err
+	log, err := c.openQueue(instance, logger)
+	if log == nil || err != nil {
+		return options, nil, err
 	}
 	return append(options, ingest.WithLog(ingest.Log{
 		Grace: grace, Horizon: c.DedupeHorizon, MaxIDs: c.DedupeEvents, Queue: log,

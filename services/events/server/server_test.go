@@ -73,9 +73,12 @@ func post(t *testing.T, url string) int {
 
 func TestAllMistakesInSettingsAreTold(t *testing.T) {
 	_, err := env.Load(func(name string) string {
-		return map[string]string{"EVENTS_STORE": "postgres", "EVENTS_ADDRESS": "nowhere", "DEVTRAIL_OPERATOR_KEY": "secret", "EVENTS_HTTP_ADDRESS": "here", "EVENTS_HTTP_ORIGINS": "https://a.example,b"}[name]
+		return map[string]string{
+			"EVENTS_STORE": "postgres", "EVENTS_ADDRESS": "nowhere", "DEVTRAIL_OPERATOR_KEY": "secret", "EVENTS_HTTP_ADDRESS": "here", "EVENTS_HTTP_ORIGINS": "https://a.example,b",
+			"EVENTS_QUEUE": "jetstream", "EVENTS_QUEUE_DIR": "/x", "EVENTS_NATS_STREAM": "a.b", "EVENTS_NATS_REPLICAS": "0", "EVENTS_NATS_LEASE": "1ms",
+		}[name]
 	}, defaults())
-	for _, part := range []string{"EVENTS_POSTGRES_URL", "ADDRESS \"nowhere\"", "DEVTRAIL_SERVICE_KEY", "DEVTRAIL_OPERATOR_KEY", "EVENTS_HTTP_ADDRESS \"here\"", "EVENTS_HTTP_ORIGINS \"b\""} {
+	for _, part := range []string{"EVENTS_POSTGRES_URL", "ADDRESS \"nowhere\"", "DEVTRAIL_SERVICE_KEY", "DEVTRAIL_OPERATOR_KEY", "EVENTS_HTTP_ADDRESS \"here\"", "EVENTS_HTTP_ORIGINS \"b\"", "EVENTS_NATS_URL", "EVENTS_NATS_STREAM \"a.b\"", "EVENTS_NATS_REPLICAS 0", "EVENTS_NATS_LEASE 1ms"} {
 		require.ErrorContains(t, err, part)
 	}
 	require.NotContains(t, err.Error(), "secret")

@@ -51,6 +51,9 @@ func (j *journal) join(in *Intake) {
 
 // put hands a batch to the committer and waits until its events are where the sender wants them.
 func (j *journal) put(ctx context.Context, good *batch) ([]verdict, error) {
+	if err := j.queue.Ready(); err != nil { // it may be another instance that takes events in
+		return nil, err
+	}
 	s := newSubmission(good)
 	select {
 	case j.submissions <- s:
@@ -83,7 +86,11 @@ func (j *journal) put(ctx context.Context, good *batch) ([]verdict, error) {
 // run works until ctx ends, then finishes: what was submitted is written and acknowledged, and the drain has the grace period to empty the log.
 // An error means that events can no longer be kept: the service must end.
 func (j *journal) run(ctx context.Context) error {
-	if err := j.index.load(ctx, j.queue, j.now()); err != nil {
+	err := j.queue.Await(ctx)
+	if err == nil {
+		err = j.index.load(ctx, j.queue, j.now())
+	}
+	if err != nil {
 		close(j.stopped)
 		if ctx.Err() != nil {
 			return nil

@@ -17,11 +17,15 @@ var (
 	ErrFull = fault.New(fault.Exhausted, "QUEUE_FULL", "the log of accepted events is full: they arrive faster than the database takes them")
 	// ErrClosed is what a log answers after Close, and after a write that failed.
 	ErrClosed = fault.New(fault.Unavailable, "QUEUE_CLOSED", "the log of accepted events is closed")
+	// ErrUnavailable says that the broker that keeps the log cannot be reached. Nothing of the append was kept.
+	ErrUnavailable = fault.New(fault.Unavailable, "QUEUE_UNAVAILABLE", "the broker that keeps the log of accepted events cannot be reached")
+	// ErrElsewhere says that another process has the log, so it is that one which takes events in.
+	ErrElsewhere = fault.New(fault.Unavailable, "QUEUE_ELSEWHERE", "another instance takes events in")
 	// ErrCorrupt says that bytes are not a frame, or not the frame that was written.
 	ErrCorrupt = fault.New(fault.Internal, "FRAME_CORRUPT", "the frame is damaged")
 )
 
-// Position is the place of a frame in the log. Positions ascend in the order of appends, begin at 1 and may have gaps.
+// Position is the place of a frame in the log. Positions ascend in the order of appends, are above 0 and may have gaps between appends.
 type Position uint64
 
 // Entry is a frame to append, and the ids that are to be remembered with it.
@@ -61,9 +65,17 @@ type Stats struct {
 }
 
 // Queue is a durable log of frames. Append is called by one goroutine at a time; all other methods must be safe for concurrent use.
+//
+// A log may be shared by processes, of which one has it at a time; the others wait for their turn. Who lost it cannot append, commit or cut any more.
 type Queue interface {
+	// Await returns nil when this process has the log, and what others left in it is known: at once for a log of its own. Before that only Ready and
+	// Close may be called.
+	Await(ctx context.Context) error
+	// Ready is nil while appends are taken. Otherwise it says why not: ErrElsewhere, ErrUnavailable, ErrClosed. It must be cheap.
+	Ready() error
 	// Append begins to write entries as one atomic group: after a crash either all of them are there or none. Hour counts from the Unix epoch and
-	// is the bucket in which their ids are remembered. The error is ErrFull when the budget is used up, ErrClosed after Close.
+	// is the bucket in which their ids are remembered. The error is ErrFull when the budget is used up, ErrUnavailable
+	// when there is no broker, ErrClosed after Close.
 	Append(ctx context.Context, hour uint32, entries []Entry) (Pending, error)
 	// Read returns records after one position up to another, inclusive, ascending: at least one when there is one, and then as many as fit into
 	// bytes. The caller passes a bound below which everything is durable.

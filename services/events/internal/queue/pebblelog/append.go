@@ -51,7 +51,7 @@ func (l *Log) Append(ctx context.Context, hour uint32, entries []queue.Entry) (q
 		}
 	}
 	for i, e := range entries {
-		l.waiting.add(waiting{bytes: int64(len(e.Frame)) + receivedBytes, position: p.first + queue.Position(i), received: e.Received})
+		l.waiting.Add(queue.Waiting{Bytes: int64(len(e.Frame)) + receivedBytes, Position: p.first + queue.Position(i), Received: e.Received})
 	}
 	l.last += queue.Position(len(entries))
 	l.writing.Go(func() {
@@ -84,7 +84,7 @@ func set(batch *pebble.Batch, at queue.Position, hour uint32, e queue.Entry) err
 
 // admit refuses what the budget or the disk has no room for, before anything is written. The log must be locked.
 func (l *Log) admit(size int64) error {
-	stats := l.waiting.stats()
+	stats := l.waiting.Stats()
 	if stats.Bytes+size > l.options.Bytes {
 		return queue.ErrFull.With("%d bytes of accepted events wait for the database, at most %d may", stats.Bytes, l.options.Bytes).RetryAfter(fullRetry)
 	}

@@ -44,7 +44,7 @@ type Log struct {
 	closed    bool
 	last      queue.Position
 	committed queue.Position
-	waiting   backlog
+	waiting   queue.Backlog
 	space     space
 }
 
@@ -96,9 +96,27 @@ func (l *Log) recover() error {
 	for ok := iterator.First(); ok; ok = iterator.Next() {
 		l.last = positionOf(iterator.Key()[1:])
 		value := iterator.Value()
-		l.waiting.add(waiting{bytes: int64(len(value)), position: l.last, received: receivedOf(value)})
+		l.waiting.Add(queue.Waiting{Bytes: int64(len(value)), Position: l.last, Received: receivedOf(value)})
 	}
 	return iterator.Close()
+}
+
+// Await returns at once: the folder belongs to this process, as the engine's lock on it says.
+func (l *Log) Await(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return l.Ready()
+}
+
+// Ready is nil until Close, or until a write failed.
+func (l *Log) Ready() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || l.failed.Load() {
+		return queue.ErrClosed
+	}
+	return nil
 }
 
 // Last returns the highest position ever given.
@@ -119,7 +137,7 @@ func (l *Log) Committed() queue.Position {
 func (l *Log) Stats() queue.Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.waiting.stats()
+	return l.waiting.Stats()
 }
 
 // Commit forgets frames. It is not synced: after a crash they may be read again.
@@ -147,7 +165,7 @@ func (l *Log) Commit(ctx context.Context, upTo queue.Position) error {
 		return err
 	}
 	l.committed = upTo
-	l.waiting.drop(upTo)
+	l.waiting.Drop(upTo)
 	return nil
 }
 

@@ -1,0 +1,88 @@
+package jetstream
+
+import (
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"devtrail.dev/services/events/internal/queue"
+	"devtrail.dev/services/events/internal/queue/queuetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// broker is a NATS server in this process, with a folder that outlives it.
+type broker struct {
+	t       *testing.T
+	options server.Options
+	*server.Server
+}
+
+func startBroker(t *testing.T) *broker {
+	t.Helper()
+	b := &broker{t: t, options: server.Options{
+		Host: "127.0.0.1", JetStream: true, NoLog: true, NoSigs: true, Port: server.RANDOM_PORT, StoreDir: filepath.Join(t.TempDir(), "nats"), SyncAlways: true,
+	}}
+	b.start()
+	t.Cleanup(b.stop)
+	return b
+}
+
+// start starts it at the same address as before.
+func (b *broker) start() {
+	b.t.Helper()
+	options := b.options
+	s, err := server.NewServer(&options)
+	require.NoError(b.t, err)
+	s.Start()
+	require.True(b.t, s.ReadyForConnections(10*time.Second))
+	b.Server = s
+	b.options.Port = options.Port
+}
+
+func (b *broker) stop() {
+	b.Shutdown()
+	b.WaitForShutdown()
+}
+
+func logOptions(t *testing.T, b *broker) Options {
+	t.Helper()
+	return Options{
+		Bytes: 64 << 20, Instance: "one", Lease: 300 * time.Millisecond, Logger: slog.New(slog.DiscardHandler), Stream: "EVENTS", URL: b.ClientURL(),
+		Fatal: func(sentence string) { t.Errorf("fatal: %s", sentence) },
+	}
+}
+
+// kill ends a log as kill -9 of its process does.
+func (l *Log) kill() {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	l.nc.Close()
+	l.stop()
+	l.working.Wait()
+}
+
+func TestConformance(t *testing.T) {
+	queuetest.Run(t, func(t *testing.T) queuetest.Medium {
+		t.Helper()
+		b := startBroker(t)
+		return queuetest.Medium{
+			Open: func(t *testing.T, bytes int64) queue.Queue {
+				t.Helper()
+				o := logOptions(t, b)
+				o.Bytes = bytes
+				l, err := Open(o)
+				require.NoError(t, err)
+				return l
+			},
+			Kill:  func(t *testing.T, q queue.Queue) { t.Helper(); q.(*Log).kill() },
+			Break: func(t *testing.T) { t.Helper(); b.stop() },
+		}
+	})
+}
