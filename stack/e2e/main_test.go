@@ -91,7 +91,7 @@ func up(ctx context.Context, dataDir, store string) (*running, error) {
 // environ is the environment without settings of a suite that somebody may
 // have in her shell: the tests run on engines of their own.
 func environ() []string {
-	var env []string
+	env := []string{"EVENTS_HTTP_ORIGINS=" + pageOrigin}
 	for _, name := range []string{"HOME", "PATH", "TMPDIR", "XDG_CACHE_HOME", "DEVTRAIL_CACHE_DIR", "GOCOVERDIR"} {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -27,4 +28,28 @@ func TestTheTypeScriptClient(t *testing.T) {
 		decode(admin, t, events, "devtrail.events.v1.EventService/ListEvents", `{"filter": {"names": ["e2e.typescript"]}, "page_size": 1000}`, &answer)
 		return len(answer.Events) == 300 && slices.Equal(answer.Events[0].Packages, []string{"pkg:npm/left-pad@1.3.0"})
 	}, comeBack, 100*time.Millisecond)
+}
+
+// pageOrigin is the one origin whose pages may send events. The browser of the test finds it at a port of this machine.
+const pageOrigin = "http://app.localhost"
+
+// The client in pages of a headless Chromium (tools/install-browser). What it hands over while a page closes nobody answers, so it is looked for in the store.
+func TestTheTypeScriptClientInABrowser(t *testing.T) {
+	r := sharedSuite(t)
+	cmd := exec.CommandContext(t.Context(), "node", "--test", "browser/")
+	cmd.Dir = "../../clients/typescript"
+	cmd.Env = append(os.Environ(), "DEVTRAIL_TEST_HTTP="+r.State.HTTP["events"], "DEVTRAIL_TEST_KEY="+r.State.Keys["ingest"])
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Contains(t, string(out), "# pass 4\n")
+
+	admin, events := as(t.Context(), r.State.Keys["admin"], ""), dial(t, r.State.Endpoints["events"])
+	for name, want := range map[string]int{"e2e.browser.fetch": 300, "e2e.browser.beacon": 40, "e2e.browser.both": 150, "e2e.browser.foreign": 0} {
+		var answer struct{ Events []struct{ ID string } }
+		require.Eventually(t, func() bool {
+			decode(admin, t, events, "devtrail.events.v1.EventService/ListEvents", fmt.Sprintf(`{"filter": {"names": [%q]}, "page_size": 1000}`, name), &answer)
+			return len(answer.Events) >= want
+		}, comeBack, 100*time.Millisecond, name)
+		require.Len(t, answer.Events, want, name)
+	}
 }
