@@ -58,6 +58,16 @@ func (s *Server) validate(ctx context.Context, c *call, next func(context.Contex
 }
 
 func (s *Server) checkMessage(msg any) error {
+	if r, ok := msg.(Reader); ok {
+		contract, err := r.Contract()
+		if err != nil {
+			return err
+		}
+		if contract == nil {
+			return nil
+		}
+		msg = contract
+	}
 	m, ok := msg.(proto.Message)
 	if !ok {
 		return nil

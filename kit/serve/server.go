@@ -79,6 +79,7 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 	s.health.SetServingStatus("", healthpb.HealthCheckResponse_NOT_SERVING)
 	steps := s.interceptors()
 	s.grpc = grpc.NewServer(
+		grpc.ForceServerCodecV2(newCodec()),
 		grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithFilter(traced))),
 		grpc.UnaryInterceptor(unary(steps)),
 		grpc.StreamInterceptor(stream(steps)),

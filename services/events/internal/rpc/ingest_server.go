@@ -2,6 +2,9 @@ package rpc
 
 import (
 	"context"
+	"sync"
+
+	"google.golang.org/grpc"
 
 	"devtrail.dev/kit/auth"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
@@ -9,28 +12,84 @@ import (
 	"devtrail.dev/services/events/internal/wire"
 )
 
+// ingestServer takes events without decoding their messages: it is handed letters, which the door's codec lets read their own bytes, and answers with
+// answers that write theirs.
 type ingestServer struct {
-	eventsv1.UnimplementedIngestServiceServer
-	intake *ingest.Intake
+	intake  *ingest.Intake
+	letters [2]sync.Pool // of *wire.Letter: of single messages, and of those of streams
 }
 
-// CaptureEvents keeps events and says of each what became of it.
-func (s *ingestServer) CaptureEvents(ctx context.Context, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
-	results, err := s.capture(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return &eventsv1.CaptureEventsResponse{Results: wire.ResultsToProto(req.GetEvents(), results)}, nil
+// ingester is what the methods below call.
+type ingester interface {
+	captureEvents(ctx context.Context, letter *wire.Letter) (*wire.Answer, error)
+	streamEvents(stream grpc.ServerStream) error
+	letter(streamed bool) *wire.Letter
 }
 
-func (s *ingestServer) capture(ctx context.Context, batch wire.Batch) ([]ingest.Result, error) {
-	org, err := auth.Organization(ctx)
+// ingestService is the IngestService of the contract with methods that take letters.
+func ingestService() *grpc.ServiceDesc {
+	d := eventsv1.IngestService_ServiceDesc
+	d.HandlerType = (*ingester)(nil)
+	d.Methods = []grpc.MethodDesc{{MethodName: "CaptureEvents", Handler: handleCapture}}
+	d.Streams = []grpc.StreamDesc{{StreamName: "StreamEvents", Handler: handleStream, ServerStreams: true, ClientStreams: true}}
+	return &d
+}
+
+func handleCapture(srv any, ctx context.Context, decode func(any) error, around grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // the order is gRPC's
+	server := srv.(ingester) //nolint:forcetypeassert // gRPC has checked it
+	letter := server.letter(false)
+	if err := decode(letter); err != nil {
+		return nil, err
+	}
+	handle := func(ctx context.Context, req any) (any, error) {
+		return server.captureEvents(ctx, req.(*wire.Letter)) //nolint:forcetypeassert // it is the one above
+	}
+	if around == nil {
+		return handle(ctx, letter)
+	}
+	return around(ctx, letter, &grpc.UnaryServerInfo{FullMethod: eventsv1.IngestService_CaptureEvents_FullMethodName, Server: srv}, handle)
+}
+
+func handleStream(srv any, stream grpc.ServerStream) error {
+	return srv.(ingester).streamEvents(stream) //nolint:forcetypeassert // gRPC has checked it
+}
+
+// letter returns an empty one.
+func (s *ingestServer) letter(streamed bool) *wire.Letter {
+	if l, ok := s.pool(streamed).Get().(*wire.Letter); ok {
+		return l
+	}
+	return wire.NewLetter(streamed)
+}
+
+func (s *ingestServer) pool(streamed bool) *sync.Pool {
+	if streamed {
+		return &s.letters[1]
+	}
+	return &s.letters[0]
+}
+
+// captureEvents keeps events and says of each what became of it.
+func (s *ingestServer) captureEvents(ctx context.Context, letter *wire.Letter) (*wire.Answer, error) {
+	return s.capture(ctx, letter, false)
+}
+
+// capture has the intake take a letter. The letter is given back when the answer is written, and left to the collector when there is none.
+func (s *ingestServer) capture(ctx context.Context, letter *wire.Letter, streamed bool) (*wire.Answer, error) {
+	organization, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
-	request, err := wire.RequestFromProto(org, auth.MustCaller(ctx).CredentialID, batch)
+	request, err := wire.RequestOf(organization, auth.MustCaller(ctx).CredentialID, letter)
 	if err != nil {
 		return nil, err
 	}
-	return s.intake.Take(ctx, request)
+	receipt, err := s.intake.TakeIn(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return &wire.Answer{Letter: letter, Results: receipt.Results, Release: func() {
+		receipt.Release()
+		s.pool(streamed).Put(letter)
+	}}, nil
 }

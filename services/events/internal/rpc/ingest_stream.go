@@ -6,8 +6,9 @@ import (
 	"io"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"devtrail.dev/kit/fault"
-	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/wire"
 )
@@ -17,21 +18,21 @@ const maxUnanswered = 16
 
 // answer is the answer to a batch of a stream, or why there is none.
 type answer struct {
-	response *eventsv1.StreamEventsResponse
+	response *wire.Answer
 	err      error
 }
 
 // conversation is a stream of batches on its way.
 type conversation struct {
 	server  *ingestServer
-	stream  eventsv1.IngestService_StreamEventsServer
+	stream  grpc.ServerStream
 	answers chan chan answer // in the order of the batches; closed when the client has no more
 	slots   chan struct{}    // a token for each unanswered batch
 	ended   error            // why nothing more is read; set before answers is closed
 }
 
-// StreamEvents works on several batches at once and answers them in their order.
-func (s *ingestServer) StreamEvents(stream eventsv1.IngestService_StreamEventsServer) error {
+// streamEvents works on several batches at once and answers them in their order.
+func (s *ingestServer) streamEvents(stream grpc.ServerStream) error {
 	ctx, cancel := context.WithCancel(stream.Context())
 	c := &conversation{server: s, stream: stream, answers: make(chan chan answer, maxUnanswered), slots: make(chan struct{}, maxUnanswered)}
 	go c.receive(ctx) // Recv ends when we return, not before
@@ -45,8 +46,8 @@ func (s *ingestServer) StreamEvents(stream eventsv1.IngestService_StreamEventsSe
 func (c *conversation) receive(ctx context.Context) {
 	defer close(c.answers)
 	for {
-		req, err := c.stream.Recv()
-		if err != nil {
+		letter := c.server.letter(true)
+		if err := c.stream.RecvMsg(letter); err != nil {
 			if !errors.Is(err, io.EOF) {
 				c.ended = err
 			}
@@ -60,7 +61,7 @@ func (c *conversation) receive(ctx context.Context) {
 		}
 		next := make(chan answer, 1)
 		c.answers <- next
-		go func() { next <- c.server.answer(ctx, req) }()
+		go func() { next <- c.server.answer(ctx, letter) }()
 	}
 }
 
@@ -72,7 +73,7 @@ func (c *conversation) reply() error {
 		if a.err != nil {
 			return a.err
 		}
-		if err := c.stream.Send(a.response); err != nil {
+		if err := c.stream.SendMsg(a.response); err != nil {
 			return err
 		}
 	}
@@ -96,15 +97,12 @@ func (c *conversation) settle() {
 }
 
 // answer works on a batch. What is exhausted is said of each event, so that a long-lived stream lives through it.
-func (s *ingestServer) answer(ctx context.Context, req *eventsv1.StreamEventsRequest) answer {
-	results, err := s.capture(ctx, req)
+func (s *ingestServer) answer(ctx context.Context, letter *wire.Letter) answer {
+	response, err := s.capture(ctx, letter, true)
 	if err != nil && fault.KindOf(err) == fault.Exhausted {
-		results, err = allRetry(len(req.GetEvents()), err), nil
+		response, err = &wire.Answer{Letter: letter, Release: func() {}, Results: allRetry(letter.Len(), err)}, nil
 	}
-	if err != nil {
-		return answer{err: err}
-	}
-	return answer{response: &eventsv1.StreamEventsResponse{Results: wire.ResultsToProto(req.GetEvents(), results), Sequence: req.GetSequence()}}
+	return answer{err: err, response: response}
 }
 
 // allRetry is the results of a batch of which nothing was kept.

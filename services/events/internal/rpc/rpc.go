@@ -50,7 +50,7 @@ func New(store insight.Engine, client identityv1.DeveloperServiceClient, logger 
 // Register adds the services to a door.
 func (d *Desk) Register(door grpc.ServiceRegistrar) {
 	eventsv1.RegisterAdminServiceServer(door, d.admin)
-	eventsv1.RegisterIngestServiceServer(door, d.ingest)
+	door.RegisterService(ingestService(), d.ingest)
 	eventsv1.RegisterEventServiceServer(door, d.event)
 	eventsv1.RegisterInsightServiceServer(door, d.insight)
 }

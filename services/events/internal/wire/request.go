@@ -36,6 +36,15 @@ func RequestFromProto(organization uuid.UUID, key string, m Batch) (ingest.Reque
 	return r, nil
 }
 
+// RequestOf is RequestFromProto for a letter.
+func RequestOf(organization uuid.UUID, key string, l *Letter) (ingest.Request, error) {
+	r := ingest.Request{Ack: ingest.AckDurable, Key: key, Letter: l, Organization: organization}
+	if l.Ack() == eventsv1.AckLevel_ACK_LEVEL_STORED {
+		r.Ack = ingest.AckDatabase
+	}
+	return r, l.Check()
+}
+
 // timeFromProto returns the zero time for an absent one.
 func timeFromProto(t *timestamppb.Timestamp) time.Time {
 	if t == nil {
