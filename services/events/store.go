@@ -65,6 +65,8 @@ type Store interface {
 
 	// What the store refuses for good is kept beside the events.
 	DeadLetters
+	// Those who run an installation look after it.
+	Monitor
 
 	// Ready must return nil when the store can do its work, and else, within the context's deadline, a fault of kind Unavailable that says what to do.
 	Ready(ctx context.Context) error

@@ -80,12 +80,16 @@ type foreign struct {
 // foreigners has a case for every RPC of the suite; the test fails for one
 // that has none.
 var foreigners = map[string]foreign{
-	"devtrail.events.v1.EventService/GetDigest":         {`{"filter": {"projects": ["secret-b"]}, "range": {"start": "2020-01-01T00:00:00Z", "end": "2030-01-01T00:00:00Z"}}`, codes.OK},
-	"devtrail.events.v1.EventService/GetExposure":       {`{"purl": "pkg:pypi/secret-b", "evidence_limit": 10}`, codes.OK},
-	"devtrail.events.v1.EventService/ListEvents":        {`{"filter": {"developer_ids": ["%[2]s"]}}`, codes.OK},
-	"devtrail.events.v1.AdminService/ListDeadLetters":   {`{}`, codes.OK},
-	"devtrail.events.v1.AdminService/ReplayDeadLetters": {`{"replays": [{"dead_letter_id": "%[2]s"}]}`, codes.NotFound},
-	"devtrail.events.v1.EventService/TailEvents":        {`{"filter": {"developer_ids": ["%[2]s"]}}`, codes.OK},
+	"devtrail.events.v1.EventService/GetDigest":          {`{"filter": {"projects": ["secret-b"]}, "range": {"start": "2020-01-01T00:00:00Z", "end": "2030-01-01T00:00:00Z"}}`, codes.OK},
+	"devtrail.events.v1.EventService/GetExposure":        {`{"purl": "pkg:pypi/secret-b", "evidence_limit": 10}`, codes.OK},
+	"devtrail.events.v1.EventService/ListEvents":         {`{"filter": {"developer_ids": ["%[2]s"]}}`, codes.OK},
+	"devtrail.events.v1.AdminService/CancelQuery":        {`{"query_id": "%[2]s"}`, codes.NotFound},
+	"devtrail.events.v1.AdminService/GetSystemStatus":    {`{}`, codes.OK},
+	"devtrail.events.v1.AdminService/ListDeadLetters":    {`{}`, codes.OK},
+	"devtrail.events.v1.AdminService/ListRunningQueries": {`{}`, codes.OK},
+	"devtrail.events.v1.AdminService/ListSlowQueries":    {`{"min_elapsed": "0s"}`, codes.OK},
+	"devtrail.events.v1.AdminService/ReplayDeadLetters":  {`{"replays": [{"dead_letter_id": "%[2]s"}]}`, codes.NotFound},
+	"devtrail.events.v1.EventService/TailEvents":         {`{"filter": {"developer_ids": ["%[2]s"]}}`, codes.OK},
 	"devtrail.events.v1.IngestService/CaptureEvents": {`{"events": [{"id": "%[2]s", "name": "x.seen", "occurred_at": "2025-01-01T00:00:00Z",
 		"source": {"kind": "SOURCE_KIND_SDK"}, "actor": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "x@example.com"}}]}`, codes.OK},
 	"devtrail.events.v1.IngestService/StreamEvents": {`{"sequence": 1, "events": [{"id": "%[2]s", "name": "x.seen", "occurred_at": "2025-01-01T00:00:00Z",

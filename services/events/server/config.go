@@ -6,6 +6,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/turns"
 	"devtrail.dev/services/events/internal/web"
 )
@@ -26,6 +27,8 @@ type Config struct {
 	HooksFile string `env:"EVENTS_HOOKS_FILE"`
 	// Questions are how many questions may be asked of the database at once.
 	Questions turns.Limits `envPrefix:"EVENTS_QUESTIONS_"`
+	// Query is what one question may take of the database.
+	Query events.QueryLimits `envPrefix:"EVENTS_QUERY_"`
 	// Ingest is the way in, whichever the door.
 	Ingest Ingest
 	// Store says where events are kept: clickhouse or postgres.
@@ -62,6 +65,7 @@ func (c *Config) Validate() error {
 		c.HTTP.Validate(),
 		c.Ingest.Validate(),
 		c.Questions.Validate(),
+		c.Query.Validate(),
 		c.Keys.Validate(),
 	}
 	if c.MaxMessageBytes < largestBatch {

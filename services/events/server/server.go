@@ -158,12 +158,20 @@ func openStore(ctx context.Context, cfg Config, instance lease.Instance, now fun
 			return nil, need, err
 		}
 		store, err := postgres.Open(ctx, cfg.PostgresURL, instance.ApplicationName())
-		return store, need, err
+		if err != nil {
+			return nil, need, err
+		}
+		store.Limit(cfg.Query)
+		return store, need, nil
 	}
 	need, err := lease.NeedOf(database, eventsmigrations.ClickHouse(), clickhouse.Reads())
 	if err != nil {
 		return nil, need, err
 	}
 	store, err := clickhouse.Open(cfg.ClickHouseURL, instance.ApplicationName(), now)
-	return store, need, err
+	if err != nil {
+		return nil, need, err
+	}
+	store.Limit(cfg.Query)
+	return store, need, nil
 }

@@ -146,7 +146,7 @@ func (s *Store) life(ctx context.Context) (uint64, error) {
 	defer s.lives.Unlock()
 	for {
 		var life uint64
-		if err := s.conn.QueryRow(ctx, "SELECT min(life) FROM server_lives").Scan(&life); err != nil {
+		if err := s.conn.QueryRow(noted(ctx, "life"), "SELECT min(life) FROM server_lives").Scan(&life); err != nil {
 			return 0, translate(ctx, err)
 		}
 		if life != 0 {

@@ -2,7 +2,6 @@ package clickhouse
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"strings"
@@ -12,18 +11,8 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
 
-	"devtrail.dev/kit/serve"
+	"devtrail.dev/services/events/internal/querytag"
 )
-
-// questionTimeout is how long a question may take when its caller's deadline allows more.
-const questionTimeout = 15 * time.Second
-
-// comment is what the server's log of queries says of a query. It has no values of the question.
-type comment struct {
-	Organization string `json:"organization,omitempty"`
-	Kind         string `json:"kind"` // the file with the query
-	RequestID    string `json:"request_id,omitempty"`
-}
 
 // undated hides a deadline, which the driver would turn into a limit later than the deadline itself.
 type undated struct{ context.Context }
@@ -33,15 +22,12 @@ func (undated) Deadline() (deadline time.Time, ok bool) { return time.Time{}, fa
 // bounded prepares the context of a query: its parameters, its id and comment, and for questions of an organization a limit that the server keeps,
 // a little before the caller's deadline, so that there is still time to say why. Canceling the context ends the query on the server.
 func (s *Store) bounded(ctx context.Context, kind string, p params, more clickhouse.Settings) (context.Context, context.CancelFunc, error) {
-	c := comment{Organization: p["organization"], Kind: kind, RequestID: serve.RequestID(ctx)}
-	text, err := json.Marshal(c)
-	if err != nil {
-		return nil, nil, err
-	}
-	settings := clickhouse.Settings{"log_comment": string(text)}
+	tag := querytag.Of(ctx, uuid.Nil, kind)
+	tag.Organization = p["organization"]
+	settings := clickhouse.Settings{"log_comment": querytag.JSON("", tag)}
 	maps.Copy(settings, more)
-	if c.Organization != "" {
-		limit := questionTimeout
+	if tag.Organization != "" {
+		limit := s.limits.Time
 		if deadline, ok := ctx.Deadline(); ok {
 			left := deadline.Sub(s.now())
 			if left <= 0 {
@@ -50,11 +36,19 @@ func (s *Store) bounded(ctx context.Context, kind string, p params, more clickho
 			limit = min(limit, left-min(left/10, 200*time.Millisecond))
 		}
 		settings["max_execution_time"] = limit.Seconds()
-		settings["precise_float_parsing"] = 1 // a number form is the nearest float64
+		settings["max_memory_usage"] = s.limits.MemoryBytes
+		settings["max_result_rows"] = s.limits.ResultRows // the server's own reaction is to throw
+		settings["precise_float_parsing"] = 1             // a number form is the nearest float64
 	}
-	id := strings.Join([]string{c.Organization, kind, uuid.NewString()}, "_")
+	id := strings.Join([]string{tag.Organization, kind, uuid.NewString()}, "_")
 	ctx, cancel := context.WithCancel(undated{ctx})
 	return clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters(p)), clickhouse.WithSettings(settings), clickhouse.WithQueryID(id)), cancel, nil
+}
+
+// noted makes a context for a statement of the store's own, which belongs to no organization.
+func noted(ctx context.Context, kind string, more ...clickhouse.QueryOption) context.Context {
+	settings := clickhouse.Settings{"log_comment": querytag.JSON("", querytag.Of(ctx, uuid.Nil, kind))}
+	return clickhouse.Context(ctx, append(more, clickhouse.WithSettings(settings))...)
 }
 
 // ask runs a statement of an insight. What the question itself is to blame for is told apart from what the database is.

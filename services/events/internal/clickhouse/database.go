@@ -24,7 +24,7 @@ func (s *Store) find(ctx context.Context) error {
 	defer conn.Close()
 	name := s.options.Auth.Database
 	var count uint64
-	asking := clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"name": escape.Replace(name)}))
+	asking := noted(ctx, "find", clickhouse.WithParameters(clickhouse.Parameters{"name": escape.Replace(name)}))
 	if err := conn.QueryRow(asking, "SELECT count() FROM system.databases WHERE name = {name:String}").Scan(&count); err != nil {
 		return translate(ctx, err)
 	}

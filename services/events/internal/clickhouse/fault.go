@@ -21,6 +21,7 @@ const (
 	codeTooMany         = 202
 	codeMemory          = 241
 	codeCancelled       = 394
+	codeTooManyRows     = 396 // in the answer
 )
 
 // passing are the server's codes that mean "not now": repeating the call later is right.
@@ -81,6 +82,8 @@ func judge(ctx context.Context, err error) error {
 		return events.ErrQuestionCanceled.Wrap(err)
 	case codeTooMany:
 		return events.ErrStoreUnavailable.With("the event store answers too many questions").RetryAfter(time.Second).Wrap(err)
+	case codeTooManyRows:
+		return events.ErrQuestionTooLarge.Wrap(err)
 	case codeMemory:
 		if !strings.Contains(err.Error(), "(total)") { // the code is the same for the limit of the query and that of the server
 			return events.ErrQuestionTooLarge.Wrap(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/querytag"
 	"devtrail.dev/services/events/internal/queue"
 )
 
@@ -114,6 +115,7 @@ func (in *inserter) insert(ctx context.Context, s *Store, table, columns string,
 			ch.SettingInt("min_insert_block_size_bytes", largestBlock),
 			ch.SettingInt("min_insert_block_size_rows", largestBlock),
 			{Important: true, Key: "insert_deduplication_token", Value: token},
+			{Key: "log_comment", Value: querytag.JSON("", querytag.Of(ctx, uuid.Nil, "insert"))},
 		},
 	})
 	if err != nil {

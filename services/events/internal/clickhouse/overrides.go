@@ -70,7 +70,7 @@ func (s *Store) Sequence(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	var sequence uint64
-	err := s.conn.QueryRow(ctx, "SELECT max(sequence) FROM identity_positions").Scan(&sequence)
+	err := s.conn.QueryRow(noted(ctx, "sequence"), "SELECT max(sequence) FROM identity_positions").Scan(&sequence)
 	return int64(sequence), translate(ctx, err)
 }
 

@@ -103,7 +103,7 @@ func quoted(s string) string { return "'" + escape.Replace(s) + "'" }
 
 // query runs a statement and hands each row to scan.
 func (s *Store) query(ctx context.Context, name string, sh shape, p params, scan func(driver.Rows) error) error {
-	return translate(ctx, s.run(ctx, name, sh, p, nil, scan))
+	return judge(ctx, s.run(ctx, name, sh, p, nil, scan))
 }
 
 // run makes a statement of a template's shape and parameters, runs it and hands each row to scan. It returns the errors of the driver as they are.

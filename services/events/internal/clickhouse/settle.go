@@ -33,7 +33,7 @@ func (s *Store) settle(ctx context.Context) error {
 	if !s.unsettled.Load() {
 		return nil
 	}
-	killing := clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"prefix": escape.Replace(s.prefix)}))
+	killing := noted(ctx, "settle", clickhouse.WithParameters(clickhouse.Parameters{"prefix": escape.Replace(s.prefix)}))
 	if err := s.conn.Exec(killing, "KILL QUERY WHERE startsWith(query_id, {prefix:String}) SYNC"); err != nil {
 		return translate(ctx, err)
 	}

@@ -14,10 +14,12 @@ import (
 	"github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/google/uuid"
 
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/internal/querytag"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
@@ -34,6 +36,7 @@ type Store struct {
 	now     func() time.Time
 	prefix  string // of the query ids of our inserts into this database
 	closed  atomic.Bool
+	limits  events.QueryLimits
 
 	claims claims
 	// inserting is held for reading while a block is inserted and for writing while blocks are settled.
@@ -73,7 +76,7 @@ func Open(url, application string, now func() time.Time) (*Store, error) {
 		return nil, fmt.Errorf("open ClickHouse: %w", err)
 	}
 	s := &Store{
-		conn: conn, options: options, now: now, prefix: "devtrail-events/" + options.Auth.Database + "/", between: func() error { return nil },
+		conn: conn, options: options, now: now, prefix: "devtrail-events/" + options.Auth.Database + "/", limits: events.DefaultQueryLimits(), between: func() error { return nil },
 		application: application, compression: compression, inserters: make(chan *inserter, inserters),
 	}
 	for range inserters {
@@ -82,6 +85,9 @@ func Open(url, application string, now func() time.Time) (*Store, error) {
 	s.unsettled.Store(true)
 	return s, nil
 }
+
+// Limit sets what a question may take. It is called before the first one.
+func (s *Store) Limit(limits events.QueryLimits) { s.limits = limits }
 
 // enter begins a call: the context is alive, the store is open and every block is whole.
 func (s *Store) enter(ctx context.Context) error {
@@ -124,7 +130,7 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // applied returns the versions that the history table has, none while it is missing.
 func (s *Store) applied(ctx context.Context) (map[int64]string, error) {
-	rows, err := s.conn.Query(ctx, schema.ClickHouseApplied)
+	rows, err := s.conn.Query(noted(ctx, "applied"), schema.ClickHouseApplied)
 	if code(err) == codeUnknownTable {
 		return nil, nil
 	}
@@ -161,6 +167,7 @@ func (s *Store) Close() error {
 func (s *Store) isolated(ctx context.Context, queryID, token string) context.Context {
 	settings := clickhouse.Settings{
 		"async_insert":                    0,
+		"log_comment":                     querytag.JSON("", querytag.Of(ctx, uuid.Nil, "insert")),
 		"max_partitions_per_insert_block": 0, // a Git history may touch every year there is
 	}
 	options := []clickhouse.QueryOption{}

@@ -6,12 +6,14 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/internal/querylog"
 )
 
 var (
@@ -21,6 +23,9 @@ var (
 
 // Store is an events.Store that forgets everything when it is closed.
 type Store struct {
+	log     *querylog.Log
+	started time.Time
+
 	mu            sync.RWMutex
 	closed        bool
 	sequence      int64
@@ -46,7 +51,8 @@ type override struct {
 
 // New returns an empty store.
 func New() *Store {
-	return &Store{organizations: make(map[uuid.UUID]*organization)}
+	now := time.Now
+	return &Store{log: querylog.New(0, now), started: now().UTC(), organizations: make(map[uuid.UUID]*organization)}
 }
 
 // Append keeps each event whose id is new.

@@ -1,6 +1,7 @@
 package memory_test
 
 import (
+	"context"
 	"testing"
 
 	"devtrail.dev/services/events/insight"
@@ -11,6 +12,13 @@ import (
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(testing.TB) insight.Engine { return memory.New() })
+}
+
+func TestMonitor(t *testing.T) {
+	endless := func(ctx context.Context, s insight.Engine) error {
+		return s.(*memory.Store).Endless(ctx, storetest.ID("org"))
+	}
+	storetest.RunMonitor(t, func(testing.TB) insight.Engine { return memory.New() }, endless, func(*testing.T) {})
 }
 
 func TestScenarios(t *testing.T) {

@@ -12,6 +12,11 @@ import (
 
 // Sequences hands out the events of each actor, actors in the order of their text.
 func (s *Store) Sequences(ctx context.Context, id uuid.UUID, q insight.SequenceQuery, yield func(insight.Sequence) error) error {
+	ctx, end := s.note(ctx, id, "sequences")
+	return end(s.sequences(ctx, id, q, yield))
+}
+
+func (s *Store) sequences(ctx context.Context, id uuid.UUID, q insight.SequenceQuery, yield func(insight.Sequence) error) error {
 	v, err := s.look(ctx, id)
 	if err != nil {
 		return err
@@ -28,6 +33,9 @@ func (s *Store) Sequences(ctx context.Context, id uuid.UUID, q insight.SequenceQ
 			sequence.InCohorts = append(sequence.InCohorts, v.member(developer.DeveloperID, c))
 		}
 		if err := yield(sequence); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}

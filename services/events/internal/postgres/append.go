@@ -59,7 +59,7 @@ func storeEvents(ctx context.Context, tx pgx.Tx, organization uuid.UUID, list []
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"pg_temp", "incoming"}, eventColumns, rows); err != nil {
 		return nil, err
 	}
-	insert, err := statement("store_incoming", shape{Returning: true})
+	insert, err := work("store_incoming", shape{Returning: true})
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func storePackages(ctx context.Context, tx pgx.Tx, organization uuid.UUID, list 
 }
 
 func createIncoming(ctx context.Context, tx pgx.Tx) error {
-	create, err := statement("incoming", shape{})
+	create, err := work("incoming", shape{})
 	if err != nil {
 		return err
 	}

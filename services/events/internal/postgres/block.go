@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"devtrail.dev/kit/pg"
@@ -152,7 +153,7 @@ func (*copying) Err() error { return nil }
 
 // run executes a statement and returns how many rows it changed.
 func run(ctx context.Context, tx pgx.Tx, name string, args pgx.NamedArgs) (int64, error) {
-	text, err := statement(name, shape{})
+	text, err := work(name, shape{})
 	if err != nil {
 		return 0, err
 	}
@@ -162,7 +163,7 @@ func run(ctx context.Context, tx pgx.Tx, name string, args pgx.NamedArgs) (int64
 
 // places runs a statement that returns numbers of events.
 func places(ctx context.Context, tx pgx.Tx, name string, args pgx.NamedArgs, scan pgx.RowToFunc[[]int32]) (all []int, err error) {
-	text, err := statement(name, shape{})
+	text, err := work(name, shape{})
 	if err != nil {
 		return nil, err
 	}
@@ -181,17 +182,16 @@ func places(ctx context.Context, tx pgx.Tx, name string, args pgx.NamedArgs, sca
 
 // Latest asks the table.
 func (s *Store) Latest(ctx context.Context) (time.Time, error) {
-	if err := s.enter(ctx); err != nil {
-		return time.Time{}, err
-	}
 	var latest time.Time
-	err := s.query(ctx, "latest", shape{}, nil, func(rows pgx.Rows) error {
-		var found *time.Time
-		err := rows.Scan(&found)
-		if found != nil {
-			latest = found.UTC()
-		}
-		return err
+	err := s.ask(ctx, uuid.Nil, func(look *session) error {
+		return look.answer(ctx, "latest", shape{}, pgx.NamedArgs{}, func(rows pgx.Rows) error {
+			var found *time.Time
+			err := rows.Scan(&found)
+			if found != nil {
+				latest = found.UTC()
+			}
+			return err
+		})
 	})
 	return latest, err
 }

@@ -15,7 +15,7 @@ func (s *Store) AddDeadLetters(ctx context.Context, organization uuid.UUID, lett
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	text, err := statement("add_dead_letter", shape{})
+	text, err := work("add_dead_letter", shape{})
 	if err != nil {
 		return err
 	}
@@ -38,12 +38,12 @@ func (s *Store) ListDeadLetters(ctx context.Context, organization uuid.UUID, aft
 	if after != nil {
 		args["after_time"], args["after_id"] = after.FailedAt, after.ID
 	}
-	return s.deadLetters(ctx, shape{After: after != nil}, args)
+	return s.deadLetters(ctx, organization, shape{After: after != nil}, args)
 }
 
 // DeadLetter reads one letter.
 func (s *Store) DeadLetter(ctx context.Context, organization, id uuid.UUID) (events.DeadLetter, error) {
-	list, err := s.deadLetters(ctx, shape{Named: true}, pgx.NamedArgs{"id": id, "limit": 1, "organization": organization})
+	list, err := s.deadLetters(ctx, organization, shape{Named: true}, pgx.NamedArgs{"id": id, "limit": 1, "organization": organization})
 	if err != nil {
 		return events.DeadLetter{}, err
 	}
@@ -53,17 +53,16 @@ func (s *Store) DeadLetter(ctx context.Context, organization, id uuid.UUID) (eve
 	return list[0], nil
 }
 
-func (s *Store) deadLetters(ctx context.Context, sh shape, args pgx.NamedArgs) ([]events.DeadLetter, error) {
-	if err := s.enter(ctx); err != nil {
-		return nil, err
-	}
+func (s *Store) deadLetters(ctx context.Context, organization uuid.UUID, sh shape, args pgx.NamedArgs) ([]events.DeadLetter, error) {
 	var list []events.DeadLetter
-	err := s.query(ctx, "list_dead_letters", sh, args, func(rows pgx.Rows) error {
-		var l events.DeadLetter
-		err := rows.Scan(&l.ID, &l.Name, &l.ReceivedAt, &l.FailedAt, &l.Reason, &l.Message, &l.Payload)
-		l.ReceivedAt, l.FailedAt = l.ReceivedAt.UTC(), l.FailedAt.UTC()
-		list = append(list, l)
-		return err
+	err := s.ask(ctx, organization, func(look *session) error {
+		return look.answer(ctx, "list_dead_letters", sh, args, func(rows pgx.Rows) error {
+			var l events.DeadLetter
+			err := rows.Scan(&l.ID, &l.Name, &l.ReceivedAt, &l.FailedAt, &l.Reason, &l.Message, &l.Payload)
+			l.ReceivedAt, l.FailedAt = l.ReceivedAt.UTC(), l.FailedAt.UTC()
+			list = append(list, l)
+			return err
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -79,6 +78,6 @@ func (s *Store) RemoveDeadLetter(ctx context.Context, organization, id uuid.UUID
 	_, err := s.pool.Exec(ctx, `
 DELETE FROM dead_letters
 WHERE organization_id = $1
-    AND id = $2`, organization, id)
+    AND id = $2 /*{"kind":"remove_dead_letter"}*/`, organization, id)
 	return translate(ctx, err)
 }

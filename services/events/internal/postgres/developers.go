@@ -27,7 +27,7 @@ func (s *Store) SetDeveloperProperties(ctx context.Context, organization uuid.UU
 	for id, p := range newest {
 		developers, revisions, properties = append(developers, id), append(revisions, p.Revision), append(properties, p.Properties)
 	}
-	text, err := statement("set_developer_properties", shape{})
+	text, err := work("set_developer_properties", shape{})
 	if err != nil {
 		return err
 	}
@@ -39,14 +39,13 @@ func (s *Store) SetDeveloperProperties(ctx context.Context, organization uuid.UU
 
 // Earliest reads the index of times from its end.
 func (s *Store) Earliest(ctx context.Context, organization uuid.UUID) (first events.Position, ok bool, err error) {
-	if err := s.enter(ctx); err != nil {
-		return events.Position{}, false, err
-	}
-	err = s.query(ctx, "earliest", shape{}, pgx.NamedArgs{"organization": organization}, func(rows pgx.Rows) error {
-		ok = true
-		err := rows.Scan(&first.OccurredAt, &first.ID)
-		first.OccurredAt = first.OccurredAt.UTC()
-		return err
+	err = s.ask(ctx, organization, func(look *session) error {
+		return look.answer(ctx, "earliest", shape{}, pgx.NamedArgs{"organization": organization}, func(rows pgx.Rows) error {
+			ok = true
+			err := rows.Scan(&first.OccurredAt, &first.ID)
+			first.OccurredAt = first.OccurredAt.UTC()
+			return err
+		})
 	})
 	return first, ok, err
 }

@@ -19,30 +19,25 @@ const (
 
 // Digest asks for all lists but that of the packages in one statement.
 func (s *Store) Digest(ctx context.Context, organization uuid.UUID, q events.DigestQuery) (events.Digest, error) {
-	if err := s.enter(ctx); err != nil {
-		return events.Digest{}, err
-	}
-	overridden, err := s.overridden(ctx, organization)
-	if err != nil {
-		return events.Digest{}, err
-	}
 	args := about(organization, q.Range)
 	addFilter(args, q.Filter)
 	args["middle"], args["limit"], args["agent"] = q.Middle, q.Limit, int16(events.SourceAgent)
 	var d events.Digest
-	err = s.query(ctx, "digest", shape{Overrides: overridden, Filter: q.Filter}, args, func(rows pgx.Rows) error { return addDigest(&d, rows) })
-	if err != nil {
-		return events.Digest{}, err
-	}
-	args["start"] = q.Middle
-	args["manifest_events"] = events.ManifestEvents
-	args["added"], args["changed"], args["removed"] = events.ManifestEvents[0], events.ManifestEvents[1], events.ManifestEvents[2]
-	sh := shape{Overrides: overridden && len(q.Filter.DeveloperIDs) > 0, Filter: q.Filter}
-	err = s.query(ctx, "digest_packages", sh, args, func(rows pgx.Rows) error {
-		var row events.PackageActivity
-		err := rows.Scan(&row.Package, &row.Added, &row.Changed, &row.Removed, &d.Packages.Total)
-		d.Packages.Rows = append(d.Packages.Rows, row)
-		return err
+	err := s.ask(ctx, organization, func(look *session) error {
+		sh := shape{Overrides: look.overridden, Filter: q.Filter}
+		if err := look.answer(ctx, "digest", sh, args, func(rows pgx.Rows) error { return addDigest(&d, rows) }); err != nil {
+			return err
+		}
+		args["start"] = q.Middle
+		args["manifest_events"] = events.ManifestEvents
+		args["added"], args["changed"], args["removed"] = events.ManifestEvents[0], events.ManifestEvents[1], events.ManifestEvents[2]
+		sh.Overrides = look.overridden && len(q.Filter.DeveloperIDs) > 0
+		return look.answer(ctx, "digest_packages", sh, args, func(rows pgx.Rows) error {
+			var row events.PackageActivity
+			err := rows.Scan(&row.Package, &row.Added, &row.Changed, &row.Removed, &d.Packages.Total)
+			d.Packages.Rows = append(d.Packages.Rows, row)
+			return err
+		})
 	})
 	if err != nil {
 		return events.Digest{}, err

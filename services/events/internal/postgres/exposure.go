@@ -23,18 +23,13 @@ const (
 
 // Exposure asks for all lists in one statement.
 func (s *Store) Exposure(ctx context.Context, organization uuid.UUID, q events.ExposureQuery) (events.Exposure, error) {
-	if err := s.enter(ctx); err != nil {
-		return events.Exposure{}, err
-	}
-	overridden, err := s.overridden(ctx, organization)
-	if err != nil {
-		return events.Exposure{}, err
-	}
 	args := about(organization, q.Range)
 	args["package"], args["versions"], args["limit"] = q.Package, q.Versions, q.Limit
 	var exposure events.Exposure
-	sh := shape{Overrides: overridden, Versioned: q.Versions != nil}
-	err = s.query(ctx, "exposure", sh, args, func(rows pgx.Rows) error { return addExposure(&exposure, rows) })
+	err := s.ask(ctx, organization, func(look *session) error {
+		sh := shape{Overrides: look.overridden, Versioned: q.Versions != nil}
+		return look.answer(ctx, "exposure", sh, args, func(rows pgx.Rows) error { return addExposure(&exposure, rows) })
+	})
 	if err != nil {
 		return events.Exposure{}, err
 	}
@@ -43,17 +38,16 @@ func (s *Store) Exposure(ctx context.Context, organization uuid.UUID, q events.E
 
 // PackageVersions asks for the versions alone.
 func (s *Store) PackageVersions(ctx context.Context, organization uuid.UUID, pkg string, r events.Range) ([]string, error) {
-	if err := s.enter(ctx); err != nil {
-		return nil, err
-	}
 	args := about(organization, r)
 	args["package"] = pkg
 	var versions []string
-	err := s.query(ctx, "package_versions", shape{}, args, func(rows pgx.Rows) error {
-		var version string
-		err := rows.Scan(&version)
-		versions = append(versions, version)
-		return err
+	err := s.ask(ctx, organization, func(look *session) error {
+		return look.answer(ctx, "package_versions", shape{}, args, func(rows pgx.Rows) error {
+			var version string
+			err := rows.Scan(&version)
+			versions = append(versions, version)
+			return err
+		})
 	})
 	return versions, err
 }

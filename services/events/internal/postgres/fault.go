@@ -13,6 +13,7 @@ const (
 	undefinedTable      = "42P01" // the schema is not there yet
 	undefinedDatabase   = "3D000"
 	readOnlyTransaction = "25006" // a standby
+	queryCanceled       = "57014" // by the server's limit of time, or by somebody
 	outOfMemory         = "53200"
 	diskFull            = "53100"
 	configurationLimit  = "53400" // such as that of temporary files

@@ -11,13 +11,6 @@ import (
 
 // List reads the index of times backwards from the place where the page begins.
 func (s *Store) List(ctx context.Context, organization uuid.UUID, q events.ListQuery) ([]events.Event, error) {
-	if err := s.enter(ctx); err != nil {
-		return nil, err
-	}
-	overridden, err := s.overridden(ctx, organization)
-	if err != nil {
-		return nil, err
-	}
 	args := about(organization, q.Range)
 	addFilter(args, q.Filter)
 	args["limit"] = q.Limit
@@ -25,10 +18,12 @@ func (s *Store) List(ctx context.Context, organization uuid.UUID, q events.ListQ
 		args["after_time"], args["after_id"] = q.After.OccurredAt, q.After.ID
 	}
 	var list []events.Event
-	err = s.query(ctx, "list", shape{Overrides: overridden, Filter: q.Filter, After: q.After != nil}, args, func(rows pgx.Rows) error {
-		e, err := eventFromRow(rows)
-		list = append(list, e)
-		return err
+	err := s.ask(ctx, organization, func(look *session) error {
+		return look.answer(ctx, "list", shape{Overrides: look.overridden, Filter: q.Filter, After: q.After != nil}, args, func(rows pgx.Rows) error {
+			e, err := eventFromRow(rows)
+			list = append(list, e)
+			return err
+		})
 	})
 	if err != nil {
 		return nil, err

@@ -11,16 +11,15 @@ import (
 
 // ManifestChanges asks for the newest event of each file.
 func (s *Store) ManifestChanges(ctx context.Context, organization uuid.UUID, pkg string, projects []string) ([]events.ManifestChange, error) {
-	if err := s.enter(ctx); err != nil {
-		return nil, err
-	}
 	args := pgx.NamedArgs{"organization": organization, "package": pkg, "projects": projects, "names": events.ManifestEvents}
 	var list []events.ManifestChange
-	err := s.query(ctx, "manifest_changes", shape{}, args, func(rows pgx.Rows) error {
-		var c events.ManifestChange
-		err := rows.Scan(&c.Project, &c.Path, &c.Name, &c.Packages, &c.Properties)
-		list = append(list, c)
-		return err
+	err := s.ask(ctx, organization, func(look *session) error {
+		return look.answer(ctx, "manifest_changes", shape{}, args, func(rows pgx.Rows) error {
+			var c events.ManifestChange
+			err := rows.Scan(&c.Project, &c.Path, &c.Name, &c.Packages, &c.Properties)
+			list = append(list, c)
+			return err
+		})
 	})
 	return list, err
 }

@@ -16,7 +16,7 @@ func (s *Store) Reassign(ctx context.Context, organization uuid.UUID, changes []
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	text, err := statement("reassign", shape{})
+	text, err := work("reassign", shape{})
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *Store) Sequence(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	var sequence int64
-	err := s.pool.QueryRow(ctx, "SELECT COALESCE(max(sequence), 0) FROM identity_positions").Scan(&sequence)
+	err := s.pool.QueryRow(ctx, `SELECT COALESCE(max(sequence), 0) FROM identity_positions /*{"kind":"sequence"}*/`).Scan(&sequence)
 	return sequence, translate(ctx, err)
 }
 
@@ -56,6 +56,6 @@ INSERT INTO identity_positions AS known (sequence)
 VALUES ($1)
 ON CONFLICT (singleton) DO UPDATE
 SET sequence = EXCLUDED.sequence
-WHERE EXCLUDED.sequence > known.sequence`, sequence)
+WHERE EXCLUDED.sequence > known.sequence /*{"kind":"set_sequence"}*/`, sequence)
 	return translate(ctx, err)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/querytag"
 )
 
 //go:embed queries/*.sql queries/insight/*.sql
@@ -32,6 +33,15 @@ func statement(name string, sh shape) (string, error) {
 	var text strings.Builder
 	err := queries.ExecuteTemplate(&text, name+".sql", sh)
 	return text.String(), err
+}
+
+// kindOnly is the tag of a statement that no question asks. It is always the same, so that the statement stays prepared.
+func kindOnly(kind string) string { return querytag.Comment("", events.Tag{Kind: kind}) }
+
+// work is a statement that no question asks, under its tag.
+func work(name string, sh shape) (string, error) {
+	text, err := statement(name, sh)
+	return kindOnly(name) + text, err
 }
 
 // about starts the parameters of a question about an organization.
@@ -63,34 +73,17 @@ func splitPackages(packages []events.PackageVersion) (whole, versioned, versions
 	return whole, versioned, versions
 }
 
-// query runs a statement and hands each row to scan.
-func (s *Store) query(ctx context.Context, name string, sh shape, args pgx.NamedArgs, scan func(pgx.Rows) error) error {
+// answer asks a statement of queries in the session and hands each row to scan.
+func (s *session) answer(ctx context.Context, name string, sh shape, args pgx.NamedArgs, scan func(pgx.Rows) error) error {
 	text, err := statement(name, sh)
 	if err != nil {
 		return err
 	}
-	rows, err := s.pool.Query(ctx, text, args)
-	if err != nil {
-		return translate(ctx, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return translate(ctx, err)
-		}
-	}
-	return translate(ctx, rows.Err())
+	return s.run(ctx, name, text, args, scan)
 }
 
-// overridden tells whether overrides must be joined; while there are none the questions keep their simplest shape.
-func (s *Store) overridden(ctx context.Context, organization uuid.UUID) (bool, error) {
-	var some bool
-	err := s.pool.QueryRow(ctx, `
-SELECT EXISTS (
-    SELECT 1
-    FROM identity_overrides
-    WHERE organization_id = $1
-        AND sequence > 0
-)`, organization).Scan(&some)
-	return some, translate(ctx, err)
+// query is answer in a session of its own, in the organization of the arguments, for questions that do not depend on overrides.
+func (s *Store) query(ctx context.Context, name string, sh shape, args pgx.NamedArgs, scan func(pgx.Rows) error) error {
+	organization, _ := args["organization"].(uuid.UUID)
+	return s.ask(ctx, organization, func(look *session) error { return look.answer(ctx, name, sh, args, scan) })
 }

@@ -20,15 +20,14 @@ import (
 // The names that they print are those of parameters, numbered by a query.
 var questions = template.Must(template.ParseFS(queryFiles, "queries/insight/*.sql"))
 
-// longest is how long the statements of a question may take each, unless its caller has less time.
-const longest = 15 * time.Second
-
 // memory is what a sort or a hash of a question may use before it goes to disk. The planner hashes what it expects to fit.
 const memory = "32MB"
 
 // session is one question's look at the database: everything it reads is of one moment.
 type session struct {
+	store        *Store
 	tx           *pgxpool.Conn // in a transaction
+	limit        time.Duration // of each statement
 	organization uuid.UUID
 	overridden   bool // the organization has identities whose developer changed
 	matched      map[string][]string
@@ -44,10 +43,10 @@ func (s *Store) ask(ctx context.Context, organization uuid.UUID, question func(*
 		return translate(ctx, err)
 	}
 	defer conn.Release()
-	look := &session{tx: conn, organization: organization, matched: make(map[string][]string)}
+	look := &session{store: s, tx: conn, limit: timeout(ctx, s.limits.Time), organization: organization, matched: make(map[string][]string)}
 	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), "ROLLBACK") }() // it wrote nothing
 	begin := &pgx.Batch{}                                                       // one round trip
-	begin.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+	begin.Queue(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY /*{"kind":"begin"}*/`)
 	begin.Queue(`
 SELECT
     EXISTS (
@@ -56,8 +55,8 @@ SELECT
         WHERE organization_id = $1
             AND sequence > 0
     ),
-    set_config('statement_timeout', $2, true) || set_config('work_mem', $3, true) || set_config('jit', 'off', true)`,
-		organization, strconv.FormatInt(timeout(ctx, s.longest).Milliseconds(), 10), memory).QueryRow(func(row pgx.Row) error {
+    set_config('statement_timeout', $2, true) || set_config('work_mem', $3, true) || set_config('jit', 'off', true) /*{"kind":"session"}*/`,
+		organization, milliseconds(look.limit), memory).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&look.overridden, nil)
 	})
 	err = conn.SendBatch(ctx, begin).Close()
@@ -109,16 +108,5 @@ func (q *query) run(ctx context.Context, name string, data any, scan func(pgx.Ro
 	if err := questions.ExecuteTemplate(&text, name+".sql", data); err != nil {
 		return err
 	}
-	// Not kept prepared on the server: there are as many statements as there are shapes of questions.
-	rows, err := q.tx.Query(ctx, text.String(), pgx.QueryExecModeCacheDescribe, q.args)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return q.session.run(ctx, name, text.String(), q.args, scan)
 }

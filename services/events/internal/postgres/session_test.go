@@ -26,6 +26,12 @@ func slow(ctx context.Context, look *session) error {
 	return err
 }
 
+// How long a test waits for the server, and how often it looks.
+const (
+	storeWait = 10 * time.Second
+	storeTick = 5 * time.Millisecond
+)
+
 // observedStore returns a store and a pool of the same database, which sees what the store's connections do.
 func observedStore(t *testing.T, application string) (*Store, *pgxpool.Pool) {
 	t.Helper()
@@ -64,13 +70,14 @@ func TestACallerWhoGoesAwayEndsTheStatement(t *testing.T) {
 func TestAStatementEndsBeforeItsCaller(t *testing.T) {
 	t.Parallel()
 	s, _ := observedStore(t, "timeout-test")
-	s.longest = 100 * time.Millisecond
+	s.limits.Time = 100 * time.Millisecond
 	err := s.ask(t.Context(), storetest.ID("org"), func(look *session) error { return slow(t.Context(), look) })
 	require.ErrorIs(t, err, events.ErrQuestionTooSlow)
 	require.Equal(t, fault.Timeout, fault.KindOf(err))
 
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
+	longest := events.DefaultQueryLimits().Time
 	require.Equal(t, longest, timeout(t.Context(), longest))
 	require.Less(t, timeout(ctx, longest), 9600*time.Millisecond, "the caller still listens")
 	cancel()

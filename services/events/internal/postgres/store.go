@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	neturl "net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/internal/querylog"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
@@ -26,8 +28,11 @@ var (
 type Store struct {
 	pool   *pgxpool.Pool
 	closed atomic.Bool
-	// longest is how long a statement of a question may take.
-	longest time.Duration
+	limits events.QueryLimits
+	log    *querylog.Log // of slow questions, which the server keeps no record of
+
+	described sync.Map // *pgconn.StatementDescription by the text of the statement
+	shapes    atomic.Int64
 }
 
 // Open returns a store on the database of a postgres:// URL, whose connections have the application name. It does not connect: a server that is away shows in
@@ -44,8 +49,14 @@ func Open(ctx context.Context, url, application string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{pool: pool, longest: longest}, nil
+	return &Store{pool: pool, limits: events.DefaultQueryLimits(), log: querylog.New(leastSlow, time.Now)}, nil
 }
+
+// leastSlow is how long a question takes of which it is remembered.
+const leastSlow = 10 * time.Millisecond
+
+// Limit sets what a question may take. It is called before the first one.
+func (s *Store) Limit(limits events.QueryLimits) { s.limits = limits }
 
 // enter begins a call: the context is alive and the store is open.
 func (s *Store) enter(ctx context.Context) error {

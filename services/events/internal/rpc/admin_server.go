@@ -12,6 +12,7 @@ import (
 	"devtrail.dev/kit/page"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/queue"
 	"devtrail.dev/services/events/internal/wire"
@@ -21,6 +22,8 @@ type adminServer struct {
 	eventsv1.UnimplementedAdminServiceServer
 	intake  *ingest.Intake
 	letters events.DeadLetters
+	monitor insight.Engine
+	now     func() time.Time
 }
 
 // ListDeadLetters returns a page of dead letters, newest failure first.

@@ -40,7 +40,7 @@ func New(store insight.Engine, client identityv1.DeveloperServiceClient, logger 
 		Follower: people.NewFollower(directory, logger),
 		Intake:   intake,
 		Tail:     hub,
-		admin:    &adminServer{intake: intake, letters: store},
+		admin:    &adminServer{intake: intake, letters: store, monitor: store, now: now},
 		ingest:   &ingestServer{intake: intake},
 		event:    &eventServer{store: store, filters: filters, tail: hub},
 		insight:  &insightServer{engine: insights.New(store, now), filters: filters, now: now},

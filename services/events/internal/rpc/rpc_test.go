@@ -63,6 +63,7 @@ func setup(t *testing.T, options ...ingest.Option) *bundle {
 		"ingest":   {OrganizationID: acme, Role: accessv1.Role_ROLE_INGEST, CredentialID: "1"},
 		"analyst":  {OrganizationID: acme, Role: accessv1.Role_ROLE_ANALYST, CredentialID: "2"},
 		"admin":    {OrganizationID: acme, Role: accessv1.Role_ROLE_ADMIN, CredentialID: "4"},
+		"operator": {OrganizationID: acme, Role: accessv1.Role_ROLE_OPERATOR, CredentialID: "5"},
 		"stranger": auth.Caller{OrganizationID: other, Role: accessv1.Role_ROLE_ADMIN, CredentialID: "3"},
 	}}, desk.Register)
 	return &bundle{

@@ -11,6 +11,7 @@ import (
 	_ "devtrail.dev/proto/gen/devtrail/access/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -23,6 +24,59 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// SlowQuerySource is whose record of queries that is.
+type SlowQuerySource int32
+
+const (
+	// Not told.
+	SlowQuerySource_SLOW_QUERY_SOURCE_UNSPECIFIED SlowQuerySource = 0
+	// The database's own log: it has the queries of all instances of this service, a few seconds after they ended, for as long as the database keeps it.
+	SlowQuerySource_SLOW_QUERY_SOURCE_DATABASE SlowQuerySource = 1
+	// A record of this instance of the service: the last 256 queries of the organization that took 10 ms or longer, since the instance started.
+	SlowQuerySource_SLOW_QUERY_SOURCE_INSTANCE SlowQuerySource = 2
+)
+
+// Enum value maps for SlowQuerySource.
+var (
+	SlowQuerySource_name = map[int32]string{
+		0: "SLOW_QUERY_SOURCE_UNSPECIFIED",
+		1: "SLOW_QUERY_SOURCE_DATABASE",
+		2: "SLOW_QUERY_SOURCE_INSTANCE",
+	}
+	SlowQuerySource_value = map[string]int32{
+		"SLOW_QUERY_SOURCE_UNSPECIFIED": 0,
+		"SLOW_QUERY_SOURCE_DATABASE":    1,
+		"SLOW_QUERY_SOURCE_INSTANCE":    2,
+	}
+)
+
+func (x SlowQuerySource) Enum() *SlowQuerySource {
+	p := new(SlowQuerySource)
+	*p = x
+	return p
+}
+
+func (x SlowQuerySource) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SlowQuerySource) Descriptor() protoreflect.EnumDescriptor {
+	return file_devtrail_events_v1_admin_service_proto_enumTypes[0].Descriptor()
+}
+
+func (SlowQuerySource) Type() protoreflect.EnumType {
+	return &file_devtrail_events_v1_admin_service_proto_enumTypes[0]
+}
+
+func (x SlowQuerySource) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SlowQuerySource.Descriptor instead.
+func (SlowQuerySource) EnumDescriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{0}
+}
 
 // DeadLetter is an event that was accepted and that the database refuses.
 type DeadLetter struct {
@@ -372,11 +426,943 @@ func (x *ReplayDeadLettersResponse) GetResults() []*CaptureResult {
 	return nil
 }
 
+// GetSystemStatusRequest asks for everything.
+type GetSystemStatusRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSystemStatusRequest) Reset() {
+	*x = GetSystemStatusRequest{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSystemStatusRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSystemStatusRequest) ProtoMessage() {}
+
+func (x *GetSystemStatusRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSystemStatusRequest.ProtoReflect.Descriptor instead.
+func (*GetSystemStatusRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{6}
+}
+
+// GetSystemStatusResponse is how the service is at this moment.
+type GetSystemStatusResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The database.
+	Database *DatabaseStatus `protobuf:"bytes,1,opt,name=database,proto3" json:"database,omitempty"`
+	// The log of accepted events that wait for the database; absent where there is no log, and for others than operators.
+	Queue *QueueStatus `protobuf:"bytes,2,opt,name=queue,proto3" json:"queue,omitempty"`
+	// How many dead letters the organization has; absent while the database does not answer.
+	DeadLetterCount *int64 `protobuf:"varint,3,opt,name=dead_letter_count,json=deadLetterCount,proto3,oneof" json:"dead_letter_count,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *GetSystemStatusResponse) Reset() {
+	*x = GetSystemStatusResponse{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSystemStatusResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSystemStatusResponse) ProtoMessage() {}
+
+func (x *GetSystemStatusResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSystemStatusResponse.ProtoReflect.Descriptor instead.
+func (*GetSystemStatusResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GetSystemStatusResponse) GetDatabase() *DatabaseStatus {
+	if x != nil {
+		return x.Database
+	}
+	return nil
+}
+
+func (x *GetSystemStatusResponse) GetQueue() *QueueStatus {
+	if x != nil {
+		return x.Queue
+	}
+	return nil
+}
+
+func (x *GetSystemStatusResponse) GetDeadLetterCount() int64 {
+	if x != nil && x.DeadLetterCount != nil {
+		return *x.DeadLetterCount
+	}
+	return 0
+}
+
+// DatabaseStatus is how the database is.
+type DatabaseStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether it answers and has the schema that this build needs.
+	Ready bool `protobuf:"varint,1,opt,name=ready,proto3" json:"ready,omitempty"`
+	// Why it is not ready, and what to do.
+	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	// `clickhouse` or `postgres`; what follows is absent while the database does not answer.
+	Engine string `protobuf:"bytes,3,opt,name=engine,proto3" json:"engine,omitempty"`
+	// The server's own version.
+	ServerVersion string `protobuf:"bytes,4,opt,name=server_version,json=serverVersion,proto3" json:"server_version,omitempty"`
+	// Number of the newest migration that is applied.
+	SchemaVersion int64 `protobuf:"varint,5,opt,name=schema_version,json=schemaVersion,proto3" json:"schema_version,omitempty"`
+	// When the server started.
+	StartedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	// Its tables by name; operators only.
+	Tables []*TableStatus `protobuf:"bytes,7,rep,name=tables,proto3" json:"tables,omitempty"`
+	// Its disks by name, where it tells: Postgres does not; operators only.
+	Disks []*DiskStatus `protobuf:"bytes,8,rep,name=disks,proto3" json:"disks,omitempty"`
+	// Copies on other servers, where there are any; operators only.
+	Replicas      []*ReplicaStatus `protobuf:"bytes,9,rep,name=replicas,proto3" json:"replicas,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DatabaseStatus) Reset() {
+	*x = DatabaseStatus{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DatabaseStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DatabaseStatus) ProtoMessage() {}
+
+func (x *DatabaseStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DatabaseStatus.ProtoReflect.Descriptor instead.
+func (*DatabaseStatus) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *DatabaseStatus) GetReady() bool {
+	if x != nil {
+		return x.Ready
+	}
+	return false
+}
+
+func (x *DatabaseStatus) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *DatabaseStatus) GetEngine() string {
+	if x != nil {
+		return x.Engine
+	}
+	return ""
+}
+
+func (x *DatabaseStatus) GetServerVersion() string {
+	if x != nil {
+		return x.ServerVersion
+	}
+	return ""
+}
+
+func (x *DatabaseStatus) GetSchemaVersion() int64 {
+	if x != nil {
+		return x.SchemaVersion
+	}
+	return 0
+}
+
+func (x *DatabaseStatus) GetStartedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartedAt
+	}
+	return nil
+}
+
+func (x *DatabaseStatus) GetTables() []*TableStatus {
+	if x != nil {
+		return x.Tables
+	}
+	return nil
+}
+
+func (x *DatabaseStatus) GetDisks() []*DiskStatus {
+	if x != nil {
+		return x.Disks
+	}
+	return nil
+}
+
+func (x *DatabaseStatus) GetReplicas() []*ReplicaStatus {
+	if x != nil {
+		return x.Replicas
+	}
+	return nil
+}
+
+// TableStatus is how large a table is.
+type TableStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the table.
+	Table string `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"`
+	// Rows of all organizations; an estimate on Postgres.
+	RowCount int64 `protobuf:"varint,2,opt,name=row_count,json=rowCount,proto3" json:"row_count,omitempty"`
+	// Bytes on the disk, with indexes.
+	ByteCount int64 `protobuf:"varint,3,opt,name=byte_count,json=byteCount,proto3" json:"byte_count,omitempty"`
+	// Parts that are active (ClickHouse), or partitions (Postgres).
+	PartCount     int64 `protobuf:"varint,4,opt,name=part_count,json=partCount,proto3" json:"part_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TableStatus) Reset() {
+	*x = TableStatus{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TableStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TableStatus) ProtoMessage() {}
+
+func (x *TableStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TableStatus.ProtoReflect.Descriptor instead.
+func (*TableStatus) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *TableStatus) GetTable() string {
+	if x != nil {
+		return x.Table
+	}
+	return ""
+}
+
+func (x *TableStatus) GetRowCount() int64 {
+	if x != nil {
+		return x.RowCount
+	}
+	return 0
+}
+
+func (x *TableStatus) GetByteCount() int64 {
+	if x != nil {
+		return x.ByteCount
+	}
+	return 0
+}
+
+func (x *TableStatus) GetPartCount() int64 {
+	if x != nil {
+		return x.PartCount
+	}
+	return 0
+}
+
+// DiskStatus is what room a disk has.
+type DiskStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the disk.
+	Disk string `protobuf:"bytes,1,opt,name=disk,proto3" json:"disk,omitempty"`
+	// Bytes that are free.
+	FreeBytes int64 `protobuf:"varint,2,opt,name=free_bytes,json=freeBytes,proto3" json:"free_bytes,omitempty"`
+	// Bytes in all.
+	TotalBytes    int64 `protobuf:"varint,3,opt,name=total_bytes,json=totalBytes,proto3" json:"total_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiskStatus) Reset() {
+	*x = DiskStatus{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiskStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiskStatus) ProtoMessage() {}
+
+func (x *DiskStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiskStatus.ProtoReflect.Descriptor instead.
+func (*DiskStatus) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *DiskStatus) GetDisk() string {
+	if x != nil {
+		return x.Disk
+	}
+	return ""
+}
+
+func (x *DiskStatus) GetFreeBytes() int64 {
+	if x != nil {
+		return x.FreeBytes
+	}
+	return 0
+}
+
+func (x *DiskStatus) GetTotalBytes() int64 {
+	if x != nil {
+		return x.TotalBytes
+	}
+	return 0
+}
+
+// ReplicaStatus is how far a copy is behind.
+type ReplicaStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the copy.
+	Replica string `protobuf:"bytes,1,opt,name=replica,proto3" json:"replica,omitempty"`
+	// Whether it takes what comes.
+	Healthy bool `protobuf:"varint,2,opt,name=healthy,proto3" json:"healthy,omitempty"`
+	// How far it is behind.
+	Lag *durationpb.Duration `protobuf:"bytes,3,opt,name=lag,proto3" json:"lag,omitempty"`
+	// Entries that it has yet to take (ClickHouse).
+	WaitingCount  int64 `protobuf:"varint,4,opt,name=waiting_count,json=waitingCount,proto3" json:"waiting_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplicaStatus) Reset() {
+	*x = ReplicaStatus{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplicaStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplicaStatus) ProtoMessage() {}
+
+func (x *ReplicaStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplicaStatus.ProtoReflect.Descriptor instead.
+func (*ReplicaStatus) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ReplicaStatus) GetReplica() string {
+	if x != nil {
+		return x.Replica
+	}
+	return ""
+}
+
+func (x *ReplicaStatus) GetHealthy() bool {
+	if x != nil {
+		return x.Healthy
+	}
+	return false
+}
+
+func (x *ReplicaStatus) GetLag() *durationpb.Duration {
+	if x != nil {
+		return x.Lag
+	}
+	return nil
+}
+
+func (x *ReplicaStatus) GetWaitingCount() int64 {
+	if x != nil {
+		return x.WaitingCount
+	}
+	return 0
+}
+
+// QueueStatus is what waits for the database.
+type QueueStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Requests whose events wait.
+	FrameCount int64 `protobuf:"varint,1,opt,name=frame_count,json=frameCount,proto3" json:"frame_count,omitempty"`
+	// Bytes that wait.
+	ByteCount int64 `protobuf:"varint,2,opt,name=byte_count,json=byteCount,proto3" json:"byte_count,omitempty"`
+	// When the oldest of them came in; absent when none waits.
+	OldestReceivedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=oldest_received_at,json=oldestReceivedAt,proto3" json:"oldest_received_at,omitempty"`
+	// How long ago that is: what queries do not see yet is no older.
+	Lag           *durationpb.Duration `protobuf:"bytes,4,opt,name=lag,proto3" json:"lag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueueStatus) Reset() {
+	*x = QueueStatus{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueueStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueueStatus) ProtoMessage() {}
+
+func (x *QueueStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueueStatus.ProtoReflect.Descriptor instead.
+func (*QueueStatus) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *QueueStatus) GetFrameCount() int64 {
+	if x != nil {
+		return x.FrameCount
+	}
+	return 0
+}
+
+func (x *QueueStatus) GetByteCount() int64 {
+	if x != nil {
+		return x.ByteCount
+	}
+	return 0
+}
+
+func (x *QueueStatus) GetOldestReceivedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OldestReceivedAt
+	}
+	return nil
+}
+
+func (x *QueueStatus) GetLag() *durationpb.Duration {
+	if x != nil {
+		return x.Lag
+	}
+	return nil
+}
+
+// DatabaseQuery is one query of the database.
+type DatabaseQuery struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What CancelQuery takes.
+	QueryId string `protobuf:"bytes,1,opt,name=query_id,json=queryId,proto3" json:"query_id,omitempty"`
+	// Credential of its caller; empty for work that nobody waits for.
+	Caller string `protobuf:"bytes,2,opt,name=caller,proto3" json:"caller,omitempty"`
+	// Full name of the RPC that it is part of; empty likewise.
+	Rpc string `protobuf:"bytes,3,opt,name=rpc,proto3" json:"rpc,omitempty"`
+	// What it is for, a word of the store: an RPC may ask several queries.
+	Kind string `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Request that it is part of: the x-request-id of the answer.
+	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// When it began.
+	StartedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	// How long it runs, or ran.
+	Elapsed *durationpb.Duration `protobuf:"bytes,7,opt,name=elapsed,proto3" json:"elapsed,omitempty"`
+	// Rows read. This and what follows is 0 where the engine does not tell: Postgres tells how many rows were sent.
+	ReadRowCount int64 `protobuf:"varint,8,opt,name=read_row_count,json=readRowCount,proto3" json:"read_row_count,omitempty"`
+	// Bytes read.
+	ReadByteCount int64 `protobuf:"varint,9,opt,name=read_byte_count,json=readByteCount,proto3" json:"read_byte_count,omitempty"`
+	// Rows sent.
+	ResultRowCount int64 `protobuf:"varint,10,opt,name=result_row_count,json=resultRowCount,proto3" json:"result_row_count,omitempty"`
+	// The most memory that it used, in bytes.
+	MemoryBytes int64 `protobuf:"varint,11,opt,name=memory_bytes,json=memoryBytes,proto3" json:"memory_bytes,omitempty"`
+	// Of one that ended in an error: the server's code, or a reason. Empty for others.
+	Failure       string `protobuf:"bytes,12,opt,name=failure,proto3" json:"failure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DatabaseQuery) Reset() {
+	*x = DatabaseQuery{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DatabaseQuery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DatabaseQuery) ProtoMessage() {}
+
+func (x *DatabaseQuery) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DatabaseQuery.ProtoReflect.Descriptor instead.
+func (*DatabaseQuery) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *DatabaseQuery) GetQueryId() string {
+	if x != nil {
+		return x.QueryId
+	}
+	return ""
+}
+
+func (x *DatabaseQuery) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *DatabaseQuery) GetRpc() string {
+	if x != nil {
+		return x.Rpc
+	}
+	return ""
+}
+
+func (x *DatabaseQuery) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *DatabaseQuery) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *DatabaseQuery) GetStartedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartedAt
+	}
+	return nil
+}
+
+func (x *DatabaseQuery) GetElapsed() *durationpb.Duration {
+	if x != nil {
+		return x.Elapsed
+	}
+	return nil
+}
+
+func (x *DatabaseQuery) GetReadRowCount() int64 {
+	if x != nil {
+		return x.ReadRowCount
+	}
+	return 0
+}
+
+func (x *DatabaseQuery) GetReadByteCount() int64 {
+	if x != nil {
+		return x.ReadByteCount
+	}
+	return 0
+}
+
+func (x *DatabaseQuery) GetResultRowCount() int64 {
+	if x != nil {
+		return x.ResultRowCount
+	}
+	return 0
+}
+
+func (x *DatabaseQuery) GetMemoryBytes() int64 {
+	if x != nil {
+		return x.MemoryBytes
+	}
+	return 0
+}
+
+func (x *DatabaseQuery) GetFailure() string {
+	if x != nil {
+		return x.Failure
+	}
+	return ""
+}
+
+// ListRunningQueriesRequest asks for all.
+type ListRunningQueriesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRunningQueriesRequest) Reset() {
+	*x = ListRunningQueriesRequest{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRunningQueriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRunningQueriesRequest) ProtoMessage() {}
+
+func (x *ListRunningQueriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRunningQueriesRequest.ProtoReflect.Descriptor instead.
+func (*ListRunningQueriesRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{14}
+}
+
+// ListRunningQueriesResponse is what runs.
+type ListRunningQueriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The queries.
+	Queries       []*DatabaseQuery `protobuf:"bytes,1,rep,name=queries,proto3" json:"queries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRunningQueriesResponse) Reset() {
+	*x = ListRunningQueriesResponse{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRunningQueriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRunningQueriesResponse) ProtoMessage() {}
+
+func (x *ListRunningQueriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRunningQueriesResponse.ProtoReflect.Descriptor instead.
+func (*ListRunningQueriesResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListRunningQueriesResponse) GetQueries() []*DatabaseQuery {
+	if x != nil {
+		return x.Queries
+	}
+	return nil
+}
+
+// CancelQueryRequest names a query.
+type CancelQueryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As ListRunningQueries gives it.
+	QueryId       string `protobuf:"bytes,1,opt,name=query_id,json=queryId,proto3" json:"query_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelQueryRequest) Reset() {
+	*x = CancelQueryRequest{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelQueryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelQueryRequest) ProtoMessage() {}
+
+func (x *CancelQueryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelQueryRequest.ProtoReflect.Descriptor instead.
+func (*CancelQueryRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *CancelQueryRequest) GetQueryId() string {
+	if x != nil {
+		return x.QueryId
+	}
+	return ""
+}
+
+// CancelQueryResponse says nothing more: the query is gone within a second.
+type CancelQueryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelQueryResponse) Reset() {
+	*x = CancelQueryResponse{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelQueryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelQueryResponse) ProtoMessage() {}
+
+func (x *CancelQueryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelQueryResponse.ProtoReflect.Descriptor instead.
+func (*CancelQueryResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{17}
+}
+
+// ListSlowQueriesRequest says which.
+type ListSlowQueriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Those that ended then or later; absent: in the last 24 hours.
+	Since *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=since,proto3" json:"since,omitempty"`
+	// Those that took as long or longer; absent: a second.
+	MinElapsed *durationpb.Duration `protobuf:"bytes,2,opt,name=min_elapsed,json=minElapsed,proto3" json:"min_elapsed,omitempty"`
+	// How many at most; 0 means 50, more than 1000 means 1000.
+	Limit         int32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSlowQueriesRequest) Reset() {
+	*x = ListSlowQueriesRequest{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSlowQueriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSlowQueriesRequest) ProtoMessage() {}
+
+func (x *ListSlowQueriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSlowQueriesRequest.ProtoReflect.Descriptor instead.
+func (*ListSlowQueriesRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListSlowQueriesRequest) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *ListSlowQueriesRequest) GetMinElapsed() *durationpb.Duration {
+	if x != nil {
+		return x.MinElapsed
+	}
+	return nil
+}
+
+func (x *ListSlowQueriesRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListSlowQueriesResponse is what was slow.
+type ListSlowQueriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The queries.
+	Queries []*DatabaseQuery `protobuf:"bytes,1,rep,name=queries,proto3" json:"queries,omitempty"`
+	// Where they are from.
+	Source        SlowQuerySource `protobuf:"varint,2,opt,name=source,proto3,enum=devtrail.events.v1.SlowQuerySource" json:"source,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSlowQueriesResponse) Reset() {
+	*x = ListSlowQueriesResponse{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSlowQueriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSlowQueriesResponse) ProtoMessage() {}
+
+func (x *ListSlowQueriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSlowQueriesResponse.ProtoReflect.Descriptor instead.
+func (*ListSlowQueriesResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListSlowQueriesResponse) GetQueries() []*DatabaseQuery {
+	if x != nil {
+		return x.Queries
+	}
+	return nil
+}
+
+func (x *ListSlowQueriesResponse) GetSource() SlowQuerySource {
+	if x != nil {
+		return x.Source
+	}
+	return SlowQuerySource_SLOW_QUERY_SOURCE_UNSPECIFIED
+}
+
 var File_devtrail_events_v1_admin_service_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_admin_service_proto_rawDesc = "" +
 	"\n" +
-	"&devtrail/events/v1/admin_service.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1edevtrail/events/v1/event.proto\x1a'devtrail/events/v1/ingest_service.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf5\x01\n" +
+	"&devtrail/events/v1/admin_service.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1edevtrail/events/v1/event.proto\x1a'devtrail/events/v1/ingest_service.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf5\x01\n" +
 	"\n" +
 	"DeadLetter\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12/\n" +
@@ -400,11 +1386,97 @@ const file_devtrail_events_v1_admin_service_proto_rawDesc = "" +
 	"\areplays\x18\x01 \x03(\v2$.devtrail.events.v1.DeadLetterReplayB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10dR\areplays\"X\n" +
 	"\x19ReplayDeadLettersResponse\x12;\n" +
-	"\aresults\x18\x01 \x03(\v2!.devtrail.events.v1.CaptureResultR\aresults2\xfe\x01\n" +
+	"\aresults\x18\x01 \x03(\v2!.devtrail.events.v1.CaptureResultR\aresults\"\x18\n" +
+	"\x16GetSystemStatusRequest\"\xd7\x01\n" +
+	"\x17GetSystemStatusResponse\x12>\n" +
+	"\bdatabase\x18\x01 \x01(\v2\".devtrail.events.v1.DatabaseStatusR\bdatabase\x125\n" +
+	"\x05queue\x18\x02 \x01(\v2\x1f.devtrail.events.v1.QueueStatusR\x05queue\x12/\n" +
+	"\x11dead_letter_count\x18\x03 \x01(\x03H\x00R\x0fdeadLetterCount\x88\x01\x01B\x14\n" +
+	"\x12_dead_letter_count\"\x8f\x03\n" +
+	"\x0eDatabaseStatus\x12\x14\n" +
+	"\x05ready\x18\x01 \x01(\bR\x05ready\x12\x18\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\x12\x16\n" +
+	"\x06engine\x18\x03 \x01(\tR\x06engine\x12%\n" +
+	"\x0eserver_version\x18\x04 \x01(\tR\rserverVersion\x12%\n" +
+	"\x0eschema_version\x18\x05 \x01(\x03R\rschemaVersion\x129\n" +
+	"\n" +
+	"started_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\x127\n" +
+	"\x06tables\x18\a \x03(\v2\x1f.devtrail.events.v1.TableStatusR\x06tables\x124\n" +
+	"\x05disks\x18\b \x03(\v2\x1e.devtrail.events.v1.DiskStatusR\x05disks\x12=\n" +
+	"\breplicas\x18\t \x03(\v2!.devtrail.events.v1.ReplicaStatusR\breplicas\"~\n" +
+	"\vTableStatus\x12\x14\n" +
+	"\x05table\x18\x01 \x01(\tR\x05table\x12\x1b\n" +
+	"\trow_count\x18\x02 \x01(\x03R\browCount\x12\x1d\n" +
+	"\n" +
+	"byte_count\x18\x03 \x01(\x03R\tbyteCount\x12\x1d\n" +
+	"\n" +
+	"part_count\x18\x04 \x01(\x03R\tpartCount\"`\n" +
+	"\n" +
+	"DiskStatus\x12\x12\n" +
+	"\x04disk\x18\x01 \x01(\tR\x04disk\x12\x1d\n" +
+	"\n" +
+	"free_bytes\x18\x02 \x01(\x03R\tfreeBytes\x12\x1f\n" +
+	"\vtotal_bytes\x18\x03 \x01(\x03R\n" +
+	"totalBytes\"\x95\x01\n" +
+	"\rReplicaStatus\x12\x18\n" +
+	"\areplica\x18\x01 \x01(\tR\areplica\x12\x18\n" +
+	"\ahealthy\x18\x02 \x01(\bR\ahealthy\x12+\n" +
+	"\x03lag\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03lag\x12#\n" +
+	"\rwaiting_count\x18\x04 \x01(\x03R\fwaitingCount\"\xc4\x01\n" +
+	"\vQueueStatus\x12\x1f\n" +
+	"\vframe_count\x18\x01 \x01(\x03R\n" +
+	"frameCount\x12\x1d\n" +
+	"\n" +
+	"byte_count\x18\x02 \x01(\x03R\tbyteCount\x12H\n" +
+	"\x12oldest_received_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x10oldestReceivedAt\x12+\n" +
+	"\x03lag\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x03lag\"\xac\x03\n" +
+	"\rDatabaseQuery\x12\x19\n" +
+	"\bquery_id\x18\x01 \x01(\tR\aqueryId\x12\x16\n" +
+	"\x06caller\x18\x02 \x01(\tR\x06caller\x12\x10\n" +
+	"\x03rpc\x18\x03 \x01(\tR\x03rpc\x12\x12\n" +
+	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x05 \x01(\tR\trequestId\x129\n" +
+	"\n" +
+	"started_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\x123\n" +
+	"\aelapsed\x18\a \x01(\v2\x19.google.protobuf.DurationR\aelapsed\x12$\n" +
+	"\x0eread_row_count\x18\b \x01(\x03R\freadRowCount\x12&\n" +
+	"\x0fread_byte_count\x18\t \x01(\x03R\rreadByteCount\x12(\n" +
+	"\x10result_row_count\x18\n" +
+	" \x01(\x03R\x0eresultRowCount\x12!\n" +
+	"\fmemory_bytes\x18\v \x01(\x03R\vmemoryBytes\x12\x18\n" +
+	"\afailure\x18\f \x01(\tR\afailure\"\x1b\n" +
+	"\x19ListRunningQueriesRequest\"Y\n" +
+	"\x1aListRunningQueriesResponse\x12;\n" +
+	"\aqueries\x18\x01 \x03(\v2!.devtrail.events.v1.DatabaseQueryR\aqueries\";\n" +
+	"\x12CancelQueryRequest\x12%\n" +
+	"\bquery_id\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\aqueryId\"\x15\n" +
+	"\x13CancelQueryResponse\"\xaf\x01\n" +
+	"\x16ListSlowQueriesRequest\x120\n" +
+	"\x05since\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12D\n" +
+	"\vmin_elapsed\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\b\xbaH\x05\xaa\x01\x022\x00R\n" +
+	"minElapsed\x12\x1d\n" +
+	"\x05limit\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x05limit\"\x93\x01\n" +
+	"\x17ListSlowQueriesResponse\x12;\n" +
+	"\aqueries\x18\x01 \x03(\v2!.devtrail.events.v1.DatabaseQueryR\aqueries\x12;\n" +
+	"\x06source\x18\x02 \x01(\x0e2#.devtrail.events.v1.SlowQuerySourceR\x06source*t\n" +
+	"\x0fSlowQuerySource\x12!\n" +
+	"\x1dSLOW_QUERY_SOURCE_UNSPECIFIED\x10\x00\x12\x1e\n" +
+	"\x1aSLOW_QUERY_SOURCE_DATABASE\x10\x01\x12\x1e\n" +
+	"\x1aSLOW_QUERY_SOURCE_INSTANCE\x10\x022\xcf\x05\n" +
 	"\fAdminService\x12s\n" +
 	"\x0fListDeadLetters\x12*.devtrail.events.v1.ListDeadLettersRequest\x1a+.devtrail.events.v1.ListDeadLettersResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x03\x12y\n" +
 	"\x11ReplayDeadLetters\x12,.devtrail.events.v1.ReplayDeadLettersRequest\x1a-.devtrail.events.v1.ReplayDeadLettersResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x03\x12s\n" +
+	"\x0fGetSystemStatus\x12*.devtrail.events.v1.GetSystemStatusRequest\x1a+.devtrail.events.v1.GetSystemStatusResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x03\x12|\n" +
+	"\x12ListRunningQueries\x12-.devtrail.events.v1.ListRunningQueriesRequest\x1a..devtrail.events.v1.ListRunningQueriesResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x03\x12g\n" +
+	"\vCancelQuery\x12&.devtrail.events.v1.CancelQueryRequest\x1a'.devtrail.events.v1.CancelQueryResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x03\x12s\n" +
+	"\x0fListSlowQueries\x12*.devtrail.events.v1.ListSlowQueriesRequest\x1a+.devtrail.events.v1.ListSlowQueriesResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x03B\xc9\x01\n" +
 	"\x16com.devtrail.events.v1B\x11AdminServiceProtoP\x01Z2devtrail.dev/proto/gen/devtrail/events/v1;eventsv1\xa2\x02\x03DEX\xaa\x02\x12Devtrail.Events.V1\xca\x02\x12Devtrail\\Events\\V1\xe2\x02\x1eDevtrail\\Events\\V1\\GPBMetadata\xea\x02\x14Devtrail::Events::V1b\x06proto3"
 
@@ -420,35 +1492,76 @@ func file_devtrail_events_v1_admin_service_proto_rawDescGZIP() []byte {
 	return file_devtrail_events_v1_admin_service_proto_rawDescData
 }
 
-var file_devtrail_events_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_devtrail_events_v1_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_devtrail_events_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_devtrail_events_v1_admin_service_proto_goTypes = []any{
-	(*DeadLetter)(nil),                // 0: devtrail.events.v1.DeadLetter
-	(*ListDeadLettersRequest)(nil),    // 1: devtrail.events.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),   // 2: devtrail.events.v1.ListDeadLettersResponse
-	(*DeadLetterReplay)(nil),          // 3: devtrail.events.v1.DeadLetterReplay
-	(*ReplayDeadLettersRequest)(nil),  // 4: devtrail.events.v1.ReplayDeadLettersRequest
-	(*ReplayDeadLettersResponse)(nil), // 5: devtrail.events.v1.ReplayDeadLettersResponse
-	(*Event)(nil),                     // 6: devtrail.events.v1.Event
-	(*timestamppb.Timestamp)(nil),     // 7: google.protobuf.Timestamp
-	(*CaptureResult)(nil),             // 8: devtrail.events.v1.CaptureResult
+	(SlowQuerySource)(0),               // 0: devtrail.events.v1.SlowQuerySource
+	(*DeadLetter)(nil),                 // 1: devtrail.events.v1.DeadLetter
+	(*ListDeadLettersRequest)(nil),     // 2: devtrail.events.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),    // 3: devtrail.events.v1.ListDeadLettersResponse
+	(*DeadLetterReplay)(nil),           // 4: devtrail.events.v1.DeadLetterReplay
+	(*ReplayDeadLettersRequest)(nil),   // 5: devtrail.events.v1.ReplayDeadLettersRequest
+	(*ReplayDeadLettersResponse)(nil),  // 6: devtrail.events.v1.ReplayDeadLettersResponse
+	(*GetSystemStatusRequest)(nil),     // 7: devtrail.events.v1.GetSystemStatusRequest
+	(*GetSystemStatusResponse)(nil),    // 8: devtrail.events.v1.GetSystemStatusResponse
+	(*DatabaseStatus)(nil),             // 9: devtrail.events.v1.DatabaseStatus
+	(*TableStatus)(nil),                // 10: devtrail.events.v1.TableStatus
+	(*DiskStatus)(nil),                 // 11: devtrail.events.v1.DiskStatus
+	(*ReplicaStatus)(nil),              // 12: devtrail.events.v1.ReplicaStatus
+	(*QueueStatus)(nil),                // 13: devtrail.events.v1.QueueStatus
+	(*DatabaseQuery)(nil),              // 14: devtrail.events.v1.DatabaseQuery
+	(*ListRunningQueriesRequest)(nil),  // 15: devtrail.events.v1.ListRunningQueriesRequest
+	(*ListRunningQueriesResponse)(nil), // 16: devtrail.events.v1.ListRunningQueriesResponse
+	(*CancelQueryRequest)(nil),         // 17: devtrail.events.v1.CancelQueryRequest
+	(*CancelQueryResponse)(nil),        // 18: devtrail.events.v1.CancelQueryResponse
+	(*ListSlowQueriesRequest)(nil),     // 19: devtrail.events.v1.ListSlowQueriesRequest
+	(*ListSlowQueriesResponse)(nil),    // 20: devtrail.events.v1.ListSlowQueriesResponse
+	(*Event)(nil),                      // 21: devtrail.events.v1.Event
+	(*timestamppb.Timestamp)(nil),      // 22: google.protobuf.Timestamp
+	(*CaptureResult)(nil),              // 23: devtrail.events.v1.CaptureResult
+	(*durationpb.Duration)(nil),        // 24: google.protobuf.Duration
 }
 var file_devtrail_events_v1_admin_service_proto_depIdxs = []int32{
-	6, // 0: devtrail.events.v1.DeadLetter.event:type_name -> devtrail.events.v1.Event
-	7, // 1: devtrail.events.v1.DeadLetter.failed_at:type_name -> google.protobuf.Timestamp
-	7, // 2: devtrail.events.v1.DeadLetter.received_at:type_name -> google.protobuf.Timestamp
-	0, // 3: devtrail.events.v1.ListDeadLettersResponse.dead_letters:type_name -> devtrail.events.v1.DeadLetter
-	6, // 4: devtrail.events.v1.DeadLetterReplay.repaired_event:type_name -> devtrail.events.v1.Event
-	3, // 5: devtrail.events.v1.ReplayDeadLettersRequest.replays:type_name -> devtrail.events.v1.DeadLetterReplay
-	8, // 6: devtrail.events.v1.ReplayDeadLettersResponse.results:type_name -> devtrail.events.v1.CaptureResult
-	1, // 7: devtrail.events.v1.AdminService.ListDeadLetters:input_type -> devtrail.events.v1.ListDeadLettersRequest
-	4, // 8: devtrail.events.v1.AdminService.ReplayDeadLetters:input_type -> devtrail.events.v1.ReplayDeadLettersRequest
-	2, // 9: devtrail.events.v1.AdminService.ListDeadLetters:output_type -> devtrail.events.v1.ListDeadLettersResponse
-	5, // 10: devtrail.events.v1.AdminService.ReplayDeadLetters:output_type -> devtrail.events.v1.ReplayDeadLettersResponse
-	9, // [9:11] is the sub-list for method output_type
-	7, // [7:9] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	21, // 0: devtrail.events.v1.DeadLetter.event:type_name -> devtrail.events.v1.Event
+	22, // 1: devtrail.events.v1.DeadLetter.failed_at:type_name -> google.protobuf.Timestamp
+	22, // 2: devtrail.events.v1.DeadLetter.received_at:type_name -> google.protobuf.Timestamp
+	1,  // 3: devtrail.events.v1.ListDeadLettersResponse.dead_letters:type_name -> devtrail.events.v1.DeadLetter
+	21, // 4: devtrail.events.v1.DeadLetterReplay.repaired_event:type_name -> devtrail.events.v1.Event
+	4,  // 5: devtrail.events.v1.ReplayDeadLettersRequest.replays:type_name -> devtrail.events.v1.DeadLetterReplay
+	23, // 6: devtrail.events.v1.ReplayDeadLettersResponse.results:type_name -> devtrail.events.v1.CaptureResult
+	9,  // 7: devtrail.events.v1.GetSystemStatusResponse.database:type_name -> devtrail.events.v1.DatabaseStatus
+	13, // 8: devtrail.events.v1.GetSystemStatusResponse.queue:type_name -> devtrail.events.v1.QueueStatus
+	22, // 9: devtrail.events.v1.DatabaseStatus.started_at:type_name -> google.protobuf.Timestamp
+	10, // 10: devtrail.events.v1.DatabaseStatus.tables:type_name -> devtrail.events.v1.TableStatus
+	11, // 11: devtrail.events.v1.DatabaseStatus.disks:type_name -> devtrail.events.v1.DiskStatus
+	12, // 12: devtrail.events.v1.DatabaseStatus.replicas:type_name -> devtrail.events.v1.ReplicaStatus
+	24, // 13: devtrail.events.v1.ReplicaStatus.lag:type_name -> google.protobuf.Duration
+	22, // 14: devtrail.events.v1.QueueStatus.oldest_received_at:type_name -> google.protobuf.Timestamp
+	24, // 15: devtrail.events.v1.QueueStatus.lag:type_name -> google.protobuf.Duration
+	22, // 16: devtrail.events.v1.DatabaseQuery.started_at:type_name -> google.protobuf.Timestamp
+	24, // 17: devtrail.events.v1.DatabaseQuery.elapsed:type_name -> google.protobuf.Duration
+	14, // 18: devtrail.events.v1.ListRunningQueriesResponse.queries:type_name -> devtrail.events.v1.DatabaseQuery
+	22, // 19: devtrail.events.v1.ListSlowQueriesRequest.since:type_name -> google.protobuf.Timestamp
+	24, // 20: devtrail.events.v1.ListSlowQueriesRequest.min_elapsed:type_name -> google.protobuf.Duration
+	14, // 21: devtrail.events.v1.ListSlowQueriesResponse.queries:type_name -> devtrail.events.v1.DatabaseQuery
+	0,  // 22: devtrail.events.v1.ListSlowQueriesResponse.source:type_name -> devtrail.events.v1.SlowQuerySource
+	2,  // 23: devtrail.events.v1.AdminService.ListDeadLetters:input_type -> devtrail.events.v1.ListDeadLettersRequest
+	5,  // 24: devtrail.events.v1.AdminService.ReplayDeadLetters:input_type -> devtrail.events.v1.ReplayDeadLettersRequest
+	7,  // 25: devtrail.events.v1.AdminService.GetSystemStatus:input_type -> devtrail.events.v1.GetSystemStatusRequest
+	15, // 26: devtrail.events.v1.AdminService.ListRunningQueries:input_type -> devtrail.events.v1.ListRunningQueriesRequest
+	17, // 27: devtrail.events.v1.AdminService.CancelQuery:input_type -> devtrail.events.v1.CancelQueryRequest
+	19, // 28: devtrail.events.v1.AdminService.ListSlowQueries:input_type -> devtrail.events.v1.ListSlowQueriesRequest
+	3,  // 29: devtrail.events.v1.AdminService.ListDeadLetters:output_type -> devtrail.events.v1.ListDeadLettersResponse
+	6,  // 30: devtrail.events.v1.AdminService.ReplayDeadLetters:output_type -> devtrail.events.v1.ReplayDeadLettersResponse
+	8,  // 31: devtrail.events.v1.AdminService.GetSystemStatus:output_type -> devtrail.events.v1.GetSystemStatusResponse
+	16, // 32: devtrail.events.v1.AdminService.ListRunningQueries:output_type -> devtrail.events.v1.ListRunningQueriesResponse
+	18, // 33: devtrail.events.v1.AdminService.CancelQuery:output_type -> devtrail.events.v1.CancelQueryResponse
+	20, // 34: devtrail.events.v1.AdminService.ListSlowQueries:output_type -> devtrail.events.v1.ListSlowQueriesResponse
+	29, // [29:35] is the sub-list for method output_type
+	23, // [23:29] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_devtrail_events_v1_admin_service_proto_init() }
@@ -458,18 +1571,20 @@ func file_devtrail_events_v1_admin_service_proto_init() {
 	}
 	file_devtrail_events_v1_event_proto_init()
 	file_devtrail_events_v1_ingest_service_proto_init()
+	file_devtrail_events_v1_admin_service_proto_msgTypes[7].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_devtrail_events_v1_admin_service_proto_rawDesc), len(file_devtrail_events_v1_admin_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   6,
+			NumEnums:      1,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_devtrail_events_v1_admin_service_proto_goTypes,
 		DependencyIndexes: file_devtrail_events_v1_admin_service_proto_depIdxs,
+		EnumInfos:         file_devtrail_events_v1_admin_service_proto_enumTypes,
 		MessageInfos:      file_devtrail_events_v1_admin_service_proto_msgTypes,
 	}.Build()
 	File_devtrail_events_v1_admin_service_proto = out.File

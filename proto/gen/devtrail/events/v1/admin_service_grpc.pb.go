@@ -19,8 +19,12 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AdminService_ListDeadLetters_FullMethodName   = "/devtrail.events.v1.AdminService/ListDeadLetters"
-	AdminService_ReplayDeadLetters_FullMethodName = "/devtrail.events.v1.AdminService/ReplayDeadLetters"
+	AdminService_ListDeadLetters_FullMethodName    = "/devtrail.events.v1.AdminService/ListDeadLetters"
+	AdminService_ReplayDeadLetters_FullMethodName  = "/devtrail.events.v1.AdminService/ReplayDeadLetters"
+	AdminService_GetSystemStatus_FullMethodName    = "/devtrail.events.v1.AdminService/GetSystemStatus"
+	AdminService_ListRunningQueries_FullMethodName = "/devtrail.events.v1.AdminService/ListRunningQueries"
+	AdminService_CancelQuery_FullMethodName        = "/devtrail.events.v1.AdminService/CancelQuery"
+	AdminService_ListSlowQueries_FullMethodName    = "/devtrail.events.v1.AdminService/ListSlowQueries"
 )
 
 // AdminServiceClient is the client API for AdminService service.
@@ -34,6 +38,16 @@ type AdminServiceClient interface {
 	// ReplayDeadLetters hands dead letters to the database again, as they are or repaired, and forgets those that it takes.
 	// A letter that the organization does not have is NOT_FOUND; those before it in the request were handed on.
 	ReplayDeadLetters(ctx context.Context, in *ReplayDeadLettersRequest, opts ...grpc.CallOption) (*ReplayDeadLettersResponse, error)
+	// GetSystemStatus says how the database and the way in are. It answers also while the database does not. What is of the installation as a whole (sizes, disks,
+	// replicas, the log of accepted events) is told to operators alone.
+	GetSystemStatus(ctx context.Context, in *GetSystemStatusRequest, opts ...grpc.CallOption) (*GetSystemStatusResponse, error)
+	// ListRunningQueries returns the organization's queries that the database runs now, those that run longest first.
+	ListRunningQueries(ctx context.Context, in *ListRunningQueriesRequest, opts ...grpc.CallOption) (*ListRunningQueriesResponse, error)
+	// CancelQuery ends a running query of the organization; its caller gets CANCELED with the reason QUESTION_CANCELED. One that the organization does not have, or
+	// that has ended, is NOT_FOUND.
+	CancelQuery(ctx context.Context, in *CancelQueryRequest, opts ...grpc.CallOption) (*CancelQueryResponse, error)
+	// ListSlowQueries returns queries of the organization that have ended, well or not, the slowest first.
+	ListSlowQueries(ctx context.Context, in *ListSlowQueriesRequest, opts ...grpc.CallOption) (*ListSlowQueriesResponse, error)
 }
 
 type adminServiceClient struct {
@@ -64,6 +78,46 @@ func (c *adminServiceClient) ReplayDeadLetters(ctx context.Context, in *ReplayDe
 	return out, nil
 }
 
+func (c *adminServiceClient) GetSystemStatus(ctx context.Context, in *GetSystemStatusRequest, opts ...grpc.CallOption) (*GetSystemStatusResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSystemStatusResponse)
+	err := c.cc.Invoke(ctx, AdminService_GetSystemStatus_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) ListRunningQueries(ctx context.Context, in *ListRunningQueriesRequest, opts ...grpc.CallOption) (*ListRunningQueriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRunningQueriesResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListRunningQueries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) CancelQuery(ctx context.Context, in *CancelQueryRequest, opts ...grpc.CallOption) (*CancelQueryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CancelQueryResponse)
+	err := c.cc.Invoke(ctx, AdminService_CancelQuery_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) ListSlowQueries(ctx context.Context, in *ListSlowQueriesRequest, opts ...grpc.CallOption) (*ListSlowQueriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSlowQueriesResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListSlowQueries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServiceServer is the server API for AdminService service.
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
@@ -75,6 +129,16 @@ type AdminServiceServer interface {
 	// ReplayDeadLetters hands dead letters to the database again, as they are or repaired, and forgets those that it takes.
 	// A letter that the organization does not have is NOT_FOUND; those before it in the request were handed on.
 	ReplayDeadLetters(context.Context, *ReplayDeadLettersRequest) (*ReplayDeadLettersResponse, error)
+	// GetSystemStatus says how the database and the way in are. It answers also while the database does not. What is of the installation as a whole (sizes, disks,
+	// replicas, the log of accepted events) is told to operators alone.
+	GetSystemStatus(context.Context, *GetSystemStatusRequest) (*GetSystemStatusResponse, error)
+	// ListRunningQueries returns the organization's queries that the database runs now, those that run longest first.
+	ListRunningQueries(context.Context, *ListRunningQueriesRequest) (*ListRunningQueriesResponse, error)
+	// CancelQuery ends a running query of the organization; its caller gets CANCELED with the reason QUESTION_CANCELED. One that the organization does not have, or
+	// that has ended, is NOT_FOUND.
+	CancelQuery(context.Context, *CancelQueryRequest) (*CancelQueryResponse, error)
+	// ListSlowQueries returns queries of the organization that have ended, well or not, the slowest first.
+	ListSlowQueries(context.Context, *ListSlowQueriesRequest) (*ListSlowQueriesResponse, error)
 	mustEmbedUnimplementedAdminServiceServer()
 }
 
@@ -90,6 +154,18 @@ func (UnimplementedAdminServiceServer) ListDeadLetters(context.Context, *ListDea
 }
 func (UnimplementedAdminServiceServer) ReplayDeadLetters(context.Context, *ReplayDeadLettersRequest) (*ReplayDeadLettersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReplayDeadLetters not implemented")
+}
+func (UnimplementedAdminServiceServer) GetSystemStatus(context.Context, *GetSystemStatusRequest) (*GetSystemStatusResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSystemStatus not implemented")
+}
+func (UnimplementedAdminServiceServer) ListRunningQueries(context.Context, *ListRunningQueriesRequest) (*ListRunningQueriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRunningQueries not implemented")
+}
+func (UnimplementedAdminServiceServer) CancelQuery(context.Context, *CancelQueryRequest) (*CancelQueryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelQuery not implemented")
+}
+func (UnimplementedAdminServiceServer) ListSlowQueries(context.Context, *ListSlowQueriesRequest) (*ListSlowQueriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSlowQueries not implemented")
 }
 func (UnimplementedAdminServiceServer) mustEmbedUnimplementedAdminServiceServer() {}
 func (UnimplementedAdminServiceServer) testEmbeddedByValue()                      {}
@@ -148,6 +224,78 @@ func _AdminService_ReplayDeadLetters_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdminService_GetSystemStatus_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSystemStatusRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).GetSystemStatus(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_GetSystemStatus_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).GetSystemStatus(ctx, req.(*GetSystemStatusRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_ListRunningQueries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRunningQueriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListRunningQueries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListRunningQueries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListRunningQueries(ctx, req.(*ListRunningQueriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_CancelQuery_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelQueryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).CancelQuery(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_CancelQuery_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).CancelQuery(ctx, req.(*CancelQueryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_ListSlowQueries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSlowQueriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListSlowQueries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListSlowQueries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListSlowQueries(ctx, req.(*ListSlowQueriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AdminService_ServiceDesc is the grpc.ServiceDesc for AdminService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -162,6 +310,22 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReplayDeadLetters",
 			Handler:    _AdminService_ReplayDeadLetters_Handler,
+		},
+		{
+			MethodName: "GetSystemStatus",
+			Handler:    _AdminService_GetSystemStatus_Handler,
+		},
+		{
+			MethodName: "ListRunningQueries",
+			Handler:    _AdminService_ListRunningQueries_Handler,
+		},
+		{
+			MethodName: "CancelQuery",
+			Handler:    _AdminService_CancelQuery_Handler,
+		},
+		{
+			MethodName: "ListSlowQueries",
+			Handler:    _AdminService_ListSlowQueries_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

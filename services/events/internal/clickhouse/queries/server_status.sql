@@ -1,0 +1,3 @@
+SELECT
+    version() AS server,
+    toInt64(uptime()) AS seconds

@@ -1,0 +1,3 @@
+SELECT count(*)
+FROM dead_letters
+WHERE organization_id = @organization
