@@ -49,6 +49,7 @@ type moody struct {
 	*memory.Store
 	away    atomic.Bool
 	appends atomic.Int64
+	blocks  sync.Map // number -> the block, as it was sent last
 }
 
 var errPoison = events.ErrTextInvalid.With("the database does not like it")
@@ -67,6 +68,21 @@ func (s *moody) Append(ctx context.Context, organization uuid.UUID, batch []even
 	return s.Store.Append(ctx, organization, batch)
 }
 
+// StoreBlock fails before it stores anything.
+func (s *moody) StoreBlock(ctx context.Context, b *queue.Block) ([]int, error) {
+	s.appends.Add(1)
+	s.blocks.Store(b.Number, b)
+	if s.away.Load() {
+		return nil, events.ErrStoreUnavailable
+	}
+	for _, row := range b.Rows() {
+		if row.Name == "poison" {
+			return nil, errPoison
+		}
+	}
+	return s.Store.StoreBlock(ctx, b)
+}
+
 // Ready is that of the database.
 func (s *moody) Ready(ctx context.Context) error {
 	if s.away.Load() {
@@ -83,6 +99,8 @@ type fixture struct {
 	bytes int64
 	now   func() time.Time
 	log   ingest.Log // without its queue
+	// batches says that the store takes no blocks.
+	batches bool
 
 	*ingest.Intake
 	queue *pebblelog.Log
@@ -130,6 +148,9 @@ func (f *fixture) start(options ...ingest.Option) *fixture {
 	f.open()
 	log := f.log
 	log.Queue = f.queue
+	if !f.batches {
+		log.Blocks = f.store
+	}
 	f.Intake = ingest.New(f.store, everybody{}, slog.New(slog.DiscardHandler), f.now, append([]ingest.Option{
 		ingest.WithLog(log),
 		ingest.WithListener(f),

@@ -39,7 +39,7 @@ func newJournal(l Log) *journal {
 	return &journal{
 		queue: l.Queue, grace: l.Grace, index: newIndex(l.Horizon, l.MaxIDs),
 		submissions: make(chan *submission), flights: make(chan flight, inFlight), slots: make(chan struct{}, inFlight),
-		stopped: make(chan struct{}), drain: newDrain(l.Queue),
+		stopped: make(chan struct{}), drain: newDrain(l),
 	}
 }
 
@@ -47,6 +47,9 @@ func newJournal(l Log) *journal {
 func (j *journal) join(in *Intake) {
 	j.logger, j.now, j.listen = in.logger, in.now, in.listen
 	j.drain.store, j.drain.logger, j.drain.now = in.store, in.logger, in.now
+	if j.drain.blocks == nil {
+		j.drain.blocks = appender{in.store}
+	}
 }
 
 // put hands a batch to the committer and waits until its events are where the sender wants them.

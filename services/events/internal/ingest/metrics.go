@@ -52,6 +52,9 @@ var (
 	queueFrames = prometheus.NewDesc("devtrail_events_queue_frames", "Requests whose accepted events wait for the database.", nil, nil)
 	queueOldest = prometheus.NewDesc("devtrail_events_queue_oldest_seconds", "How long the oldest of them waits; 0 when none does.", nil, nil)
 	failures    = prometheus.NewDesc("devtrail_events_drain_failures_total", "Blocks that the database did not take at once.", nil, nil)
+	blocks      = prometheus.NewDesc("devtrail_events_blocks_total", "Blocks that the database has.", nil, nil)
+	inBlocks    = prometheus.NewDesc("devtrail_events_block_events_total", "Events of those blocks.", nil, nil)
+	lookedUp    = prometheus.NewDesc("devtrail_events_blocks_looked_up_total", "Blocks of which ids had to be looked up in the database.", nil, nil)
 	refusals    = prometheus.NewDesc("devtrail_events_dead_letters_total", "Events that the database refused for good.", nil, nil)
 )
 
@@ -59,7 +62,7 @@ var (
 func (in *Intake) Describe(to chan<- *prometheus.Desc) {
 	in.metrics.answers.Describe(to)
 	in.metrics.refusal.Describe(to)
-	for _, d := range []*prometheus.Desc{queueBytes, queueFrames, queueOldest, failures, refusals} {
+	for _, d := range []*prometheus.Desc{queueBytes, queueFrames, queueOldest, failures, refusals, blocks, inBlocks, lookedUp} {
 		to <- d
 	}
 }
@@ -80,5 +83,8 @@ func (in *Intake) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(queueFrames, prometheus.GaugeValue, float64(stats.Frames))
 	to <- prometheus.MustNewConstMetric(queueOldest, prometheus.GaugeValue, age)
 	to <- prometheus.MustNewConstMetric(failures, prometheus.CounterValue, float64(in.log.drain.failures.Load()))
+	to <- prometheus.MustNewConstMetric(blocks, prometheus.CounterValue, float64(in.log.drain.stored.blocks.Load()))
+	to <- prometheus.MustNewConstMetric(inBlocks, prometheus.CounterValue, float64(in.log.drain.stored.events.Load()))
+	to <- prometheus.MustNewConstMetric(lookedUp, prometheus.CounterValue, float64(in.log.drain.stored.lookedUp.Load()))
 	to <- prometheus.MustNewConstMetric(refusals, prometheus.CounterValue, float64(in.log.drain.refusals.Load()))
 }

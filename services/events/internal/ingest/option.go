@@ -17,7 +17,11 @@ type Log struct {
 	Queue   queue.Queue   // the intake reads and writes it; who opened it closes it, after Run
 	Horizon time.Duration // how long ids are remembered, to answer a repeated event without asking the store; 0 for not at all
 	MaxIDs  int           // remembered at once at most; older ones than that are known by the store alone; 0 for a default
-	Grace   time.Duration // for the drain once Run is told to end
+	// Blocks is what takes the events from the log; nil: the store takes them in batches, and looks up all ids.
+	Blocks queue.BlockStore
+	// LookUpAlways has all ids looked up in the store, for installations where other instances write into the same database.
+	LookUpAlways bool
+	Grace        time.Duration // for the drain once Run is told to end
 }
 
 // WithLog keeps events in a log before they are acknowledged.

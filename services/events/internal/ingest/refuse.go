@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,52 +18,92 @@ var ErrRefused = fault.New(fault.Invalid, "DEAD_LETTER", "the database does not 
 // insertTime bounds one call of the store. A database that hangs is one that is away.
 const insertTime = 2 * time.Minute
 
-// patience is how often a whole job is tried before an error that nobody has named is believed to be the fault of its events.
+// patience is how often a block is tried before an error that nobody has named is believed to be the fault of its events.
 const patience = 3
 
-// insert stores a job, once. An error means that it is to be tried again.
-func (d *drain) insert(ctx context.Context, j *job) error {
-	if j.done {
-		return nil
-	}
-	j.attempts++
-	if err := d.append(ctx, j, 0, len(j.events)); err != nil {
+// take stores the pieces of a stage. An error means that it is to be tried again.
+func (d *drain) take(ctx context.Context, st *stage) error {
+	if err := d.bury(ctx, st); err != nil {
 		return err
 	}
-	j.done = true
+	for i := 0; i < len(st.pieces); {
+		p := st.pieces[i]
+		if !p.done {
+			halved, err := d.takePiece(ctx, st, p)
+			if err != nil {
+				return err
+			}
+			if halved {
+				continue // with its first half, which stands in its place
+			}
+		}
+		i++
+	}
+	d.stored.blocks.Add(1)
+	d.stored.events.Add(int64(st.whole.Len()))
 	return nil
 }
 
-// append stores the events of a job from one index to another. Events that the store refuses for good are found by halving and buried.
-func (d *drain) append(ctx context.Context, j *job, from, to int) error {
+// takePiece stores a piece, or halves one that the store refuses for good: the event at fault is found by that, and buried. The halves are blocks of their own.
+func (d *drain) takePiece(ctx context.Context, st *stage, p *piece) (halved bool, err error) {
+	b := d.block(p.cut, st.records, d.mark)
+	b.Again = p.again
+	if p.attempts == 0 && b.NeedsLookUp() {
+		d.stored.lookedUp.Add(1)
+	}
+	p.attempts++
+	p.again = true
 	inserting, cancel := context.WithTimeout(ctx, insertTime)
-	outcomes, err := d.store.Append(inserting, j.organization, j.events[from:to])
+	known, err := d.blocks.StoreBlock(inserting, b)
 	cancel()
 	if err == nil {
-		for i, outcome := range outcomes {
-			// After an attempt that failed nobody knows whether what is there is that attempt's.
-			if j.attempts > 1 {
-				outcome = events.Stored
+		for _, n := range known {
+			if !p.partial() { // of a half, nobody knows whether what is there came with the whole
+				st.odd[int(p.cut.From)+n] = verdict{outcome: events.Duplicate}
 			}
-			j.verdicts[from+i] = verdict{outcome: outcome}
 		}
-		return nil
+		p.done = true
+		return false, nil
 	}
-	if ctx.Err() != nil || !final(err, j.attempts) {
-		return err
+	if ctx.Err() != nil || !final(err, p.attempts) {
+		return false, err
 	}
 	// A store that is not well refuses everything.
 	if err := d.store.Ready(ctx); err != nil {
-		return err
+		return false, err
 	}
-	if to-from == 1 {
-		return d.refuse(ctx, j, from, err)
+	if n := st.events(p); n > 1 {
+		return true, d.halve(ctx, st, p, uint32(n/2))
 	}
-	middle := from + (to-from)/2
-	if err := d.append(ctx, j, from, middle); err != nil {
-		return err
+	for n, row := range b.Rows() {
+		if err := d.refuse(ctx, row.Organization, row.Event(), err); err != nil {
+			return false, err
+		}
+		st.odd[int(p.cut.From)+n] = verdict{refused: ErrRefused}
 	}
-	return d.append(ctx, j, middle, to)
+	p.done = true
+	return false, nil
+}
+
+// halve puts two pieces in the place of one and keeps their bounds.
+func (d *drain) halve(ctx context.Context, st *stage, p *piece, events uint32) error {
+	one, two := *p, *p
+	one.again, two.again = false, false
+	one.cut.To, two.cut.From = p.cut.From+events, p.cut.From+events
+	d.lineMu.Lock()
+	one.cut.Number = d.next()
+	two.cut.Number = d.next()
+	i := slices.Index(st.pieces, p)
+	before := st.pieces
+	st.pieces = slices.Concat(before[:i], []*piece{&one, &two}, before[i+1:])
+	d.lineMu.Unlock()
+	err := d.keep(ctx)
+	if err != nil {
+		d.lineMu.Lock()
+		st.pieces = before
+		d.lineMu.Unlock()
+	}
+	return err
 }
 
 // final tells whether an error of the store stays when the call is repeated.
@@ -78,14 +119,12 @@ func final(err error, attempts int) bool {
 }
 
 // refuse buries one event.
-func (d *drain) refuse(ctx context.Context, j *job, i int, err error) error {
-	e := j.events[i]
-	if err := d.store.AddDeadLetters(ctx, j.organization, []events.DeadLetter{letterOf(e, d.now(), err)}); err != nil {
+func (d *drain) refuse(ctx context.Context, organization uuid.UUID, e events.Event, err error) error {
+	if err := d.store.AddDeadLetters(ctx, organization, []events.DeadLetter{letterOf(e, d.now(), err)}); err != nil {
 		return err
 	}
 	d.refusals.Add(1)
-	d.logger.ErrorContext(ctx, "the store refuses an event", "organization_id", j.organization.String(), "event_id", e.ID.String(), "error", err)
-	j.verdicts[i] = verdict{refused: ErrRefused}
+	d.logger.ErrorContext(ctx, "the store refuses an event", "organization_id", organization.String(), "event_id", e.ID.String(), "error", err)
 	return nil
 }
 
@@ -102,22 +141,23 @@ func letterOf(e events.Event, failed time.Time, err error) events.DeadLetter {
 }
 
 // bury keeps frames whose bytes are damaged. Whose they are can no longer be known: they are the zero organization's, for the operator.
-func (d *drain) bury(ctx context.Context, b *block) error {
-	if len(b.corrupt) == 0 {
+func (d *drain) bury(ctx context.Context, st *stage) error {
+	damaged := st.whole.Damaged
+	if len(damaged) == 0 {
 		return nil
 	}
-	letters := make([]events.DeadLetter, len(b.corrupt))
-	for i, c := range b.corrupt {
+	letters := make([]events.DeadLetter, len(damaged))
+	for i, c := range damaged {
 		letters[i] = events.DeadLetter{
-			FailedAt: events.Microseconds(d.now()), ID: uuid.NewSHA1(uuid.Nil, c.record.Frame), Message: c.err.Error(),
-			Payload: c.record.Frame, Reason: queue.ErrCorrupt.Reason(), ReceivedAt: events.MinTime,
+			FailedAt: events.Microseconds(d.now()), ID: uuid.NewSHA1(uuid.Nil, c.Record.Frame), Message: c.Err.Error(),
+			Payload: c.Record.Frame, Reason: queue.ErrCorrupt.Reason(), ReceivedAt: events.MinTime,
 		}
 	}
 	if err := d.store.AddDeadLetters(ctx, uuid.Nil, letters); err != nil {
 		return err
 	}
 	d.refusals.Add(int64(len(letters)))
-	d.logger.ErrorContext(ctx, "the log of accepted events holds damaged frames", "frames", len(letters), "error", b.corrupt[0].err)
-	b.corrupt = nil
+	d.logger.ErrorContext(ctx, "the log of accepted events holds damaged frames", "frames", len(letters), "error", damaged[0].Err)
+	st.whole.Damaged = nil
 	return nil
 }

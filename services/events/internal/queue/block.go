@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"devtrail.dev/services/events"
 )
 
 // Block is events of the log that a store takes together. Equal cuts are equal events, so a block can be sent again after anything.
@@ -105,10 +103,9 @@ func (b *Block) open(r Record, first int) (frame, error) {
 	return f, nil
 }
 
-// doubt tells whether an event may be in the store already. The index of the log has judged those that occurred since an instant. It cannot judge an event
-// whose time is that of its arrival, once it has forgotten anything: such an event has another time each time it is sent.
+// doubt tells whether an event may be in the store already. The index of the log has judged those that occurred since an instant.
 func (b *Block) doubt(h *header, r *Row) bool {
-	return r.OccurredAt < b.lookUp || r.OccurredAt < h.since || r.OccurredAt == h.received && h.since > events.MinTime.UnixMicro()
+	return r.OccurredAt < b.lookUp || r.OccurredAt < h.since
 }
 
 // header is what a frame says of its events.

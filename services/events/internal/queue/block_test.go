@@ -97,11 +97,6 @@ func TestWhichEventsMayBeKnown(t *testing.T) {
 	require.True(t, known(time.Time{}), "it occurred before the index began to know")
 	frame.Decision.Since = time.Time{}
 	require.True(t, known(time.Time{}), "nobody has judged it")
-
-	frame.Decision.Since, frame.Events[0].OccurredAt = occurred, frame.Received
-	require.True(t, known(time.Time{}), "nobody said when it occurred")
-	frame.Decision.Since = events.MinTime
-	require.False(t, known(time.Time{}), "the index knows all that there ever was")
 }
 
 // FuzzBlock holds the two readers of frames against each other.

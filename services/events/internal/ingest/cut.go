@@ -1,0 +1,182 @@
+package ingest
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/queue"
+)
+
+// The largest block, in bytes of frames and in events. Large blocks are what makes a store fast.
+const (
+	blockBytes  = 32 << 20
+	blockEvents = 300_000
+)
+
+// inserters is how many blocks are stored at once.
+const inserters = 2
+
+// How long what was accepted waits for more of it before it is made a block: when nobody waits for the database; when somebody does and the store has nothing
+// to do; and when somebody does, but the store is busy, so that a small block would only be in the way.
+const (
+	linger      = 400 * time.Millisecond
+	shortLinger = 10 * time.Millisecond
+	busyLinger  = 150 * time.Millisecond
+	busyBytes   = 8 << 20 // that wait for no more while the store is busy
+)
+
+// due tells whether it is time to cut a block, and if not, in how long it will be.
+func (d *drain) due(now time.Time) (bool, time.Duration) {
+	d.mu.Lock()
+	some, hurry := d.goal > d.cutTo, len(d.waiters) > 0
+	d.mu.Unlock()
+	if !some {
+		d.since = time.Time{}
+		return false, 0
+	}
+	if d.since.IsZero() {
+		d.since = now
+	}
+	wait, enough := linger, int64(blockBytes)
+	switch {
+	case d.leaving:
+		return true, 0
+	case hurry && d.busy > 0:
+		wait, enough = busyLinger, busyBytes
+	case hurry:
+		wait = shortLinger
+	}
+	age := now.Sub(d.since)
+	return age >= wait || d.uncut() >= enough, wait - age
+}
+
+// uncut is the bytes of what is in no block.
+func (d *drain) uncut() int64 {
+	bytes := d.queue.Stats().Bytes
+	d.lineMu.Lock()
+	defer d.lineMu.Unlock()
+	for _, st := range d.line {
+		bytes -= int64(st.whole.Bytes())
+	}
+	return bytes
+}
+
+// restore takes up the blocks whose bounds an earlier life kept. It may be repeated.
+func (d *drain) restore(ctx context.Context) error {
+	cuts, err := d.queue.Cuts(ctx)
+	if err != nil {
+		return err
+	}
+	line, cutTo, marked, mark := []*stage(nil), d.queue.Committed(), false, queue.Cut{}
+	for _, c := range cuts {
+		if _, is := c.Marked(); is {
+			mark, marked = c, true
+			continue
+		}
+		d.number = max(d.number, c.Number)
+		cutTo = max(cutTo, c.After)
+		if c.UpTo <= d.queue.Committed() {
+			continue
+		}
+		p := &piece{again: true, cut: c}
+		if n := len(line); n > 0 && line[n-1].upTo == c.UpTo {
+			line[n-1].pieces = append(line[n-1].pieces, p)
+			continue
+		}
+		records, err := d.queue.Read(ctx, c.After, c.UpTo, math.MaxInt)
+		if err != nil {
+			return err
+		}
+		line = append(line, &stage{
+			odd: make(map[int]verdict), pieces: []*piece{p}, records: records, upTo: c.UpTo,
+		})
+	}
+	if !marked {
+		if mark, err = d.look(ctx); err != nil {
+			return err
+		}
+	}
+	for _, st := range line {
+		st.whole = d.block(queue.Cut{After: st.pieces[0].cut.After, To: queue.AllEvents, UpTo: st.upTo}, st.records, mark)
+		cutTo = max(cutTo, st.upTo)
+	}
+	d.lineMu.Lock()
+	d.line, d.mark, d.marked = line, mark, true
+	d.lineMu.Unlock()
+	d.cutTo = cutTo
+	return nil
+}
+
+// look marks, at the beginning of a log, when the latest of the events occurred that are in the store already: the index of this log has never seen their ids.
+func (d *drain) look(ctx context.Context) (queue.Cut, error) {
+	if d.queue.Committed() > 0 {
+		return queue.Cut{}, nil
+	}
+	latest, err := d.blocks.Latest(ctx)
+	if err != nil || latest.IsZero() {
+		return queue.Cut{}, err
+	}
+	return queue.Mark(latest.Add(queue.LookUpMargin)), nil
+}
+
+// block reads a block. All ids of a piece are looked up: before it was halved, part of it may have been stored under another number.
+func (d *drain) block(c queue.Cut, records []queue.Record, mark queue.Cut) *queue.Block {
+	lookUp, _ := mark.Marked()
+	if p := (piece{cut: c}); d.always || p.partial() {
+		lookUp = events.MaxTime
+	}
+	return queue.NewBlock(c, records, lookUp)
+}
+
+// cut makes the next block of the log and keeps its bounds. It returns false when there is nothing.
+func (d *drain) cut(ctx context.Context) (bool, error) {
+	d.mu.Lock()
+	goal := d.goal
+	d.mu.Unlock()
+	records, err := d.queue.Read(ctx, d.cutTo, goal, blockBytes)
+	if err != nil || len(records) == 0 {
+		return false, err
+	}
+	c := queue.Cut{After: d.cutTo, Number: d.next(), To: queue.AllEvents}
+	whole := d.block(c, records, d.mark)
+	for whole.Len() > blockEvents && len(records) > 1 {
+		records = records[:max(1, len(records)*blockEvents/whole.Len())]
+		whole = d.block(c, records, d.mark)
+	}
+	c.UpTo = records[len(records)-1].Position
+	whole.Cut = c
+	st := &stage{odd: make(map[int]verdict), pieces: []*piece{{cut: c}}, records: records, upTo: c.UpTo, whole: whole}
+	d.lineMu.Lock()
+	d.line = append(d.line, st)
+	d.lineMu.Unlock()
+	if err := d.keep(ctx); err != nil {
+		d.lineMu.Lock()
+		d.line = d.line[:len(d.line)-1]
+		d.lineMu.Unlock()
+		return false, err
+	}
+	d.cutTo, d.since = c.UpTo, time.Time{}
+	return true, nil
+}
+
+// next gives a number that ascends with time, as those of appends do, from which chance keeps it apart.
+func (d *drain) next() uint64 {
+	d.number = max(d.number+1, uint64(d.now().UnixMicro())<<12|rand.Uint64N(1<<12))
+	return d.number
+}
+
+// keep has the log keep the bounds of all blocks that are not committed.
+func (d *drain) keep(ctx context.Context) error {
+	d.lineMu.Lock()
+	defer d.lineMu.Unlock()
+	cuts := []queue.Cut{d.mark}
+	for _, st := range d.line {
+		for _, p := range st.pieces {
+			cuts = append(cuts, p.cut)
+		}
+	}
+	return d.queue.SetCuts(ctx, cuts)
+}

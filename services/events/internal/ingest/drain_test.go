@@ -1,0 +1,144 @@
+package ingest_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/queue"
+)
+
+// sent returns the blocks that the store was given, by number.
+func (f *fixture) sent() map[uint64]*queue.Block {
+	all := map[uint64]*queue.Block{}
+	f.store.blocks.Range(func(number, b any) bool {
+		all[number.(uint64)] = b.(*queue.Block)
+		return true
+	})
+	return all
+}
+
+// kill ends the intake as a crash does: the bounds of blocks stay, what is behind them is not committed.
+func (f *fixture) kill() map[uint64]*queue.Block {
+	f.t.Helper()
+	require.Eventually(f.t, func() bool { return len(f.sent()) > 0 }, 10*time.Second, time.Millisecond)
+	f.stop()
+	return f.sent()
+}
+
+func TestABlockIsSentAgainAsItWas(t *testing.T) {
+	f := setup(t).start()
+	f.store.away.Store(true)
+	a, b := draft("a"), draft("b")
+	f.take(ingest.AckDurable, a, b)
+	before := f.kill()
+	require.Len(t, before, 1)
+
+	f.start()
+	c := draft("c")
+	f.take(ingest.AckDurable, c) // follows, and does not become part of it
+	f.store.away.Store(false)
+	require.Equal(t, []ingest.Status{ingest.Stored}, f.take(ingest.AckDatabase, draft("d")))
+	after := f.sent()
+	for number, was := range before {
+		is := after[number]
+		require.True(t, is.Again)
+		require.Equal(t, was.Cut, is.Cut)
+		require.Equal(t, 2, is.Len())
+	}
+	require.Len(t, f.stored(acme), 4)
+	f.stop()
+
+	f.start()
+	f.stop()
+	require.Len(t, f.sent(), len(after), "what is committed is not sent again")
+}
+
+func TestHalvesOfABlockAreSentAgainAsTheyWere(t *testing.T) {
+	f := setup(t).start()
+	f.store.away.Store(true)
+	drafts := make([]ingest.Draft, 8)
+	for i := range drafts {
+		drafts[i] = draft(fmt.Sprint(i))
+	}
+	drafts[5] = draft("poison")
+	f.take(ingest.AckDurable, drafts...)
+	f.kill()
+	f.start()
+	f.store.away.Store(false)
+	last := draft("last")
+	require.Equal(t, []ingest.Status{ingest.Stored}, f.take(ingest.AckDatabase, last))
+	require.Len(t, f.stored(acme), len(drafts))
+	letters, err := f.store.ListDeadLetters(t.Context(), acme, nil, 10)
+	require.NoError(t, err)
+	require.Len(t, letters, 1)
+	for _, b := range f.sent() {
+		if b.From != 0 || b.To != queue.AllEvents {
+			require.True(t, b.NeedsLookUp(), "of a half, some may have come with the whole")
+		}
+	}
+}
+
+// A log that begins on a database that holds events cannot know their ids.
+func TestANewLogOnAnOldDatabase(t *testing.T) {
+	f := setup(t).start()
+	ago := func(name string, d time.Duration) ingest.Draft {
+		made := draft(name)
+		made.Event.OccurredAt = time.Now().Add(-d)
+		return made
+	}
+	lookedUp := func() (n int) {
+		for _, b := range f.sent() {
+			if b.NeedsLookUp() {
+				n++
+			}
+		}
+		return n
+	}
+	old, young := ago("old", 2*time.Hour), ago("young", 0)
+	f.take(ingest.AckDatabase, young)
+	require.Zero(t, lookedUp(), "the database is new, and the log knows all that came since it began")
+	f.take(ingest.AckDatabase, old)
+	f.stop()
+	f.dir += "-lost"
+	f.start()
+	require.Equal(t, []ingest.Status{ingest.Duplicate, ingest.Stored}, f.take(ingest.AckDatabase, old, ago("new", 0)))
+	require.Equal(t, []ingest.Status{ingest.Duplicate}, f.take(ingest.AckDatabase, young))
+	before := lookedUp()
+	f.take(ingest.AckDatabase, ago("soon", 0))
+	require.Greater(t, lookedUp(), before, "the clocks of two times that an event is sent may differ by an hour")
+	require.Len(t, f.stored(acme), 4)
+}
+
+func TestAStoreThatOthersWriteToIsAlwaysAsked(t *testing.T) {
+	f := setup(t)
+	f.log.LookUpAlways = true
+	f.start()
+	a := draft("a")
+	e, err := events.Event{
+		ID: a.Event.ID, Name: "a", OccurredAt: a.Event.OccurredAt, Source: a.Event.Source,
+	}.Canonical(time.Now())
+	require.NoError(t, err)
+	f.take(ingest.AckDatabase, draft("first"))
+	_, err = f.store.Append(t.Context(), acme, []events.Event{e}) // another instance
+	require.NoError(t, err)
+	require.Equal(t, []ingest.Status{ingest.Duplicate}, f.take(ingest.AckDatabase, a))
+	for _, b := range f.sent() {
+		require.True(t, b.NeedsLookUp())
+	}
+}
+
+func TestAStoreThatTakesBatchesOnly(t *testing.T) {
+	f := setup(t)
+	f.batches = true
+	f.start()
+	a := draft("a")
+	require.Equal(t, []ingest.Status{ingest.Stored, ingest.Rejected, ingest.Stored}, f.take(ingest.AckDatabase, a, draft("poison"), draft("b")))
+	require.Equal(t, []ingest.Status{ingest.Duplicate}, f.take(ingest.AckDatabase, a))
+	require.Len(t, f.stored(acme), 2)
+	require.Empty(t, f.sent())
+}

@@ -1,0 +1,74 @@
+package ingest
+
+import (
+	"slices"
+	"time"
+
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/queue"
+)
+
+// stage is frames that are stored together: one block, or the pieces into which a block was halved because the store refuses something in it.
+type stage struct {
+	upTo    queue.Position
+	records []queue.Record
+	whole   *queue.Block // places of frames and damage
+	pieces  []*piece
+	odd     map[int]verdict // of events that are not simply stored, counted as those of the frames
+
+	state   stageState
+	err     error     // of the last attempt, when it failed
+	retryAt time.Time // when it may be tried again
+}
+
+type stageState uint8
+
+const (
+	waiting stageState = iota
+	storing
+	failed
+	stored
+)
+
+// piece is a block of a stage.
+type piece struct {
+	cut      queue.Cut
+	again    bool // it may have been sent
+	attempts int
+	done     bool
+}
+
+// partial tells whether the piece is less than its frames: others under other numbers may have brought its events, before they were halved.
+func (p *piece) partial() bool { return p.cut.From != 0 || p.cut.To != queue.AllEvents }
+
+// events counts the events of a piece.
+func (st *stage) events(p *piece) int {
+	return max(0, min(st.whole.Len(), int(p.cut.To))-int(p.cut.From))
+}
+
+// answer says what became of a submission in the store. Its duplicates are not in the frame and stay what they are.
+func (st *stage) answer(s *submission) []verdict {
+	first, there := st.whole.Place(s.position)
+	if s.position == 0 || !there {
+		return s.verdicts
+	}
+	if len(st.odd) == 0 {
+		return s.verdicts
+	}
+	all, next := slices.Clone(s.verdicts), first
+	for i, v := range s.verdicts {
+		if v.outcome != events.Stored {
+			continue
+		}
+		if odd, is := st.odd[next]; is {
+			all[i] = odd
+		}
+		next++
+	}
+	return all
+}
+
+// exclusive tells whether the stage may only be stored while no other is: its ids are looked up, and what is under way is not there to be found.
+func (st *stage) exclusive() bool {
+	return st.whole.NeedsLookUp() || slices.ContainsFunc(st.pieces, (*piece).partial)
+}
