@@ -16,6 +16,12 @@ const (
 	queueJetStream = "jetstream"
 )
 
+// The values of EVENTS_LOOKUP.
+const (
+	lookUpAuto   = "auto"
+	lookUpAlways = "always"
+)
+
 // Ingest is the settings of the way in.
 type Ingest struct {
 	// Queue says what keeps the log of accepted events: pebble, in a folder of this machine, or jetstream, on brokers that several instances share.
@@ -32,6 +38,10 @@ type Ingest struct {
 	DedupeHorizon time.Duration `env:"EVENTS_DEDUPE_HORIZON" envDefault:"24h"`
 	// DedupeEvents is how many ids are remembered at most, about 40 bytes each.
 	DedupeEvents int `env:"EVENTS_DEDUPE_EVENTS" envDefault:"10000000"`
+
+	// Lookup says which ids are looked up in the database: auto, those that the log cannot know, or always, all of them, where several instances with logs of
+	// their own write into one database.
+	Lookup string `env:"EVENTS_LOOKUP" envDefault:"auto"`
 
 	// MaxEventBytes is how many bytes the texts of an event may have together.
 	MaxEventBytes int `env:"EVENTS_MAX_EVENT_BYTES" envDefault:"1048576"`
@@ -70,11 +80,14 @@ func (c Ingest) Validate() error {
 			mistakes = append(mistakes, fmt.Errorf("%s %g is negative", name, value))
 		}
 	}
+	if c.Lookup != lookUpAuto && c.Lookup != lookUpAlways {
+		mistakes = append(mistakes, fmt.Errorf("EVENTS_LOOKUP %q is neither %s nor %s", c.Lookup, lookUpAuto, lookUpAlways))
+	}
 	return errors.Join(append(mistakes, c.validateQueue())...)
 }
 
-// options are what the intake is given. The log is nil when there is none; who calls closes it. Instance names this process to others that share the log.
-func (c Ingest) options(grace time.Duration, instance string, logger *slog.Logger) ([]ingest.Option, queue.Queue, error) {
+// options are what the intake is given, which hands what it has accepted to a store that takes blocks, or to none. The log is nil when there is none; who calls closes it. Instance names this process to others that share the log.
+func (c Ingest) options(grace time.Duration, instance string, blocks queue.BlockStore, logger *slog.Logger) ([]ingest.Option, queue.Queue, error) {
 	options := []ingest.Option{
 		ingest.WithLimits(ingest.Limits{EventBytes: c.MaxEventBytes, NameLength: c.MaxNameLength, PropertyDepth: c.MaxPropertyDepth}),
 		ingest.WithRates(ingest.Rates{
@@ -87,6 +100,6 @@ func (c Ingest) options(grace time.Duration, instance string, logger *slog.Logge
 		return options, nil, err
 	}
 	return append(options, ingest.WithLog(ingest.Log{
-		Grace: grace, Horizon: c.DedupeHorizon, MaxIDs: c.DedupeEvents, Queue: log,
+		Blocks: blocks, Grace: grace, Horizon: c.DedupeHorizon, LookUpAlways: c.Lookup == lookUpAlways, MaxIDs: c.DedupeEvents, Queue: log,
 	})), log, nil
 }

@@ -13,6 +13,7 @@ import (
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/internal/queue"
 )
 
 var _ events.Store = (*Store)(nil)
@@ -73,6 +74,38 @@ func (s *Store) Append(ctx context.Context, organization uuid.UUID, batch []even
 	s.outcomes.WithLabelValues("stored").Add(float64(stored))
 	s.outcomes.WithLabelValues("duplicate").Add(float64(len(outcomes) - stored))
 	return outcomes, err
+}
+
+// Blocks returns the store as one that takes blocks, nil when the inner one does not.
+func (s *Store) Blocks() queue.BlockStore {
+	inner, takes := s.inner.(queue.BlockStore)
+	if !takes {
+		return nil
+	}
+	return blocks{inner: inner, store: s}
+}
+
+// blocks measures a store that takes blocks.
+type blocks struct {
+	inner queue.BlockStore
+	store *Store
+}
+
+// StoreBlock counts the outcomes as well.
+func (b blocks) StoreBlock(ctx context.Context, block *queue.Block) (known []int, err error) {
+	defer b.store.measure("store_block")(&err)
+	known, err = b.inner.StoreBlock(ctx, block)
+	if err == nil {
+		b.store.outcomes.WithLabelValues("stored").Add(float64(block.Len() - len(known)))
+		b.store.outcomes.WithLabelValues("duplicate").Add(float64(len(known)))
+	}
+	return known, err
+}
+
+// Latest measures the inner Latest.
+func (b blocks) Latest(ctx context.Context) (latest time.Time, err error) {
+	defer b.store.measure("latest")(&err)
+	return b.inner.Latest(ctx)
 }
 
 // List measures the inner List.
