@@ -1,7 +1,5 @@
 package ingest
 
-import "github.com/google/uuid"
-
 // members is the ids of an organization: tables by the first bits of the hash, so many that each is small.
 type members struct {
 	tables []*table // 1 << depth; a table may stand in several places, side by side
@@ -39,17 +37,17 @@ func (m *members) grow(hash uint64, live func(age uint8) bool, spare *table) {
 		old.purge(live, spare)
 	case len(old.ids) < largeTable:
 		fresh := newTable(2*len(old.ids), old.depth)
-		old.move(live, func(uint64) *table { return fresh })
+		old.deal(live, spare, func(uint64) *table { return fresh })
 		for i := range m.places(hash) {
 			m.places(hash)[i] = fresh
 		}
 	default:
-		m.split(hash, live)
+		m.split(hash, live, spare)
 	}
 }
 
 // split makes two tables of one, by the next bit of the hash.
-func (m *members) split(hash uint64, live func(age uint8) bool) {
+func (m *members) split(hash uint64, live func(age uint8) bool, spare *table) {
 	old := m.at(hash)
 	if old.depth == m.depth {
 		twice := make([]*table, 2*len(m.tables))
@@ -58,21 +56,18 @@ func (m *members) split(hash uint64, live func(age uint8) bool) {
 		}
 		m.tables, m.depth, m.swept = twice, m.depth+1, 2*m.swept
 	}
-	halves := [2]*table{newTable(largeTable, old.depth+1), newTable(largeTable, old.depth+1)}
-	old.move(live, func(hash uint64) *table { return halves[hash>>(63-old.depth)&1] })
-	places := m.places(hash)
-	for i := range places {
-		places[i] = halves[2*i/len(places)]
+	places, bit := m.places(hash), 63-old.depth
+	old.depth++
+	other := newTable(largeTable, old.depth)
+	for i := len(places) / 2; i < len(places); i++ {
+		places[i] = other
 	}
-}
-
-// move inserts what is alive elsewhere.
-func (t *table) move(live func(age uint8) bool, to func(hash uint64) *table) {
-	for i, id := range t.ids {
-		if id != uuid.Nil && live(t.ages[i]) {
-			to(hashOf(id)).insert(id, t.ages[i])
+	old.deal(live, spare, func(hash uint64) *table {
+		if hash>>bit&1 == 1 {
+			return other
 		}
-	}
+		return old
+	})
 }
 
 // sweep drops what is forgotten from some of the tables, and tells whether it has been at all of them.

@@ -22,6 +22,15 @@ type table struct {
 }
 
 func newTable(slots int, depth uint8) *table {
+	if slots == largeTable { // most are: one allocation
+		t := new(struct {
+			table
+			ids  [largeTable]uuid.UUID
+			ages [largeTable]uint8
+		})
+		t.table = table{ids: t.ids[:], ages: t.ages[:], depth: depth}
+		return &t.table
+	}
 	return &table{ids: make([]uuid.UUID, slots), ages: make([]uint8, slots), depth: depth}
 }
 
@@ -62,21 +71,23 @@ func (t *table) remove(slot int, hash func(uuid.UUID) uint64) {
 
 // purge drops what is not alive, and moves the rest to where it belongs.
 func (t *table) purge(live func(age uint8) bool, spare *table) {
+	t.deal(live, spare, func(uint64) *table { return t })
+}
+
+// deal empties a table and inserts what is alive where it belongs, which may be the same table.
+func (t *table) deal(live func(age uint8) bool, spare *table, to func(hash uint64) *table) {
 	copy(spare.ids, t.ids)
 	copy(spare.ages, t.ages)
 	clear(t.ids)
 	t.used = 0
 	for i, id := range spare.ids[:len(t.ids)] {
 		if id != uuid.Nil && live(spare.ages[i]) {
-			t.insert(id, spare.ages[i])
+			hash := hashOf(id)
+			home := to(hash)
+			slot, _ := home.find(hash, id)
+			home.put(slot, id, spare.ages[i])
 		}
 	}
-}
-
-// insert puts an id that is not there.
-func (t *table) insert(id uuid.UUID, age uint8) {
-	slot, _ := t.find(hashOf(id), id)
-	t.put(slot, id, age)
 }
 
 // alive counts.

@@ -55,10 +55,7 @@ func (a *Answer) Append(dst []byte) []byte {
 
 // appendResult writes the length of a CaptureResult and the CaptureResult.
 func appendResult(dst []byte, id string, r *ingest.Result) []byte {
-	var f *fault.Fault
-	if r.Err != nil && !errors.As(r.Err, &f) {
-		f = nil
-	}
+	f := faultOf(r.Err)
 	size := sizeText(id) + 2
 	if f != nil {
 		size += sizeText(f.Reason()) + sizeText(f.FieldPath()) + sizeText(f.Message())
@@ -81,6 +78,15 @@ func appendResult(dst []byte, id string, r *ingest.Result) []byte {
 		dst = protowire.AppendBytes(dst, after)
 	}
 	return dst
+}
+
+// faultOf returns what is told of an error; nil when there is none.
+func faultOf(err error) *fault.Fault {
+	if err == nil { // mostly: the rest allocates
+		return nil
+	}
+	f, _ := errors.AsType[*fault.Fault](err)
+	return f
 }
 
 // sizeText is the size of a field of text; an empty one is not written.
