@@ -24,6 +24,7 @@ const mark = "tenant-b-secret"
 type tenant struct {
 	id, admin              string // of the organization, and its key
 	developer, second, key string // UUIDs of two developers and an API key
+	cohort, action, saved  string // UUIDs of what is in the catalog
 }
 
 // newTenant makes an organization with data.
@@ -57,7 +58,27 @@ func newTenant(tb testing.TB, r *running) tenant {
 		"id": %q, "name": "package.added", "occurred_at": "2025-01-01T00:00:00Z", "project": %q, "packages": ["pkg:pypi/secret-b@1.0"],
 		"actor": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "%s@example.com"}, "source": {"kind": "SOURCE_KIND_GIT", "tool": "git"}
 	}]}`, uuid.NewString(), mark, mark), nil)
+	b.catalog(ctx, tb, events)
 	return b
+}
+
+// catalog saves something of each kind.
+func (b *tenant) catalog(ctx context.Context, tb testing.TB, events client) {
+	tb.Helper()
+	const service = "devtrail.events.v1.CatalogService/"
+	var action struct{ Action struct{ ID string } }
+	decode(ctx, tb, events, service+"CreateAction", `{"action": {"name": "`+mark+`", "definition": {"steps": [{"event_name": "package.added"}]}}}`, &action)
+	var cohort struct{ Cohort struct{ ID string } }
+	decode(ctx, tb, events, service+"CreateCohort", `{"cohort": {"name": "`+mark+`", "definition": {"static": {"developer_ids": ["`+b.developer+`"]}}}}`, &cohort)
+	var saved struct{ SavedInsight struct{ ID string } }
+	decode(ctx, tb, events, service+"CreateSavedInsight", `{"saved_insight": {"name": "`+mark+`", "request": {"trends": {"series": [{"event_name": "a"}]}}}}`, &saved)
+	b.action, b.cohort, b.saved = action.Action.ID, cohort.Cohort.ID, saved.SavedInsight.ID
+	decode(ctx, tb, events, service+"RecomputeCohort", `{"cohort_id": "`+b.cohort+`"}`, nil)
+	decode(ctx, tb, events, service+"UpdateDeveloperProperties", `{"developer_id": "`+b.developer+`", "set_json": "{\"team\": \"`+mark+`\"}"}`, nil)
+	decode(ctx, tb, events, service+"UpdateEventDefinition",
+		`{"event_definition": {"name": "`+mark+`", "description": "`+mark+`"}, "update_mask": "description"}`, nil)
+	decode(ctx, tb, events, service+"UpdatePropertyDefinition",
+		`{"property_definition": {"key": "`+mark+`", "description": "`+mark+`"}, "update_mask": "description"}`, nil)
 }
 
 // decode calls and reads the answer, which must be a good one.
@@ -73,7 +94,7 @@ func decode(ctx context.Context, tb testing.TB, c client, name, request string, 
 // foreign is a call of one RPC by organization A's admin with ids of
 // organization B.
 type foreign struct {
-	request string     // %[1]s and on: B's organization, developer, second developer, API key
+	request string     // %[1]s and on: B's organization, developer, second developer, API key, cohort, action, saved insight
 	want    codes.Code // NotFound where the id names a thing of B; OK where the answer must be as if B had nothing
 }
 
@@ -90,6 +111,32 @@ var foreigners = map[string]foreign{
 	"devtrail.events.v1.AdminService/ListSlowQueries":    {`{"min_elapsed": "0s"}`, codes.OK},
 	"devtrail.events.v1.AdminService/ReplayDeadLetters":  {`{"replays": [{"dead_letter_id": "%[2]s"}]}`, codes.NotFound},
 	"devtrail.events.v1.EventService/TailEvents":         {`{"filter": {"developer_ids": ["%[2]s"]}}`, codes.OK},
+	"devtrail.events.v1.CatalogService/CreateAction":     {`{"action": {"name": "mine", "definition": {"steps": [{"event_name": "a"}]}}}`, codes.OK},
+	"devtrail.events.v1.CatalogService/CreateCohort":     {`{"cohort": {"name": "mine", "definition": {"static": {"developer_ids": ["%[2]s"]}}}}`, codes.OK},
+	"devtrail.events.v1.CatalogService/CreateSavedInsight": {`{"saved_insight": {"name": "mine", "request": {"trends": {"series": [{"event_name": "a"}],
+		"properties": [{"scope": "PROPERTY_SCOPE_COHORT", "cohort_id": "%[5]s"}]}}}}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/DeleteAction":              {`{"action_id": "%[6]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/DeleteCohort":              {`{"cohort_id": "%[5]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/DeleteSavedInsight":        {`{"saved_insight_id": "%[7]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/GetAction":                 {`{"action_id": "%[6]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/GetCohort":                 {`{"cohort_id": "%[5]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/GetDeveloperProperties":    {`{"developer_id": "%[2]s"}`, codes.OK},
+	"devtrail.events.v1.CatalogService/GetSavedInsight":           {`{"saved_insight_id": "%[7]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/ListActions":               {`{}`, codes.OK},
+	"devtrail.events.v1.CatalogService/ListCohortMembers":         {`{"cohort_id": "%[5]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/ListCohorts":               {`{}`, codes.OK},
+	"devtrail.events.v1.CatalogService/ListEventDefinitions":      {`{"show_hidden": true}`, codes.OK},
+	"devtrail.events.v1.CatalogService/ListPropertyDefinitions":   {`{"show_hidden": true}`, codes.OK},
+	"devtrail.events.v1.CatalogService/ListSavedInsights":         {`{}`, codes.OK},
+	"devtrail.events.v1.CatalogService/RecomputeCohort":           {`{"cohort_id": "%[5]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/RunSavedInsight":           {`{"saved_insight_id": "%[7]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/UpdateAction":              {`{"action": {"id": "%[6]s", "name": "mine"}, "update_mask": "name"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/UpdateCohort":              {`{"cohort": {"id": "%[5]s", "name": "mine"}, "update_mask": "name"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/UpdateDeveloperProperties": {`{"developer_id": "%[2]s", "set_json": "{\"team\": \"a\"}"}`, codes.OK},
+	"devtrail.events.v1.CatalogService/UpdateEventDefinition": {`{"event_definition": {"name": "package.added", "description": "a"},
+		"update_mask": "description"}`, codes.OK},
+	"devtrail.events.v1.CatalogService/UpdatePropertyDefinition": {`{"property_definition": {"key": "k", "description": "a"}, "update_mask": "description"}`, codes.OK},
+	"devtrail.events.v1.CatalogService/UpdateSavedInsight":       {`{"saved_insight": {"id": "%[7]s", "name": "mine"}, "update_mask": "name"}`, codes.NotFound},
 	"devtrail.events.v1.IngestService/CaptureEvents": {`{"events": [{"id": "%[2]s", "name": "x.seen", "occurred_at": "2025-01-01T00:00:00Z",
 		"source": {"kind": "SOURCE_KIND_SDK"}, "actor": {"kind": "IDENTITY_KIND_GIT_EMAIL", "value": "x@example.com"}}]}`, codes.OK},
 	"devtrail.events.v1.IngestService/StreamEvents": {`{"sequence": 1, "events": [{"id": "%[2]s", "name": "x.seen", "occurred_at": "2025-01-01T00:00:00Z",
@@ -161,7 +208,8 @@ func TestTenantsDoNotSeeEachOther(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				test, ok := foreigners[name]
 				require.True(t, ok, "%s has no case: add one to foreigners, with ids of another organization", name)
-				request := strings.NewReplacer("%[1]s", b.id, "%[2]s", b.developer, "%[3]s", b.second, "%[4]s", b.key).Replace(test.request)
+				request := strings.NewReplacer("%[1]s", b.id, "%[2]s", b.developer, "%[3]s", b.second, "%[4]s", b.key,
+					"%[5]s", b.cohort, "%[6]s", b.action, "%[7]s", b.saved).Replace(test.request)
 
 				answer, err := c.call(as(t.Context(), admin, ""), t, name, request)
 				require.Equal(t, test.want, status.Code(err), "%v", err)

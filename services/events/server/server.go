@@ -97,7 +97,7 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer, chan
 	if err != nil {
 		return err
 	}
-	desk.Register(turns.New(cfg.Questions).Guard(door.GRPC(), eventsv1.EventService_ServiceDesc.ServiceName, eventsv1.InsightService_ServiceDesc.ServiceName))
+	desk.Register(turns.New(cfg.Questions).Guard(door.GRPC(), eventsv1.CatalogService_ServiceDesc.ServiceName, eventsv1.EventService_ServiceDesc.ServiceName, eventsv1.InsightService_ServiceDesc.ServiceName))
 	rpc.NewLogs(desk.Intake, now).Register(door.GRPC())
 	cfg.HTTP.GracePeriod = cfg.GracePeriod
 	hooks, err := openHooks(cfg.HooksFile, hook.Deps{Intake: desk.Intake, Logger: logger, Now: now, Registry: registry})
@@ -130,6 +130,7 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer, chan
 	serving, served := context.WithCancel(context.WithoutCancel(ctx))
 	running.Go(func() error { return keeper.Run(serving) })
 	running.Go(func() error { return desk.Follower.Run(following) })
+	running.Go(func() error { return desk.Learner.Run(following) })
 	// Events are taken until the doors are closed, and drained after.
 	taking, shut := context.WithCancel(context.WithoutCancel(ctx))
 	running.Go(func() error {

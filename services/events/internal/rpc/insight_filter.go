@@ -25,7 +25,7 @@ func (a *asking) property(field string, f *eventsv1.PropertyFilter, depth int) (
 		scope = insight.EventScope
 	}
 	if scope != insight.CohortScope {
-		if f.GetCohort() != nil {
+		if f.GetCohort() != nil || f.GetCohortId() != "" {
 			return insight.PropertyFilter{}, insight.ErrFilterInvalid.With("only a filter of scope cohort has a cohort").Field(field + ".cohort")
 		}
 		if operator == 0 {
@@ -41,10 +41,7 @@ func (a *asking) property(field string, f *eventsv1.PropertyFilter, depth int) (
 	case operator == 0:
 		operator = insight.In
 	}
-	if f.GetCohort() == nil {
-		return insight.NewCohortFilter(field, operator, nil)
-	}
-	cohort, err := a.cohort(field+".cohort", f.GetCohort(), depth+1)
+	cohort, err := a.named(field, f, depth+1)
 	if err != nil {
 		return insight.PropertyFilter{}, err
 	}
@@ -55,6 +52,7 @@ func (a *asking) property(field string, f *eventsv1.PropertyFilter, depth int) (
 type matching interface {
 	GetEventName() string
 	GetAction() *eventsv1.InlineAction
+	GetActionId() string
 	GetProperties() []*eventsv1.PropertyFilter
 }
 
@@ -63,12 +61,25 @@ func (a *asking) matcher(field string, m matching, depth int) (insight.Matcher, 
 	if err != nil {
 		return nil, err
 	}
-	if m.GetAction() == nil {
-		return insight.NewMatcher(field, m.GetEventName(), filters)
+	switch {
+	case m.GetActionId() != "":
+		action, err := a.savedAction(field+".action_id", m.GetActionId())
+		if err != nil {
+			return nil, err
+		}
+		matcher, err := a.action(field+".action_id", action, depth)
+		return matcher.With(filters), err
+	case m.GetAction() != nil:
+		matcher, err := a.action(field+".action", m.GetAction(), depth)
+		return matcher.With(filters), err
 	}
+	return insight.NewMatcher(field, m.GetEventName(), filters)
+}
+
+func (a *asking) action(field string, action *eventsv1.InlineAction, depth int) (insight.Matcher, error) {
 	matcher := insight.Matcher{}
-	for i, step := range m.GetAction().GetSteps() {
-		at := fmt.Sprintf("%s.action.steps[%d]", field, i)
+	for i, step := range action.GetSteps() {
+		at := fmt.Sprintf("%s.steps[%d]", field, i)
 		if err := checkValue(at+".event_name", step.GetEventName()); err != nil {
 			return nil, err
 		}
@@ -78,7 +89,7 @@ func (a *asking) matcher(field string, m matching, depth int) (insight.Matcher, 
 		}
 		matcher = append(matcher, insight.Alternative{Name: step.GetEventName(), Properties: own})
 	}
-	return matcher.With(filters), nil
+	return matcher, nil
 }
 
 func (a *asking) matchers(field string, list []*eventsv1.EventMatcher) ([]insight.Matcher, error) {
@@ -110,11 +121,7 @@ func (a *asking) breakdown(b *eventsv1.Breakdown) (*insight.Breakdown, error) {
 		return nil, insight.ErrLimitInvalid.With("the breakdown has %d cohorts, at most %d are taken", len(b.GetCohorts()), insight.MaxCohorts).Field("breakdown.cohorts")
 	}
 	for i, c := range b.GetCohorts() {
-		if c.GetCohort() == nil { // everybody
-			made.Cohorts = append(made.Cohorts, nil)
-			continue
-		}
-		cohort, err := a.cohort(fmt.Sprintf("breakdown.cohorts[%d].cohort", i), c.GetCohort(), 1)
+		cohort, err := a.named(fmt.Sprintf("breakdown.cohorts[%d]", i), c, 1) // nil is everybody
 		if err != nil {
 			return nil, err
 		}

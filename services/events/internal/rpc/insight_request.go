@@ -12,12 +12,15 @@ import (
 	"devtrail.dev/kit/fault"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 )
 
 // asking is a request for an insight on its way from the contract to the engine.
 type asking struct {
 	filterReader
+
+	saved catalog.Store // where what is named by an id is
 
 	ctx  context.Context //nolint:containedctx // an asking lives as long as its call
 	org  uuid.UUID
@@ -30,7 +33,7 @@ func (s *insightServer) ask(ctx context.Context, org uuid.UUID, zone string) (*a
 	if err != nil {
 		return nil, err
 	}
-	return &asking{filterReader: s.filters, ctx: ctx, org: org, now: s.now(), zone: location}, nil
+	return &asking{filterReader: s.filters, saved: s.saved, ctx: ctx, org: org, now: s.now(), zone: location}, nil
 }
 
 // audience is what every request for an insight has.

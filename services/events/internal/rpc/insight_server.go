@@ -6,6 +6,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	"devtrail.dev/services/events/catalog"
 	insights "devtrail.dev/services/events/insight/answer"
 )
 
@@ -13,6 +14,7 @@ type insightServer struct {
 	eventsv1.UnimplementedInsightServiceServer
 	engine  *insights.Engine
 	filters filterReader
+	saved   catalog.Store
 	now     func() time.Time
 }
 

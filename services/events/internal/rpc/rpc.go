@@ -10,6 +10,8 @@ import (
 
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
+	"devtrail.dev/services/events/catalog"
+	"devtrail.dev/services/events/catalog/learn"
 	"devtrail.dev/services/events/insight"
 	insights "devtrail.dev/services/events/insight/answer"
 	"devtrail.dev/services/events/internal/ingest"
@@ -22,9 +24,11 @@ type Desk struct {
 	Follower *people.Follower // to be run beside the door
 	Intake   *ingest.Intake   // the way in, for the sources that do not speak gRPC
 
-	Tail *tail.Hub // who watches events come in
+	Learner *learn.Learner // makes the definitions of the catalog; to be run beside the door
+	Tail    *tail.Hub      // who watches events come in
 
 	admin   *adminServer
+	catalog *catalogServer
 	ingest  *ingestServer
 	event   *eventServer
 	insight *insightServer
@@ -34,22 +38,26 @@ type Desk struct {
 func New(store insight.Engine, client identityv1.DeveloperServiceClient, logger *slog.Logger, now func() time.Time, options ...ingest.Option) *Desk {
 	directory := people.NewDirectory(client, store)
 	filters := filterReader{developers: directory}
-	hub := tail.New()
-	intake := ingest.New(store, directory, logger, now, append(options, ingest.WithListener(hub))...)
+	hub, learner := tail.New(), learn.New(store, logger, now)
+	asked := &insightServer{engine: insights.New(store, now), filters: filters, saved: store, now: now}
+	intake := ingest.New(store, directory, logger, now, append(options, ingest.WithListener(listeners{hub, learner}))...)
 	return &Desk{
 		Follower: people.NewFollower(directory, logger),
 		Intake:   intake,
+		Learner:  learner,
 		Tail:     hub,
 		admin:    &adminServer{intake: intake, letters: store, monitor: store, now: now},
 		ingest:   &ingestServer{intake: intake},
 		event:    &eventServer{store: store, filters: filters, tail: hub},
-		insight:  &insightServer{engine: insights.New(store, now), filters: filters, now: now},
+		insight:  asked,
+		catalog:  &catalogServer{store: store, keeper: catalog.NewKeeper(store, now), insight: asked, now: now},
 	}
 }
 
 // Register adds the services to a door.
 func (d *Desk) Register(door grpc.ServiceRegistrar) {
 	eventsv1.RegisterAdminServiceServer(door, d.admin)
+	eventsv1.RegisterCatalogServiceServer(door, d.catalog)
 	door.RegisterService(ingestService(), d.ingest)
 	eventsv1.RegisterEventServiceServer(door, d.event)
 	eventsv1.RegisterInsightServiceServer(door, d.insight)

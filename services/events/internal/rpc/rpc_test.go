@@ -21,6 +21,7 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog/learn"
 	"devtrail.dev/services/events/internal/identitytest"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/memory"
@@ -45,6 +46,8 @@ type bundle struct {
 	insight  eventsv1.InsightServiceClient
 	admin    eventsv1.AdminServiceClient
 	store    events.Store
+	catalog  eventsv1.CatalogServiceClient
+	learner  *learn.Learner
 }
 
 func setup(t *testing.T, options ...ingest.Option) *bundle {
@@ -68,7 +71,7 @@ func setup(t *testing.T, options ...ingest.Option) *bundle {
 	}}, desk.Register)
 	return &bundle{
 		t, service, eventsv1.NewIngestServiceClient(conn), eventsv1.NewEventServiceClient(conn), eventsv1.NewInsightServiceClient(conn),
-		eventsv1.NewAdminServiceClient(conn), store,
+		eventsv1.NewAdminServiceClient(conn), store, eventsv1.NewCatalogServiceClient(conn), desk.Learner,
 	}
 }
 

@@ -161,6 +161,24 @@ type query struct {
 
 	AnyOf  []step `json:"any_of"`
 	Cohort string
+
+	Ops []struct {
+		At      time.Time
+		Set     json.RawMessage
+		SetOnce json.RawMessage `json:"set_once"`
+	}
+}
+
+// links tells whether the events say that identities are one's, or what becomes of those who are.
+func (s scenario) links() bool {
+	for _, e := range s.Events {
+		var p map[string]json.RawMessage
+		linking := json.Unmarshal(e.Properties, &p) == nil && p["$anon_distinct_id"] != nil
+		if s.Kind == "identity" && (linking || e.Event == "$create_alias") {
+			return true
+		}
+	}
+	return false
 }
 
 // devtrail returns what overrides the rest of what is expected.

@@ -81,7 +81,7 @@ func (w *world) developers() {
 		for _, distinct := range p.DistinctIDs {
 			w.owners[distinct] = id
 		}
-		list = append(list, insight.DeveloperProperties{DeveloperID: id, Properties: w.canonical(p.Properties), Revision: 1})
+		list = append(list, insight.DeveloperProperties{DeveloperID: id, Properties: w.canonical(p.Properties)})
 	}
 	require.NoError(w.t, w.store.SetDeveloperProperties(w.t.Context(), w.org, list))
 }

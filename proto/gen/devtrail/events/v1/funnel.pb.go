@@ -384,6 +384,7 @@ type FunnelExclusion struct {
 	//
 	//	*FunnelExclusion_EventName
 	//	*FunnelExclusion_Action
+	//	*FunnelExclusion_ActionId
 	Match isFunnelExclusion_Match `protobuf_oneof:"match"`
 	// Filters that must all match. At most 50.
 	Properties []*PropertyFilter `protobuf:"bytes,3,rep,name=properties,proto3" json:"properties,omitempty"`
@@ -450,6 +451,15 @@ func (x *FunnelExclusion) GetAction() *InlineAction {
 	return nil
 }
 
+func (x *FunnelExclusion) GetActionId() string {
+	if x != nil {
+		if x, ok := x.Match.(*FunnelExclusion_ActionId); ok {
+			return x.ActionId
+		}
+	}
+	return ""
+}
+
 func (x *FunnelExclusion) GetProperties() []*PropertyFilter {
 	if x != nil {
 		return x.Properties
@@ -485,9 +495,16 @@ type FunnelExclusion_Action struct {
 	Action *InlineAction `protobuf:"bytes,2,opt,name=action,proto3,oneof"`
 }
 
+type FunnelExclusion_ActionId struct {
+	// Those of one of the alternatives of the saved action with this UUID. One that does not exist is NOT_FOUND.
+	ActionId string `protobuf:"bytes,6,opt,name=action_id,json=actionId,proto3,oneof"`
+}
+
 func (*FunnelExclusion_EventName) isFunnelExclusion_Match() {}
 
 func (*FunnelExclusion_Action) isFunnelExclusion_Match() {}
+
+func (*FunnelExclusion_ActionId) isFunnelExclusion_Match() {}
 
 // QueryFunnelRequest asks how many actors take steps one after the other.
 type QueryFunnelRequest struct {
@@ -1106,11 +1123,12 @@ const file_devtrail_events_v1_funnel_proto_rawDesc = "" +
 	"\x1fdevtrail/events/v1/funnel.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a devtrail/events/v1/insight.proto\x1a(devtrail/events/v1/property_filter.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"b\n" +
 	"\fFunnelWindow\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\x05R\x05value\x12<\n" +
-	"\x04unit\x18\x02 \x01(\x0e2\x1e.devtrail.events.v1.WindowUnitB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04unit\"\x82\x02\n" +
+	"\x04unit\x18\x02 \x01(\x0e2\x1e.devtrail.events.v1.WindowUnitB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04unit\"\xab\x02\n" +
 	"\x0fFunnelExclusion\x12\x1f\n" +
 	"\n" +
 	"event_name\x18\x01 \x01(\tH\x00R\teventName\x12:\n" +
-	"\x06action\x18\x02 \x01(\v2 .devtrail.events.v1.InlineActionH\x00R\x06action\x12L\n" +
+	"\x06action\x18\x02 \x01(\v2 .devtrail.events.v1.InlineActionH\x00R\x06action\x12'\n" +
+	"\taction_id\x18\x06 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01H\x00R\bactionId\x12L\n" +
 	"\n" +
 	"properties\x18\x03 \x03(\v2\".devtrail.events.v1.PropertyFilterB\b\xbaH\x05\x92\x01\x02\x102R\n" +
 	"properties\x12\x1b\n" +
@@ -1296,6 +1314,7 @@ func file_devtrail_events_v1_funnel_proto_init() {
 	file_devtrail_events_v1_funnel_proto_msgTypes[1].OneofWrappers = []any{
 		(*FunnelExclusion_EventName)(nil),
 		(*FunnelExclusion_Action)(nil),
+		(*FunnelExclusion_ActionId)(nil),
 	}
 	file_devtrail_events_v1_funnel_proto_msgTypes[2].OneofWrappers = []any{}
 	file_devtrail_events_v1_funnel_proto_msgTypes[4].OneofWrappers = []any{}

@@ -476,7 +476,9 @@ func (x *Breakdown) GetLimit() int32 {
 type BreakdownCohort struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The cohort; absent for everybody.
-	Cohort        *CohortDefinition `protobuf:"bytes,1,opt,name=cohort,proto3" json:"cohort,omitempty"`
+	Cohort *CohortDefinition `protobuf:"bytes,1,opt,name=cohort,proto3" json:"cohort,omitempty"`
+	// UUID of a saved cohort, in place of cohort. One that does not exist is NOT_FOUND.
+	CohortId      string `protobuf:"bytes,2,opt,name=cohort_id,json=cohortId,proto3" json:"cohort_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -516,6 +518,13 @@ func (x *BreakdownCohort) GetCohort() *CohortDefinition {
 		return x.Cohort
 	}
 	return nil
+}
+
+func (x *BreakdownCohort) GetCohortId() string {
+	if x != nil {
+		return x.CohortId
+	}
+	return ""
 }
 
 // BreakdownKey says which events a row of an answer is about.
@@ -824,9 +833,10 @@ const file_devtrail_events_v1_insight_proto_rawDesc = "" +
 	"properties\x18\x02 \x03(\tR\n" +
 	"properties\x12=\n" +
 	"\acohorts\x18\x03 \x03(\v2#.devtrail.events.v1.BreakdownCohortR\acohorts\x12\x14\n" +
-	"\x05limit\x18\x04 \x01(\x05R\x05limit\"O\n" +
+	"\x05limit\x18\x04 \x01(\x05R\x05limit\"y\n" +
 	"\x0fBreakdownCohort\x12<\n" +
-	"\x06cohort\x18\x01 \x01(\v2$.devtrail.events.v1.CohortDefinitionR\x06cohort\"\xe9\x01\n" +
+	"\x06cohort\x18\x01 \x01(\v2$.devtrail.events.v1.CohortDefinitionR\x06cohort\x12(\n" +
+	"\tcohort_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\bcohortId\"\xe9\x01\n" +
 	"\fBreakdownKey\x12:\n" +
 	"\x05value\x18\x01 \x01(\v2\".devtrail.events.v1.BreakdownValueH\x00R\x05value\x12@\n" +
 	"\amissing\x18\x02 \x01(\v2$.devtrail.events.v1.BreakdownMissingH\x00R\amissing\x12:\n" +

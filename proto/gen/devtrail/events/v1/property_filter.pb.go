@@ -267,7 +267,9 @@ type PropertyFilter struct {
 	// and cohorts, else one. At most 10000 characters each, patterns at most 1000.
 	Values []string `protobuf:"bytes,4,rep,name=values,proto3" json:"values,omitempty"`
 	// The cohort, with PROPERTY_SCOPE_COHORT alone.
-	Cohort        *CohortDefinition `protobuf:"bytes,5,opt,name=cohort,proto3" json:"cohort,omitempty"`
+	Cohort *CohortDefinition `protobuf:"bytes,5,opt,name=cohort,proto3" json:"cohort,omitempty"`
+	// UUID of a saved cohort, in place of cohort. One that does not exist is NOT_FOUND.
+	CohortId      string `protobuf:"bytes,6,opt,name=cohort_id,json=cohortId,proto3" json:"cohort_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -335,6 +337,13 @@ func (x *PropertyFilter) GetCohort() *CohortDefinition {
 		return x.Cohort
 	}
 	return nil
+}
+
+func (x *PropertyFilter) GetCohortId() string {
+	if x != nil {
+		return x.CohortId
+	}
+	return ""
 }
 
 // InlineAction matches events that match one of its steps; an event matches once however many it matches. Without steps nothing matches.
@@ -447,6 +456,7 @@ type EventMatcher struct {
 	//
 	//	*EventMatcher_EventName
 	//	*EventMatcher_Action
+	//	*EventMatcher_ActionId
 	Match isEventMatcher_Match `protobuf_oneof:"match"`
 	// Filters that must all match besides. At most 50.
 	Properties    []*PropertyFilter `protobuf:"bytes,3,rep,name=properties,proto3" json:"properties,omitempty"`
@@ -509,6 +519,15 @@ func (x *EventMatcher) GetAction() *InlineAction {
 	return nil
 }
 
+func (x *EventMatcher) GetActionId() string {
+	if x != nil {
+		if x, ok := x.Match.(*EventMatcher_ActionId); ok {
+			return x.ActionId
+		}
+	}
+	return ""
+}
+
 func (x *EventMatcher) GetProperties() []*PropertyFilter {
 	if x != nil {
 		return x.Properties
@@ -530,9 +549,16 @@ type EventMatcher_Action struct {
 	Action *InlineAction `protobuf:"bytes,2,opt,name=action,proto3,oneof"`
 }
 
+type EventMatcher_ActionId struct {
+	// One of the alternatives of the saved action with this UUID. One that does not exist is NOT_FOUND.
+	ActionId string `protobuf:"bytes,4,opt,name=action_id,json=actionId,proto3,oneof"`
+}
+
 func (*EventMatcher_EventName) isEventMatcher_Match() {}
 
 func (*EventMatcher_Action) isEventMatcher_Match() {}
+
+func (*EventMatcher_ActionId) isEventMatcher_Match() {}
 
 // CohortDefinition is a set of developers, found at the moment of the question. Cohorts within cohorts go at most 5 deep.
 type CohortDefinition struct {
@@ -886,13 +912,14 @@ var File_devtrail_events_v1_property_filter_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_property_filter_proto_rawDesc = "" +
 	"\n" +
-	"(devtrail/events/v1/property_filter.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/events/v1/filter.proto\"\x87\x02\n" +
+	"(devtrail/events/v1/property_filter.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/events/v1/filter.proto\"\xb1\x02\n" +
 	"\x0ePropertyFilter\x12A\n" +
 	"\x05scope\x18\x01 \x01(\x0e2!.devtrail.events.v1.PropertyScopeB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05scope\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12J\n" +
 	"\boperator\x18\x03 \x01(\x0e2$.devtrail.events.v1.PropertyOperatorB\b\xbaH\x05\x82\x01\x02\x10\x01R\boperator\x12\x16\n" +
 	"\x06values\x18\x04 \x03(\tR\x06values\x12<\n" +
-	"\x06cohort\x18\x05 \x01(\v2$.devtrail.events.v1.CohortDefinitionR\x06cohort\"N\n" +
+	"\x06cohort\x18\x05 \x01(\v2$.devtrail.events.v1.CohortDefinitionR\x06cohort\x12(\n" +
+	"\tcohort_id\x18\x06 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\bcohortId\"N\n" +
 	"\fInlineAction\x12>\n" +
 	"\x05steps\x18\x01 \x03(\v2\x1e.devtrail.events.v1.ActionStepB\b\xbaH\x05\x92\x01\x02\x102R\x05steps\"\x83\x01\n" +
 	"\n" +
@@ -901,11 +928,12 @@ const file_devtrail_events_v1_property_filter_proto_rawDesc = "" +
 	"event_name\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\teventName\x12L\n" +
 	"\n" +
 	"properties\x18\x02 \x03(\v2\".devtrail.events.v1.PropertyFilterB\b\xbaH\x05\x92\x01\x02\x102R\n" +
-	"properties\"\xc9\x01\n" +
+	"properties\"\xf2\x01\n" +
 	"\fEventMatcher\x12\x1f\n" +
 	"\n" +
 	"event_name\x18\x01 \x01(\tH\x00R\teventName\x12:\n" +
-	"\x06action\x18\x02 \x01(\v2 .devtrail.events.v1.InlineActionH\x00R\x06action\x12L\n" +
+	"\x06action\x18\x02 \x01(\v2 .devtrail.events.v1.InlineActionH\x00R\x06action\x12'\n" +
+	"\taction_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01H\x00R\bactionId\x12L\n" +
 	"\n" +
 	"properties\x18\x03 \x03(\v2\".devtrail.events.v1.PropertyFilterB\b\xbaH\x05\x92\x01\x02\x102R\n" +
 	"propertiesB\x0e\n" +
@@ -1025,6 +1053,7 @@ func file_devtrail_events_v1_property_filter_proto_init() {
 	file_devtrail_events_v1_property_filter_proto_msgTypes[3].OneofWrappers = []any{
 		(*EventMatcher_EventName)(nil),
 		(*EventMatcher_Action)(nil),
+		(*EventMatcher_ActionId)(nil),
 	}
 	file_devtrail_events_v1_property_filter_proto_msgTypes[4].OneofWrappers = []any{
 		(*CohortDefinition_Static)(nil),

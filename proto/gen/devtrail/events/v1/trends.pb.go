@@ -338,6 +338,7 @@ type TrendSeries struct {
 	//
 	//	*TrendSeries_EventName
 	//	*TrendSeries_Action
+	//	*TrendSeries_ActionId
 	Match isTrendSeries_Match `protobuf_oneof:"match"`
 	// What to count.
 	Math Math `protobuf:"varint,2,opt,name=math,proto3,enum=devtrail.events.v1.Math" json:"math,omitempty"`
@@ -404,6 +405,15 @@ func (x *TrendSeries) GetAction() *InlineAction {
 	return nil
 }
 
+func (x *TrendSeries) GetActionId() string {
+	if x != nil {
+		if x, ok := x.Match.(*TrendSeries_ActionId); ok {
+			return x.ActionId
+		}
+	}
+	return ""
+}
+
 func (x *TrendSeries) GetMath() Math {
 	if x != nil {
 		return x.Math
@@ -439,9 +449,16 @@ type TrendSeries_Action struct {
 	Action *InlineAction `protobuf:"bytes,3,opt,name=action,proto3,oneof"`
 }
 
+type TrendSeries_ActionId struct {
+	// Those of one of the alternatives of the saved action with this UUID. One that does not exist is NOT_FOUND.
+	ActionId string `protobuf:"bytes,6,opt,name=action_id,json=actionId,proto3,oneof"`
+}
+
 func (*TrendSeries_EventName) isTrendSeries_Match() {}
 
 func (*TrendSeries_Action) isTrendSeries_Match() {}
+
+func (*TrendSeries_ActionId) isTrendSeries_Match() {}
 
 // QueryTrendsResponse has a row for each series, bucket of the breakdown and period.
 type QueryTrendsResponse struct {
@@ -688,11 +705,12 @@ const file_devtrail_events_v1_trends_proto_rawDesc = "" +
 	"cumulative\x12\x18\n" +
 	"\acompare\x18\f \x01(\bR\acompare\x12\x1f\n" +
 	"\vtotal_value\x18\r \x01(\bR\n" +
-	"totalValue\"\xa5\x02\n" +
+	"totalValue\"\xce\x02\n" +
 	"\vTrendSeries\x12\x1f\n" +
 	"\n" +
 	"event_name\x18\x01 \x01(\tH\x00R\teventName\x12:\n" +
-	"\x06action\x18\x03 \x01(\v2 .devtrail.events.v1.InlineActionH\x00R\x06action\x126\n" +
+	"\x06action\x18\x03 \x01(\v2 .devtrail.events.v1.InlineActionH\x00R\x06action\x12'\n" +
+	"\taction_id\x18\x06 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01H\x00R\bactionId\x126\n" +
 	"\x04math\x18\x02 \x01(\x0e2\x18.devtrail.events.v1.MathB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04math\x12#\n" +
 	"\rmath_property\x18\x04 \x01(\tR\fmathProperty\x12L\n" +
 	"\n" +
@@ -808,6 +826,7 @@ func file_devtrail_events_v1_trends_proto_init() {
 	file_devtrail_events_v1_trends_proto_msgTypes[1].OneofWrappers = []any{
 		(*TrendSeries_EventName)(nil),
 		(*TrendSeries_Action)(nil),
+		(*TrendSeries_ActionId)(nil),
 	}
 	file_devtrail_events_v1_trends_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}

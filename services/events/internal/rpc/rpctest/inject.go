@@ -41,7 +41,7 @@ func Inject(t *testing.T, open storetest.OpenInsightFunc) {
 	}
 	_, err := store.Append(t.Context(), org, batch)
 	require.NoError(t, err)
-	c := &Client{t: t, insight: New(t, store, org, now).(*Client).insight}
+	c := New(t, store, org, now).(*Client)
 	var requests []proto.Message
 	for _, req := range questions(now) {
 		requests = append(requests, apart(req)...)

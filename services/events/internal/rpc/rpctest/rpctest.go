@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/serve/servetest"
 	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/identitytest"
 	"devtrail.dev/services/events/internal/rpc"
@@ -26,10 +28,14 @@ var _ scenario.Engine = (*Client)(nil)
 type Client struct {
 	t       *testing.T
 	insight eventsv1.InsightServiceClient
+	catalog eventsv1.CatalogServiceClient
 }
 
-// token is the key that the client presents.
-const token = "analyst"
+// token is the key that the client asks with, writing the one that it changes things with.
+const (
+	token   = "analyst"
+	writing = "admin"
+)
 
 // New serves a desk on a store, whose clock stands still, to one organization.
 func New(t *testing.T, store insight.Engine, organization uuid.UUID, now time.Time) scenario.Engine {
@@ -37,9 +43,10 @@ func New(t *testing.T, store insight.Engine, organization uuid.UUID, now time.Ti
 	_, identity := identitytest.Start(t)
 	desk := rpc.New(store, identity, slog.New(slog.DiscardHandler), func() time.Time { return now })
 	conn := servetest.Start(t, "events", serve.Deps{Verifier: servetest.Verifier{
-		token: {OrganizationID: organization.String(), Role: accessv1.Role_ROLE_ANALYST, CredentialID: "1"},
+		token:   {OrganizationID: organization.String(), Role: accessv1.Role_ROLE_ANALYST, CredentialID: "1"},
+		writing: {OrganizationID: organization.String(), Role: accessv1.Role_ROLE_ADMIN, CredentialID: "2"},
 	}}, desk.Register)
-	return &Client{t: t, insight: eventsv1.NewInsightServiceClient(conn)}
+	return &Client{t: t, insight: eventsv1.NewInsightServiceClient(conn), catalog: eventsv1.NewCatalogServiceClient(conn)}
 }
 
 // actors reads all pages of a list, which are small so that there are some.
@@ -155,4 +162,17 @@ func (c *Client) PathActors(ctx context.Context, _ uuid.UUID, r insight.PathsReq
 	return c.texts(ctx, &eventsv1.ListActorsRequest{Number: &eventsv1.ListActorsRequest_Paths{Paths: &eventsv1.PathNumber{
 		Request: pathsRequest(r), Cell: &eventsv1.PathCell{SourceStep: int32(edge.Step), Source: edge.Source, Target: edge.Target},
 	}}})
+}
+
+// UpdateDeveloper asks UpdateDeveloperProperties.
+func (c *Client) UpdateDeveloper(ctx context.Context, _, developer uuid.UUID, at time.Time, set, setOnce string) (insight.DeveloperState, error) {
+	res, err := c.catalog.UpdateDeveloperProperties(servetest.As(ctx, writing), &eventsv1.UpdateDeveloperPropertiesRequest{
+		DeveloperId: developer.String(), OccurredAt: timestamppb.New(at), SetJson: set, SetOnceJson: setOnce,
+	})
+	p := res.GetProperties()
+	state := insight.DeveloperState{Object: p.GetPropertiesJson(), Revision: p.GetRevision(), Properties: catalog.Properties{}}
+	for _, o := range p.GetOrigins() {
+		state.Properties[o.GetKey()] = catalog.Property{At: o.GetUpdatedAt().AsTime().UnixMicro(), Once: o.GetSetOnce()}
+	}
+	return state, err
 }
