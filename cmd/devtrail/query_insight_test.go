@@ -76,6 +76,15 @@ func TestInsightsAreAskedAsTyped(t *testing.T) {
 	_, err = devtrail(t, at(s, "query", "trends", "a", "--by", "tool", "--cumulative")...)
 	require.NoError(t, err)
 	require.Equal(t, []string{"tool"}, s.trends[0].GetBreakdown().GetProperties())
+	require.True(t, s.trends[0].GetCumulative())
+	_, err = devtrail(t, at(s, "query", "trends", "a", "b", "--math", "p95", "--property", "ms", "--formula", "A / B", "--compare", "--total")...)
+	require.NoError(t, err)
+	asked := s.trends[1]
+	require.Equal(t, "b", asked.GetSeries()[1].GetEventName())
+	require.Equal(t, eventsv1.Math_MATH_P95, asked.GetSeries()[1].GetMath())
+	require.Equal(t, "ms", asked.GetSeries()[1].GetMathProperty())
+	require.Equal(t, "A / B", asked.GetFormula())
+	require.True(t, asked.GetCompare() && asked.GetTotalValue() && !asked.GetCumulative())
 }
 
 func TestMistakesInInsightsAreNamed(t *testing.T) {
@@ -86,6 +95,7 @@ func TestMistakesInInsightsAreNamed(t *testing.T) {
 		`--order: "any"`:     {"funnel", "a", "b", "--order", "any"},
 		`--unit: "team"`:     {"stickiness", "a", "--unit", "team"},
 		`--where: "tool"`:    {"lifecycle", "a", "--where", "tool"},
+		`--math: "mean"`:     {"trends", "a", "--math", "mean"},
 		`--interval: "year"`: {"retention", "a", "--interval", "year"},
 		"none of the others": {"paths", "--json", "--csv"},
 	} {

@@ -27,6 +27,10 @@ func Trends(w io.Writer, answer *eventsv1.QueryTrendsResponse, interval eventsv1
 		if row.GetBreakdown() != nil {
 			title += " of " + keyText(row.GetBreakdown())
 		}
+		buckets := answer.GetBuckets()
+		if row.GetPeriod() == eventsv1.TrendPeriod_TREND_PERIOD_PREVIOUS {
+			title, buckets = title+", the period before", answer.GetPreviousBuckets()
+		}
 		fmt.Fprintf(w, "%s: %s in all\n", clean(title), number(row.GetTotal()))
 		most, width := 0.0, 0
 		for _, value := range row.GetValues() {
@@ -34,8 +38,8 @@ func Trends(w io.Writer, answer *eventsv1.QueryTrendsResponse, interval eventsv1
 		}
 		t := newTable(w)
 		for b, value := range row.GetValues() {
-			if b < len(answer.GetBuckets()) {
-				t.row(answer.GetBuckets()[b].AsTime().In(zone).Format(layout), fmt.Sprintf("%*s", width, number(value)), bar(value, most))
+			if b < len(buckets) {
+				t.row(buckets[b].AsTime().In(zone).Format(layout), fmt.Sprintf("%*s", width, number(value)), bar(value, most))
 			}
 		}
 		if err := t.flush(); err != nil {
