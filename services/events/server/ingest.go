@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -86,8 +87,9 @@ func (c Ingest) Validate() error {
 	return errors.Join(append(mistakes, c.validateQueue())...)
 }
 
-// options are what the intake is given, which hands what it has accepted to a store that takes blocks, or to none. The log is nil when there is none; who calls closes it. Instance names this process to others that share the log.
-func (c Ingest) options(grace time.Duration, instance string, blocks queue.BlockStore, logger *slog.Logger) ([]ingest.Option, queue.Queue, error) {
+// options are what the intake is given, which hands what it has accepted to a store that takes blocks, or to none. The log is nil when there is none;
+// who calls closes it. Instance names this process to others that share the log.
+func (c Ingest) options(ctx context.Context, grace time.Duration, instance string, blocks queue.BlockStore, logger *slog.Logger) ([]ingest.Option, queue.Queue, error) {
 	options := []ingest.Option{
 		ingest.WithLimits(ingest.Limits{EventBytes: c.MaxEventBytes, NameLength: c.MaxNameLength, PropertyDepth: c.MaxPropertyDepth}),
 		ingest.WithRates(ingest.Rates{
@@ -95,7 +97,7 @@ func (c Ingest) options(grace time.Duration, instance string, blocks queue.Block
 			Organization: ingest.Rate{Burst: c.OrganizationBurst, PerSecond: c.OrganizationRate},
 		}),
 	}
-	log, err := c.openQueue(instance, logger)
+	log, err := c.openQueue(ctx, instance, logger)
 	if log == nil || err != nil {
 		return options, nil, err
 	}

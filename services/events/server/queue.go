@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -56,7 +57,7 @@ func (c Ingest) validateQueue() error {
 }
 
 // openQueue opens the log that the settings name; nil when there is none.
-func (c Ingest) openQueue(instance string, logger *slog.Logger) (queue.Queue, error) {
+func (c Ingest) openQueue(ctx context.Context, instance string, logger *slog.Logger) (queue.Queue, error) {
 	fatal := func(sentence string) {
 		logger.Error("the service ends, so that nothing is acknowledged that is not kept", "reason", sentence)
 		os.Exit(1)
@@ -65,7 +66,7 @@ func (c Ingest) openQueue(instance string, logger *slog.Logger) (queue.Queue, er
 		if c.NATS.Instance != "" {
 			instance = c.NATS.Instance
 		}
-		log, err := jetstream.Open(jetstream.Options{
+		log, err := jetstream.Open(ctx, jetstream.Options{
 			Bytes: c.QueueBytes, Credentials: c.NATS.Credentials, Fatal: fatal, Instance: instance, Lease: c.NATS.Lease, Logger: logger,
 			Replicas: c.NATS.Replicas, Stream: c.NATS.Stream, URL: c.NATS.URL,
 		})

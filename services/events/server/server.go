@@ -61,7 +61,7 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer, chan
 		return err
 	}
 
-	options, log, err := cfg.Ingest.options(cfg.GracePeriod, instanceName(cfg.Address), store.Blocks(), logger)
+	options, log, err := cfg.Ingest.options(ctx, cfg.GracePeriod, instanceName(cfg.Address), store.Blocks(), logger)
 	if err != nil {
 		return err
 	}

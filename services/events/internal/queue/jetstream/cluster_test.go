@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -61,7 +62,7 @@ func TestABrokerOfThreeMayGo(t *testing.T) {
 	leads := func(b *broker) bool { return b.JetStreamIsStreamLeader(server.DEFAULT_GLOBAL_ACCOUNT, o.Stream) }
 	var acked []string
 	keep := func() {
-		frame := fmt.Sprint(len(acked))
+		frame := strconv.Itoa(len(acked))
 		require.Eventually(t, func() bool { return l.Ready() == nil }, soon, time.Millisecond)
 		require.NoError(t, appendFrame(t, l, frame, uuid.New()))
 		acked = append(acked, frame)

@@ -2,7 +2,7 @@ package jetstream
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,7 +19,7 @@ const soon = 20 * time.Second
 
 func openLog(t *testing.T, o Options) *Log {
 	t.Helper()
-	l, err := Open(o)
+	l, err := Open(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
 	return l
@@ -74,7 +74,7 @@ func TestAnotherInstanceGoesOn(t *testing.T) {
 			var known []uuid.UUID
 			for n := range 5 {
 				known = append(known, uuid.New())
-				require.NoError(t, appendFrame(t, one, fmt.Sprint(n), known[n]))
+				require.NoError(t, appendFrame(t, one, strconv.Itoa(n), known[n]))
 			}
 			first, err := one.Read(t.Context(), 0, one.Last(), 1)
 			require.NoError(t, err)
@@ -158,8 +158,8 @@ func TestABrokerThatComesBack(t *testing.T) {
 				return
 			default:
 			}
-			if appendFrame(t, l, fmt.Sprint(n), uuid.New()) == nil {
-				kept = append(kept, fmt.Sprint(n))
+			if appendFrame(t, l, strconv.Itoa(n), uuid.New()) == nil {
+				kept = append(kept, strconv.Itoa(n))
 			}
 		}
 	}()

@@ -80,8 +80,8 @@ type Log struct {
 	pending   int       // appends without an answer
 }
 
-// Open begins to connect and to wait for this process's turn. The error is for wrong options: a broker that is away is met later.
-func Open(o Options) (*Log, error) {
+// Open begins to connect and to wait for this process's turn; Close ends that, not the context. The error is for wrong options: a broker that is away is met later.
+func Open(ctx context.Context, o Options) (*Log, error) {
 	if o.Lease == 0 {
 		o.Lease = defaultLease
 	}
@@ -107,7 +107,7 @@ func Open(o Options) (*Log, error) {
 		nc.Close()
 		return nil, err
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l := &Log{
 		options: o, nc: nc, js: js, writer: uuid.New(), stop: stop,
 		owned: make(chan struct{}), wake: make(chan struct{}, 1), idle: make(chan struct{}),
@@ -244,7 +244,7 @@ func (l *Log) Close() error {
 	return nil
 }
 
-// fault tells a broker that is away from other failures.
+// asFault tells a broker that is away from other failures.
 func asFault(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err

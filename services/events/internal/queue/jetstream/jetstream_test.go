@@ -77,7 +77,7 @@ func TestConformance(t *testing.T) {
 				t.Helper()
 				o := logOptions(t, b)
 				o.Bytes = bytes
-				l, err := Open(o)
+				l, err := Open(t.Context(), o)
 				require.NoError(t, err)
 				return l
 			},
