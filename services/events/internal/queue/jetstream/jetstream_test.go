@@ -53,7 +53,7 @@ func (b *broker) stop() {
 func logOptions(t *testing.T, b *broker) Options {
 	t.Helper()
 	return Options{
-		Bytes: 64 << 20, Instance: "one", Lease: 300 * time.Millisecond, Logger: slog.New(slog.DiscardHandler), Stream: "EVENTS", URL: b.ClientURL(),
+		Bytes: 64 << 20, Instance: "one", Lease: 5 * time.Second, Logger: slog.New(slog.DiscardHandler), Stream: "EVENTS", URL: b.ClientURL(),
 		Fatal: func(sentence string) { t.Errorf("fatal: %s", sentence) },
 	}
 }
