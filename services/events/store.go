@@ -67,6 +67,10 @@ type Store interface {
 	DeadLetters
 	// Those who run an installation look after it.
 	Monitor
+	// Reassignments are brought into the events.
+	Folds
+	// What organizations do not want to be kept of their events.
+	PrivacyStore
 
 	// Ready must return nil when the store can do its work, and else, within the context's deadline, a fault of kind Unavailable that says what to do.
 	Ready(ctx context.Context) error

@@ -7,6 +7,7 @@ import (
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/folding"
 	"devtrail.dev/services/events/internal/turns"
 	"devtrail.dev/services/events/internal/web"
 )
@@ -29,6 +30,8 @@ type Config struct {
 	Questions turns.Limits `envPrefix:"EVENTS_QUESTIONS_"`
 	// Query is what one question may take of the database.
 	Query events.QueryLimits `envPrefix:"EVENTS_QUERY_"`
+	// Fold says when links and merges are brought into the stored events.
+	Fold folding.Config `envPrefix:"EVENTS_FOLD_"`
 	// Ingest is the way in, whichever the door.
 	Ingest Ingest
 	// Store says where events are kept: clickhouse or postgres.
@@ -63,6 +66,7 @@ func (c *Config) Validate() error {
 	mistakes := []error{
 		c.Config.Validate(),
 		c.HTTP.Validate(),
+		c.Fold.Validate(),
 		c.Ingest.Validate(),
 		c.Questions.Validate(),
 		c.Query.Validate(),

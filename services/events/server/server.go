@@ -19,6 +19,7 @@ import (
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/clickhouse"
+	"devtrail.dev/services/events/internal/folding"
 	"devtrail.dev/services/events/internal/hook"
 	"devtrail.dev/services/events/internal/observed"
 	"devtrail.dev/services/events/internal/postgres"
@@ -80,7 +81,8 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer, chan
 	defer func() { _ = identity.Close() }()
 	verifier := auth.NewChain(cfg.Keys.Verifier(), auth.NewIntrospector(identityv1.NewCredentialServiceClient(identity), now))
 	desk := rpc.New(store, identityv1.NewDeveloperServiceClient(identity), logger, now, options...)
-	for _, measured := range []prometheus.Collector{desk.Intake, desk.Tail} {
+	folds := folding.New(store, cfg.Fold, logger, now)
+	for _, measured := range []prometheus.Collector{desk.Intake, desk.Tail, folds} {
 		if err := registry.Register(measured); err != nil {
 			return err
 		}
@@ -131,6 +133,7 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer, chan
 	running.Go(func() error { return keeper.Run(serving) })
 	running.Go(func() error { return desk.Follower.Run(following) })
 	running.Go(func() error { return desk.Learner.Run(following) })
+	running.Go(func() error { return folds.Run(following) })
 	// Events are taken until the doors are closed, and drained after.
 	taking, shut := context.WithCancel(context.WithoutCancel(ctx))
 	running.Go(func() error {

@@ -62,6 +62,19 @@ func (s *Store) Append(ctx context.Context, organization uuid.UUID, batch []even
 	if len(fresh) == 0 {
 		return outcomes, nil
 	}
+	st := s.stamping()
+	for _, e := range fresh {
+		if err := st.want(ctx, organization, uint8(e.Actor.Kind), e.Actor.Value); err != nil {
+			return nil, err
+		}
+	}
+	of, err := st.find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range fresh {
+		fresh[i].DeveloperID = of.of(organization, uint8(fresh[i].Actor.Kind), fresh[i].Actor.Value, fresh[i].DeveloperID)
+	}
 	life, err := s.life(ctx)
 	if err != nil {
 		return nil, err

@@ -63,6 +63,10 @@ func (s *Store) StoreBlock(ctx context.Context, b *queue.Block) ([]int, error) {
 
 // send inserts what is missing of a block until all of it is there.
 func (s *Store) send(ctx context.Context, in *inserter, b *queue.Block, known []int, life uint64) error {
+	of, err := s.stampsOf(ctx, b)
+	if err != nil {
+		return err
+	}
 	doubtful := b.Again && !s.trusting
 	var there map[int]counts
 	for attempt := range settleAttempts {
@@ -72,7 +76,7 @@ func (s *Store) send(ctx context.Context, in *inserter, b *queue.Block, known []
 				return err
 			}
 		}
-		in.fill(b, known, there)
+		in.fill(b, known, there, of)
 		if whole, err := in.whole(there); whole || err != nil {
 			return err
 		}
@@ -89,8 +93,7 @@ func (s *Store) send(ctx context.Context, in *inserter, b *queue.Block, known []
 			return nil
 		}
 	}
-	there, err := s.readBack(ctx, b)
-	if err != nil {
+	if there, err = s.readBack(ctx, b); err != nil {
 		return err
 	}
 	if whole, err := in.whole(there); whole || err != nil {

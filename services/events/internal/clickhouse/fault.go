@@ -20,6 +20,7 @@ const (
 	codeTooSlow         = 160
 	codeTooMany         = 202
 	codeMemory          = 241
+	codeUnfinished      = 341
 	codeCancelled       = 394
 	codeTooManyRows     = 396 // in the answer
 )

@@ -35,7 +35,7 @@ type share struct {
 type counts struct{ events, packages uint64 }
 
 // fill makes the columns of the rows that are not there yet, and counts all that must be. Left out are the events that are known.
-func (in *inserter) fill(b *queue.Block, known []int, there map[int]counts) {
+func (in *inserter) fill(b *queue.Block, known []int, there map[int]counts, of stamps) {
 	in.events.reset()
 	in.packages.reset()
 	in.shares = in.shares[:0]
@@ -45,6 +45,7 @@ func (in *inserter) fill(b *queue.Block, known []int, there map[int]counts) {
 			known = known[1:]
 			continue
 		}
+		row.DeveloperID = of.of(row.Organization, row.ActorKind, row.ActorValue, row.DeveloperID)
 		at = in.share(at, row.OccurredAt)
 		s := &in.shares[at]
 		list := in.purls.of(row)

@@ -15,7 +15,13 @@ func (s *Store) Reassign(ctx context.Context, organization uuid.UUID, changes []
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	noted, err := s.noted(ctx, organization, changes)
+	s.folding.RLock()
+	defer s.folding.RUnlock()
+	identities := make([]events.Identity, len(changes))
+	for i, c := range changes {
+		identities[i] = c.Identity
+	}
+	known, err := s.reassignments(ctx, organization, identities)
 	if err != nil {
 		return err
 	}
@@ -26,10 +32,11 @@ func (s *Store) Reassign(ctx context.Context, organization uuid.UUID, changes []
 	}
 	defer batch.Close()
 	for _, c := range changes {
-		if c.Birth && !noted[c.Identity] {
+		was, noted := known[c.Identity]
+		if c.Birth && !noted || noted && c.Sequence <= was.sequence {
 			continue
 		}
-		noted[c.Identity] = true
+		known[c.Identity] = reassigned{developer: c.DeveloperID, sequence: c.Sequence}
 		if err := batch.Append(organization, uint8(c.Identity.Kind), c.Identity.Value, c.DeveloperID, uint64(c.Sequence)); err != nil {
 			return err
 		}
@@ -40,28 +47,31 @@ func (s *Store) Reassign(ctx context.Context, organization uuid.UUID, changes []
 	return translate(ctx, batch.Send())
 }
 
-// noted returns which of the identities that are born are in the table.
-func (s *Store) noted(ctx context.Context, organization uuid.UUID, changes []events.Reassignment) (map[events.Identity]bool, error) {
-	noted := make(map[events.Identity]bool)
-	var born []events.Identity
-	for _, c := range changes {
-		if c.Birth {
-			born = append(born, c.Identity)
-		}
-	}
-	if len(born) == 0 {
-		return noted, nil
+// reassigned is the newest that is known of an identity, pending or folded; sequence 0 is a note.
+type reassigned struct {
+	developer uuid.UUID
+	sequence  int64
+}
+
+// reassignments returns it of those of the identities that were ever noted or reassigned.
+func (s *Store) reassignments(ctx context.Context, organization uuid.UUID, identities []events.Identity) (map[events.Identity]reassigned, error) {
+	known := make(map[events.Identity]reassigned)
+	if len(identities) == 0 {
+		return known, nil
 	}
 	p := about(organization)
-	p["identities"] = list(born, func(i events.Identity) string { return fmt.Sprintf("(%d,%s)", i.Kind, quoted(i.Value)) })
-	err := s.query(ctx, "noted_identities", shape{}, p, func(rows driver.Rows) error {
+	p["identities"] = list(identities, func(i events.Identity) string { return fmt.Sprintf("(%d,%s)", i.Kind, quoted(i.Value)) })
+	err := s.query(ctx, "known_identities", shape{}, p, func(rows driver.Rows) error {
 		var kind uint8
 		var value string
-		err := rows.Scan(&kind, &value)
-		noted[events.Identity{Kind: events.IdentityKind(kind), Value: value}] = true
+		var r reassigned
+		var sequence uint64
+		err := rows.Scan(&kind, &value, &r.developer, &sequence)
+		r.sequence = int64(sequence)
+		known[events.Identity{Kind: events.IdentityKind(kind), Value: value}] = r
 		return err
 	})
-	return noted, err
+	return known, err
 }
 
 // Sequence returns the highest number set.

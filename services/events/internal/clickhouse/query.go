@@ -23,7 +23,7 @@ var queries = template.Must(template.ParseFS(queryFiles, "queries/*.sql"))
 
 // shape is what the templates look at.
 type shape struct {
-	Overrides bool // the organization has identities whose developer changed after events were stamped
+	Overrides bool // the organization has pending overrides
 	Filter    events.Filter
 	After     bool
 	Versioned bool
@@ -131,11 +131,32 @@ func (s *Store) run(ctx context.Context, name string, shape any, p params, setti
 	return rows.Err()
 }
 
+// do runs a statement that returns nothing. It returns the errors of the driver as they are.
+func (s *Store) do(ctx context.Context, name string, shape any, p params, settings clickhouse.Settings) error {
+	var text strings.Builder
+	if err := queries.ExecuteTemplate(&text, name+".sql", shape); err != nil {
+		return err
+	}
+	ctx, cancel, err := s.bounded(ctx, name, p, settings)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	return s.conn.Exec(ctx, text.String())
+}
+
 // overridden tells whether overrides must be joined; while there are none the questions keep their simplest shape.
 func (s *Store) overridden(ctx context.Context, organization uuid.UUID) (bool, error) {
+	return s.some(ctx, "has_overrides", organization)
+}
+
+// some tells whether a statement counts anything.
+func (s *Store) some(ctx context.Context, name string, organization uuid.UUID) (bool, error) {
 	var n uint64
-	err := s.query(ctx, "has_overrides", shape{}, about(organization), func(rows driver.Rows) error { return rows.Scan(&n) })
+	err := s.query(ctx, name, shape{}, about(organization), func(rows driver.Rows) error { return rows.Scan(&n) })
 	return n > 0, err
 }
 
 func formatUint(n uint64) string { return strconv.FormatUint(n, 10) }
+
+func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }

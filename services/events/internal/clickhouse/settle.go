@@ -90,5 +90,19 @@ func (s *Store) complete(ctx context.Context, m part, life uint64, attempt int) 
 	if err != nil {
 		return err
 	}
+	st := s.stamping()
+	for _, e := range of {
+		if err := st.want(ctx, e.organization, uint8(e.Actor.Kind), e.Actor.Value); err != nil {
+			return err
+		}
+	}
+	found, err := st.find(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range of {
+		e := &of[i]
+		e.DeveloperID = found.of(e.organization, uint8(e.Actor.Kind), e.Actor.Value, e.DeveloperID)
+	}
 	return s.insertPackages(ctx, b, of, attempt)
 }

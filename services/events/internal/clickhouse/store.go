@@ -45,6 +45,10 @@ type Store struct {
 	unsettled atomic.Bool
 	lives     sync.Mutex
 	inserters chan *inserter // those that are free
+	// folding is held for reading while identities are reassigned and for writing while a fold takes reassignments out of the questions.
+	folding sync.RWMutex
+	// privacy is held while privacy rules are set.
+	privacy sync.Mutex
 
 	application string
 	compression ch.Compression // of blocks on their way to the server

@@ -25,7 +25,7 @@ func (s *Store) StoreBlock(ctx context.Context, b *queue.Block) (known []int, er
 			continue
 		}
 		places[key] = true
-		org.events[row.ID], org.brought[row.ID] = row.Event(), b.Number
+		org.events[row.ID], org.brought[row.ID] = org.stamped(row.Event()), b.Number
 	}
 	return known, nil
 }

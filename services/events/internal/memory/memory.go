@@ -34,19 +34,21 @@ type Store struct {
 
 // organization is what one tenant has.
 type organization struct {
-	events     map[uuid.UUID]events.Event // as stamped
 	brought    map[uuid.UUID]uint64       // by which block, of events that came in one
+	events     map[uuid.UUID]events.Event // as stamped or folded
 	letters    map[uuid.UUID]events.DeadLetter
 	overrides  map[events.Identity]override
 	items      map[itemKey]catalog.Item
 	learned    map[int32]catalog.LearnedDay
 	properties map[uuid.UUID]insight.DeveloperProperties
+	privacy    events.Privacy // of revision 0 when there are none
 }
 
 // override is whose an identity is since a sequence number; 0 only notes that its events are stamped as nobody's.
 type override struct {
 	developer uuid.UUID
 	sequence  int64
+	folded    bool // it stands in the events of its identity
 }
 
 // New returns an empty store.
@@ -69,7 +71,7 @@ func (s *Store) Append(ctx context.Context, id uuid.UUID, batch []events.Event) 
 			outcomes[i] = events.Duplicate
 			continue
 		}
-		org.events[e.ID] = e
+		org.events[e.ID] = org.stamped(e)
 		outcomes[i] = events.Stored
 	}
 	return outcomes, nil
@@ -194,7 +196,7 @@ func (s *Store) matching(ctx context.Context, id uuid.UUID, r events.Range, f ev
 	}
 	var matching []events.Event
 	for _, e := range org.events {
-		if o := org.overrides[e.Actor]; e.Actor.Known() && o.sequence > 0 {
+		if o := org.overrides[e.Actor]; e.Actor.Known() && o.pending() {
 			e.DeveloperID = o.developer
 		}
 		if r.Holds(e.OccurredAt) && f.Matches(e) {

@@ -164,3 +164,15 @@ func (s *Store) Ready(ctx context.Context) (err error) {
 
 // Close closes the inner store.
 func (s *Store) Close() error { return s.inner.Close() }
+
+// Pending measures the inner Pending.
+func (s *Store) Pending(ctx context.Context) (n int, err error) {
+	defer s.measure("pending")(&err)
+	return s.inner.Pending(ctx)
+}
+
+// Fold measures the inner Fold.
+func (s *Store) Fold(ctx context.Context, limit int) (n int, err error) {
+	defer s.measure("fold")(&err)
+	return s.inner.Fold(ctx, limit)
+}

@@ -35,9 +35,14 @@ func (s *Store) Append(ctx context.Context, organization uuid.UUID, batch []even
 		if stored, err = storeEvents(ctx, tx, organization, distinct); err != nil {
 			return err
 		}
+		stamps, err := incomingStamps(ctx, tx)
+		if err != nil {
+			return err
+		}
 		fresh := make([]events.Event, len(stored))
 		for i, id := range stored {
 			fresh[i] = batch[first[id]]
+			stamps.put(organization, &fresh[i])
 		}
 		return storePackages(ctx, tx, organization, fresh)
 	})
@@ -85,6 +90,9 @@ func storePackages(ctx context.Context, tx pgx.Tx, organization uuid.UUID, list 
 }
 
 func createIncoming(ctx context.Context, tx pgx.Tx) error {
+	if err := appending(ctx, tx); err != nil {
+		return err
+	}
 	create, err := work("incoming", shape{})
 	if err != nil {
 		return err

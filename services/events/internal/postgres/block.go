@@ -97,11 +97,16 @@ func storeRows(ctx context.Context, tx pgx.Tx, b *queue.Block, lookUp bool) (kno
 }
 
 func storePackageRows(ctx context.Context, tx pgx.Tx, b *queue.Block, known []int) error {
+	stamps, err := incomingStamps(ctx, tx)
+	if err != nil {
+		return err
+	}
 	rows := copied(b, known, func(_ int, r *queue.Row, emit func([]any) bool) bool {
 		if len(r.Packages) == 0 {
 			return true
 		}
 		e := r.Event()
+		stamps.put(r.Organization, &e)
 		for _, p := range e.PackageRows() {
 			if !emit(packageToRow(r.Organization, e, p)) {
 				return false
@@ -110,7 +115,7 @@ func storePackageRows(ctx context.Context, tx pgx.Tx, b *queue.Block, known []in
 		return true
 	})
 	defer rows.stop()
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"event_packages"}, packageColumns, rows)
+	_, err = tx.CopyFrom(ctx, pgx.Identifier{"event_packages"}, packageColumns, rows)
 	return err
 }
 

@@ -21,7 +21,7 @@ var queries = template.Must(template.ParseFS(queryFiles, "queries/*.sql"))
 
 // shape is what the templates look at. A question has its own statement for each shape, so that each gets a plan that fits it.
 type shape struct {
-	Overrides bool // the organization has identities whose developer changed after events were stamped
+	Overrides bool // the organization has pending overrides
 	Filter    events.Filter
 	After     bool
 	Versioned bool

@@ -29,7 +29,7 @@ type session struct {
 	tx           *pgxpool.Conn // in a transaction
 	limit        time.Duration // of each statement
 	organization uuid.UUID
-	overridden   bool // the organization has identities whose developer changed
+	overridden   bool // the organization has pending overrides
 	matched      map[string][]string
 }
 
@@ -54,6 +54,7 @@ SELECT
         FROM identity_overrides
         WHERE organization_id = $1
             AND sequence > 0
+            AND NOT folded
     ),
     set_config('statement_timeout', $2, true) || set_config('work_mem', $3, true) || set_config('jit', 'off', true) /*{"kind":"session"}*/`,
 		organization, milliseconds(look.limit), memory).QueryRow(func(row pgx.Row) error {

@@ -1,19 +1,18 @@
 {{/* Parts that the questions share. Values are parameters; only the shape of a statement depends on the question. */}}
 
-{{define "developer"}}{{if .Overrides}}if(o.latest > 0, o.current_id, e.developer_id){{else}}e.developer_id{{end}}{{end}}
+{{define "developer"}}{{if .Overrides}}if(o.latest > 0, o.reassigned_id, e.current_id){{else}}e.current_id{{end}}{{end}}
 
 {{define "overrides"}}{{if .Overrides}}
 LEFT ANY JOIN (
     SELECT
-        actor_kind,
-        actor_value,
-        argMax(developer_id, sequence) AS current_id,
+        sipHash64(actor_kind, actor_value) AS actor_key,
+        argMax(developer_id, sequence) AS reassigned_id,
         max(sequence) AS latest
     FROM identity_overrides
     WHERE organization_id = {organization:UUID}
     GROUP BY actor_kind, actor_value
     HAVING latest > 0
-) AS o ON o.actor_kind = e.actor_kind AND o.actor_value = e.actor_value{{end}}{{end}}
+) AS o ON o.actor_key = e.actor_key{{end}}{{end}}
 
 {{define "matching"}}
 WHERE e.organization_id = {organization:UUID}

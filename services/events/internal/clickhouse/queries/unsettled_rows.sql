@@ -4,7 +4,7 @@ SELECT
     occurred_at,
     actor_kind,
     actor_value,
-    developer_id,
+    current_id,
     source_kind,
     tool,
     machine,

@@ -16,5 +16,6 @@ WHERE NOT @birth::boolean
     )
 ON CONFLICT (organization_id, actor_kind, actor_value) DO UPDATE
 SET developer_id = EXCLUDED.developer_id,
-    sequence = EXCLUDED.sequence
+    sequence = EXCLUDED.sequence,
+    folded = false
 WHERE EXCLUDED.sequence > known.sequence

@@ -7,7 +7,8 @@ LEFT JOIN identity_overrides AS o
     ON o.organization_id = e.organization_id
     AND o.actor_kind = e.actor_kind
     AND o.actor_value = e.actor_value
-    AND o.sequence > 0{{end}}{{end}}
+    AND o.sequence > 0
+    AND NOT o.folded{{end}}{{end}}
 
 {{define "matching"}}
 WHERE e.organization_id = @organization

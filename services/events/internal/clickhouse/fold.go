@@ -1,0 +1,167 @@
+package clickhouse
+
+import (
+	"context"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/google/uuid"
+
+	"devtrail.dev/services/events"
+)
+
+// foldedTables have the column current_id.
+var foldedTables = []string{"events", "event_packages"}
+
+// folds are pending overrides of one organization.
+type folds struct {
+	organization uuid.UUID
+	identities   []events.Identity
+	keys         []uint64
+	developers   []uuid.UUID
+	sequences    []uint64
+}
+
+// mutation is the shape of a statement on one partition of a table.
+type mutation struct {
+	Table string
+	Year  uint16
+}
+
+// Pending counts the identities in the overrides.
+func (s *Store) Pending(ctx context.Context) (int, error) {
+	if err := s.enter(ctx); err != nil {
+		return 0, err
+	}
+	var n uint64
+	err := s.query(ctx, "count_pending", shape{}, params{}, func(rows driver.Rows) error { return rows.Scan(&n) })
+	return int(n), err
+}
+
+// Fold writes current_id, partition by partition, and then takes the overrides out of the questions.
+//
+// While it writes the overrides count, so no question sees a difference. An append that did not see them has ended before the first mutation takes its
+// list of parts, and a later one stamps its events with them. The rows of identity_folds stand before the overrides go; dying in between leaves overrides
+// that say what the events say, which the next call folds again.
+func (s *Store) Fold(ctx context.Context, limit int) (int, error) {
+	if err := s.enter(ctx); err != nil {
+		return 0, err
+	}
+	f, err := s.pendingFolds(ctx, limit)
+	if err != nil || len(f.keys) == 0 {
+		return 0, err
+	}
+	s.inserting.Lock() // waits for what is being inserted
+	s.inserting.Unlock()
+	for _, table := range foldedTables {
+		if err := s.foldTable(ctx, table, f); err != nil {
+			return 0, err
+		}
+	}
+	if err := s.outlive(ctx); err != nil {
+		return 0, err
+	}
+	return len(f.keys), s.finishFold(ctx, f)
+}
+
+func (s *Store) pendingFolds(ctx context.Context, limit int) (folds, error) {
+	var f folds
+	p := params{}
+	p.number("limit", limit)
+	err := s.query(ctx, "pending", shape{}, p, func(rows driver.Rows) error {
+		var kind uint8
+		var value string
+		var key, sequence uint64
+		var developer uuid.UUID
+		if err := rows.Scan(&f.organization, &kind, &value, &key, &developer, &sequence); err != nil {
+			return err
+		}
+		f.identities = append(f.identities, events.Identity{Kind: events.IdentityKind(kind), Value: value})
+		f.keys, f.developers, f.sequences = append(f.keys, key), append(f.developers, developer), append(f.sequences, sequence)
+		return nil
+	})
+	return f, err
+}
+
+// params are those of unfolded.sql, fold.sql and folded.sql. The organization has another name than in questions, whose time is limited.
+func (f folds) params() params {
+	p := params{"folded": f.organization.String(), "keys": list(f.keys, formatUint), "sequences": list(f.sequences, formatUint)}
+	p["developers"] = list(f.developers, func(id uuid.UUID) string { return "'" + id.String() + "'" })
+	return p
+}
+
+// foldTable mutates the partitions that need it, until none does.
+func (s *Store) foldTable(ctx context.Context, table string, f folds) error {
+	var years []uint16
+	err := s.run(ctx, "unfolded", mutation{Table: table}, f.params(), nil, func(rows driver.Rows) error {
+		var year uint16
+		err := rows.Scan(&year)
+		years = append(years, year)
+		return err
+	})
+	if err != nil {
+		return translate(ctx, err)
+	}
+	for _, year := range years {
+		err := s.do(ctx, "fold", mutation{Table: table, Year: year}, f.params(), clickhouse.Settings{"mutations_sync": 1})
+		if code(err) == codeUnfinished { // it would be tried for ever
+			s.killMutations(ctx, table)
+		}
+		if err != nil {
+			return translate(ctx, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) killMutations(ctx context.Context, table string) {
+	_ = s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"table": table})), `
+KILL MUTATION
+WHERE database = currentDatabase()
+    AND table = {table:String}
+    AND position(command, 'UPDATE current_id') > 0
+    AND latest_fail_reason != ''
+SYNC`)
+}
+
+// outlive waits until no question is running that may have listed the parts of events before the mutations were done: it may be about to list those of the overrides.
+func (s *Store) outlive(ctx context.Context) error {
+	began := s.now()
+	for {
+		p := params{"seconds": formatFloat(s.now().Sub(began).Seconds())}
+		var older uint64
+		err := s.query(ctx, "older_queries", shape{}, p, func(rows driver.Rows) error { return rows.Scan(&older) })
+		if err != nil || older == 0 {
+			return err
+		}
+		timer := time.NewTimer(10 * time.Millisecond)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+	}
+}
+
+// finishFold moves the overrides to the folds. Reassign waits meanwhile: it must see one of the two.
+func (s *Store) finishFold(ctx context.Context, f folds) error {
+	s.folding.Lock()
+	defer s.folding.Unlock()
+	inserting := s.isolated(ctx, "", "")
+	batch, err := s.conn.PrepareBatch(inserting, "INSERT INTO identity_folds (organization_id, actor_kind, actor_value, developer_id, sequence)")
+	if err != nil {
+		return translate(ctx, err)
+	}
+	defer batch.Close()
+	for i, identity := range f.identities {
+		if err := batch.Append(f.organization, uint8(identity.Kind), identity.Value, f.developers[i], f.sequences[i]); err != nil {
+			return err
+		}
+	}
+	if err := batch.Send(); err != nil {
+		return translate(ctx, err)
+	}
+	return translate(ctx, s.do(ctx, "folded", shape{}, f.params(), clickhouse.Settings{"lightweight_deletes_sync": 2}))
+}

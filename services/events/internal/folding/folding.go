@@ -1,0 +1,131 @@
+// Package folding runs the background job that brings links and merges into the stored events, so that questions have few of them to look up.
+// It stands beside ingest, before the store; what a fold is, and that it changes no answer, is the law of [events.Folds].
+package folding
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"devtrail.dev/services/events"
+)
+
+// batch is how many identities one fold takes: a statement of ClickHouse names them all.
+const batch = 1000
+
+// share is the part of the time that folding may take. On ClickHouse a fold costs by the size of the table and hardly by what is folded:
+// where it takes long it comes seldom.
+const share = 0.05
+
+// Config says when to fold.
+type Config struct {
+	// Interval is how often the job looks; 0: it never folds. After a fold it rests twenty times as long as that took, if this is longer.
+	Interval time.Duration `env:"INTERVAL" envDefault:"10s"`
+	// Threshold is how many reassigned identities must be pending before they are folded.
+	Threshold int `env:"THRESHOLD" envDefault:"1"`
+}
+
+// Job folds from time to time.
+type Job struct {
+	config  Config
+	logger  *slog.Logger
+	now     func() time.Time
+	store   events.Folds
+	pending prometheus.Gauge
+	folded  prometheus.Counter
+	seconds prometheus.Counter
+	failed  prometheus.Counter
+}
+
+// New returns a job whose metrics are the job's own to register: it is a prometheus.Collector.
+func New(store events.Folds, config Config, logger *slog.Logger, now func() time.Time) *Job {
+	gauge := prometheus.GaugeOpts{Name: "devtrail_events_overrides_pending", Help: "Identities with a reassignment that questions look up, when the job last looked."}
+	return &Job{
+		config: config, logger: logger, now: now, store: store,
+		failed:  prometheus.NewCounter(prometheus.CounterOpts{Name: "devtrail_events_fold_failures_total", Help: "Folds that ended in an error; the next takes them up."}),
+		folded:  prometheus.NewCounter(prometheus.CounterOpts{Name: "devtrail_events_overrides_folded_total", Help: "Reassignments that were brought into the events."}),
+		pending: prometheus.NewGauge(gauge),
+		seconds: prometheus.NewCounter(prometheus.CounterOpts{Name: "devtrail_events_fold_seconds_total", Help: "Time that folding took."}),
+	}
+}
+
+// Run folds until ctx ends and returns nil then. What fails is tried again after the interval.
+func (j *Job) Run(ctx context.Context) error {
+	if j.config.Interval <= 0 {
+		<-ctx.Done()
+		return nil
+	}
+	rest := j.config.Interval
+	for {
+		timer := time.NewTimer(rest)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+		start := j.now()
+		n, err := j.fold(ctx)
+		took := j.now().Sub(start)
+		rest = j.config.Interval
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // the end of ctx is the wished end
+		}
+		if n > 0 || err != nil {
+			j.seconds.Add(took.Seconds())
+			rest = max(rest, time.Duration(float64(took)*(1/share-1)))
+		}
+		if err != nil {
+			j.failed.Inc()
+			j.logger.WarnContext(ctx, "reassigned identities are not folded", "error", err, "rest_ms", rest.Milliseconds())
+			continue
+		}
+		if n > 0 {
+			j.logger.InfoContext(ctx, "reassigned identities are folded", "identities", n, "duration_ms", took.Milliseconds(), "rest_ms", rest.Milliseconds())
+		}
+	}
+}
+
+// fold folds everything that is pending, when it is enough.
+func (j *Job) fold(ctx context.Context) (folded int, err error) {
+	pending, err := j.store.Pending(ctx)
+	if err != nil {
+		return 0, err
+	}
+	j.pending.Set(float64(pending))
+	if pending < max(1, j.config.Threshold) {
+		return 0, nil
+	}
+	for {
+		n, err := j.store.Fold(ctx, batch)
+		folded += n
+		j.folded.Add(float64(n))
+		if err != nil {
+			return folded, err
+		}
+		if n == 0 {
+			break
+		}
+	}
+	pending, err = j.store.Pending(ctx)
+	if err == nil {
+		j.pending.Set(float64(pending))
+	}
+	return folded, err
+}
+
+// Describe implements prometheus.Collector.
+func (j *Job) Describe(to chan<- *prometheus.Desc) {
+	for _, c := range []prometheus.Collector{j.failed, j.folded, j.pending, j.seconds} {
+		c.Describe(to)
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (j *Job) Collect(to chan<- prometheus.Metric) {
+	for _, c := range []prometheus.Collector{j.failed, j.folded, j.pending, j.seconds} {
+		c.Collect(to)
+	}
+}

@@ -1,0 +1,101 @@
+package folding_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/events/internal/folding"
+)
+
+// store has something pending and takes a time to fold it.
+type store struct {
+	pending int
+	takes   time.Duration
+	err     error
+	folds   []time.Time
+}
+
+func (s *store) Pending(context.Context) (int, error) { return s.pending, nil }
+
+func (s *store) Fold(_ context.Context, limit int) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n := min(limit, s.pending)
+	if n > 0 {
+		s.folds = append(s.folds, time.Now())
+		timer := time.NewTimer(s.takes)
+		<-timer.C
+	}
+	s.pending -= n
+	return n, nil
+}
+
+// during runs a job for a time and returns its log.
+func during(t *testing.T, s *store, c folding.Config, length time.Duration, meanwhile func(time.Time)) (job *folding.Job, log string) {
+	t.Helper()
+	var text strings.Builder
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		job = folding.New(s, c, slog.New(slog.NewTextHandler(&text, nil)), time.Now)
+		done := make(chan error)
+		go func() { done <- job.Run(ctx) }()
+		meanwhile(time.Now())
+		<-time.After(length)
+		cancel()
+		require.NoError(t, <-done)
+	})
+	return job, text.String()
+}
+
+func TestAJobFoldsWhenEnoughIsPending(t *testing.T) {
+	s := &store{pending: 2500, takes: time.Second}
+	job, log := during(t, s, folding.Config{Interval: time.Minute, Threshold: 2500}, 2*time.Minute, func(time.Time) {})
+	require.Len(t, s.folds, 3)
+	require.Contains(t, log, "identities=2500")
+	require.NoError(t, testutil.CollectAndCompare(job, strings.NewReader(`
+# HELP devtrail_events_overrides_folded_total Reassignments that were brought into the events.
+# TYPE devtrail_events_overrides_folded_total counter
+devtrail_events_overrides_folded_total 2500
+# HELP devtrail_events_overrides_pending Identities with a reassignment that questions look up, when the job last looked.
+# TYPE devtrail_events_overrides_pending gauge
+devtrail_events_overrides_pending 0
+`), "devtrail_events_overrides_folded_total", "devtrail_events_overrides_pending"))
+
+	few := &store{pending: 2499}
+	during(t, few, folding.Config{Interval: time.Minute, Threshold: 2500}, time.Hour, func(time.Time) {})
+	require.Empty(t, few.folds)
+	never := &store{pending: 2500}
+	during(t, never, folding.Config{Threshold: 1}, time.Hour, func(time.Time) {})
+	require.Empty(t, never.folds)
+}
+
+func TestAJobTakesATwentiethOfTheTime(t *testing.T) {
+	s := &store{pending: 1, takes: 10 * time.Minute}
+	var began time.Time
+	during(t, s, folding.Config{Interval: time.Minute, Threshold: 1}, time.Hour, func(now time.Time) {
+		began = now
+		<-time.After(30 * time.Minute)
+		s.pending = 1 // again, after the first was folded
+	})
+	require.Equal(t, began.Add(time.Minute), s.folds[0])
+	require.Len(t, s.folds, 1, "within 200 minutes of the first there is none")
+}
+
+func TestAJobTriesAgain(t *testing.T) {
+	s := &store{pending: 1, err: errors.New("away")}
+	_, log := during(t, s, folding.Config{Interval: time.Minute, Threshold: 1}, 10*time.Minute, func(time.Time) {
+		<-time.After(5 * time.Minute)
+		s.err = nil
+	})
+	require.Len(t, s.folds, 1)
+	require.Contains(t, log, "away")
+}

@@ -1,0 +1,6 @@
+SELECT
+    organization_id,
+    revision,
+    rules,
+    hash_key
+FROM privacy_rules

@@ -1,0 +1,152 @@
+package privacy
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"devtrail.dev/kit/fault"
+	"devtrail.dev/services/events"
+)
+
+// ErrUnknown says that the rules could not be read since the service started, so no event may be kept yet. Sending it again is right.
+var ErrUnknown = fault.New(fault.Unavailable, "PRIVACY_RULES_UNKNOWN", "the privacy rules are not read yet")
+
+// refresh is how often the rules are read: a change that another instance was told counts within a second.
+const refresh = 500 * time.Millisecond
+
+// keyBytes is the size of a new key: that of the hash.
+const keyBytes = 32
+
+// Keeper has the rules of every organization at hand. Run must run beside the doors.
+type Keeper struct {
+	logger *slog.Logger
+	store  events.PrivacyStore
+
+	mu    sync.RWMutex
+	known bool
+	all   map[uuid.UUID]entry
+}
+
+// entry is the rules of an organization as they are kept and as they are applied.
+type entry struct {
+	privacy events.Privacy
+	rules   *rules
+}
+
+// NewKeeper returns a keeper that has read nothing yet.
+func NewKeeper(store events.PrivacyStore, logger *slog.Logger) *Keeper {
+	return &Keeper{all: make(map[uuid.UUID]entry), logger: logger, store: store}
+}
+
+// Run reads the rules until ctx ends and returns nil then. While the store is away those that were read last count: nobody can change them meanwhile.
+func (k *Keeper) Run(ctx context.Context) error {
+	said := ""
+	for {
+		text := ""
+		if err := k.read(ctx); err != nil {
+			text = err.Error()
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if text != "" && text != said { // once for each reason
+			k.logger.WarnContext(ctx, "privacy rules are not read", "error", text)
+		}
+		said = text
+		timer := time.NewTimer(refresh)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
+
+func (k *Keeper) read(ctx context.Context) error {
+	list, err := k.store.PrivacyRules(ctx)
+	if err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, p := range list {
+		k.put(p)
+	}
+	k.known = true
+	return nil
+}
+
+// put keeps what is newer. The keeper must be locked.
+func (k *Keeper) put(p events.Privacy) {
+	if known, there := k.all[p.Organization]; !there || p.Revision > known.privacy.Revision {
+		k.all[p.Organization] = entry{privacy: p, rules: compile(p)}
+	}
+}
+
+// Empty tells whether nothing is to be done to an organization's events. It is false as long as that is not known. Whoever writes events down without
+// calling Apply must ask, for every batch.
+func (k *Keeper) Empty(organization uuid.UUID) bool {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.known && len(k.all[organization].privacy.Rules) == 0
+}
+
+// Apply does to a canonical event what the organization's rules say. The error is ErrUnknown, or that the event cannot be read.
+func (k *Keeper) Apply(organization uuid.UUID, e *events.Event) error {
+	k.mu.RLock()
+	known, of := k.known, k.all[organization]
+	k.mu.RUnlock()
+	switch {
+	case !known:
+		return ErrUnknown
+	case len(of.privacy.Rules) == 0:
+		return nil
+	}
+	return of.rules.apply(e)
+}
+
+// Get returns an organization's rules as they are in the store.
+func (k *Keeper) Get(ctx context.Context, organization uuid.UUID) (events.Privacy, error) {
+	if err := k.read(ctx); err != nil {
+		return events.Privacy{}, err
+	}
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	p := k.all[organization].privacy
+	p.Organization = organization
+	return p, nil
+}
+
+// Set replaces an organization's rules, if they are still those of the revision, from its return on for this instance and a second later for others.
+// The key of the hashes is made with the first rules and stays: equal texts have equal hashes for good. By is who did it, for the log.
+func (k *Keeper) Set(ctx context.Context, organization uuid.UUID, revision int64, rules []events.PrivacyRule, by string) (events.Privacy, error) {
+	if err := events.CheckPrivacyRules(rules); err != nil {
+		return events.Privacy{}, err
+	}
+	p, err := k.Get(ctx, organization)
+	if err != nil {
+		return events.Privacy{}, err
+	}
+	if p.Revision != revision {
+		return events.Privacy{}, events.ErrPrivacyConflict
+	}
+	p.Revision, p.Rules = revision+1, rules
+	if p.Key == nil {
+		p.Key = make([]byte, keyBytes)
+		_, _ = rand.Read(p.Key) // it never fails
+	}
+	if err := k.store.SetPrivacyRules(ctx, p); err != nil {
+		return events.Privacy{}, err
+	}
+	k.mu.Lock()
+	k.put(p)
+	k.mu.Unlock()
+	k.logger.InfoContext(ctx, "privacy rules are set", "organization_id", organization.String(), "credential_id", by, "revision", p.Revision, "rules", len(rules))
+	return p, nil
+}

@@ -1,0 +1,146 @@
+package privacy
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"devtrail.dev/services/events"
+)
+
+// original is the key under which sources keep what they were sent. It may repeat a name anywhere, in an address or in a sentence: a rule for file or
+// branch names takes it away as a whole.
+const original = "original"
+
+// keys are the names under which sources send files and branches. Keys are compared in lower case and without the marks between words.
+var keys = map[events.PrivacyField]map[string]bool{
+	events.FileNames: set("added", "cwd", "directory", "entity", "file", "filename", "filenames", "filepath", "files", "folder", "manifest", "modified", "newfile", "newfilename",
+		"newpath", "oldfile", "oldfilename", "oldpath", "path", "paths", "previousfilename", "removed", "workingdirectory", "workflow", "worktree"),
+	events.BranchNames: set("base", "basebranch", "baseref", "branch", "branches", "branchname", "defaultbranch", "head", "headbranch", "headref", "prettyref", "ref", "refname",
+		"refs", "sourcebranch", "target", "targetbranch", "vcsrefheadname", "vcsrefbasename"),
+}
+
+func set(names ...string) map[string]bool {
+	all := make(map[string]bool, len(names))
+	for _, n := range names {
+		all[n] = true
+	}
+	return all
+}
+
+var marks = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")
+
+// object applies the rules to a canonical JSON object and returns one.
+func (r *rules) object(text string) (string, error) {
+	if text == "{}" || r.properties.children == nil && r.fields[events.FileNames] == 0 && r.fields[events.BranchNames] == 0 {
+		return text, nil
+	}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber() // keeps every digit
+	var members map[string]any
+	if err := decoder.Decode(&members); err != nil {
+		return "", events.ErrPropertiesInvalid.With("%s", "the properties cannot be read")
+	}
+	if r.fields[events.FileNames] != 0 || r.fields[events.BranchNames] != 0 {
+		delete(members, original)
+	}
+	r.members(members, r.properties)
+	out, err := encode(members)
+	if err != nil {
+		return "", err
+	}
+	return events.CanonicalObject(out)
+}
+
+func encode(value any) (string, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return "", err
+	}
+	return strings.TrimSuffix(out.String(), "\n"), nil
+}
+
+// members applies the rules below a place in the tree of paths; at is nil where no path leads on. A key with dots in it matches a path, too.
+func (r *rules) members(object map[string]any, at *node) {
+	for key, value := range object {
+		below := at.follow(key)
+		action := r.action(key)
+		if below != nil && below.action != 0 {
+			action = below.action
+		}
+		switch action {
+		case events.PrivacyDrop:
+			delete(object, key)
+		case events.PrivacyHash:
+			object[key] = r.hashed(value)
+		default:
+			r.below(value, below)
+		}
+	}
+}
+
+func (n *node) follow(key string) *node {
+	if n == nil {
+		return nil
+	}
+	if n.children[key] != nil || !strings.Contains(key, ".") {
+		return n.children[key]
+	}
+	for part := range strings.SplitSeq(key, ".") {
+		if n = n.children[part]; n == nil {
+			return nil
+		}
+	}
+	return n
+}
+
+// action is what the rules for files and branches say of a key.
+func (r *rules) action(key string) events.PrivacyAction {
+	if r.fields[events.FileNames] == 0 && r.fields[events.BranchNames] == 0 {
+		return 0
+	}
+	plain := marks.Replace(strings.ToLower(key))
+	for _, f := range []events.PrivacyField{events.FileNames, events.BranchNames} {
+		if r.fields[f] != 0 && keys[f][plain] {
+			return r.fields[f]
+		}
+	}
+	return 0
+}
+
+// below goes on into objects, and into the objects of lists under the same path.
+func (r *rules) below(value any, at *node) {
+	switch v := value.(type) {
+	case map[string]any:
+		r.members(v, at)
+	case []any:
+		for _, one := range v {
+			r.below(one, at)
+		}
+	}
+}
+
+// hashed is a value without what it said: a text, a number or an object becomes a hash, a list one hash for each of its entries. null and empty text say nothing.
+func (r *rules) hashed(value any) any {
+	switch v := value.(type) {
+	case nil:
+		return nil
+	case string:
+		if v == "" {
+			return v
+		}
+		return r.hash(v)
+	case []any:
+		for i := range v {
+			v[i] = r.hashed(v[i])
+		}
+		return v
+	}
+	text, err := encode(value)
+	if err != nil {
+		return nil
+	}
+	return r.hash(text)
+}
