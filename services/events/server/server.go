@@ -134,6 +134,7 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer, chan
 	running.Go(func() error { return desk.Follower.Run(following) })
 	running.Go(func() error { return desk.Learner.Run(following) })
 	running.Go(func() error { return folds.Run(following) })
+	running.Go(func() error { return desk.Privacy.Run(serving) })
 	// Events are taken until the doors are closed, and drained after.
 	taking, shut := context.WithCancel(context.WithoutCancel(ctx))
 	running.Go(func() error {

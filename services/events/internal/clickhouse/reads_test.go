@@ -119,6 +119,19 @@ func TestReadsAreCurrent(t *testing.T) {
 		ask(f)
 	}
 	askInsights(t, s)
+	_, err = s.Pending(t.Context())
+	require.NoError(t, err)
+	of := years(t, 10, 1)
+	of[0].Actor = identity
+	_, err = s.Append(t.Context(), org, of)
+	require.NoError(t, err)
+	_, err = s.Fold(t.Context(), 10)
+	require.NoError(t, err)
+	_, err = s.Append(t.Context(), org, years(t, 20, 1))
+	require.NoError(t, err)
+	_, err = s.PrivacyRules(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, s.SetPrivacyRules(t.Context(), events.Privacy{Organization: org, Revision: 1}))
 	letter := events.DeadLetter{ID: org, Name: "a", FailedAt: noon, ReceivedAt: noon}
 	require.NoError(t, s.AddDeadLetters(t.Context(), org, []events.DeadLetter{letter}))
 	_, err = s.ListDeadLetters(t.Context(), org, nil, 1)

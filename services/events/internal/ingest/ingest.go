@@ -82,6 +82,7 @@ type Intake struct {
 	listen  Listener
 	log     *journal // nil without a log
 	metrics *metrics
+	privacy Privacy
 	purls   purls
 	quotas  *quotas
 }
@@ -93,7 +94,7 @@ const retryAfter = time.Second
 func New(store events.Store, directory Directory, logger *slog.Logger, now func() time.Time, options ...Option) *Intake {
 	in := &Intake{
 		store: store, directory: directory, logger: logger, now: now,
-		limits: Limits{}.withDefaults(), listen: deaf{}, metrics: newMetrics(), quotas: newQuotas(Rates{}, now),
+		limits: Limits{}.withDefaults(), listen: deaf{}, privacy: candid{}, metrics: newMetrics(), quotas: newQuotas(Rates{}, now),
 	}
 	for _, option := range options {
 		option(in)
@@ -190,9 +191,12 @@ func (in *Intake) take(ctx context.Context, b *batch, l Letter) error {
 func (in *Intake) read(ctx context.Context, b *batch, l Letter) error {
 	b.sent = l.SentAt()
 	for {
+		plain := in.privacy.Empty(b.organization) // else an event may not be written as it lies in its message
 		for i := range b.results {
-			if raw := l.Raw(i); raw == nil || !in.write(b, i, raw) {
-				in.judge(b, i, l.Draft(i))
+			if raw := l.Raw(i); raw == nil || !plain || !in.write(b, i, raw) {
+				if err := in.judge(b, i, l.Draft(i)); err != nil {
+					return err
+				}
 			}
 		}
 		if len(b.hints) == 0 {
@@ -207,28 +211,36 @@ func (in *Intake) read(ctx context.Context, b *batch, l Letter) error {
 	}
 }
 
-// judge reads a draft by the rules, stamps it with its developer and encodes it.
-func (in *Intake) judge(b *batch, place int, d Draft) {
+// judge reads a draft by the rules, takes out what its organization does not want to be kept, stamps it with its developer and encodes it.
+// An error is one that may pass.
+func (in *Intake) judge(b *batch, place int, d Draft) error {
 	sent := d.Event.OccurredAt
 	e, rule, err := in.check(d, b.received)
+	if err == nil {
+		err = in.privacy.Apply(b.organization, &e)
+	}
+	if err != nil && passing(err) {
+		return err
+	}
 	if err != nil {
 		b.reject(place, err)
-		return
+		return nil
 	}
 	if e.Actor.Known() {
 		person := in.who(b, e.Actor.Kind, []byte(e.Actor.Value))
 		switch {
 		case person == nil:
 			b.hints = append(b.hints, people.Hint{Identity: e.Actor, DisplayName: d.ActorName})
-			return
+			return nil
 		case person.Refused != nil:
 			b.reject(place, refused(person.Refused))
-			return
+			return nil
 		}
 		e.Actor, e.DeveloperID = person.Identity, person.DeveloperID
 	}
 	b.window.note(sent, rule, e.OccurredAt, b)
 	b.add(place, &e)
+	return nil
 }
 
 // check reads a draft by the rules of events and the limits of this installation.

@@ -57,3 +57,23 @@ type deaf struct{}
 
 func (deaf) Listens(uuid.UUID) bool            { return false }
 func (deaf) Publish(uuid.UUID, []events.Event) {}
+
+// Privacy knows what organizations do not want to be kept of their events.
+type Privacy interface {
+	// Empty tells whether nothing is to be done to an organization's events. Whoever writes an event down without Apply, such as a fast path that copies
+	// bytes of the message, must ask for every batch, and leave the batch alone where it is false.
+	Empty(organization uuid.UUID) bool
+	// Apply does it to a checked, canonical event, which stays so. Where the rules are not known the error is of kind Unavailable.
+	Apply(organization uuid.UUID, e *events.Event) error
+}
+
+// WithPrivacy has events changed before they are written anywhere.
+func WithPrivacy(p Privacy) Option {
+	return func(in *Intake) { in.privacy = p }
+}
+
+// candid keeps everything.
+type candid struct{}
+
+func (candid) Empty(uuid.UUID) bool                  { return true }
+func (candid) Apply(uuid.UUID, *events.Event) error { return nil }

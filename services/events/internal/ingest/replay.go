@@ -47,7 +47,11 @@ func (in *Intake) Replay(ctx context.Context, organization, id uuid.UUID, repair
 // revive makes the event that takes a letter's place. It was received when the letter was.
 func (in *Intake) revive(ctx context.Context, organization uuid.UUID, letter events.DeadLetter, repaired *Draft) (events.Event, error) {
 	if repaired == nil {
-		return queue.DecodeEvent(letter.Payload)
+		e, err := queue.DecodeEvent(letter.Payload)
+		if err != nil {
+			return e, err
+		}
+		return e, in.privacy.Apply(organization, &e) // the rules may be newer than the letter
 	}
 	received := letter.ReceivedAt
 	if received.Equal(events.MinTime) { // of a damaged frame nobody knows
@@ -59,6 +63,9 @@ func (in *Intake) revive(ctx context.Context, organization uuid.UUID, letter eve
 	}
 	if e.ID != letter.ID {
 		return events.Event{}, ErrLetterID
+	}
+	if err := in.privacy.Apply(organization, &e); err != nil {
+		return events.Event{}, err
 	}
 	if !e.Actor.Known() {
 		return e, nil

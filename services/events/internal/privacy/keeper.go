@@ -19,6 +19,9 @@ var ErrUnknown = fault.New(fault.Unavailable, "PRIVACY_RULES_UNKNOWN", "the priv
 // refresh is how often the rules are read: a change that another instance was told counts within a second.
 const refresh = 500 * time.Millisecond
 
+// firstRead bounds the reading that the first events wait for.
+const firstRead = time.Second
+
 // keyBytes is the size of a new key: that of the hash.
 const keyBytes = 32
 
@@ -26,6 +29,8 @@ const keyBytes = 32
 type Keeper struct {
 	logger *slog.Logger
 	store  events.PrivacyStore
+
+	asking sync.Mutex // held by who reads because events wait for it
 
 	mu    sync.RWMutex
 	known bool
@@ -92,16 +97,32 @@ func (k *Keeper) put(p events.Privacy) {
 // Empty tells whether nothing is to be done to an organization's events. It is false as long as that is not known. Whoever writes events down without
 // calling Apply must ask, for every batch.
 func (k *Keeper) Empty(organization uuid.UUID) bool {
+	known, of := k.of(organization)
+	return known && len(of.privacy.Rules) == 0
+}
+
+// of returns an organization's rules. Who comes before Run has read them reads them, one at a time.
+func (k *Keeper) of(organization uuid.UUID) (known bool, e entry) {
+	k.mu.RLock()
+	known, e = k.known, k.all[organization]
+	k.mu.RUnlock()
+	if known || !k.asking.TryLock() {
+		return known, e
+	}
+	defer k.asking.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), firstRead)
+	defer cancel()
+	if k.read(ctx) != nil {
+		return false, e // Run says why
+	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	return k.known && len(k.all[organization].privacy.Rules) == 0
+	return true, k.all[organization]
 }
 
 // Apply does to a canonical event what the organization's rules say. The error is ErrUnknown, or that the event cannot be read.
 func (k *Keeper) Apply(organization uuid.UUID, e *events.Event) error {
-	k.mu.RLock()
-	known, of := k.known, k.all[organization]
-	k.mu.RUnlock()
+	known, of := k.of(organization)
 	switch {
 	case !known:
 		return ErrUnknown

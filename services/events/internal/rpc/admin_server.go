@@ -14,6 +14,7 @@ import (
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/privacy"
 	"devtrail.dev/services/events/internal/queue"
 	"devtrail.dev/services/events/internal/wire"
 )
@@ -24,6 +25,7 @@ type adminServer struct {
 	letters events.DeadLetters
 	monitor insight.Engine
 	now     func() time.Time
+	privacy *privacy.Keeper
 }
 
 // ListDeadLetters returns a page of dead letters, newest failure first.

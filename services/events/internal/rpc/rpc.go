@@ -16,6 +16,7 @@ import (
 	insights "devtrail.dev/services/events/insight/answer"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/people"
+	"devtrail.dev/services/events/internal/privacy"
 	"devtrail.dev/services/events/internal/tail"
 )
 
@@ -24,8 +25,9 @@ type Desk struct {
 	Follower *people.Follower // to be run beside the door
 	Intake   *ingest.Intake   // the way in, for the sources that do not speak gRPC
 
-	Learner *learn.Learner // makes the definitions of the catalog; to be run beside the door
-	Tail    *tail.Hub      // who watches events come in
+	Learner *learn.Learner  // makes the definitions of the catalog; to be run beside the door
+	Privacy *privacy.Keeper // likewise
+	Tail    *tail.Hub       // who watches events come in
 
 	admin   *adminServer
 	catalog *catalogServer
@@ -38,15 +40,16 @@ type Desk struct {
 func New(store insight.Engine, client identityv1.DeveloperServiceClient, logger *slog.Logger, now func() time.Time, options ...ingest.Option) *Desk {
 	directory := people.NewDirectory(client, store)
 	filters := filterReader{developers: directory}
-	hub, learner := tail.New(), learn.New(store, logger, now)
+	hub, learner, rules := tail.New(), learn.New(store, logger, now), privacy.NewKeeper(store, logger)
 	asked := &insightServer{engine: insights.New(store, now), filters: filters, saved: store, now: now}
-	intake := ingest.New(store, directory, logger, now, append(options, ingest.WithListener(listeners{hub, learner}))...)
+	intake := ingest.New(store, directory, logger, now, append(options, ingest.WithPrivacy(rules), ingest.WithListener(listeners{hub, learner}))...)
 	return &Desk{
 		Follower: people.NewFollower(directory, logger),
 		Intake:   intake,
 		Learner:  learner,
+		Privacy:  rules,
 		Tail:     hub,
-		admin:    &adminServer{intake: intake, letters: store, monitor: store, now: now},
+		admin:    &adminServer{intake: intake, letters: store, monitor: store, now: now, privacy: rules},
 		ingest:   &ingestServer{intake: intake},
 		event:    &eventServer{store: store, filters: filters, tail: hub},
 		insight:  asked,

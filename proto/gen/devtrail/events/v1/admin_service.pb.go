@@ -78,6 +78,125 @@ func (SlowQuerySource) EnumDescriptor() ([]byte, []int) {
 	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{0}
 }
 
+// PrivacyAction is what becomes of a text.
+type PrivacyAction int32
+
+const (
+	// Not a valid action.
+	PrivacyAction_PRIVACY_ACTION_UNSPECIFIED PrivacyAction = 0
+	// It is taken away.
+	PrivacyAction_PRIVACY_ACTION_DROP PrivacyAction = 1
+	// A keyed hash (HMAC-SHA-256) takes its place: equal texts of an organization stay equal and can be counted. Numbers and objects are hashed as JSON,
+	// the entries of a list each alone.
+	PrivacyAction_PRIVACY_ACTION_HASH PrivacyAction = 2
+)
+
+// Enum value maps for PrivacyAction.
+var (
+	PrivacyAction_name = map[int32]string{
+		0: "PRIVACY_ACTION_UNSPECIFIED",
+		1: "PRIVACY_ACTION_DROP",
+		2: "PRIVACY_ACTION_HASH",
+	}
+	PrivacyAction_value = map[string]int32{
+		"PRIVACY_ACTION_UNSPECIFIED": 0,
+		"PRIVACY_ACTION_DROP":        1,
+		"PRIVACY_ACTION_HASH":        2,
+	}
+)
+
+func (x PrivacyAction) Enum() *PrivacyAction {
+	p := new(PrivacyAction)
+	*p = x
+	return p
+}
+
+func (x PrivacyAction) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PrivacyAction) Descriptor() protoreflect.EnumDescriptor {
+	return file_devtrail_events_v1_admin_service_proto_enumTypes[1].Descriptor()
+}
+
+func (PrivacyAction) Type() protoreflect.EnumType {
+	return &file_devtrail_events_v1_admin_service_proto_enumTypes[1]
+}
+
+func (x PrivacyAction) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PrivacyAction.Descriptor instead.
+func (PrivacyAction) EnumDescriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{1}
+}
+
+// PrivacyField is a kind of text that sources send under many names.
+type PrivacyField int32
+
+const (
+	// Not a valid field.
+	PrivacyField_PRIVACY_FIELD_UNSPECIFIED PrivacyField = 0
+	// Properties that name files or folders, at any depth, such as path, files and entity. The original message, which may repeat them anywhere, is not kept.
+	PrivacyField_PRIVACY_FIELD_FILE_NAMES PrivacyField = 1
+	// Properties that name branches, at any depth, such as branch, ref and target_branch. The original message is not kept.
+	PrivacyField_PRIVACY_FIELD_BRANCH_NAMES PrivacyField = 2
+	// The machine of the source.
+	PrivacyField_PRIVACY_FIELD_MACHINE PrivacyField = 3
+	// The session.
+	PrivacyField_PRIVACY_FIELD_SESSION_ID PrivacyField = 4
+	// The project.
+	PrivacyField_PRIVACY_FIELD_PROJECT PrivacyField = 5
+)
+
+// Enum value maps for PrivacyField.
+var (
+	PrivacyField_name = map[int32]string{
+		0: "PRIVACY_FIELD_UNSPECIFIED",
+		1: "PRIVACY_FIELD_FILE_NAMES",
+		2: "PRIVACY_FIELD_BRANCH_NAMES",
+		3: "PRIVACY_FIELD_MACHINE",
+		4: "PRIVACY_FIELD_SESSION_ID",
+		5: "PRIVACY_FIELD_PROJECT",
+	}
+	PrivacyField_value = map[string]int32{
+		"PRIVACY_FIELD_UNSPECIFIED":  0,
+		"PRIVACY_FIELD_FILE_NAMES":   1,
+		"PRIVACY_FIELD_BRANCH_NAMES": 2,
+		"PRIVACY_FIELD_MACHINE":      3,
+		"PRIVACY_FIELD_SESSION_ID":   4,
+		"PRIVACY_FIELD_PROJECT":      5,
+	}
+)
+
+func (x PrivacyField) Enum() *PrivacyField {
+	p := new(PrivacyField)
+	*p = x
+	return p
+}
+
+func (x PrivacyField) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PrivacyField) Descriptor() protoreflect.EnumDescriptor {
+	return file_devtrail_events_v1_admin_service_proto_enumTypes[2].Descriptor()
+}
+
+func (PrivacyField) Type() protoreflect.EnumType {
+	return &file_devtrail_events_v1_admin_service_proto_enumTypes[2]
+}
+
+func (x PrivacyField) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PrivacyField.Descriptor instead.
+func (PrivacyField) EnumDescriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{2}
+}
+
 // DeadLetter is an event that was accepted and that the database refuses.
 type DeadLetter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1358,6 +1477,332 @@ func (x *ListSlowQueriesResponse) GetSource() SlowQuerySource {
 	return SlowQuerySource_SLOW_QUERY_SOURCE_UNSPECIFIED
 }
 
+// PrivacyRule says what becomes of one thing.
+type PrivacyRule struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What becomes of it.
+	Action PrivacyAction `protobuf:"varint,1,opt,name=action,proto3,enum=devtrail.events.v1.PrivacyAction" json:"action,omitempty"`
+	// What it is.
+	//
+	// Types that are valid to be assigned to Target:
+	//
+	//	*PrivacyRule_Property
+	//	*PrivacyRule_Field
+	Target        isPrivacyRule_Target `protobuf_oneof:"target"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrivacyRule) Reset() {
+	*x = PrivacyRule{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrivacyRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrivacyRule) ProtoMessage() {}
+
+func (x *PrivacyRule) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrivacyRule.ProtoReflect.Descriptor instead.
+func (*PrivacyRule) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *PrivacyRule) GetAction() PrivacyAction {
+	if x != nil {
+		return x.Action
+	}
+	return PrivacyAction_PRIVACY_ACTION_UNSPECIFIED
+}
+
+func (x *PrivacyRule) GetTarget() isPrivacyRule_Target {
+	if x != nil {
+		return x.Target
+	}
+	return nil
+}
+
+func (x *PrivacyRule) GetProperty() string {
+	if x != nil {
+		if x, ok := x.Target.(*PrivacyRule_Property); ok {
+			return x.Property
+		}
+	}
+	return ""
+}
+
+func (x *PrivacyRule) GetField() PrivacyField {
+	if x != nil {
+		if x, ok := x.Target.(*PrivacyRule_Field); ok {
+			return x.Field
+		}
+	}
+	return PrivacyField_PRIVACY_FIELD_UNSPECIFIED
+}
+
+type isPrivacyRule_Target interface {
+	isPrivacyRule_Target()
+}
+
+type PrivacyRule_Property struct {
+	// A property: a path of keys with dots between them, such as git.author. It goes through lists, and a key with dots in it matches as well.
+	Property string `protobuf:"bytes,2,opt,name=property,proto3,oneof"`
+}
+
+type PrivacyRule_Field struct {
+	// A kind of text.
+	Field PrivacyField `protobuf:"varint,3,opt,name=field,proto3,enum=devtrail.events.v1.PrivacyField,oneof"`
+}
+
+func (*PrivacyRule_Property) isPrivacyRule_Target() {}
+
+func (*PrivacyRule_Field) isPrivacyRule_Target() {}
+
+// PrivacyRules are all rules of an organization.
+type PrivacyRules struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rules. Of two that meet in one property, that which names it counts.
+	Rules []*PrivacyRule `protobuf:"bytes,1,rep,name=rules,proto3" json:"rules,omitempty"`
+	// Grows with each change; 0 when there were never rules.
+	Revision      int64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrivacyRules) Reset() {
+	*x = PrivacyRules{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrivacyRules) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrivacyRules) ProtoMessage() {}
+
+func (x *PrivacyRules) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrivacyRules.ProtoReflect.Descriptor instead.
+func (*PrivacyRules) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *PrivacyRules) GetRules() []*PrivacyRule {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *PrivacyRules) GetRevision() int64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+// GetPrivacyRulesRequest asks for the caller's organization.
+type GetPrivacyRulesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPrivacyRulesRequest) Reset() {
+	*x = GetPrivacyRulesRequest{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPrivacyRulesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPrivacyRulesRequest) ProtoMessage() {}
+
+func (x *GetPrivacyRulesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPrivacyRulesRequest.ProtoReflect.Descriptor instead.
+func (*GetPrivacyRulesRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{22}
+}
+
+// GetPrivacyRulesResponse has the rules.
+type GetPrivacyRulesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rules.
+	PrivacyRules  *PrivacyRules `protobuf:"bytes,1,opt,name=privacy_rules,json=privacyRules,proto3" json:"privacy_rules,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPrivacyRulesResponse) Reset() {
+	*x = GetPrivacyRulesResponse{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPrivacyRulesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPrivacyRulesResponse) ProtoMessage() {}
+
+func (x *GetPrivacyRulesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPrivacyRulesResponse.ProtoReflect.Descriptor instead.
+func (*GetPrivacyRulesResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *GetPrivacyRulesResponse) GetPrivacyRules() *PrivacyRules {
+	if x != nil {
+		return x.PrivacyRules
+	}
+	return nil
+}
+
+// SetPrivacyRulesRequest has the rules that are to count.
+type SetPrivacyRulesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rules, with the revision of those that they replace.
+	PrivacyRules  *PrivacyRules `protobuf:"bytes,1,opt,name=privacy_rules,json=privacyRules,proto3" json:"privacy_rules,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetPrivacyRulesRequest) Reset() {
+	*x = SetPrivacyRulesRequest{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetPrivacyRulesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetPrivacyRulesRequest) ProtoMessage() {}
+
+func (x *SetPrivacyRulesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetPrivacyRulesRequest.ProtoReflect.Descriptor instead.
+func (*SetPrivacyRulesRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *SetPrivacyRulesRequest) GetPrivacyRules() *PrivacyRules {
+	if x != nil {
+		return x.PrivacyRules
+	}
+	return nil
+}
+
+// SetPrivacyRulesResponse has the rules that count.
+type SetPrivacyRulesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rules, with their new revision.
+	PrivacyRules  *PrivacyRules `protobuf:"bytes,1,opt,name=privacy_rules,json=privacyRules,proto3" json:"privacy_rules,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetPrivacyRulesResponse) Reset() {
+	*x = SetPrivacyRulesResponse{}
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetPrivacyRulesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetPrivacyRulesResponse) ProtoMessage() {}
+
+func (x *SetPrivacyRulesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_admin_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetPrivacyRulesResponse.ProtoReflect.Descriptor instead.
+func (*SetPrivacyRulesResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_admin_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *SetPrivacyRulesResponse) GetPrivacyRules() *PrivacyRules {
+	if x != nil {
+		return x.PrivacyRules
+	}
+	return nil
+}
+
 var File_devtrail_events_v1_admin_service_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_admin_service_proto_rawDesc = "" +
@@ -1460,11 +1905,40 @@ const file_devtrail_events_v1_admin_service_proto_rawDesc = "" +
 	"\x05limit\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x05limit\"\x93\x01\n" +
 	"\x17ListSlowQueriesResponse\x12;\n" +
 	"\aqueries\x18\x01 \x03(\v2!.devtrail.events.v1.DatabaseQueryR\aqueries\x12;\n" +
-	"\x06source\x18\x02 \x01(\x0e2#.devtrail.events.v1.SlowQuerySourceR\x06source*t\n" +
+	"\x06source\x18\x02 \x01(\x0e2#.devtrail.events.v1.SlowQuerySourceR\x06source\"\xd5\x01\n" +
+	"\vPrivacyRule\x12E\n" +
+	"\x06action\x18\x01 \x01(\x0e2!.devtrail.events.v1.PrivacyActionB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06action\x12(\n" +
+	"\bproperty\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01(\xf4\x03H\x00R\bproperty\x12D\n" +
+	"\x05field\x18\x03 \x01(\x0e2 .devtrail.events.v1.PrivacyFieldB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00H\x00R\x05fieldB\x0f\n" +
+	"\x06target\x12\x05\xbaH\x02\b\x01\"u\n" +
+	"\fPrivacyRules\x12@\n" +
+	"\x05rules\x18\x01 \x03(\v2\x1f.devtrail.events.v1.PrivacyRuleB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x05rules\x12#\n" +
+	"\brevision\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\brevision\"\x18\n" +
+	"\x16GetPrivacyRulesRequest\"`\n" +
+	"\x17GetPrivacyRulesResponse\x12E\n" +
+	"\rprivacy_rules\x18\x01 \x01(\v2 .devtrail.events.v1.PrivacyRulesR\fprivacyRules\"g\n" +
+	"\x16SetPrivacyRulesRequest\x12M\n" +
+	"\rprivacy_rules\x18\x01 \x01(\v2 .devtrail.events.v1.PrivacyRulesB\x06\xbaH\x03\xc8\x01\x01R\fprivacyRules\"`\n" +
+	"\x17SetPrivacyRulesResponse\x12E\n" +
+	"\rprivacy_rules\x18\x01 \x01(\v2 .devtrail.events.v1.PrivacyRulesR\fprivacyRules*t\n" +
 	"\x0fSlowQuerySource\x12!\n" +
 	"\x1dSLOW_QUERY_SOURCE_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aSLOW_QUERY_SOURCE_DATABASE\x10\x01\x12\x1e\n" +
-	"\x1aSLOW_QUERY_SOURCE_INSTANCE\x10\x022\xcf\x05\n" +
+	"\x1aSLOW_QUERY_SOURCE_INSTANCE\x10\x02*a\n" +
+	"\rPrivacyAction\x12\x1e\n" +
+	"\x1aPRIVACY_ACTION_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13PRIVACY_ACTION_DROP\x10\x01\x12\x17\n" +
+	"\x13PRIVACY_ACTION_HASH\x10\x02*\xbf\x01\n" +
+	"\fPrivacyField\x12\x1d\n" +
+	"\x19PRIVACY_FIELD_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18PRIVACY_FIELD_FILE_NAMES\x10\x01\x12\x1e\n" +
+	"\x1aPRIVACY_FIELD_BRANCH_NAMES\x10\x02\x12\x19\n" +
+	"\x15PRIVACY_FIELD_MACHINE\x10\x03\x12\x1c\n" +
+	"\x18PRIVACY_FIELD_SESSION_ID\x10\x04\x12\x19\n" +
+	"\x15PRIVACY_FIELD_PROJECT\x10\x052\xb9\a\n" +
 	"\fAdminService\x12s\n" +
 	"\x0fListDeadLetters\x12*.devtrail.events.v1.ListDeadLettersRequest\x1a+.devtrail.events.v1.ListDeadLettersResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x03\x12y\n" +
@@ -1477,6 +1951,10 @@ const file_devtrail_events_v1_admin_service_proto_rawDesc = "" +
 	"\vCancelQuery\x12&.devtrail.events.v1.CancelQueryRequest\x1a'.devtrail.events.v1.CancelQueryResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x03\x12s\n" +
 	"\x0fListSlowQueries\x12*.devtrail.events.v1.ListSlowQueriesRequest\x1a+.devtrail.events.v1.ListSlowQueriesResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x03\x12s\n" +
+	"\x0fGetPrivacyRules\x12*.devtrail.events.v1.GetPrivacyRulesRequest\x1a+.devtrail.events.v1.GetPrivacyRulesResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x03\x12s\n" +
+	"\x0fSetPrivacyRules\x12*.devtrail.events.v1.SetPrivacyRulesRequest\x1a+.devtrail.events.v1.SetPrivacyRulesResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x03B\xc9\x01\n" +
 	"\x16com.devtrail.events.v1B\x11AdminServiceProtoP\x01Z2devtrail.dev/proto/gen/devtrail/events/v1;eventsv1\xa2\x02\x03DEX\xaa\x02\x12Devtrail.Events.V1\xca\x02\x12Devtrail\\Events\\V1\xe2\x02\x1eDevtrail\\Events\\V1\\GPBMetadata\xea\x02\x14Devtrail::Events::V1b\x06proto3"
 
@@ -1492,76 +1970,94 @@ func file_devtrail_events_v1_admin_service_proto_rawDescGZIP() []byte {
 	return file_devtrail_events_v1_admin_service_proto_rawDescData
 }
 
-var file_devtrail_events_v1_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_devtrail_events_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_devtrail_events_v1_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_devtrail_events_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_devtrail_events_v1_admin_service_proto_goTypes = []any{
 	(SlowQuerySource)(0),               // 0: devtrail.events.v1.SlowQuerySource
-	(*DeadLetter)(nil),                 // 1: devtrail.events.v1.DeadLetter
-	(*ListDeadLettersRequest)(nil),     // 2: devtrail.events.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil),    // 3: devtrail.events.v1.ListDeadLettersResponse
-	(*DeadLetterReplay)(nil),           // 4: devtrail.events.v1.DeadLetterReplay
-	(*ReplayDeadLettersRequest)(nil),   // 5: devtrail.events.v1.ReplayDeadLettersRequest
-	(*ReplayDeadLettersResponse)(nil),  // 6: devtrail.events.v1.ReplayDeadLettersResponse
-	(*GetSystemStatusRequest)(nil),     // 7: devtrail.events.v1.GetSystemStatusRequest
-	(*GetSystemStatusResponse)(nil),    // 8: devtrail.events.v1.GetSystemStatusResponse
-	(*DatabaseStatus)(nil),             // 9: devtrail.events.v1.DatabaseStatus
-	(*TableStatus)(nil),                // 10: devtrail.events.v1.TableStatus
-	(*DiskStatus)(nil),                 // 11: devtrail.events.v1.DiskStatus
-	(*ReplicaStatus)(nil),              // 12: devtrail.events.v1.ReplicaStatus
-	(*QueueStatus)(nil),                // 13: devtrail.events.v1.QueueStatus
-	(*DatabaseQuery)(nil),              // 14: devtrail.events.v1.DatabaseQuery
-	(*ListRunningQueriesRequest)(nil),  // 15: devtrail.events.v1.ListRunningQueriesRequest
-	(*ListRunningQueriesResponse)(nil), // 16: devtrail.events.v1.ListRunningQueriesResponse
-	(*CancelQueryRequest)(nil),         // 17: devtrail.events.v1.CancelQueryRequest
-	(*CancelQueryResponse)(nil),        // 18: devtrail.events.v1.CancelQueryResponse
-	(*ListSlowQueriesRequest)(nil),     // 19: devtrail.events.v1.ListSlowQueriesRequest
-	(*ListSlowQueriesResponse)(nil),    // 20: devtrail.events.v1.ListSlowQueriesResponse
-	(*Event)(nil),                      // 21: devtrail.events.v1.Event
-	(*timestamppb.Timestamp)(nil),      // 22: google.protobuf.Timestamp
-	(*CaptureResult)(nil),              // 23: devtrail.events.v1.CaptureResult
-	(*durationpb.Duration)(nil),        // 24: google.protobuf.Duration
+	(PrivacyAction)(0),                 // 1: devtrail.events.v1.PrivacyAction
+	(PrivacyField)(0),                  // 2: devtrail.events.v1.PrivacyField
+	(*DeadLetter)(nil),                 // 3: devtrail.events.v1.DeadLetter
+	(*ListDeadLettersRequest)(nil),     // 4: devtrail.events.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),    // 5: devtrail.events.v1.ListDeadLettersResponse
+	(*DeadLetterReplay)(nil),           // 6: devtrail.events.v1.DeadLetterReplay
+	(*ReplayDeadLettersRequest)(nil),   // 7: devtrail.events.v1.ReplayDeadLettersRequest
+	(*ReplayDeadLettersResponse)(nil),  // 8: devtrail.events.v1.ReplayDeadLettersResponse
+	(*GetSystemStatusRequest)(nil),     // 9: devtrail.events.v1.GetSystemStatusRequest
+	(*GetSystemStatusResponse)(nil),    // 10: devtrail.events.v1.GetSystemStatusResponse
+	(*DatabaseStatus)(nil),             // 11: devtrail.events.v1.DatabaseStatus
+	(*TableStatus)(nil),                // 12: devtrail.events.v1.TableStatus
+	(*DiskStatus)(nil),                 // 13: devtrail.events.v1.DiskStatus
+	(*ReplicaStatus)(nil),              // 14: devtrail.events.v1.ReplicaStatus
+	(*QueueStatus)(nil),                // 15: devtrail.events.v1.QueueStatus
+	(*DatabaseQuery)(nil),              // 16: devtrail.events.v1.DatabaseQuery
+	(*ListRunningQueriesRequest)(nil),  // 17: devtrail.events.v1.ListRunningQueriesRequest
+	(*ListRunningQueriesResponse)(nil), // 18: devtrail.events.v1.ListRunningQueriesResponse
+	(*CancelQueryRequest)(nil),         // 19: devtrail.events.v1.CancelQueryRequest
+	(*CancelQueryResponse)(nil),        // 20: devtrail.events.v1.CancelQueryResponse
+	(*ListSlowQueriesRequest)(nil),     // 21: devtrail.events.v1.ListSlowQueriesRequest
+	(*ListSlowQueriesResponse)(nil),    // 22: devtrail.events.v1.ListSlowQueriesResponse
+	(*PrivacyRule)(nil),                // 23: devtrail.events.v1.PrivacyRule
+	(*PrivacyRules)(nil),               // 24: devtrail.events.v1.PrivacyRules
+	(*GetPrivacyRulesRequest)(nil),     // 25: devtrail.events.v1.GetPrivacyRulesRequest
+	(*GetPrivacyRulesResponse)(nil),    // 26: devtrail.events.v1.GetPrivacyRulesResponse
+	(*SetPrivacyRulesRequest)(nil),     // 27: devtrail.events.v1.SetPrivacyRulesRequest
+	(*SetPrivacyRulesResponse)(nil),    // 28: devtrail.events.v1.SetPrivacyRulesResponse
+	(*Event)(nil),                      // 29: devtrail.events.v1.Event
+	(*timestamppb.Timestamp)(nil),      // 30: google.protobuf.Timestamp
+	(*CaptureResult)(nil),              // 31: devtrail.events.v1.CaptureResult
+	(*durationpb.Duration)(nil),        // 32: google.protobuf.Duration
 }
 var file_devtrail_events_v1_admin_service_proto_depIdxs = []int32{
-	21, // 0: devtrail.events.v1.DeadLetter.event:type_name -> devtrail.events.v1.Event
-	22, // 1: devtrail.events.v1.DeadLetter.failed_at:type_name -> google.protobuf.Timestamp
-	22, // 2: devtrail.events.v1.DeadLetter.received_at:type_name -> google.protobuf.Timestamp
-	1,  // 3: devtrail.events.v1.ListDeadLettersResponse.dead_letters:type_name -> devtrail.events.v1.DeadLetter
-	21, // 4: devtrail.events.v1.DeadLetterReplay.repaired_event:type_name -> devtrail.events.v1.Event
-	4,  // 5: devtrail.events.v1.ReplayDeadLettersRequest.replays:type_name -> devtrail.events.v1.DeadLetterReplay
-	23, // 6: devtrail.events.v1.ReplayDeadLettersResponse.results:type_name -> devtrail.events.v1.CaptureResult
-	9,  // 7: devtrail.events.v1.GetSystemStatusResponse.database:type_name -> devtrail.events.v1.DatabaseStatus
-	13, // 8: devtrail.events.v1.GetSystemStatusResponse.queue:type_name -> devtrail.events.v1.QueueStatus
-	22, // 9: devtrail.events.v1.DatabaseStatus.started_at:type_name -> google.protobuf.Timestamp
-	10, // 10: devtrail.events.v1.DatabaseStatus.tables:type_name -> devtrail.events.v1.TableStatus
-	11, // 11: devtrail.events.v1.DatabaseStatus.disks:type_name -> devtrail.events.v1.DiskStatus
-	12, // 12: devtrail.events.v1.DatabaseStatus.replicas:type_name -> devtrail.events.v1.ReplicaStatus
-	24, // 13: devtrail.events.v1.ReplicaStatus.lag:type_name -> google.protobuf.Duration
-	22, // 14: devtrail.events.v1.QueueStatus.oldest_received_at:type_name -> google.protobuf.Timestamp
-	24, // 15: devtrail.events.v1.QueueStatus.lag:type_name -> google.protobuf.Duration
-	22, // 16: devtrail.events.v1.DatabaseQuery.started_at:type_name -> google.protobuf.Timestamp
-	24, // 17: devtrail.events.v1.DatabaseQuery.elapsed:type_name -> google.protobuf.Duration
-	14, // 18: devtrail.events.v1.ListRunningQueriesResponse.queries:type_name -> devtrail.events.v1.DatabaseQuery
-	22, // 19: devtrail.events.v1.ListSlowQueriesRequest.since:type_name -> google.protobuf.Timestamp
-	24, // 20: devtrail.events.v1.ListSlowQueriesRequest.min_elapsed:type_name -> google.protobuf.Duration
-	14, // 21: devtrail.events.v1.ListSlowQueriesResponse.queries:type_name -> devtrail.events.v1.DatabaseQuery
+	29, // 0: devtrail.events.v1.DeadLetter.event:type_name -> devtrail.events.v1.Event
+	30, // 1: devtrail.events.v1.DeadLetter.failed_at:type_name -> google.protobuf.Timestamp
+	30, // 2: devtrail.events.v1.DeadLetter.received_at:type_name -> google.protobuf.Timestamp
+	3,  // 3: devtrail.events.v1.ListDeadLettersResponse.dead_letters:type_name -> devtrail.events.v1.DeadLetter
+	29, // 4: devtrail.events.v1.DeadLetterReplay.repaired_event:type_name -> devtrail.events.v1.Event
+	6,  // 5: devtrail.events.v1.ReplayDeadLettersRequest.replays:type_name -> devtrail.events.v1.DeadLetterReplay
+	31, // 6: devtrail.events.v1.ReplayDeadLettersResponse.results:type_name -> devtrail.events.v1.CaptureResult
+	11, // 7: devtrail.events.v1.GetSystemStatusResponse.database:type_name -> devtrail.events.v1.DatabaseStatus
+	15, // 8: devtrail.events.v1.GetSystemStatusResponse.queue:type_name -> devtrail.events.v1.QueueStatus
+	30, // 9: devtrail.events.v1.DatabaseStatus.started_at:type_name -> google.protobuf.Timestamp
+	12, // 10: devtrail.events.v1.DatabaseStatus.tables:type_name -> devtrail.events.v1.TableStatus
+	13, // 11: devtrail.events.v1.DatabaseStatus.disks:type_name -> devtrail.events.v1.DiskStatus
+	14, // 12: devtrail.events.v1.DatabaseStatus.replicas:type_name -> devtrail.events.v1.ReplicaStatus
+	32, // 13: devtrail.events.v1.ReplicaStatus.lag:type_name -> google.protobuf.Duration
+	30, // 14: devtrail.events.v1.QueueStatus.oldest_received_at:type_name -> google.protobuf.Timestamp
+	32, // 15: devtrail.events.v1.QueueStatus.lag:type_name -> google.protobuf.Duration
+	30, // 16: devtrail.events.v1.DatabaseQuery.started_at:type_name -> google.protobuf.Timestamp
+	32, // 17: devtrail.events.v1.DatabaseQuery.elapsed:type_name -> google.protobuf.Duration
+	16, // 18: devtrail.events.v1.ListRunningQueriesResponse.queries:type_name -> devtrail.events.v1.DatabaseQuery
+	30, // 19: devtrail.events.v1.ListSlowQueriesRequest.since:type_name -> google.protobuf.Timestamp
+	32, // 20: devtrail.events.v1.ListSlowQueriesRequest.min_elapsed:type_name -> google.protobuf.Duration
+	16, // 21: devtrail.events.v1.ListSlowQueriesResponse.queries:type_name -> devtrail.events.v1.DatabaseQuery
 	0,  // 22: devtrail.events.v1.ListSlowQueriesResponse.source:type_name -> devtrail.events.v1.SlowQuerySource
-	2,  // 23: devtrail.events.v1.AdminService.ListDeadLetters:input_type -> devtrail.events.v1.ListDeadLettersRequest
-	5,  // 24: devtrail.events.v1.AdminService.ReplayDeadLetters:input_type -> devtrail.events.v1.ReplayDeadLettersRequest
-	7,  // 25: devtrail.events.v1.AdminService.GetSystemStatus:input_type -> devtrail.events.v1.GetSystemStatusRequest
-	15, // 26: devtrail.events.v1.AdminService.ListRunningQueries:input_type -> devtrail.events.v1.ListRunningQueriesRequest
-	17, // 27: devtrail.events.v1.AdminService.CancelQuery:input_type -> devtrail.events.v1.CancelQueryRequest
-	19, // 28: devtrail.events.v1.AdminService.ListSlowQueries:input_type -> devtrail.events.v1.ListSlowQueriesRequest
-	3,  // 29: devtrail.events.v1.AdminService.ListDeadLetters:output_type -> devtrail.events.v1.ListDeadLettersResponse
-	6,  // 30: devtrail.events.v1.AdminService.ReplayDeadLetters:output_type -> devtrail.events.v1.ReplayDeadLettersResponse
-	8,  // 31: devtrail.events.v1.AdminService.GetSystemStatus:output_type -> devtrail.events.v1.GetSystemStatusResponse
-	16, // 32: devtrail.events.v1.AdminService.ListRunningQueries:output_type -> devtrail.events.v1.ListRunningQueriesResponse
-	18, // 33: devtrail.events.v1.AdminService.CancelQuery:output_type -> devtrail.events.v1.CancelQueryResponse
-	20, // 34: devtrail.events.v1.AdminService.ListSlowQueries:output_type -> devtrail.events.v1.ListSlowQueriesResponse
-	29, // [29:35] is the sub-list for method output_type
-	23, // [23:29] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	1,  // 23: devtrail.events.v1.PrivacyRule.action:type_name -> devtrail.events.v1.PrivacyAction
+	2,  // 24: devtrail.events.v1.PrivacyRule.field:type_name -> devtrail.events.v1.PrivacyField
+	23, // 25: devtrail.events.v1.PrivacyRules.rules:type_name -> devtrail.events.v1.PrivacyRule
+	24, // 26: devtrail.events.v1.GetPrivacyRulesResponse.privacy_rules:type_name -> devtrail.events.v1.PrivacyRules
+	24, // 27: devtrail.events.v1.SetPrivacyRulesRequest.privacy_rules:type_name -> devtrail.events.v1.PrivacyRules
+	24, // 28: devtrail.events.v1.SetPrivacyRulesResponse.privacy_rules:type_name -> devtrail.events.v1.PrivacyRules
+	4,  // 29: devtrail.events.v1.AdminService.ListDeadLetters:input_type -> devtrail.events.v1.ListDeadLettersRequest
+	7,  // 30: devtrail.events.v1.AdminService.ReplayDeadLetters:input_type -> devtrail.events.v1.ReplayDeadLettersRequest
+	9,  // 31: devtrail.events.v1.AdminService.GetSystemStatus:input_type -> devtrail.events.v1.GetSystemStatusRequest
+	17, // 32: devtrail.events.v1.AdminService.ListRunningQueries:input_type -> devtrail.events.v1.ListRunningQueriesRequest
+	19, // 33: devtrail.events.v1.AdminService.CancelQuery:input_type -> devtrail.events.v1.CancelQueryRequest
+	21, // 34: devtrail.events.v1.AdminService.ListSlowQueries:input_type -> devtrail.events.v1.ListSlowQueriesRequest
+	25, // 35: devtrail.events.v1.AdminService.GetPrivacyRules:input_type -> devtrail.events.v1.GetPrivacyRulesRequest
+	27, // 36: devtrail.events.v1.AdminService.SetPrivacyRules:input_type -> devtrail.events.v1.SetPrivacyRulesRequest
+	5,  // 37: devtrail.events.v1.AdminService.ListDeadLetters:output_type -> devtrail.events.v1.ListDeadLettersResponse
+	8,  // 38: devtrail.events.v1.AdminService.ReplayDeadLetters:output_type -> devtrail.events.v1.ReplayDeadLettersResponse
+	10, // 39: devtrail.events.v1.AdminService.GetSystemStatus:output_type -> devtrail.events.v1.GetSystemStatusResponse
+	18, // 40: devtrail.events.v1.AdminService.ListRunningQueries:output_type -> devtrail.events.v1.ListRunningQueriesResponse
+	20, // 41: devtrail.events.v1.AdminService.CancelQuery:output_type -> devtrail.events.v1.CancelQueryResponse
+	22, // 42: devtrail.events.v1.AdminService.ListSlowQueries:output_type -> devtrail.events.v1.ListSlowQueriesResponse
+	26, // 43: devtrail.events.v1.AdminService.GetPrivacyRules:output_type -> devtrail.events.v1.GetPrivacyRulesResponse
+	28, // 44: devtrail.events.v1.AdminService.SetPrivacyRules:output_type -> devtrail.events.v1.SetPrivacyRulesResponse
+	37, // [37:45] is the sub-list for method output_type
+	29, // [29:37] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_devtrail_events_v1_admin_service_proto_init() }
@@ -1572,13 +2068,17 @@ func file_devtrail_events_v1_admin_service_proto_init() {
 	file_devtrail_events_v1_event_proto_init()
 	file_devtrail_events_v1_ingest_service_proto_init()
 	file_devtrail_events_v1_admin_service_proto_msgTypes[7].OneofWrappers = []any{}
+	file_devtrail_events_v1_admin_service_proto_msgTypes[20].OneofWrappers = []any{
+		(*PrivacyRule_Property)(nil),
+		(*PrivacyRule_Field)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_devtrail_events_v1_admin_service_proto_rawDesc), len(file_devtrail_events_v1_admin_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   20,
+			NumEnums:      3,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

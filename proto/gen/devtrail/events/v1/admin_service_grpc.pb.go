@@ -25,6 +25,8 @@ const (
 	AdminService_ListRunningQueries_FullMethodName = "/devtrail.events.v1.AdminService/ListRunningQueries"
 	AdminService_CancelQuery_FullMethodName        = "/devtrail.events.v1.AdminService/CancelQuery"
 	AdminService_ListSlowQueries_FullMethodName    = "/devtrail.events.v1.AdminService/ListSlowQueries"
+	AdminService_GetPrivacyRules_FullMethodName    = "/devtrail.events.v1.AdminService/GetPrivacyRules"
+	AdminService_SetPrivacyRules_FullMethodName    = "/devtrail.events.v1.AdminService/SetPrivacyRules"
 )
 
 // AdminServiceClient is the client API for AdminService service.
@@ -48,6 +50,11 @@ type AdminServiceClient interface {
 	CancelQuery(ctx context.Context, in *CancelQueryRequest, opts ...grpc.CallOption) (*CancelQueryResponse, error)
 	// ListSlowQueries returns queries of the organization that have ended, well or not, the slowest first.
 	ListSlowQueries(ctx context.Context, in *ListSlowQueriesRequest, opts ...grpc.CallOption) (*ListSlowQueriesResponse, error)
+	// GetPrivacyRules returns what the organization does not want to be kept of its events.
+	GetPrivacyRules(ctx context.Context, in *GetPrivacyRulesRequest, opts ...grpc.CallOption) (*GetPrivacyRulesResponse, error)
+	// SetPrivacyRules replaces the rules, all at once. They count for events that come later, within a second at every door; what is stored stays as it is.
+	// ABORTED: somebody else changed the rules since the revision; read them again.
+	SetPrivacyRules(ctx context.Context, in *SetPrivacyRulesRequest, opts ...grpc.CallOption) (*SetPrivacyRulesResponse, error)
 }
 
 type adminServiceClient struct {
@@ -118,6 +125,26 @@ func (c *adminServiceClient) ListSlowQueries(ctx context.Context, in *ListSlowQu
 	return out, nil
 }
 
+func (c *adminServiceClient) GetPrivacyRules(ctx context.Context, in *GetPrivacyRulesRequest, opts ...grpc.CallOption) (*GetPrivacyRulesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetPrivacyRulesResponse)
+	err := c.cc.Invoke(ctx, AdminService_GetPrivacyRules_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) SetPrivacyRules(ctx context.Context, in *SetPrivacyRulesRequest, opts ...grpc.CallOption) (*SetPrivacyRulesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetPrivacyRulesResponse)
+	err := c.cc.Invoke(ctx, AdminService_SetPrivacyRules_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServiceServer is the server API for AdminService service.
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
@@ -139,6 +166,11 @@ type AdminServiceServer interface {
 	CancelQuery(context.Context, *CancelQueryRequest) (*CancelQueryResponse, error)
 	// ListSlowQueries returns queries of the organization that have ended, well or not, the slowest first.
 	ListSlowQueries(context.Context, *ListSlowQueriesRequest) (*ListSlowQueriesResponse, error)
+	// GetPrivacyRules returns what the organization does not want to be kept of its events.
+	GetPrivacyRules(context.Context, *GetPrivacyRulesRequest) (*GetPrivacyRulesResponse, error)
+	// SetPrivacyRules replaces the rules, all at once. They count for events that come later, within a second at every door; what is stored stays as it is.
+	// ABORTED: somebody else changed the rules since the revision; read them again.
+	SetPrivacyRules(context.Context, *SetPrivacyRulesRequest) (*SetPrivacyRulesResponse, error)
 	mustEmbedUnimplementedAdminServiceServer()
 }
 
@@ -166,6 +198,12 @@ func (UnimplementedAdminServiceServer) CancelQuery(context.Context, *CancelQuery
 }
 func (UnimplementedAdminServiceServer) ListSlowQueries(context.Context, *ListSlowQueriesRequest) (*ListSlowQueriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSlowQueries not implemented")
+}
+func (UnimplementedAdminServiceServer) GetPrivacyRules(context.Context, *GetPrivacyRulesRequest) (*GetPrivacyRulesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPrivacyRules not implemented")
+}
+func (UnimplementedAdminServiceServer) SetPrivacyRules(context.Context, *SetPrivacyRulesRequest) (*SetPrivacyRulesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetPrivacyRules not implemented")
 }
 func (UnimplementedAdminServiceServer) mustEmbedUnimplementedAdminServiceServer() {}
 func (UnimplementedAdminServiceServer) testEmbeddedByValue()                      {}
@@ -296,6 +334,42 @@ func _AdminService_ListSlowQueries_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdminService_GetPrivacyRules_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPrivacyRulesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).GetPrivacyRules(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_GetPrivacyRules_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).GetPrivacyRules(ctx, req.(*GetPrivacyRulesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_SetPrivacyRules_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetPrivacyRulesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).SetPrivacyRules(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_SetPrivacyRules_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).SetPrivacyRules(ctx, req.(*SetPrivacyRulesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AdminService_ServiceDesc is the grpc.ServiceDesc for AdminService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -326,6 +400,14 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListSlowQueries",
 			Handler:    _AdminService_ListSlowQueries_Handler,
+		},
+		{
+			MethodName: "GetPrivacyRules",
+			Handler:    _AdminService_GetPrivacyRules_Handler,
+		},
+		{
+			MethodName: "SetPrivacyRules",
+			Handler:    _AdminService_SetPrivacyRules_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -1,0 +1,117 @@
+package privacy
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/memory"
+)
+
+var org = uuid.MustParse("5d0c3a5e-0000-4000-8000-000000000001")
+
+func drop(property string) events.PrivacyRule {
+	return events.PrivacyRule{Action: events.PrivacyDrop, Property: property}
+}
+
+func hash(field events.PrivacyField) events.PrivacyRule {
+	return events.PrivacyRule{Action: events.PrivacyHash, Field: field}
+}
+
+// cleaned applies rules to properties; hashes of the texts are written #text.
+func cleaned(t *testing.T, properties string, list ...events.PrivacyRule) string {
+	t.Helper()
+	r := compile(events.Privacy{Key: []byte("key"), Rules: list})
+	canonical, err := events.CanonicalObject(properties)
+	require.NoError(t, err)
+	out, err := r.object(canonical)
+	require.NoError(t, err)
+	again, err := r.object(out)
+	require.NoError(t, err)
+	require.Equal(t, out, again, "applying rules twice changes nothing")
+	for _, text := range []string{"main", "a.go", "b.go", "7", `{"x":1}`, "secret"} {
+		out = strings.ReplaceAll(out, r.hash(text), "#"+text)
+	}
+	return out
+}
+
+func TestRules(t *testing.T) {
+	for _, c := range []struct {
+		name, in, want string
+		rules          []events.PrivacyRule
+	}{
+		{"a property", `{"a":1,"b":"secret"}`, `{"a":1}`, []events.PrivacyRule{drop("b")}},
+		{"a property in objects and lists", `{"a":{"b":1,"c":2},"l":[{"b":3},{"c":[{"b":4}]}]}`, `{"a":{"c":2},"l":[{},{"c":[{"b":4}]}]}`, []events.PrivacyRule{drop("a.b"), drop("l.b")}},
+		{"a key with dots", `{"vcs.ref":"secret","vcs":{"ref":"secret","url":"u"}}`, `{"vcs":{"url":"u"}}`, []events.PrivacyRule{drop("vcs.ref")}},
+		{
+			"hashes of texts, numbers, objects and lists", `{"a":"secret","b":7,"c":{"x":1},"d":["a.go",["b.go",null]],"e":"","f":null}`,
+			`{"a":"#secret","b":"#7","c":"#{"x":1}","d":["#a.go",["#b.go",null]],"e":"","f":null}`,
+			[]events.PrivacyRule{
+				{Action: events.PrivacyHash, Property: "a"}, {Action: events.PrivacyHash, Property: "b"}, {Action: events.PrivacyHash, Property: "c"},
+				{Action: events.PrivacyHash, Property: "d"}, {Action: events.PrivacyHash, Property: "e"}, {Action: events.PrivacyHash, Property: "f"},
+			},
+		},
+		{
+			"branches", `{"branch":"main","pull":{"head_branch":"main","Target-Branch":"main"},"original":{"ref":"refs/heads/main"},"title":"t"}`,
+			`{"branch":"#main","pull":{"Target-Branch":"#main","head_branch":"#main"},"title":"t"}`, []events.PrivacyRule{hash(events.BranchNames)},
+		},
+		{
+			"files", `{"entity":"a.go","commit":{"added":["a.go","b.go"],"id":1},"original":{"commits":[]},"branch":"main"}`,
+			`{"branch":"main","commit":{"added":["#a.go","#b.go"],"id":1},"entity":"#a.go"}`, []events.PrivacyRule{hash(events.FileNames)},
+		},
+		{"a property before a kind", `{"path":"a.go","x":{"path":"b.go"}}`, `{"x":{"path":"#b.go"}}`, []events.PrivacyRule{drop("path"), hash(events.FileNames)}},
+		{"digits stay", `{"a":12345678901234567890,"b":1.5e300,"c":"<\u0001\u2028>","d":"secret"}`, "{\"a\":12345678901234567890,\"b\":1.5e+300,\"c\":\"<\\u0001\u2028>\"}", []events.PrivacyRule{drop("d")}},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, cleaned(t, c.in, c.rules...)) })
+	}
+}
+
+func TestFields(t *testing.T) {
+	r := compile(events.Privacy{Key: []byte("key"), Rules: []events.PrivacyRule{hash(events.MachineName), hash(events.ProjectName), {Action: events.PrivacyDrop, Field: events.SessionName}}})
+	e := events.Event{Properties: "{}", Project: "github.com/own/x", SessionID: "s", Source: events.Source{Machine: "laptop"}}
+	require.NoError(t, r.apply(&e))
+	require.Equal(t, events.Event{Properties: "{}", Project: r.hash("github.com/own/x"), Source: events.Source{Machine: r.hash("laptop")}}, e)
+	other := compile(events.Privacy{Key: []byte("another key")})
+	require.NotEqual(t, r.hash("laptop"), other.hash("laptop"), "organizations cannot be compared")
+}
+
+func TestKeeper(t *testing.T) {
+	store := memory.New()
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	var log strings.Builder
+	k := NewKeeper(store, slog.New(slog.NewTextHandler(&log, nil)))
+	require.True(t, k.Empty(org))
+	p, err := k.Set(t.Context(), org, 0, []events.PrivacyRule{drop("secret")}, "credential")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, p.Revision)
+	require.False(t, k.Empty(org))
+	require.True(t, k.Empty(uuid.New()))
+	e := events.Event{Properties: `{"secret":1}`}
+	require.NoError(t, k.Apply(org, &e))
+	require.Equal(t, "{}", e.Properties)
+	require.Contains(t, log.String(), "credential_id=credential")
+	require.NotContains(t, log.String(), "secret", "the log has no values")
+
+	_, err = k.Set(t.Context(), org, 0, nil, "")
+	require.ErrorIs(t, err, events.ErrPrivacyConflict)
+	_, err = k.Set(t.Context(), org, 1, []events.PrivacyRule{drop("a"), drop("a")}, "")
+	require.ErrorIs(t, err, events.ErrPrivacyInvalid)
+	next, err := k.Set(t.Context(), org, 1, []events.PrivacyRule{hash(events.MachineName)}, "")
+	require.NoError(t, err)
+	require.Equal(t, p.Key, next.Key, "hashes stay what they are")
+
+	other := NewKeeper(store, slog.New(slog.DiscardHandler))
+	require.False(t, other.Empty(org), "another instance reads the rules before the first event")
+}
+
+func TestNoEventIsKeptWhileTheRulesAreUnknown(t *testing.T) {
+	store := memory.New()
+	require.NoError(t, store.Close())
+	k := NewKeeper(store, slog.New(slog.DiscardHandler))
+	require.False(t, k.Empty(org))
+	require.ErrorIs(t, k.Apply(org, new(events.Event)), ErrUnknown)
+}
