@@ -75,5 +75,5 @@ func WithPrivacy(p Privacy) Option {
 // candid keeps everything.
 type candid struct{}
 
-func (candid) Empty(uuid.UUID) bool                  { return true }
+func (candid) Empty(uuid.UUID) bool                 { return true }
 func (candid) Apply(uuid.UUID, *events.Event) error { return nil }
