@@ -102,8 +102,6 @@ func (c Ingest) options(ctx context.Context, grace time.Duration, instance strin
 		return options, nil, err
 	}
 	return append(options, ingest.WithLog(ingest.Log{
-		Blocks: blocks, Grace: grace, Horizon: c.DedupeHorizon, MaxIDs: c.DedupeEvents, Queue: log,
-		// What another instance put into a shared log, this one's index does not know.
-		LookUpAlways: c.Lookup == lookUpAlways || c.Queue == queueJetStream,
+		Blocks: blocks, Grace: grace, Horizon: c.DedupeHorizon, LookUpAlways: c.Lookup == lookUpAlways, MaxIDs: c.DedupeEvents, Queue: log,
 	})), log, nil
 }

@@ -106,6 +106,12 @@ func (q *tape) Committed() queue.Position {
 	return q.done
 }
 
+// Await implements queue.Queue.
+func (*tape) Await(context.Context) error { return nil }
+
+// Ready implements queue.Queue.
+func (*tape) Ready() error { return nil }
+
 // Cuts implements queue.Queue.
 func (*tape) Cuts(context.Context) ([]queue.Cut, error) { return nil, nil }
 
@@ -136,8 +142,9 @@ func (q *tape) next() []queue.Record {
 func start(tb testing.TB, limits ingest.Limits) (*ingest.Intake, *tape) {
 	tb.Helper()
 	q := new(tape)
-	in := ingest.New(memory.New(), town{}, slog.New(slog.DiscardHandler), func() time.Time { return noon },
-		ingest.WithLog(ingest.Log{Grace: time.Minute, Horizon: 24 * time.Hour, Queue: q}), ingest.WithLimits(limits))
+	store := memory.New()
+	in := ingest.New(store, town{}, slog.New(slog.DiscardHandler), func() time.Time { return noon },
+		ingest.WithLog(ingest.Log{Blocks: store, Grace: time.Minute, Horizon: 24 * time.Hour, Queue: q}), ingest.WithLimits(limits))
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- in.Run(ctx) }()
