@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -82,7 +83,7 @@ func itemRaces(t *testing.T, s *subject) {
 		errs := make([]error, writers)
 		for w := range writers {
 			wg.Go(func() {
-				errs[w] = s.store.PutItem(t.Context(), s.org, item("a", func(i *catalog.Item) { i.Revision, i.Description = revision, fmt.Sprint(w) }))
+				errs[w] = s.store.PutItem(t.Context(), s.org, item("a", func(i *catalog.Item) { i.Revision, i.Description = revision, strconv.Itoa(w) }))
 			})
 		}
 		wg.Wait()
@@ -90,7 +91,7 @@ func itemRaces(t *testing.T, s *subject) {
 		for w, err := range errs {
 			if err == nil {
 				require.Empty(t, winner, "two writers won revision %d", revision)
-				winner = fmt.Sprint(w)
+				winner = strconv.Itoa(w)
 				continue
 			}
 			require.ErrorIs(t, err, catalog.ErrItemChanged)
@@ -170,6 +171,6 @@ func itemsApart(t *testing.T, s *subject) {
 // line writes a learned row.
 func line(l catalog.Learned) string {
 	return strings.Join([]string{
-		l.Name, l.Key, fmt.Sprint(l.Type), fmt.Sprint(l.Count), l.First.Format("0102.150405.999999"), l.Last.Format("0102.150405.999999"), l.Example,
+		l.Name, l.Key, fmt.Sprint(l.Type), strconv.FormatInt(l.Count, 10), l.First.Format("0102.150405.999999"), l.Last.Format("0102.150405.999999"), l.Example,
 	}, "|")
 }

@@ -128,7 +128,7 @@ func TestSavedCohortsAndActionsAreUsedByTheirIDs(t *testing.T) {
 	}
 	res, err := b.insight.QueryTrends(b.as("analyst"), trend)
 	require.NoError(t, err)
-	require.EqualValues(t, []float64{2, 1}, []float64{res.GetRows()[0].GetTotal(), res.GetRows()[1].GetTotal()})
+	require.Equal(t, []float64{2, 1}, []float64{res.GetRows()[0].GetTotal(), res.GetRows()[1].GetTotal()})
 
 	saved, err := b.catalog.CreateSavedInsight(b.as("admin"), &eventsv1.CreateSavedInsightRequest{SavedInsight: &eventsv1.SavedInsight{
 		Name: "of members", Request: &eventsv1.InsightRequest{Kind: &eventsv1.InsightRequest_Trends{Trends: trend}},
