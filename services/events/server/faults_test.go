@@ -189,7 +189,7 @@ func (c *crowd) send(ctx context.Context, first int, ack eventsv1.AckLevel) bool
 // stored counts each number in the store, past the relay, and sees that the packages are those of the events.
 func stored(t *testing.T, engine, url string) map[int]int {
 	t.Helper()
-	store, _, err := openStore(t.Context(), Config{ClickHouseURL: url, PostgresURL: url, Store: engine}, lease.New("events-test"), time.Now)
+	store, _, err := openStore(t.Context(), Config{ClickHouseURL: url, PostgresURL: url, Query: events.DefaultQueryLimits(), Store: engine}, lease.New("events-test"), time.Now)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, store.Close()) }()
 	org := uuid.MustParse(organization)
