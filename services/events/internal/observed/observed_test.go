@@ -10,21 +10,26 @@ import (
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/memory"
 	"devtrail.dev/services/events/internal/observed"
+	"devtrail.dev/services/events/internal/queue"
 	"devtrail.dev/services/events/storetest"
 )
 
+// whole is an observed store that takes blocks as it does for the drain.
+type whole struct {
+	*observed.Store
+	queue.BlockStore
+}
+
+func open(tb testing.TB) insight.Engine {
+	s, err := observed.New(memory.New(), prometheus.NewRegistry(), time.Now)
+	require.NoError(tb, err)
+	return whole{Store: s, BlockStore: s.Blocks()}
+}
+
 func TestAnObservedStoreKeepsTheContract(t *testing.T) {
-	storetest.Run(t, func(tb testing.TB) insight.Engine {
-		s, err := observed.New(memory.New(), prometheus.NewRegistry(), time.Now)
-		require.NoError(tb, err)
-		return s
-	})
+	storetest.Run(t, open)
 }
 
 func TestAnObservedStoreAnswersInsights(t *testing.T) {
-	storetest.RunInsights(t, func(tb testing.TB) insight.Engine {
-		s, err := observed.New(memory.New(), prometheus.NewRegistry(), time.Now)
-		require.NoError(tb, err)
-		return s
-	})
+	storetest.RunInsights(t, open)
 }
