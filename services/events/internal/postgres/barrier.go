@@ -13,7 +13,7 @@ const appendLock = 0x6465767472 // "devtr"
 
 // appending notes, until the end of the transaction, that events are being appended. It must come before the overrides are read.
 func appending(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, kindOnly("append_lock")+"SELECT pg_advisory_xact_lock_shared($1)", int64(appendLock))
+	_, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock_shared($1)", int64(appendLock))
 	return err
 }
 
@@ -21,10 +21,10 @@ func appending(ctx context.Context, tx pgx.Tx) error {
 // then it gives up.
 func (s *Store) barrier(ctx context.Context) error {
 	return pg.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, kindOnly("append_lock")+"SET LOCAL lock_timeout = '1s'"); err != nil {
+		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '1s'"); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, kindOnly("append_lock")+"SELECT pg_advisory_xact_lock($1)", int64(appendLock))
+		_, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(appendLock))
 		return err
 	})
 }

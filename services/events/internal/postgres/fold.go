@@ -29,8 +29,8 @@ func (s *Store) Pending(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	var n int
-	err := s.pool.QueryRow(ctx, kindOnly("count_pending")+"SELECT count(*) FROM identity_overrides WHERE sequence > 0 AND NOT folded").Scan(&n)
-	return n, translate(ctx, err)
+	err := s.query(ctx, "count_pending", shape{}, pgx.NamedArgs{}, func(rows pgx.Rows) error { return rows.Scan(&n) })
+	return n, err
 }
 
 // Fold changes the events of one identity after the other, in short transactions. The overrides count until their events are all changed to what

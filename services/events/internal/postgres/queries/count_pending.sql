@@ -1,0 +1,4 @@
+SELECT count(*)
+FROM identity_overrides
+WHERE sequence > 0
+    AND NOT folded
