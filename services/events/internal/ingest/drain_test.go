@@ -1,7 +1,7 @@
 package ingest_test
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -63,7 +63,7 @@ func TestHalvesOfABlockAreSentAgainAsTheyWere(t *testing.T) {
 	f.store.away.Store(true)
 	drafts := make([]ingest.Draft, 8)
 	for i := range drafts {
-		drafts[i] = draft(fmt.Sprint(i))
+		drafts[i] = draft(strconv.Itoa(i))
 	}
 	drafts[5] = draft("poison")
 	f.take(ingest.AckDurable, drafts...)

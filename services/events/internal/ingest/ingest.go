@@ -219,10 +219,11 @@ func (in *Intake) judge(b *batch, place int, d Draft) error {
 	if err == nil {
 		err = in.privacy.Apply(b.organization, &e)
 	}
-	if err != nil && passing(err) {
+	switch {
+	case err == nil:
+	case passing(err):
 		return err
-	}
-	if err != nil {
+	default:
 		b.reject(place, err)
 		return nil
 	}

@@ -1,12 +1,15 @@
 package wire_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -129,6 +132,11 @@ func newTraffic(tb testing.TB, shape func(int) *eventsv1.Event, n int) *traffic 
 
 const hexDigits = "0123456789abcdef"
 
+// another returns traffic into the same intake, with ids of its own.
+func (t *traffic) another(number int) *traffic {
+	return &traffic{ids: t.ids, in: t.in, letter: wire.NewLetter(false), message: bytes.Clone(t.message), sent: uint64(number) << 32, tb: t.tb}
+}
+
 // next gives the events other ids.
 func (t *traffic) next() {
 	var id [8]byte
@@ -211,6 +219,37 @@ func BenchmarkTake(b *testing.B) {
 				t.take()
 			}
 			b.ReportMetric(float64((processor(b)-before).Nanoseconds())/float64(b.N)/100, "cpu-ns/event")
+		})
+	}
+}
+
+// BenchmarkTakeTogether is BenchmarkTake with 64 callers, who share the fsyncs of the log as the callers of a service do.
+func BenchmarkTakeTogether(b *testing.B) {
+	for name, shape := range shapes {
+		b.Run(name, func(b *testing.B) {
+			const callers = 64
+			first := newTraffic(b, shape, 100)
+			var all [callers]*traffic
+			for i := range all {
+				all[i] = first.another(i + 1)
+				all[i].take()
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			before := processor(b)
+			var left atomic.Int64
+			left.Store(int64(b.N))
+			var working sync.WaitGroup
+			for _, t := range all {
+				working.Go(func() {
+					for left.Add(-1) >= 0 {
+						t.take()
+					}
+				})
+			}
+			working.Wait()
+			b.ReportMetric(float64((processor(b)-before).Nanoseconds())/float64(b.N)/100, "cpu-ns/event")
+			b.ReportMetric(100*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 		})
 	}
 }
