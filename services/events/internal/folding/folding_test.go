@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,15 +18,29 @@ import (
 
 // store has something pending and takes a time to fold it.
 type store struct {
+	mu      sync.Mutex // guards what follows
 	pending int
 	takes   time.Duration
 	err     error
 	folds   []time.Time
 }
 
-func (s *store) Pending(context.Context) (int, error) { return s.pending, nil }
+func (s *store) Pending(context.Context) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pending, nil
+}
+
+// change changes what the next call finds.
+func (s *store) change(to func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	to()
+}
 
 func (s *store) Fold(_ context.Context, limit int) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.err != nil {
 		return 0, s.err
 	}
@@ -84,7 +99,7 @@ func TestAJobTakesATwentiethOfTheTime(t *testing.T) {
 	during(t, s, folding.Config{Interval: time.Minute, Threshold: 1}, time.Hour, func(now time.Time) {
 		began = now
 		<-time.After(30 * time.Minute)
-		s.pending = 1 // again, after the first was folded
+		s.change(func() { s.pending = 1 }) // again, after the first was folded
 	})
 	require.Equal(t, began.Add(time.Minute), s.folds[0])
 	require.Len(t, s.folds, 1, "within 200 minutes of the first there is none")
@@ -94,7 +109,7 @@ func TestAJobTriesAgain(t *testing.T) {
 	s := &store{pending: 1, err: errors.New("away")}
 	_, log := during(t, s, folding.Config{Interval: time.Minute, Threshold: 1}, 10*time.Minute, func(time.Time) {
 		<-time.After(5 * time.Minute)
-		s.err = nil
+		s.change(func() { s.err = nil })
 	})
 	require.Len(t, s.folds, 1)
 	require.Contains(t, log, "away")

@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -138,9 +139,9 @@ func TestAFullLogRefusesAndComesBack(t *testing.T) {
 }
 
 func TestQuotas(t *testing.T) {
-	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	var later atomic.Int64 // the drain looks at the clock too
 	f := setup(t)
-	f.now = func() time.Time { return now }
+	f.now = func() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC).Add(time.Duration(later.Load())) }
 	f.start(ingest.WithRates(ingest.Rates{Key: ingest.Rate{Burst: 2, PerSecond: 1}, Organization: ingest.Rate{Burst: 3, PerSecond: 1}}))
 	send := func(organization uuid.UUID, key string, n int) time.Duration {
 		drafts := make([]ingest.Draft, n)
@@ -160,7 +161,7 @@ func TestQuotas(t *testing.T) {
 	require.Zero(t, send(acme, "2", 1))
 	require.Equal(t, time.Second, send(acme, "2", 1), "the organization has none left")
 	require.Zero(t, send(other, "1", 2), "another organization has its own")
-	now = now.Add(3 * time.Second)
+	later.Store(int64(3 * time.Second))
 	require.Zero(t, send(acme, "1", 5), "more than a burst passes once the bucket is full")
 	require.Equal(t, 5*time.Second, send(acme, "1", 2), "and is paid for")
 }
