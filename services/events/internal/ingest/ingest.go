@@ -225,7 +225,7 @@ func (in *Intake) judge(b *batch, place int, d Draft) error {
 		return err
 	default:
 		b.reject(place, err)
-		return nil
+		return nil //nolint:nilerr // it is said of the event
 	}
 	if e.Actor.Known() {
 		person := in.who(b, e.Actor.Kind, []byte(e.Actor.Value))
