@@ -106,7 +106,7 @@ func (in *inserter) insert(ctx context.Context, s *Store, table, columns string,
 		return translate(ctx, err)
 	}
 	err := in.client.Do(ctx, ch.Query{
-		Body:    "INSERT INTO " + table + " (" + columns + ") VALUES",
+		Body:    "INSERT INTO " + identifier(s.options.Auth.Database) + "." + table + " (" + columns + ") VALUES",
 		Input:   input,
 		QueryID: s.prefix + token + "/" + uuid.NewString(),
 		Settings: []ch.Setting{
@@ -128,7 +128,13 @@ func (in *inserter) insert(ctx context.Context, s *Store, table, columns string,
 	return translate(ctx, err)
 }
 
-// dial connects to the first server of the URL that answers, unless there is a connection.
+// identifier quotes a name of the settings.
+func identifier(name string) string {
+	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(name) + "`"
+}
+
+// dial connects to the first server of the URL that answers, unless there is a connection. The connection names no database: the embedded server
+// ends itself when a client asks for one that was dropped meanwhile, while an insert that names it gets an error.
 func (in *inserter) dial(ctx context.Context, s *Store) error {
 	if in.client != nil && !in.client.IsClosed() {
 		return nil
@@ -137,7 +143,7 @@ func (in *inserter) dial(ctx context.Context, s *Store) error {
 	var mistakes []error
 	for _, address := range s.options.Addr {
 		client, err := ch.Dial(ctx, ch.Options{
-			Address: address, ClientName: s.application, Compression: s.compression, Database: s.options.Auth.Database, DialTimeout: s.options.DialTimeout,
+			Address: address, ClientName: s.application, Compression: s.compression, DialTimeout: s.options.DialTimeout,
 			HandshakeTimeout: s.options.DialTimeout, Password: s.options.Auth.Password, ReadTimeout: insertTimeout, TLS: s.options.TLS, User: s.options.Auth.Username,
 		})
 		if err == nil {
