@@ -59,7 +59,7 @@ func (c Ingest) validateQueue() error {
 // openQueue opens the log that the settings name; nil when there is none.
 func (c Ingest) openQueue(ctx context.Context, instance string, logger *slog.Logger) (queue.Queue, error) {
 	fatal := func(sentence string) {
-		logger.Error("the service ends, so that nothing is acknowledged that is not kept", "reason", sentence)
+		logger.ErrorContext(ctx, "the service ends, so that nothing is acknowledged that is not kept", "reason", sentence)
 		os.Exit(1)
 	}
 	if c.Queue == queueJetStream {

@@ -92,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 		nats.ReconnectBufSize(-1), // what is sent to nobody must fail, not be kept
 		nats.NoCallbacksAfterClientClose(),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			o.Logger.Warn("the broker of the log of accepted events complains", "error", err)
+			o.Logger.WarnContext(ctx, "the broker of the log of accepted events complains", "error", err)
 		}),
 	}
 	if o.Credentials != "" {
