@@ -67,6 +67,15 @@ func (b *batch) learn(found map[events.Identity]people.Person) {
 // reject says that an event breaks a rule.
 func (b *batch) reject(place int, err error) { b.results[place] = Result{Status: Rejected, Err: err} }
 
+// refuse is reject, unless the error may pass: then nothing is said of the event, and it is returned.
+func (b *batch) refuse(place int, err error) error {
+	if passing(err) {
+		return err
+	}
+	b.reject(place, err)
+	return nil
+}
+
 // refused names the actor as the field: the identity service names a field of its own request.
 func refused(err error) error {
 	if reason := fault.ReasonOf(err); reason != "" {

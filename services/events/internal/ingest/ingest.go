@@ -219,13 +219,8 @@ func (in *Intake) judge(b *batch, place int, d Draft) error {
 	if err == nil {
 		err = in.privacy.Apply(b.organization, &e)
 	}
-	switch {
-	case err == nil:
-	case passing(err):
-		return err
-	default:
-		b.reject(place, err)
-		return nil //nolint:nilerr // it is said of the event
+	if err != nil {
+		return b.refuse(place, err)
 	}
 	if e.Actor.Known() {
 		person := in.who(b, e.Actor.Kind, []byte(e.Actor.Value))
