@@ -216,10 +216,10 @@ func (in *Intake) read(ctx context.Context, b *batch, l Letter) error {
 func (in *Intake) judge(b *batch, place int, d Draft) error {
 	sent := d.Event.OccurredAt
 	e, rule, err := in.check(d, b.received)
-	if err == nil {
-		err = in.privacy.Apply(b.organization, &e)
-	}
 	if err != nil {
+		return b.refuse(place, err)
+	}
+	if err := in.privacy.Apply(b.organization, &e); err != nil {
 		return b.refuse(place, err)
 	}
 	if e.Actor.Known() {
@@ -230,7 +230,7 @@ func (in *Intake) judge(b *batch, place int, d Draft) error {
 			return nil
 		case person.Refused != nil:
 			b.reject(place, refused(person.Refused))
-			return nil
+			return nil //nolint:nilerr // it is said of the event
 		}
 		e.Actor, e.DeveloperID = person.Identity, person.DeveloperID
 	}
