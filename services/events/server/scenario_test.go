@@ -8,6 +8,7 @@ import (
 
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/lease"
+	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/rpc/rpctest"
 	eventsmigrations "devtrail.dev/services/events/migrations"
@@ -26,7 +27,10 @@ var engines = map[string]func(tb testing.TB) Config{
 
 // openEngine opens an empty store of a kind.
 func openEngine(tb testing.TB, name string) insight.Engine {
-	engine, _, err := openStore(tb.Context(), engines[name](tb), lease.New("events"), time.Now)
+	cfg := engines[name](tb)
+	cfg.Query = events.DefaultQueryLimits()
+	cfg.Query.Time = 2 * time.Minute // what a question may take on a busy machine is not what is tried
+	engine, _, err := openStore(tb.Context(), cfg, lease.New("events"), time.Now)
 	require.NoError(tb, err)
 	return engine
 }

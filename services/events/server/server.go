@@ -81,6 +81,11 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer, chan
 	defer func() { _ = identity.Close() }()
 	verifier := auth.NewChain(cfg.Keys.Verifier(), auth.NewIntrospector(identityv1.NewCredentialServiceClient(identity), now))
 	desk := rpc.New(store, identityv1.NewDeveloperServiceClient(identity), logger, now, options...)
+	if cfg.Ingest.QueueDir != "" {
+		if err := desk.Privacy.Beside(cfg.Ingest.QueueDir); err != nil {
+			return err
+		}
+	}
 	folds := folding.New(store, cfg.Fold, logger, now)
 	for _, measured := range []prometheus.Collector{desk.Intake, desk.Tail, folds} {
 		if err := registry.Register(measured); err != nil {

@@ -32,6 +32,9 @@ type Keeper struct {
 
 	asking sync.Mutex // held by who reads because events wait for it
 
+	file   string // of the copy; empty: there is none
+	copied string // what is in it; of Run
+
 	mu    sync.RWMutex
 	known bool
 	all   map[uuid.UUID]entry
@@ -53,7 +56,11 @@ func (k *Keeper) Run(ctx context.Context) error {
 	said := ""
 	for {
 		text := ""
-		if err := k.read(ctx); err != nil {
+		err := k.read(ctx)
+		if err == nil {
+			err = k.remember()
+		}
+		if err != nil {
 			text = err.Error()
 		}
 		if ctx.Err() != nil {

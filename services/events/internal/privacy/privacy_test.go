@@ -115,3 +115,20 @@ func TestNoEventIsKeptWhileTheRulesAreUnknown(t *testing.T) {
 	require.False(t, k.Empty(org))
 	require.ErrorIs(t, k.Apply(org, new(events.Event)), ErrUnknown)
 }
+
+func TestAServiceThatStartsWithoutItsDatabaseKnowsTheRulesOfBefore(t *testing.T) {
+	folder, store := t.TempDir(), memory.New()
+	before := NewKeeper(store, slog.New(slog.DiscardHandler))
+	require.NoError(t, before.Beside(folder))
+	_, err := before.Set(t.Context(), org, 0, []events.PrivacyRule{drop("secret")}, "ada")
+	require.NoError(t, err)
+	require.NoError(t, before.remember())
+	require.NoError(t, store.Close())
+
+	after := NewKeeper(store, slog.New(slog.DiscardHandler))
+	e := events.Event{Properties: `{"a":1,"secret":2}`}
+	require.ErrorIs(t, after.Apply(org, &e), ErrUnknown)
+	require.NoError(t, after.Beside(folder))
+	require.NoError(t, after.Apply(org, &e))
+	require.JSONEq(t, `{"a":1}`, e.Properties)
+}
