@@ -52,8 +52,7 @@ func (s *Store) Fold(ctx context.Context, limit int) (int, error) {
 	if err != nil || len(f.keys) == 0 {
 		return 0, err
 	}
-	s.inserting.Lock() // waits for what is being inserted
-	s.inserting.Unlock()
+	s.awaitInserts()
 	for _, table := range foldedTables {
 		if err := s.foldTable(ctx, table, f); err != nil {
 			return 0, err
@@ -63,6 +62,12 @@ func (s *Store) Fold(ctx context.Context, limit int) (int, error) {
 		return 0, err
 	}
 	return len(f.keys), s.finishFold(ctx, f)
+}
+
+// awaitInserts returns when every insert that may not have seen the overrides of now has ended.
+func (s *Store) awaitInserts() {
+	s.inserting.Lock()
+	defer s.inserting.Unlock()
 }
 
 func (s *Store) pendingFolds(ctx context.Context, limit int) (folds, error) {

@@ -72,14 +72,14 @@ func during(t *testing.T, s *store, c folding.Config, length time.Duration, mean
 }
 
 func TestAJobFoldsWhenEnoughIsPending(t *testing.T) {
-	s := &store{pending: 2500, takes: time.Second}
-	job, log := during(t, s, folding.Config{Interval: time.Minute, Threshold: 2500}, 2*time.Minute, func(time.Time) {})
+	s := &store{pending: 25_000, takes: time.Second}
+	job, log := during(t, s, folding.Config{Interval: time.Minute, Threshold: 25_000}, 2*time.Minute, func(time.Time) {})
 	require.Len(t, s.folds, 3)
-	require.Contains(t, log, "identities=2500")
+	require.Contains(t, log, "identities=25000")
 	require.NoError(t, testutil.CollectAndCompare(job, strings.NewReader(`
 # HELP devtrail_events_overrides_folded_total Reassignments that were brought into the events.
 # TYPE devtrail_events_overrides_folded_total counter
-devtrail_events_overrides_folded_total 2500
+devtrail_events_overrides_folded_total 25000
 # HELP devtrail_events_overrides_pending Identities with a reassignment that questions look up, when the job last looked.
 # TYPE devtrail_events_overrides_pending gauge
 devtrail_events_overrides_pending 0

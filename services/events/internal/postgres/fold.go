@@ -33,7 +33,7 @@ func (s *Store) Pending(ctx context.Context) (int, error) {
 	return n, err
 }
 
-// Fold changes the events of one identity after the other, in short transactions. The overrides count until their events are all changed to what
+// Fold changes the events of one identity after the other, some thousand in a transaction. The overrides count until their events are all changed to what
 // they say, so no question sees a difference; an append that began before an override was there has ended before the first event is changed,
 // and one that begins later stamps its events with it. What a call that was ended has done is found done by the next.
 func (s *Store) Fold(ctx context.Context, limit int) (int, error) {
@@ -47,12 +47,52 @@ func (s *Store) Fold(ctx context.Context, limit int) (int, error) {
 	if err := s.barrier(ctx); err != nil {
 		return 0, translate(ctx, err)
 	}
-	for i, o := range list {
-		if err := s.foldOne(ctx, o); err != nil {
-			return i, translate(ctx, err)
+	for p := (progress{after: newest}); p.folded < len(list); {
+		var next progress
+		err := pg.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
+			next, err = p.step(ctx, tx, list)
+			return err
+		})
+		if err != nil {
+			return p.folded, translate(ctx, err)
 		}
+		p = next
 	}
 	return len(list), nil
+}
+
+// newest is the place before all events of an identity.
+var newest = events.Position{OccurredAt: events.MaxTime, ID: uuid.Max}
+
+// progress is how far a list of overrides is folded: so many of them, and of the next the events before a place.
+type progress struct {
+	folded int
+	after  events.Position
+}
+
+// step changes the next events, from the newest to the oldest of each identity, and takes overrides whose events are done out of the questions,
+// unless another has come in their place.
+func (p progress) step(ctx context.Context, tx pgx.Tx, list []override) (progress, error) {
+	text, err := work("folded", shape{})
+	if err != nil {
+		return p, err
+	}
+	for left := foldRows; left > 0 && p.folded < len(list); {
+		o := list[p.folded]
+		after, n, err := o.foldSome(ctx, tx, p.after, left)
+		if err != nil {
+			return p, err
+		}
+		if n == left { // there may be more
+			p.after = after
+			break
+		}
+		if _, err := tx.Exec(ctx, text, o.args()); err != nil {
+			return p, err
+		}
+		p, left = progress{folded: p.folded + 1, after: newest}, left-n
+	}
+	return p, nil
 }
 
 func (s *Store) pending(ctx context.Context, limit int) ([]override, error) {
@@ -66,43 +106,21 @@ func (s *Store) pending(ctx context.Context, limit int) ([]override, error) {
 	return list, err
 }
 
-// foldOne walks through an identity's events from the newest to the oldest and then takes the override out of the questions,
-// unless another has come in its place.
-func (s *Store) foldOne(ctx context.Context, o override) error {
-	after := events.Position{OccurredAt: events.AllTime.End, ID: uuid.Max}
-	for more := true; more; {
-		err := pg.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-			var err error
-			after, more, err = o.foldSome(ctx, tx, after)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	text, err := work("folded", shape{})
-	if err != nil {
-		return err
-	}
-	_, err = s.pool.Exec(ctx, text, o.args())
-	return err
-}
-
 func (o override) args() pgx.NamedArgs {
 	return pgx.NamedArgs{"organization": o.Organization, "kind": o.Kind, "value": o.Value, "developer": o.Developer, "sequence": o.Sequence}
 }
 
-// foldSome changes the next events of the identity, and their packages with them.
-func (o override) foldSome(ctx context.Context, tx pgx.Tx, after events.Position) (last events.Position, more bool, err error) {
+// foldSome changes the next events of the identity, limit at most, and their packages with them.
+func (o override) foldSome(ctx context.Context, tx pgx.Tx, after events.Position, limit int) (last events.Position, n int, err error) {
 	args := o.args()
-	args["after_time"], args["after_id"], args["limit"] = after.OccurredAt, after.ID, foldRows
+	args["after_time"], args["after_id"], args["limit"] = after.OccurredAt, after.ID, limit
 	text, err := work("fold_next", shape{})
 	if err != nil {
-		return after, false, err
+		return after, 0, err
 	}
 	rows, err := tx.Query(ctx, text, args)
 	if err != nil {
-		return after, false, err
+		return after, 0, err
 	}
 	var ids, packaged []uuid.UUID
 	var packages, versions []string
@@ -118,16 +136,16 @@ func (o override) foldSome(ctx context.Context, tx pgx.Tx, after events.Position
 		return nil
 	})
 	if err != nil || len(ids) == 0 {
-		return after, false, err
+		return after, 0, err
 	}
 	args["ids"], args["packages"], args["versions"], args["packaged"] = ids, packages, versions, packaged
 	for _, name := range []string{"fold_events", "fold_packages"} {
 		if text, err = work(name, shape{}); err != nil {
-			return after, false, err
+			return after, 0, err
 		}
 		if _, err = tx.Exec(ctx, text, args); err != nil {
-			return after, false, err
+			return after, 0, err
 		}
 	}
-	return last, len(ids) == foldRows, nil
+	return last, len(ids), nil
 }
