@@ -64,7 +64,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 			text = err.Error()
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is the wished end
 		}
 		if text != "" && text != said { // once for each reason
 			k.logger.WarnContext(ctx, "privacy rules are not read", "error", text)
