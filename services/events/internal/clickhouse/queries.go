@@ -69,7 +69,7 @@ func (s *Store) SlowQueries(ctx context.Context, organization uuid.UUID, f event
 	p.micros("since", f.Since)
 	p["least"] = strconv.FormatInt(f.Least.Milliseconds(), 10)
 	p.number("limit", f.Limit)
-	err = s.query(ctx, "slow_queries", shape{}, p, func(rows driver.Rows) error {
+	err = s.run(ctx, "slow_queries", shape{}, p, nil, func(rows driver.Rows) error {
 		var q events.Query
 		var comment string
 		var milliseconds int64
@@ -86,5 +86,8 @@ func (s *Store) SlowQueries(ctx context.Context, organization uuid.UUID, f event
 		slow.Queries = append(slow.Queries, q)
 		return nil
 	})
-	return slow, err
+	if code(err) == codeUnknownTable { // the server makes the table with the first rows
+		return events.SlowQueries{}, nil
+	}
+	return slow, translate(ctx, err)
 }
