@@ -17,7 +17,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strconv"
+
+	"devtrail.dev/bench/internal/eventsbench"
 )
 
 func main() {
@@ -42,9 +43,5 @@ func run(ctx context.Context, binary string, rounds int) error {
 			return fmt.Errorf("build the collector: %w", err)
 		}
 	}
-	bench := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^BenchmarkCollector$", "-benchtime", strconv.Itoa(rounds)+"x", "-timeout", "1h",
-		"devtrail.dev/services/events/server")
-	bench.Env = append(os.Environ(), "DEVTRAIL_BENCH_COLLECTOR="+binary)
-	bench.Stdout, bench.Stderr = os.Stdout, os.Stderr
-	return bench.Run()
+	return eventsbench.Run(ctx, "^BenchmarkCollector$", rounds, "DEVTRAIL_BENCH_COLLECTOR="+binary)
 }

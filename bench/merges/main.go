@@ -12,9 +12,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"strconv"
+
+	"devtrail.dev/bench/internal/eventsbench"
 )
 
 func main() {
@@ -22,10 +22,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^BenchmarkMerge", "-v", "-benchtime", strconv.Itoa(*rounds)+"x", "-timeout", "1h",
-		"devtrail.dev/services/events/server")
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	if err := cmd.Run(); err != nil {
+	if err := eventsbench.Run(ctx, "^BenchmarkMerge", *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, "merges:", err)
 		os.Exit(1)
 	}
