@@ -17,7 +17,7 @@ var exposed = uuid.MustParse("5d0c3a5e-0000-4000-8000-00000000000e")
 // project is a store with changes of manifests, each an hour after the one before.
 func project(t *testing.T, changes ...[3]string) events.Store {
 	t.Helper()
-	store := memory.New()
+	store := memory.New(time.Now)
 	at := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 	for i, c := range changes {
 		e, err := events.Event{
@@ -66,7 +66,7 @@ func TestExposeFindsTheVersionsOfARange(t *testing.T) {
 }
 
 func TestExposeRefusesVersionsInTwoWays(t *testing.T) {
-	store := memory.New()
+	store := memory.New(time.Now)
 	for _, c := range []struct {
 		req    events.ExposureRequest
 		target error

@@ -167,7 +167,7 @@ func openStore(ctx context.Context, cfg Config, instance lease.Instance, now fun
 		if err != nil {
 			return nil, need, err
 		}
-		store, err := postgres.Open(ctx, cfg.PostgresURL, instance.ApplicationName())
+		store, err := postgres.Open(ctx, cfg.PostgresURL, instance.ApplicationName(), now)
 		if err != nil {
 			return nil, need, err
 		}

@@ -21,7 +21,7 @@ func Model(t *testing.T, open OpenInsightFunc, seeds, steps int) {
 			t.Parallel()
 			m := &model{
 				rand:  rand.New(rand.NewPCG(uint64(seed), 2)), //nolint:gosec // repeatable, not secret
-				want:  newSubject(t, memory.New()),
+				want:  newSubject(t, memory.New(time.Now)),
 				got:   newSubject(t, open(t)),
 				organ: []uuid.UUID{ID("org 1"), ID("org 2")},
 			}

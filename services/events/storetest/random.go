@@ -23,7 +23,7 @@ const questionsPerWorld = 8
 // RunRandom lets random things happen in a store and in the memory store, asks both random questions of every kind, and demands equal answers:
 // at least so many pairs of events and a question for each kind. A world that failed fails again under the same number.
 func RunRandom(t *testing.T, open OpenInsightFunc, pairs int) {
-	want, got := memory.New(), open(t)
+	want, got := memory.New(time.Now), open(t)
 	t.Cleanup(func() {
 		require.NoError(t, want.Close())
 		require.NoError(t, got.Close())

@@ -22,7 +22,7 @@ var (
 
 func setup(t *testing.T) *answer.Engine {
 	t.Helper()
-	store := memory.New()
+	store := memory.New(time.Now)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return answer.New(store, func() time.Time { return time.Date(2026, 5, 8, 10, 0, 0, 0, time.UTC) })
 }

@@ -39,7 +39,7 @@ func (s streaming) Sequences(_ context.Context, _ uuid.UUID, _ insight.SequenceQ
 // BenchmarkEngine shows what the engine adds to each event that a store hands out for a funnel or paths.
 func BenchmarkEngine(b *testing.B) {
 	const actors = 10_000
-	e := answer.New(streaming{Store: memory.New(), actors: actors}, func() time.Time { return time.Date(2026, 5, 8, 10, 0, 0, 0, time.UTC) })
+	e := answer.New(streaming{Store: memory.New(time.Now), actors: actors}, func() time.Time { return time.Date(2026, 5, 8, 10, 0, 0, 0, time.UTC) })
 	funnel := insight.FunnelRequest{Steps: []insight.Matcher{opened, opened, opened}}
 	byValue := funnel
 	byValue.Breakdown = &insight.Breakdown{Scope: insight.EventScope, Properties: []string{"p"}, Limit: 25}

@@ -34,7 +34,7 @@ type pair struct {
 }
 
 func newPair(t *testing.T, seed uint64) *pair {
-	p := &pair{world: world{rand.New(rand.NewPCG(seed, 1))}, t: t, memory: memory.New(), store: reopen(t, dbtest.ClickHouse(t, eventsmigrations.ClickHouse()))}
+	p := &pair{world: world{rand.New(rand.NewPCG(seed, 1))}, t: t, memory: memory.New(time.Now), store: reopen(t, dbtest.ClickHouse(t, eventsmigrations.ClickHouse()))}
 	p.fill(t, 300, p.memory, p.store)
 	return p
 }

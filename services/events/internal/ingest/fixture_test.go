@@ -111,7 +111,7 @@ type fixture struct {
 func setup(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{
-		t: t, dir: filepath.Join(t.TempDir(), "log"), store: &moody{Store: memory.New()}, bytes: 1 << 20, now: time.Now,
+		t: t, dir: filepath.Join(t.TempDir(), "log"), store: &moody{Store: memory.New(time.Now)}, bytes: 1 << 20, now: time.Now,
 		log: ingest.Log{Grace: 10 * time.Second, Horizon: 24 * time.Hour},
 	}
 	t.Cleanup(func() {

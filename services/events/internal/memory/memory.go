@@ -51,9 +51,8 @@ type override struct {
 	folded    bool // it stands in the events of its identity
 }
 
-// New returns an empty store.
-func New() *Store {
-	now := time.Now
+// New returns an empty store. Now tells when its own queries began.
+func New(now func() time.Time) *Store {
 	return &Store{log: querylog.New(0, now), started: now().UTC(), organizations: make(map[uuid.UUID]*organization)}
 }
 

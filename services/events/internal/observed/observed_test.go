@@ -21,7 +21,7 @@ type whole struct {
 }
 
 func open(tb testing.TB) insight.Engine {
-	s, err := observed.New(memory.New(), prometheus.NewRegistry(), time.Now)
+	s, err := observed.New(memory.New(time.Now), prometheus.NewRegistry(), time.Now)
 	require.NoError(tb, err)
 	return whole{Store: s, BlockStore: s.Blocks()}
 }

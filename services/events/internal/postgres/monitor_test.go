@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -23,7 +24,7 @@ func TestMonitor(t *testing.T) {
 	// As the user that a service logs in as: one that it becomes later is not shown its own queries.
 	whole := func(tb testing.TB) insight.Engine {
 		tb.Helper()
-		s, err := Open(tb.Context(), dbtest.Postgres(tb, eventsmigrations.Postgres()), "events-test")
+		s, err := Open(tb.Context(), dbtest.Postgres(tb, eventsmigrations.Postgres()), "events-test", time.Now)
 		require.NoError(tb, err)
 		return s
 	}

@@ -29,6 +29,7 @@ type Store struct {
 	pool   *pgxpool.Pool
 	closed atomic.Bool
 	limits events.QueryLimits
+	now    func() time.Time
 	log    *querylog.Log // of slow questions, which the server keeps no record of
 
 	described sync.Map // *pgconn.StatementDescription by the text of the statement
@@ -36,8 +37,8 @@ type Store struct {
 }
 
 // Open returns a store on the database of a postgres:// URL, whose connections have the application name. It does not connect: a server that is away shows in
-// Ready and in each call.
-func Open(ctx context.Context, url, application string) (*Store, error) {
+// Ready and in each call. Now tells how long questions take.
+func Open(ctx context.Context, url, application string, now func() time.Time) (*Store, error) {
 	address, err := neturl.Parse(url)
 	if err != nil {
 		return nil, fmt.Errorf("read the Postgres URL: %w", errors.Unwrap(err)) // without the URL: it may hold a password
@@ -49,7 +50,7 @@ func Open(ctx context.Context, url, application string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{pool: pool, limits: events.DefaultQueryLimits(), log: querylog.New(leastSlow, time.Now)}, nil
+	return &Store{pool: pool, limits: events.DefaultQueryLimits(), log: querylog.New(leastSlow, now), now: now}, nil
 }
 
 // leastSlow is how long a question takes of which it is remembered.

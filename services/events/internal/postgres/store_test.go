@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,7 +18,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // open returns a store on a fresh database.
 func open(tb testing.TB) insight.Engine {
 	tb.Helper()
-	s, err := Open(tb.Context(), dbtest.Limited(tb, dbtest.Postgres(tb, eventsmigrations.Postgres()), Reads()), "events-test")
+	s, err := Open(tb.Context(), dbtest.Limited(tb, dbtest.Postgres(tb, eventsmigrations.Postgres()), Reads()), "events-test", time.Now)
 	require.NoError(tb, err)
 	return s
 }

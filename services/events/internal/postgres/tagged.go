@@ -50,7 +50,7 @@ func (s *session) run(ctx context.Context, kind, text string, args pgx.NamedArgs
 	if err := encoded.Build(conn.TypeMap(), description, values); err != nil {
 		return err
 	}
-	q := events.Query{ID: uuid.NewString(), Tag: querytag.Of(ctx, s.organization, kind), StartedAt: time.Now().UTC()}
+	q := events.Query{ID: uuid.NewString(), Tag: querytag.Of(ctx, s.organization, kind), StartedAt: s.store.now().UTC()}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	reader := conn.PgConn().ExecParams(ctx, querytag.Comment(q.ID, q.Tag)+text, encoded.ParamValues, description.ParamOIDs, encoded.ParamFormats, encoded.ResultFormats)
@@ -69,7 +69,7 @@ func (s *session) run(ctx context.Context, kind, text string, args pgx.NamedArgs
 		stop() // closing would read all rows that are left
 	} else {
 		rows.Close()
-		err = s.ended(rows.Err(), time.Since(q.StartedAt))
+		err = s.ended(rows.Err(), s.store.now().Sub(q.StartedAt))
 	}
 	s.store.log.Add(q, err)
 	return err

@@ -73,7 +73,7 @@ func (h heard) Publish(_ uuid.UUID, list []events.Event) { fmt.Fprintf(h, "%+v\n
 // traces takes an event in, which the store keeps and another which it refuses, and returns everything that is left of them by place.
 func traces(t *testing.T, rules []events.PrivacyRule) map[string][]byte {
 	t.Helper()
-	store, dir := picky{memory.New()}, filepath.Join(t.TempDir(), "log")
+	store, dir := picky{memory.New(time.Now)}, filepath.Join(t.TempDir(), "log")
 	var log, tail bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	keeper := privacy.NewKeeper(store, logger)

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -86,7 +87,7 @@ func TestFields(t *testing.T) {
 }
 
 func TestKeeper(t *testing.T) {
-	store := memory.New()
+	store := memory.New(time.Now)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	var log strings.Builder
 	k := NewKeeper(store, slog.New(slog.NewTextHandler(&log, nil)))
@@ -115,7 +116,7 @@ func TestKeeper(t *testing.T) {
 }
 
 func TestNoEventIsKeptWhileTheRulesAreUnknown(t *testing.T) {
-	store := memory.New()
+	store := memory.New(time.Now)
 	require.NoError(t, store.Close())
 	k := NewKeeper(store, slog.New(slog.DiscardHandler))
 	require.False(t, k.Empty(org))
@@ -123,7 +124,7 @@ func TestNoEventIsKeptWhileTheRulesAreUnknown(t *testing.T) {
 }
 
 func TestAServiceThatStartsWithoutItsDatabaseKnowsTheRulesOfBefore(t *testing.T) {
-	folder, store := t.TempDir(), memory.New()
+	folder, store := t.TempDir(), memory.New(time.Now)
 	before := NewKeeper(store, slog.New(slog.DiscardHandler))
 	require.NoError(t, before.Beside(folder))
 	_, err := before.Set(t.Context(), org, 0, []events.PrivacyRule{drop("secret")}, "ada")

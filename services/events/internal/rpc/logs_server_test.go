@@ -27,7 +27,7 @@ import (
 
 func TestACodingAgentExportsItsLogs(t *testing.T) {
 	service, identity := identitytest.Start(t)
-	store := memory.New()
+	store := memory.New(time.Now)
 	now := func() time.Time { return noon }
 	desk := rpc.New(store, identity, slog.New(slog.DiscardHandler), now)
 	verifier := servetest.Verifier{

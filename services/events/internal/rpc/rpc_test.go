@@ -53,7 +53,7 @@ type bundle struct {
 func setup(t *testing.T, options ...ingest.Option) *bundle {
 	t.Helper()
 	service, client := identitytest.Start(t)
-	store := memory.New()
+	store := memory.New(time.Now)
 	desk := rpc.New(store, client, slog.New(slog.DiscardHandler), func() time.Time { return noon }, options...)
 	ctx, stop := context.WithCancel(t.Context())
 	followed := make(chan error, 1)

@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"testing"
+	"time"
 
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/memory"
@@ -11,10 +12,10 @@ import (
 
 func TestEveryScenarioThroughTheDesk(t *testing.T) {
 	t.Parallel()
-	scenario.RunThrough(t, func(testing.TB) insight.Engine { return memory.New() }, rpctest.New)
+	scenario.RunThrough(t, func(testing.TB) insight.Engine { return memory.New(time.Now) }, rpctest.New)
 }
 
 func TestNoTextOfARequestIsCode(t *testing.T) {
 	t.Parallel()
-	rpctest.Inject(t, func(testing.TB) insight.Engine { return memory.New() })
+	rpctest.Inject(t, func(testing.TB) insight.Engine { return memory.New(time.Now) })
 }

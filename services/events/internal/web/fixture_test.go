@@ -71,7 +71,7 @@ type bundle struct {
 func setup(t *testing.T, change ...func(*web.Config, *web.Deps)) *bundle {
 	t.Helper()
 	service, client := identitytest.Start(t)
-	store := memory.New()
+	store := memory.New(time.Now)
 	b := &bundle{t: t, client: &http.Client{}, identity: service, logs: &logs{}, store: store}
 	logger := slog.New(slog.NewJSONHandler(b.logs, nil))
 	now := func() time.Time { return noon }

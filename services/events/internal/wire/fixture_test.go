@@ -142,7 +142,7 @@ func (q *tape) next() []queue.Record {
 func start(tb testing.TB, limits ingest.Limits) (*ingest.Intake, *tape) {
 	tb.Helper()
 	q := new(tape)
-	store := memory.New()
+	store := memory.New(time.Now)
 	in := ingest.New(store, town{}, slog.New(slog.DiscardHandler), func() time.Time { return noon },
 		ingest.WithLog(ingest.Log{Blocks: store, Grace: time.Minute, Horizon: 24 * time.Hour, Queue: q}), ingest.WithLimits(limits))
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))

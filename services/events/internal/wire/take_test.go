@@ -103,7 +103,7 @@ func newTraffic(tb testing.TB, shape func(int) *eventsv1.Event, n int) *traffic 
 		actor := events.Identity{Kind: 1, Value: shape(i).GetActor().GetValue()}
 		known[actor] = people.Person{DeveloperID: uuid.New(), Identity: actor}
 	}
-	store := memory.New()
+	store := memory.New(time.Now)
 	in := ingest.New(store, known, slog.New(slog.DiscardHandler), func() time.Time { return noon },
 		ingest.WithLog(ingest.Log{Blocks: store, Grace: time.Millisecond, Horizon: 24 * time.Hour, Queue: held{log}}),
 		ingest.WithRates(ingest.Rates{Key: ingest.Rate{Burst: 1e9, PerSecond: 1e9}, Organization: ingest.Rate{Burst: 1e9, PerSecond: 1e9}}))

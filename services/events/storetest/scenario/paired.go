@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -13,7 +14,7 @@ import (
 
 // runPaired asks the store and memory each scenario's question about events whose times are equal in pairs.
 func runPaired(t *testing.T, store insight.Engine, cases []scenario) {
-	specification := memory.New()
+	specification := memory.New(time.Now)
 	t.Cleanup(func() {
 		require.NoError(t, store.Close())
 		require.NoError(t, specification.Close())
