@@ -3,6 +3,7 @@ package dbtest
 import (
 	"crypto/rand"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -40,11 +41,15 @@ func withDatabase(tb testing.TB, server, database string) string {
 // cleanupTimeout bounds the drop of one database.
 const cleanupTimeout = 30 * time.Second
 
+// keepVariable keeps the databases of tests that passed, too, when it is set:
+// a benchmark that takes minutes to fill one asks it again in its next run.
+const keepVariable = "DEVTRAIL_TEST_KEEP"
+
 // cleanup drops a database when the test passed and says where it is when it
 // failed.
 func cleanup(tb testing.TB, url string, drop func() error) {
 	tb.Cleanup(func() {
-		if tb.Failed() {
+		if tb.Failed() || os.Getenv(keepVariable) != "" {
 			tb.Logf("dbtest: the database is kept: %s (a shared server ends 15 s after the tests; DEVTRAIL_TEST_GRACE=1h keeps it for a look)", url)
 			return
 		}

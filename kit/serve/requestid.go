@@ -37,10 +37,9 @@ func (s *Server) requestID(ctx context.Context, c *call, next func(context.Conte
 	return err
 }
 
-// header is the only value of a metadata key, or "".
+// header is the only value of a metadata key, or "". It copies no others.
 func header(ctx context.Context, key string) string {
-	md, _ := metadata.FromIncomingContext(ctx)
-	if v := md.Get(key); len(v) == 1 {
+	if v := metadata.ValueFromIncomingContext(ctx, key); len(v) == 1 {
 		return v[0]
 	}
 	return ""

@@ -84,6 +84,10 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 		grpc.UnaryInterceptor(unary(steps)),
 		grpc.StreamInterceptor(stream(steps)),
 		grpc.MaxRecvMsgSize(s.cfg.MaxMessageBytes),
+		grpc.InitialWindowSize(streamWindow),
+		grpc.InitialConnWindowSize(connWindow),
+		grpc.ReadBufferSize(ioBuffer),
+		grpc.WriteBufferSize(ioBuffer),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.WaitForHandlers(true),
@@ -92,6 +96,14 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 	reflection.Register(s.grpc)
 	return s, nil
 }
+
+// What a client may send before it is read, on a stream and on a connection, and the buffers of a connection: a batch of events is not cut into many reads
+// and waits for no word that it may go on. gRPC's own windows begin at 64 KiB.
+const (
+	streamWindow = 1 << 20
+	connWindow   = 4 << 20
+	ioBuffer     = 64 << 10
+)
 
 // traced leaves health checks without spans; they would drown the rest.
 func traced(info *stats.RPCTagInfo) bool {

@@ -74,9 +74,11 @@ func (b *tenant) catalog(ctx context.Context, tb testing.TB, events client) {
 	decode(ctx, tb, events, service+"CreateSavedInsight", `{"saved_insight": {"name": "`+mark+`", "request": {"trends": {"series": [{"event_name": "a"}]}}}}`, &saved)
 	b.action, b.cohort, b.saved = action.Action.ID, cohort.Cohort.ID, saved.SavedInsight.ID
 	decode(ctx, tb, events, service+"RecomputeCohort", `{"cohort_id": "`+b.cohort+`"}`, nil)
+	decode(ctx, tb, events, service+"SetInternalFilters", `{"internal_filters": {"properties": [{"key": "`+mark+`", "values": ["a"]}]}}`, nil)
 	decode(ctx, tb, events, service+"UpdateDeveloperProperties", `{"developer_id": "`+b.developer+`", "set_json": "{\"team\": \"`+mark+`\"}"}`, nil)
 	decode(ctx, tb, events, service+"UpdateEventDefinition",
 		`{"event_definition": {"name": "`+mark+`", "description": "`+mark+`"}, "update_mask": "description"}`, nil)
+	decode(ctx, tb, events, service+"PromoteProperty", `{"key": "`+mark+`"}`, nil)
 	decode(ctx, tb, events, service+"UpdatePropertyDefinition",
 		`{"property_definition": {"key": "`+mark+`", "description": "`+mark+`"}, "update_mask": "description"}`, nil)
 }
@@ -103,6 +105,7 @@ type foreign struct {
 var foreigners = map[string]foreign{
 	"devtrail.events.v1.EventService/GetDigest":          {`{"filter": {"projects": ["secret-b"]}, "range": {"start": "2020-01-01T00:00:00Z", "end": "2030-01-01T00:00:00Z"}}`, codes.OK},
 	"devtrail.events.v1.EventService/GetExposure":        {`{"purl": "pkg:pypi/secret-b", "evidence_limit": 10}`, codes.OK},
+	"devtrail.events.v1.EventService/StreamExposure":     {`{"purl": "pkg:pypi/secret-b", "include_evidence": true}`, codes.OK},
 	"devtrail.events.v1.EventService/ListEvents":         {`{"filter": {"developer_ids": ["%[2]s"]}}`, codes.OK},
 	"devtrail.events.v1.AdminService/CancelQuery":        {`{"query_id": "%[2]s"}`, codes.NotFound},
 	"devtrail.events.v1.AdminService/GetSystemStatus":    {`{}`, codes.OK},
@@ -117,21 +120,28 @@ var foreigners = map[string]foreign{
 	"devtrail.events.v1.CatalogService/CreateCohort":     {`{"cohort": {"name": "mine", "definition": {"static": {"developer_ids": ["%[2]s"]}}}}`, codes.OK},
 	"devtrail.events.v1.CatalogService/CreateSavedInsight": {`{"saved_insight": {"name": "mine", "request": {"trends": {"series": [{"event_name": "a"}],
 		"properties": [{"scope": "PROPERTY_SCOPE_COHORT", "cohort_id": "%[5]s"}]}}}}`, codes.NotFound},
-	"devtrail.events.v1.CatalogService/DeleteAction":              {`{"action_id": "%[6]s"}`, codes.NotFound},
-	"devtrail.events.v1.CatalogService/DeleteCohort":              {`{"cohort_id": "%[5]s"}`, codes.NotFound},
-	"devtrail.events.v1.CatalogService/DeleteSavedInsight":        {`{"saved_insight_id": "%[7]s"}`, codes.NotFound},
-	"devtrail.events.v1.CatalogService/GetAction":                 {`{"action_id": "%[6]s"}`, codes.NotFound},
-	"devtrail.events.v1.CatalogService/GetCohort":                 {`{"cohort_id": "%[5]s"}`, codes.NotFound},
-	"devtrail.events.v1.CatalogService/GetDeveloperProperties":    {`{"developer_id": "%[2]s"}`, codes.OK},
-	"devtrail.events.v1.CatalogService/GetSavedInsight":           {`{"saved_insight_id": "%[7]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/DeleteAction":           {`{"action_id": "%[6]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/DeleteCohort":           {`{"cohort_id": "%[5]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/DeleteSavedInsight":     {`{"saved_insight_id": "%[7]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/DemoteProperty":         {`{"key": "secret-b"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/GetAction":              {`{"action_id": "%[6]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/GetCohort":              {`{"cohort_id": "%[5]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/GetDeveloperProperties": {`{"developer_id": "%[2]s"}`, codes.OK},
+	"devtrail.events.v1.CatalogService/GetSavedInsight":        {`{"saved_insight_id": "%[7]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/GetInternalFilters":     {`{}`, codes.OK},
+	"devtrail.events.v1.CatalogService/SetInternalFilters": {`{"internal_filters": {"properties": [{"scope": "PROPERTY_SCOPE_COHORT",
+		"operator": "PROPERTY_OPERATOR_NOT_IN", "cohort_id": "%[5]s"}]}}`, codes.NotFound},
 	"devtrail.events.v1.CatalogService/ListActions":               {`{}`, codes.OK},
 	"devtrail.events.v1.CatalogService/ListCohortMembers":         {`{"cohort_id": "%[5]s"}`, codes.NotFound},
 	"devtrail.events.v1.CatalogService/ListCohorts":               {`{}`, codes.OK},
 	"devtrail.events.v1.CatalogService/ListEventDefinitions":      {`{"show_hidden": true}`, codes.OK},
+	"devtrail.events.v1.CatalogService/ListPromotedProperties":    {`{}`, codes.OK},
 	"devtrail.events.v1.CatalogService/ListPropertyDefinitions":   {`{"show_hidden": true}`, codes.OK},
 	"devtrail.events.v1.CatalogService/ListSavedInsights":         {`{}`, codes.OK},
+	"devtrail.events.v1.CatalogService/PromoteProperty":           {`{"key": "k"}`, codes.OK},
 	"devtrail.events.v1.CatalogService/RecomputeCohort":           {`{"cohort_id": "%[5]s"}`, codes.NotFound},
 	"devtrail.events.v1.CatalogService/RunSavedInsight":           {`{"saved_insight_id": "%[7]s"}`, codes.NotFound},
+	"devtrail.events.v1.CatalogService/SuggestPromotions":         {`{}`, codes.OK},
 	"devtrail.events.v1.CatalogService/UpdateAction":              {`{"action": {"id": "%[6]s", "name": "mine"}, "update_mask": "name"}`, codes.NotFound},
 	"devtrail.events.v1.CatalogService/UpdateCohort":              {`{"cohort": {"id": "%[5]s", "name": "mine"}, "update_mask": "name"}`, codes.NotFound},
 	"devtrail.events.v1.CatalogService/UpdateDeveloperProperties": {`{"developer_id": "%[2]s", "set_json": "{\"team\": \"a\"}"}`, codes.OK},

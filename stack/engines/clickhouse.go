@@ -94,6 +94,10 @@ func startClickHouseLocked(ctx context.Context, cfg ClickHouseConfig, library st
 	if err != nil {
 		return nil, err
 	}
+	// The embedded server forgets its log tables when it ends, and cannot make them anew where their rows lie.
+	if err := os.RemoveAll(filepath.Join(cfg.DataDir, "data", "system")); err != nil {
+		return nil, fmt.Errorf("remove the server's logs of its last life: %w", err)
+	}
 	config := filepath.Join(cfg.DataDir, "devtrail-config.xml")
 	if err := os.WriteFile(config, []byte(cfg.xml()), 0o600); err != nil {
 		return nil, fmt.Errorf("write the config file: %w", err)

@@ -40,6 +40,17 @@ func TestServerKeepsDataOverRestart(t *testing.T) {
 	})
 }
 
+func TestClickHouseLogsQueriesInEachOfItsLives(t *testing.T) {
+	dir := filepath.Join(tempDir(t), "data")
+	for range 2 {
+		s, err := startKind(t.Context(), ClickHouse, dir, 0)
+		require.NoError(t, err)
+		query(t, s, "SYSTEM FLUSH LOGS query_log")
+		require.NotEqual(t, "0", query(t, s, "SELECT count() FROM system.query_log"))
+		stop(t, s)
+	}
+}
+
 func TestServerSurvivesKill(t *testing.T) {
 	forEachKind(t, func(t *testing.T, kind Kind) {
 		dir := filepath.Join(tempDir(t), "data")

@@ -78,6 +78,7 @@ var arrows = []arrow{
 	{from: "services/packages/manifest", test: true, to: []string{"services/packages/manifest", "kit/fault", "kit/purl", "kit/corpus"}},
 	{from: "services/packages/manifest", to: []string{"services/packages/manifest", "kit/fault", "kit/purl"}},
 	{from: "services/packages", to: []string{"services/packages", "kit", "proto"}},
+	{from: "services/events/torture", to: []string{"services/events", "kit", "proto", "stack/engines"}}, // engines of a run are killed
 	{from: "services/events", to: []string{"services/events", "kit", "proto"}},
 	{from: "cmd/devtrail", test: true, to: []string{"cmd/devtrail", "stack", "services/packages/manifest", "services/migrations/lint", "services/migrations/server", "kit", "proto", "bench/gitfixture"}},
 	{from: "cmd/devtrail", to: []string{"cmd/devtrail", "stack", "services/packages/manifest", "services/migrations/lint", "kit", "proto"}},
