@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,6 +98,36 @@ Ada Lovelace  3       2024-05-06 07:08  2025-05-06 07:08
 	require.Equal(t, eventsv1.Math_MATH_UNIQUE_ACTORS, asked.GetSeries()[0].GetMath())
 	require.Equal(t, []string{"local/tool"}, asked.GetFilter().GetProjects())
 	require.Equal(t, "Europe/Berlin", asked.GetTimeZone())
+}
+
+func TestAWholeExposureIsStreamed(t *testing.T) {
+	home(t)
+	s := startServices(t)
+	_, err := devtrail(t, at(s, "import", "git", repository(t))...)
+	require.NoError(t, err)
+	out, err := devtrail(t, at(s, "query", "exposure", "pkg:pypi/left-pad", "--all", "--evidence", "1")...)
+	require.NoError(t, err)
+	require.Equal(t, `pkg:pypi/left-pad
+3 events, first 2024-05-06 07:08, last 2025-05-06 07:08
+
+DEVELOPER     EVENTS  FIRST SEEN        LAST SEEN
+Ada Lovelace  3       2024-05-06 07:08  2025-05-06 07:08
+
+MACHINE  EVENTS  FIRST SEEN        LAST SEEN
+laptop   3       2024-05-06 07:08  2025-05-06 07:08
+
+TIME              EVENT            DEVELOPER     PROJECT     WHAT
+2024-05-06 07:08  commit.authored  Ada Lovelace  local/tool  Begin
+`, out)
+	out, err = devtrail(t, at(s, "query", "exposure", "pkg:pypi/left-pad", "--all", "--json")...)
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	require.Len(t, lines, 2)
+	for _, line := range lines {
+		require.NoError(t, protojson.Unmarshal([]byte(line), &eventsv1.StreamExposureResponse{}))
+	}
+	_, err = devtrail(t, at(s, "query", "exposure", "pkg:pypi/left-pad", "--all", "--limit", "3")...)
+	require.ErrorContains(t, err, "all limit")
 }
 
 func TestJSONIsJSON(t *testing.T) {

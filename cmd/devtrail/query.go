@@ -14,7 +14,11 @@ import (
 )
 
 func newQueryCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "query", Short: "Ask who touched a package, how often something happened, in which order, who came back, or what happened"}
+	cmd := &cobra.Command{
+		Use: "query", Short: "Ask who touched a package, how often something happened, in which order, who came back, or what happened",
+		Example: "  devtrail query --saved installs",
+	}
+	addSaved(cmd)
 	cmd.AddCommand(newQueryExposureCommand(), newQueryDigestCommand(), newQueryTrendsCommand(), newQueryFunnelCommand(), newQueryRetentionCommand(),
 		newQueryStickinessCommand(), newQueryLifecycleCommand(), newQueryPathsCommand(), newQueryEventsCommand())
 	return cmd

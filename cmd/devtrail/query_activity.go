@@ -22,7 +22,7 @@ func newQueryRetentionCommand() *cobra.Command {
 			return runInsight(cmd, &flags, func(ctx context.Context, q *insightQuestion) (*eventsv1.QueryRetentionResponse, error) {
 				request := &eventsv1.QueryRetentionRequest{
 					Target: named(names[0]), Returning: named(names[len(names)-1]), Period: q.interval, TotalIntervals: total, AsOf: q.asking.span.GetEnd(),
-					TimeZone: q.timeZone, Filter: q.filter, Properties: q.where, Unit: q.unit,
+					TimeZone: q.timeZone, Filter: q.filter, Properties: q.where, Unit: q.unit, ExcludeInternal: q.excludeInternal,
 				}
 				if first {
 					request.Type = eventsv1.RetentionType_RETENTION_TYPE_FIRST_TIME
@@ -50,7 +50,7 @@ func newQueryStickinessCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, names []string) error {
 			return runInsight(cmd, &flags, func(ctx context.Context, q *insightQuestion) (*eventsv1.QueryStickinessResponse, error) {
 				return q.client.QueryStickiness(ctx, &eventsv1.QueryStickinessRequest{
-					Range: q.span, TimeZone: q.timeZone, Interval: q.interval, Series: eachNamed(names), Filter: q.filter, Properties: q.where, Unit: q.unit,
+					Range: q.span, TimeZone: q.timeZone, Interval: q.interval, Series: eachNamed(names), Filter: q.filter, Properties: q.where, Unit: q.unit, ExcludeInternal: q.excludeInternal,
 				})
 			}, func(_ *insightQuestion, answer *eventsv1.QueryStickinessResponse) error {
 				return render.Stickiness(cmd.OutOrStdout(), answer)
@@ -71,7 +71,7 @@ func newQueryLifecycleCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, names []string) error {
 			return runInsight(cmd, &flags, func(ctx context.Context, q *insightQuestion) (*eventsv1.QueryLifecycleResponse, error) {
 				return q.client.QueryLifecycle(ctx, &eventsv1.QueryLifecycleRequest{
-					Range: q.span, TimeZone: q.timeZone, Interval: q.interval, Series: named(names[0]), Filter: q.filter, Properties: q.where, Unit: q.unit,
+					Range: q.span, TimeZone: q.timeZone, Interval: q.interval, Series: named(names[0]), Filter: q.filter, Properties: q.where, Unit: q.unit, ExcludeInternal: q.excludeInternal,
 				})
 			}, func(q *insightQuestion, answer *eventsv1.QueryLifecycleResponse) error {
 				return render.Lifecycle(cmd.OutOrStdout(), answer, q.interval, q.zone)
@@ -98,6 +98,7 @@ func newQueryPathsCommand() *cobra.Command {
 			}
 			return runInsight(cmd, &flags, func(ctx context.Context, q *insightQuestion) (*eventsv1.QueryPathsResponse, error) {
 				request.Range, request.TimeZone, request.Filter, request.Properties, request.Unit = q.span, q.timeZone, q.filter, q.where, q.unit
+				request.ExcludeInternal = q.excludeInternal
 				return q.client.QueryPaths(ctx, request)
 			}, func(_ *insightQuestion, answer *eventsv1.QueryPathsResponse) error {
 				return render.Paths(cmd.OutOrStdout(), answer)

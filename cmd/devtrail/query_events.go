@@ -16,21 +16,24 @@ type eventsFlags struct {
 	query  queryFlags
 	filter filterFlags
 	names  []string
+	where  []string
 	limit  int
 }
 
 func newQueryEventsCommand() *cobra.Command {
 	var flags eventsFlags
 	cmd := &cobra.Command{
-		Use:     "events",
-		Short:   "What happened, newest first",
-		Example: `  devtrail query events --name package.added --package pkg:npm/left-pad --since 30d`,
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return flags.run(cmd) },
+		Use:   "events",
+		Short: "What happened, newest first",
+		Example: `  devtrail query events --name package.added --package pkg:npm/left-pad --since 30d
+  devtrail query events --where ecosystem=npm --where 'path~package-lock'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd) },
 	}
 	flags.query.add(cmd)
 	flags.filter.add(cmd)
 	cmd.Flags().StringArrayVar(&flags.names, "name", nil, "only events of this name, as package.added; may be given several times")
+	cmd.Flags().StringArrayVar(&flags.where, "where", nil, whereUsage)
 	cmd.Flags().IntVar(&flags.limit, "limit", 50, "how many events at most")
 	return cmd
 }
@@ -38,6 +41,10 @@ func newQueryEventsCommand() *cobra.Command {
 func (f *eventsFlags) run(cmd *cobra.Command) error {
 	if f.limit < 1 {
 		return fmt.Errorf("--limit: %d is less than 1", f.limit)
+	}
+	properties, err := parseWheres(f.where)
+	if err != nil {
+		return err
 	}
 	ask, err := f.query.ask()
 	if err != nil {
@@ -52,7 +59,7 @@ func (f *eventsFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	answer, err := listEvents(cmd.Context(), conn, &eventsv1.ListEventsRequest{Filter: filter, Range: ask.span}, f.limit)
+	answer, err := listEvents(cmd.Context(), conn, &eventsv1.ListEventsRequest{Filter: filter, Properties: properties, Range: ask.span}, f.limit)
 	if err != nil {
 		return fmt.Errorf("ask for events: %w", err)
 	}

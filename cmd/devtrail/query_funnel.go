@@ -35,7 +35,7 @@ func newQueryFunnelCommand() *cobra.Command {
 			}
 			return runInsight(cmd, &flags, func(ctx context.Context, q *insightQuestion) (*eventsv1.QueryFunnelResponse, error) {
 				return q.client.QueryFunnel(ctx, &eventsv1.QueryFunnelRequest{
-					Range: q.span, TimeZone: q.timeZone, Filter: q.filter, Properties: q.where, Unit: q.unit, Steps: eachNamed(names), Order: kind, Window: within,
+					Range: q.span, TimeZone: q.timeZone, Filter: q.filter, Properties: q.where, Unit: q.unit, ExcludeInternal: q.excludeInternal, Steps: eachNamed(names), Order: kind, Window: within,
 				})
 			}, func(_ *insightQuestion, answer *eventsv1.QueryFunnelResponse) error {
 				return render.Funnel(cmd.OutOrStdout(), answer, names)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,13 +25,15 @@ type insightFlags struct {
 	unit     string
 	interval string
 	csv      bool
+	external bool
 }
 
 func (f *insightFlags) add(cmd *cobra.Command, interval string) {
 	f.query.add(cmd)
 	f.filter.add(cmd)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.where, "where", nil, "only events whose property compares well: key=text, key!=text, key~pattern, key!~pattern, key>n, key>=n, key<n, key<=n; may be given several times")
+	flags.StringArrayVar(&f.where, "where", nil, whereUsage)
+	flags.BoolVar(&f.external, "exclude-internal", false, "leave internal events out: those that do not pass the filters of catalog internal")
 	flags.StringVar(&f.unit, "unit", "developer", "what is counted: developer, machine, package or project")
 	flags.StringVar(&f.interval, "interval", interval, "width of a bucket: minute, hour, day, week or month")
 	flags.BoolVar(&f.csv, "csv", false, "print the answer as comma-separated values")
@@ -51,11 +52,13 @@ type insightQuestion struct {
 	unit     eventsv1.Unit
 	interval eventsv1.Interval
 	timeZone string
+
+	excludeInternal bool
 }
 
 // ask reads the flags and connects. The asking is closed by the caller.
 func (f *insightFlags) ask(ctx context.Context) (*insightQuestion, error) {
-	q := &insightQuestion{timeZone: f.query.time.zone}
+	q := &insightQuestion{timeZone: f.query.time.zone, excludeInternal: f.external}
 	var ok bool
 	if q.interval, ok = intervals[f.interval]; !ok {
 		return nil, fmt.Errorf("--interval: %q is none of minute, hour, day, week and month", f.interval)
@@ -64,12 +67,8 @@ func (f *insightFlags) ask(ctx context.Context) (*insightQuestion, error) {
 		return nil, fmt.Errorf("--unit: %q is none of developer, machine, package and project", f.unit)
 	}
 	var err error
-	for _, text := range f.where {
-		filter, err := parseWhere(text)
-		if err != nil {
-			return nil, err
-		}
-		q.where = append(q.where, filter)
+	if q.where, err = parseWheres(f.where); err != nil {
+		return nil, err
 	}
 	if q.asking, err = f.query.ask(); err != nil {
 		return nil, err
@@ -105,23 +104,6 @@ func runInsight[M proto.Message](cmd *cobra.Command, f *insightFlags, ask func(c
 		return render.CSV(cmd.OutOrStdout(), answer, q.interval, q.zone)
 	}
 	return show(q, answer)
-}
-
-var comparison = regexp.MustCompile(`(?s)^([^=!~<>]+)(!=|!~|>=|<=|=|~|>|<)(.*)$`)
-
-var comparisons = map[string]eventsv1.PropertyOperator{
-	"=": eventsv1.PropertyOperator_PROPERTY_OPERATOR_EXACT, "!=": eventsv1.PropertyOperator_PROPERTY_OPERATOR_IS_NOT,
-	"~": eventsv1.PropertyOperator_PROPERTY_OPERATOR_REGEX, "!~": eventsv1.PropertyOperator_PROPERTY_OPERATOR_NOT_REGEX,
-	">": eventsv1.PropertyOperator_PROPERTY_OPERATOR_GREATER, ">=": eventsv1.PropertyOperator_PROPERTY_OPERATOR_GREATER_OR_EQUAL,
-	"<": eventsv1.PropertyOperator_PROPERTY_OPERATOR_LESS, "<=": eventsv1.PropertyOperator_PROPERTY_OPERATOR_LESS_OR_EQUAL,
-}
-
-func parseWhere(text string) (*eventsv1.PropertyFilter, error) {
-	m := comparison.FindStringSubmatch(text)
-	if m == nil {
-		return nil, fmt.Errorf("--where: %q is no comparison such as tool=npm", text)
-	}
-	return &eventsv1.PropertyFilter{Key: m[1], Operator: comparisons[m[2]], Values: []string{m[3]}}, nil
 }
 
 // named is the events of a name.

@@ -56,6 +56,7 @@ func newQueryTrendsCommand() *cobra.Command {
 			}
 			return runInsight(cmd, &flags, func(ctx context.Context, q *insightQuestion) (*eventsv1.QueryTrendsResponse, error) {
 				request.Range, request.TimeZone, request.Interval, request.Filter, request.Properties, request.Unit = q.span, q.timeZone, q.interval, q.filter, q.where, q.unit
+				request.ExcludeInternal = q.excludeInternal
 				return q.client.QueryTrends(ctx, request)
 			}, func(q *insightQuestion, answer *eventsv1.QueryTrendsResponse) error {
 				return render.Trends(cmd.OutOrStdout(), answer, q.interval, titles, q.zone)

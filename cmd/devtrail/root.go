@@ -11,6 +11,6 @@ developer and to the packages it touches, and answers who touched a package.`,
 		SilenceErrors: true, // main prints them, once
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newUpCommand(), newDemoCommand(), newResetCommand(), newImportCommand(), newSeedCommand(), newQueryCommand(), newTailCommand(), newMigrateCommand(), newEnvCommand())
+	root.AddCommand(newUpCommand(), newDemoCommand(), newResetCommand(), newImportCommand(), newSeedCommand(), newQueryCommand(), newCatalogCommand(), newTailCommand(), newMigrateCommand(), newEnvCommand())
 	return root
 }

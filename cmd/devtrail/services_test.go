@@ -29,6 +29,7 @@ type services struct {
 	identityv1.UnimplementedDeveloperServiceServer
 	packagesv1.UnimplementedInventoryServiceServer
 	address string
+	catalog catalogService
 
 	mu     sync.Mutex
 	events []*eventsv1.Event // by arrival
@@ -54,6 +55,7 @@ func startServices(t *testing.T) *services {
 	eventsv1.RegisterIngestServiceServer(server, s)
 	eventsv1.RegisterEventServiceServer(server, s)
 	eventsv1.RegisterInsightServiceServer(server, s)
+	eventsv1.RegisterCatalogServiceServer(server, &s.catalog)
 	identityv1.RegisterDeveloperServiceServer(server, s)
 	packagesv1.RegisterInventoryServiceServer(server, s)
 	var serving sync.WaitGroup
@@ -104,6 +106,29 @@ func (s *services) GetExposure(_ context.Context, request *eventsv1.GetExposureR
 		Purl: request.GetPurl(), Sighting: seen, DeveloperCount: 1,
 		Developers: []*eventsv1.DeveloperExposure{{DeveloperId: adaID, Sighting: seen}},
 	}, nil
+}
+
+// StreamExposure sends what GetExposure answers in two parts, and after that events.
+func (s *services) StreamExposure(request *eventsv1.StreamExposureRequest, stream grpc.ServerStreamingServer[eventsv1.StreamExposureResponse]) error {
+	whole, err := s.GetExposure(stream.Context(), &eventsv1.GetExposureRequest{Purl: request.GetPurl()})
+	if err != nil {
+		return err
+	}
+	parts := []*eventsv1.StreamExposureResponse{
+		{Purl: whole.GetPurl(), Sighting: whole.GetSighting(), Machines: []*eventsv1.MachineExposure{{Machine: "laptop", Sighting: whole.GetSighting()}}},
+		{Developers: whole.GetDevelopers()},
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if request.GetIncludeEvidence() {
+		parts = append(parts, &eventsv1.StreamExposureResponse{Evidence: s.events})
+	}
+	for _, part := range parts {
+		if err := stream.Send(part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *services) QueryTrends(_ context.Context, request *eventsv1.QueryTrendsRequest) (*eventsv1.QueryTrendsResponse, error) {

@@ -72,6 +72,11 @@ type Event struct {
 	Properties  string // a canonical JSON object
 }
 
+// Basic returns who did what, when and where: the id, the name, the time, the developer and the project. The rest is zero.
+func (e Event) Basic() Event {
+	return Event{DeveloperID: e.DeveloperID, ID: e.ID, Name: e.Name, OccurredAt: e.OccurredAt, Project: e.Project}
+}
+
 // Compare orders events by (occurred_at, id), the id byte by byte as its lower-case text sorts. Answers list events in the reverse order.
 func (e Event) Compare(other Event) int {
 	if c := e.OccurredAt.Compare(other.OccurredAt); c != 0 {

@@ -50,7 +50,7 @@ require (
 	buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go v1.36.11-20260709200747-435963d16310.1 // indirect
 	buf.build/go/protovalidate v1.3.0 // indirect
 	cel.dev/expr v0.25.3 // indirect
-	devtrail.dev/stack/engines v0.0.0 // indirect
+	devtrail.dev/stack/engines v0.0.0
 	github.com/ClickHouse/ch-go v0.74.0
 	github.com/DataDog/zstd v1.5.7 // indirect
 	github.com/RaduBerinde/axisds v0.1.0 // indirect

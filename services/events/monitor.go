@@ -14,11 +14,12 @@ var ErrQueryNotFound = fault.New(fault.NotFound, "QUERY_NOT_FOUND", "the organiz
 
 // Tag says of a query in the database whose it is and what it does; every query of a store carries one. It holds no value of the question.
 type Tag struct {
-	Organization string // UUID; empty for a query of the store's own
-	Caller       string // id of the credential; empty for work that nobody waits for
-	RPC          string // full name of the method; empty likewise
-	Kind         string // what the query is for, a word of the store
-	RequestID    string // of the request that it is part of; empty likewise
+	Organization string   // UUID; empty for a query of the store's own
+	Caller       string   // id of the credential; empty for work that nobody waits for
+	RPC          string   // full name of the method; empty likewise
+	Kind         string   // what the query is for, a word of the store
+	RequestID    string   // of the request that it is part of; empty likewise
+	Properties   []string // keys of the events' properties that the query looks at; nil when there are none
 }
 
 // Query is one query of the database.

@@ -68,6 +68,7 @@ type ListQuery struct {
 	Range  Range
 	After  *Position // only events that come after this place in the answer, which are older; nil from the newest
 	Limit  int       // at most so many, at least 1
+	Basic  bool      // only what [Event.Basic] keeps of each event
 }
 
 // ExposureQuery asks who touched a package.
@@ -107,6 +108,26 @@ type Exposure struct {
 	Sources    Sightings[Tool]
 	Machines   Sightings[string]
 	Versions   Sightings[string] // events that name none count under the empty version
+}
+
+// ExposurePart is some rows of an exposure that is too large for one piece.
+type ExposurePart struct {
+	Exposure
+	Changes []ManifestChange // of the projects among the rows
+}
+
+// Len is how many rows the lists have together.
+func (x *Exposure) Len() int {
+	return len(x.Developers.Rows) + len(x.Actors.Rows) + len(x.Projects.Rows) + len(x.Sources.Rows) + len(x.Machines.Rows) + len(x.Versions.Rows)
+}
+
+// ProjectNames are the projects among the rows, in their order.
+func (x *Exposure) ProjectNames() []string {
+	names := make([]string, len(x.Projects.Rows))
+	for i, row := range x.Projects.Rows {
+		names[i] = row.Key
+	}
+	return names
 }
 
 // Sightings is one list of an exposure.

@@ -46,6 +46,11 @@ type Store interface {
 	List(ctx context.Context, organization uuid.UUID, q ListQuery) ([]Event, error)
 	// Exposure must count each event once in every list but Versions, where it counts once a version.
 	Exposure(ctx context.Context, organization uuid.UUID, q ExposureQuery) (Exposure, error)
+	// ExposureParts must hand the rows of Exposure, of each list every one, to yield in parts: the first has the sighting, each has at most Limit rows of all
+	// lists together, and the rows of a list must come in their order. Totals are those of whole lists, in the parts that have rows of them. The rows are of
+	// one moment, and a part's changes are those that ManifestChanges returns for its projects. A part is yield's to keep. Without events nothing is handed
+	// over. An error of yield must end the call and be returned.
+	ExposureParts(ctx context.Context, organization uuid.UUID, q ExposureQuery, yield func(ExposurePart) error) error
 	// PackageVersions must return the versions of a package that events of the range name, each once, ordered by bytes.
 	PackageVersions(ctx context.Context, organization uuid.UUID, pkg string, r Range) ([]string, error)
 	// ManifestChanges must return, for each of the projects and each value of the property path (empty when it is no text, or one with a zero character), the newest of the

@@ -36,4 +36,7 @@ type Store interface {
 	// Learned must return the sum of all learned days: one row for each name, key and type, ordered by the bytes of name and key, then type.
 	// The example is that of the row seen last.
 	Learned(ctx context.Context, organization uuid.UUID) ([]Learned, error)
+
+	// What of promoted properties is the store's own.
+	PromotionStore
 }

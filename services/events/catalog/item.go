@@ -21,6 +21,9 @@ const (
 	PropertyNote
 	DeveloperState
 	Members
+	InternalFilters // one item of the organization, with the zero id
+	// Promotion is a slot of promoted properties.
+	Promotion
 )
 
 // Item is a small thing that the catalog keeps. Two items of different kinds may have one id.

@@ -42,8 +42,11 @@ func (k *Keeper) lock(ctx context.Context) (unlock func(), err error) {
 	}
 }
 
-// saved are the kinds whose items use others.
-var saved = []Kind{Action, Cohort, SavedInsight}
+// saved are the kinds whose items people name, and which use others; users those whose items use others at all.
+var (
+	saved = []Kind{Action, Cohort, SavedInsight}
+	users = append(saved[:len(saved):len(saved)], InternalFilters)
+)
 
 // Create makes an item of a kind that people name. With a request's id it returns what was made with it before, as it is now.
 func (k *Keeper) Create(ctx context.Context, organization uuid.UUID, item Item, request string) (Item, error) {
@@ -180,7 +183,7 @@ func (k *Keeper) Delete(ctx context.Context, organization uuid.UUID, kind Kind, 
 		return err
 	}
 	defer unlock()
-	heads, err := k.store.Heads(ctx, organization, saved...)
+	heads, err := k.store.Heads(ctx, organization, users...)
 	if err != nil {
 		return err
 	}

@@ -85,8 +85,9 @@ func (p Part) compare(other Part) int {
 
 // KeyTotal is a bucket of a breakdown with the number it is ranked by.
 type KeyTotal struct {
-	Key   Key
-	Total float64
+	Key    Key
+	Total  float64
+	Values []float64 // by bucket; nil when they are not known
 }
 
 // Identity returns a text that is equal for equal keys and no others.

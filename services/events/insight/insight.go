@@ -32,6 +32,13 @@ type Question struct {
 	By         Unit
 }
 
+// EventsQuery asks for the events that a question sees, newest first. Whom it counts does not matter.
+type EventsQuery struct {
+	Question
+	After *events.Position // only events that come after this place in the answer, which are older; nil from the newest
+	Limit int              // at most so many, at least 1
+}
+
 // Matcher says which events a series, a step or a target means: those that match one of the alternatives. An event name gives one alternative,
 // a saved action one for each of its steps. Without alternatives nothing matches.
 type Matcher []Alternative
@@ -52,7 +59,7 @@ type Store interface {
 	SetDeveloperProperties(ctx context.Context, organization uuid.UUID, list []DeveloperProperties) error
 
 	// TrendTotals must return, for each series, the total of its math over the whole range for every bucket of the breakdown that has an event
-	// of the series, in any order, at most limit of the highest when limit is not 0 (ties by Key.Compare).
+	// of the series, in any order, at most limit of the highest when limit is not 0 (ties by Key.Compare). It may add the numbers of the question's buckets.
 	TrendTotals(ctx context.Context, organization uuid.UUID, q TrendsQuery, limit int) ([][]KeyTotal, error)
 	// TrendRows must return one row for each series and each of its keys (one row with a nil key without a breakdown), in the order of the question.
 	// With a breakdown by properties a last row for each series has the key Other when an event of the series has a value that is not among its keys.
@@ -69,6 +76,11 @@ type Store interface {
 	// FunnelCounts must return, for a funnel in order without exclusions and breakdown, how many actors reached each step; ok is false when
 	// the store has no faster way for this funnel than its sequences.
 	FunnelCounts(ctx context.Context, organization uuid.UUID, q FunnelQuery) (counts []int64, ok bool, err error)
+	// PathEdges must return, for paths without cleaning, groupings, a start and an end, the edges that [PathsQuery] asks for, the most frequent first,
+	// then by step, source and target; ok is false when the store has no faster way for these paths than its sequences.
+	PathEdges(ctx context.Context, organization uuid.UUID, q PathsQuery) (edges []Edge, ok bool, err error)
+	// Events must return the events of the question, also those of nobody, newest first by [events.Event.Compare], at most Limit of them.
+	Events(ctx context.Context, organization uuid.UUID, q EventsQuery) ([]events.Event, error)
 	// Earliest must return the time of the organization's first event; ok is false when there is none.
 	Earliest(ctx context.Context, organization uuid.UUID) (first events.Position, ok bool, err error)
 

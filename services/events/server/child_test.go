@@ -3,25 +3,27 @@ package server
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/kit/lease"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/services/events"
-	"devtrail.dev/services/events/insight"
 )
 
-// envChild makes this test binary the events service. Its value says how its store counts: once as always, or blindly.
+// envChild makes this test binary the events service, or the broker of its log.
 const (
-	envChild  = "DEVTRAIL_TEST_CHILD"
-	counting  = "counting"
-	blindfold = "blind"
+	envChild = "DEVTRAIL_TEST_CHILD"
+	counting = "counting"
 )
+
+// organization is whose events are measured.
+const organization = "5d0c3a5e-0000-4000-8000-000000000001"
 
 // runChild is the service as it is shipped.
 func runChild(how string) {
@@ -29,29 +31,29 @@ func runChild(how string) {
 		runBroker()
 		return
 	}
-	err := run(context.Background(), os.Getenv, os.Stderr, func(s insight.Engine) insight.Engine {
-		if how == blindfold {
-			return blind{s}
-		}
-		return s
-	})
-	if err != nil {
+	if how == foldOnce {
+		runFold()
+		return
+	}
+	if err := Run(context.Background(), os.Getenv, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// blind gives each event a new id, so that nothing in the store can know it again.
-type blind struct{ insight.Engine }
-
-// Append changes the ids.
-func (s blind) Append(ctx context.Context, organization uuid.UUID, batch []events.Event) ([]events.Outcome, error) {
-	renamed := make([]events.Event, len(batch))
-	for i, e := range batch {
-		e.ID = uuid.New()
-		renamed[i] = e
+// runFold folds all that is pending.
+func runFold() {
+	ctx := context.Background()
+	store, _, err := openStore(ctx, Config{
+		ClickHouseURL: os.Getenv("EVENTS_CLICKHOUSE_URL"), PostgresURL: os.Getenv("EVENTS_POSTGRES_URL"), Query: events.DefaultQueryLimits(), Store: os.Getenv("EVENTS_STORE"),
+	}, lease.New("events-test"), time.Now)
+	for n := 1; err == nil && n > 0; {
+		n, err = store.Fold(ctx, 100)
 	}
-	return s.Engine.Append(ctx, organization, renamed)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // child is a service in a process of its own.
@@ -84,4 +86,13 @@ func (c *child) kill() {
 	c.t.Helper()
 	require.NoError(c.t, c.cmd.Process.Kill())
 	_ = c.cmd.Wait()
+}
+
+// listening tells whether somebody takes connections at an address.
+func listening(address string) bool {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
 }

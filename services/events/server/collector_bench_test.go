@@ -2,14 +2,13 @@ package server
 
 import (
 	"context"
-	"errors"
+	"encoding/binary"
+	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,216 +16,65 @@ import (
 	"time"
 
 	"github.com/ClickHouse/ch-go"
-	"github.com/ClickHouse/ch-go/proto"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	collectorv1 "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	commonv1 "go.opentelemetry.io/proto/otlp/common/v1"
 	logsv1 "go.opentelemetry.io/proto/otlp/logs/v1"
 	resourcev1 "go.opentelemetry.io/proto/otlp/resource/v1"
-	"google.golang.org/protobuf/types/known/timestamppb"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
-	"devtrail.dev/kit/auth"
-	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/dial"
-	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
-	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
-// How long each side is measured in a round, and how much of it is on its way at once: the events service has streams with 16 batches unanswered, the
-// collector as many callers as fill its blocks.
+// How long each side is measured in a round, and how many callers the collector has: as many as fill its blocks.
 const (
-	peerLength     = 5 * time.Second
-	peerBatch      = 100
-	peerStreams    = 64
-	peerUnanswered = 16
-	peerCallers    = 768
+	peerLength  = 5 * time.Second
+	peerCallers = 768
 )
 
 // BenchmarkCollector measures events a second that are in ClickHouse when their sender is answered: by StreamEvents at STORED, and by an OpenTelemetry
-// Collector whose exporter waits for its result, into the same server, in turns. stored/peer is the ratio; the µs are CPU per event of the service, of the collector,
-// and of ClickHouse while each wrote. DEVTRAIL_BENCH_COLLECTOR names the collector (go run ./bench/collector builds it).
+// Collector whose exporter waits for its result, into the same server, in turns. stored/peer is the ratio; the µs are CPU for an event of the service, of the
+// collector, and of ClickHouse while each wrote; medians of the rounds. DEVTRAIL_BENCH_COLLECTOR names the collector (go run ./bench/collector builds it).
 func BenchmarkCollector(b *testing.B) {
 	binary := os.Getenv("DEVTRAIL_BENCH_COLLECTOR")
 	if binary == "" {
 		b.Skip("DEVTRAIL_BENCH_COLLECTOR names no collector: go run ./bench/collector")
 	}
-	for _, kind := range []struct {
-		name string
-		keys int // of the properties
-	}{{"lean", 4}, {"fat", 22}} {
-		b.Run(kind.name, func(b *testing.B) {
-			address := dbtest.ClickHouse(b, eventsmigrations.ClickHouse())
-			server, err := url.Parse(address)
-			require.NoError(b, err)
-			c := &child{t: b, how: counting, settings: map[string]string{
-				"DEVTRAIL_OPERATOR_KEY": auth.NewToken(auth.PrefixOperator), "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService),
-				"EVENTS_ADDRESS": freeAddress(b), "EVENTS_DEBUG_ADDRESS": "", "EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": freeAddress(b),
-				"EVENTS_QUEUE_DIR": filepath.Join(b.TempDir(), "queue"), "EVENTS_STORE": storeClickHouse, "EVENTS_CLICKHOUSE_URL": address,
-			}}
-			c.start()
-			b.Cleanup(c.kill)
-			peer := startCollector(b, binary, server)
-			ours := side{pid: c.cmd.Process.Pid, server: server, send: streams(b, c.settings["EVENTS_ADDRESS"], c.settings["DEVTRAIL_OPERATOR_KEY"], kind.keys)}
-			theirs := side{pid: peer.pid, server: server, send: exports(b, peer.address, kind.keys)}
+	for _, k := range []kind{lean, fat} {
+		b.Run(k.name, func(b *testing.B) {
+			r := startRig(b, nil)
+			l := newLoad(b, r.conn, k)
+			peer := startCollector(b, binary, r.server)
+			send := exports(b, peer.address, k)
+			ctx := context.WithoutCancel(b.Context())
+			l.stored(ctx, time.Now().Add(warmLength)) // all code has run, and memory is as large as it gets
+			send(ctx, time.Now().Add(warmLength))
+			var m medians
 			for b.Loop() {
-				ours.measure(b)
-				theirs.measure(b)
+				ours := r.against(b, &m, "service", r.child.cmd.Process.Pid, func(until time.Time) int64 {
+					return l.stored(ctx, until)
+				})
+				theirs := r.against(b, &m, "peer", peer.pid, func(until time.Time) int64 { return send(ctx, until) })
+				m.add("stored/peer", ours/theirs)
 			}
-			b.ReportMetric(ours.rate()/theirs.rate(), "stored/peer")
-			b.ReportMetric(ours.rate(), "stored/s")
-			b.ReportMetric(theirs.rate(), "peer/s")
-			b.ReportMetric(ours.micros(ours.own), "service-µs")
-			b.ReportMetric(ours.micros(ours.database), "service-db-µs")
-			b.ReportMetric(theirs.micros(theirs.own), "peer-µs")
-			b.ReportMetric(theirs.micros(theirs.database), "peer-db-µs")
+			m.report(b)
 		})
 	}
 }
 
-// side is what one of the two did.
-type side struct {
-	pid    int
-	server *url.URL
-	send   func(ctx context.Context, until time.Time) int64 // returns events that were answered
-
-	events        int64
-	elapsed       time.Duration
-	own, database time.Duration // CPU
-}
-
-func (s *side) measure(b *testing.B) {
+// against measures one of the two and returns events a second.
+func (r *rig) against(b *testing.B, m *medians, name string, pid int, send func(until time.Time) int64) float64 {
 	b.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.Context()), 2*time.Minute)
-	defer cancel()
-	own, database, start := cpuOf(b, s.pid), cpuOfDatabase(b, s.server), time.Now()
-	s.events += s.send(ctx, start.Add(peerLength))
-	s.elapsed += time.Since(start)
-	s.own += cpuOf(b, s.pid) - own
-	s.database += cpuOfDatabase(b, s.server) - database
-}
-
-func (s *side) rate() float64                  { return float64(s.events) / s.elapsed.Seconds() }
-func (s *side) micros(d time.Duration) float64 { return float64(d.Microseconds()) / float64(s.events) }
-
-// cpuOf is the CPU time that a process has used.
-func cpuOf(b *testing.B, pid int) time.Duration {
-	b.Helper()
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	require.NoError(b, err)
-	fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))
-	var ticks int64 // of 10 ms, as everywhere on Linux
-	for _, field := range fields[11:13] {
-		n, err := strconv.ParseInt(field, 10, 64)
-		require.NoError(b, err)
-		ticks += n
-	}
-	return time.Duration(ticks) * 10 * time.Millisecond
-}
-
-// cpuOfDatabase is the CPU time of the queries and merges of the server.
-func cpuOfDatabase(b *testing.B, server *url.URL) time.Duration {
-	b.Helper()
-	client := database(b, server)
-	defer func() { require.NoError(b, client.Close()) }()
-	var micros proto.ColUInt64
-	require.NoError(b, client.Do(context.WithoutCancel(b.Context()), ch.Query{
-		Body:   "SELECT sum(value) AS micros FROM system.events WHERE event IN ('UserTimeMicroseconds', 'SystemTimeMicroseconds')",
-		Result: proto.Results{{Name: "micros", Data: &micros}},
-	}))
-	return time.Duration(micros.Row(0)) * time.Microsecond
-}
-
-func database(b *testing.B, server *url.URL) *ch.Client {
-	b.Helper()
-	client, err := ch.Dial(context.WithoutCancel(b.Context()), ch.Options{Address: server.Host, User: "default"})
-	require.NoError(b, err)
-	return client
-}
-
-// properties are some keys and values of an event.
-func properties(keys int) (names, values []string) {
-	for n := range keys {
-		names, values = append(names, fmt.Sprintf("property_%02d", n)), append(values, fmt.Sprintf("value %d of it", n*7919))
-	}
-	return names, values
-}
-
-// streams sends batches to the service and returns the events that it answered to be stored.
-func streams(b *testing.B, address, key string, keys int) func(ctx context.Context, until time.Time) int64 {
-	b.Helper()
-	conn, err := dial.New(address, dial.Options{Token: key})
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, conn.Close()) })
-	client := eventsv1.NewIngestServiceClient(conn)
-	names, values := properties(keys)
-	var text strings.Builder
-	for i := range names {
-		fmt.Fprintf(&text, `,%q:%q`, names[i], values[i])
-	}
-	properties := "{" + text.String()[1:] + "}"
-	one := func(ctx context.Context, until time.Time, count *atomic.Int64) error {
-		stream, err := client.StreamEvents(dial.WithOrganization(ctx, organization))
-		if err != nil {
-			return err
-		}
-		room := make(chan struct{}, peerUnanswered)
-		ended := make(chan error, 1)
-		go func() {
-			for {
-				answer, err := stream.Recv()
-				if err != nil {
-					ended <- err
-					close(room)
-					return
-				}
-				for _, r := range answer.GetResults() {
-					if r.GetStatus() == eventsv1.CaptureStatus_CAPTURE_STATUS_STORED {
-						count.Add(1)
-					}
-				}
-				<-room
-			}
-		}()
-		for n := int64(0); time.Now().Before(until); n++ {
-			req := &eventsv1.StreamEventsRequest{Ack: eventsv1.AckLevel_ACK_LEVEL_STORED, Events: make([]*eventsv1.Event, peerBatch), Sequence: n}
-			now := timestamppb.Now()
-			for i := range req.Events {
-				req.Events[i] = &eventsv1.Event{
-					Id: uuid.NewString(), Name: "package.added", OccurredAt: now, Packages: []string{"pkg:npm/left-pad@1.3.0"}, Project: "github.com/example/shop",
-					PropertiesJson: properties, SessionId: "0198c0de-0000-7000", Source: &eventsv1.Source{Kind: eventsv1.SourceKind_SOURCE_KIND_GIT, Tool: "git"},
-				}
-			}
-			select {
-			case room <- struct{}{}:
-			case err := <-ended:
-				return err
-			}
-			if err := stream.Send(req); err != nil {
-				return err
-			}
-		}
-		if err := stream.CloseSend(); err != nil {
-			return err
-		}
-		if err := <-ended; !errors.Is(err, io.EOF) {
-			return err
-		}
-		return nil
-	}
-	return func(ctx context.Context, until time.Time) int64 {
-		var count atomic.Int64
-		var working sync.WaitGroup
-		for range peerStreams {
-			working.Go(func() {
-				if err := one(ctx, until, &count); err != nil {
-					b.Errorf("stream: %v", err)
-				}
-			})
-		}
-		working.Wait()
-		return count.Load()
-	}
+	r.settle(b)
+	own, database, start := cpuOf(b, pid), r.databaseCPU(b), time.Now()
+	n := float64(send(start.Add(peerLength)))
+	rate := n / time.Since(start).Seconds()
+	m.add(name+"/s", rate)
+	m.add(name+"-µs", float64((cpuOf(b, pid)-own).Microseconds())/n)
+	m.add(name+"-db-µs", float64((r.databaseCPU(b)-database).Microseconds())/n)
+	return rate
 }
 
 // collector is a peer that runs.
@@ -272,52 +120,68 @@ service:
 }
 
 // exports sends the same events as log records and returns those that the collector answered to be stored.
-func exports(b *testing.B, address string, keys int) func(ctx context.Context, until time.Time) int64 {
+func exports(b *testing.B, address string, k kind) func(ctx context.Context, until time.Time) int64 {
 	b.Helper()
 	conn, err := dial.New(address, dial.Options{})
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, conn.Close()) })
-	client := collectorv1.NewLogsServiceClient(conn)
-	text := func(s string) *commonv1.AnyValue {
-		return &commonv1.AnyValue{Value: &commonv1.AnyValue_StringValue{StringValue: s}}
+	letters := make([]*letter, peerCallers) // before anything is measured
+	for n := range letters {
+		letters[n] = k.exportOf(b, n)
 	}
-	attribute := func(key, value string) *commonv1.KeyValue {
-		return &commonv1.KeyValue{Key: key, Value: text(value)}
-	}
-	names, values := properties(keys)
-	shared := []*commonv1.KeyValue{attribute("package", "pkg:npm/left-pad@1.3.0"), attribute("session_id", "0198c0de-0000-7000")}
-	for i := range names {
-		shared = append(shared, attribute(names[i], values[i]))
-	}
-	resource := []*commonv1.KeyValue{attribute("organization", organization), attribute("service.name", "git"), attribute("project", "github.com/example/shop")}
-	request := func() *collectorv1.ExportLogsServiceRequest {
-		records := make([]*logsv1.LogRecord, peerBatch)
-		now := uint64(time.Now().UnixNano())
-		for i := range records {
-			records[i] = &logsv1.LogRecord{
-				Attributes: append([]*commonv1.KeyValue{attribute("id", uuid.NewString())}, shared...), Body: text("package.added"), ObservedTimeUnixNano: now, TimeUnixNano: now,
-			}
-		}
-		return &collectorv1.ExportLogsServiceRequest{ResourceLogs: []*logsv1.ResourceLogs{{
-			Resource: &resourcev1.Resource{Attributes: resource}, ScopeLogs: []*logsv1.ScopeLogs{{LogRecords: records}},
-		}}}
-	}
+	const method = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 	return func(ctx context.Context, until time.Time) int64 {
 		var count atomic.Int64
 		var working sync.WaitGroup
-		for range peerCallers {
+		for _, next := range letters {
 			working.Go(func() {
+				var raw []byte
 				for time.Now().Before(until) {
-					answer, err := client.Export(ctx, request())
-					if err != nil {
+					next.renew(time.Now())
+					if err := conn.Invoke(ctx, method, &next.bytes, &raw, grpc.ForceCodecV2(rawCodec{})); err != nil {
 						b.Errorf("export: %v", err)
 						return
 					}
-					count.Add(peerBatch - answer.GetPartialSuccess().GetRejectedLogRecords())
+					var answer collectorv1.ExportLogsServiceResponse
+					if err := proto.Unmarshal(raw, &answer); err != nil {
+						b.Errorf("export: %v", err)
+						return
+					}
+					count.Add(benchBatch - answer.GetPartialSuccess().GetRejectedLogRecords())
 				}
 			})
 		}
 		working.Wait()
 		return count.Load()
 	}
+}
+
+// exportOf makes the nth request with the events of letterOf as log records.
+func (k kind) exportOf(tb testing.TB, n int) *letter {
+	tb.Helper()
+	text := func(s string) *commonv1.AnyValue {
+		return &commonv1.AnyValue{Value: &commonv1.AnyValue_StringValue{StringValue: s}}
+	}
+	attribute := func(key, value string) *commonv1.KeyValue {
+		return &commonv1.KeyValue{Key: key, Value: text(value)}
+	}
+	records := make([]*logsv1.LogRecord, benchBatch)
+	at := uint64(sampleTime.UnixNano())
+	for i := range records {
+		e := k.sample(n*benchBatch + i)
+		attributes := []*commonv1.KeyValue{
+			attribute("id", uuid.Nil.String()), attribute("actor", e.GetActor().GetValue()), attribute("package", e.GetPackages()[0]),
+			attribute("project", e.GetProject()), attribute("session_id", e.GetSessionId()),
+		}
+		var properties map[string]any
+		require.NoError(tb, json.Unmarshal([]byte(e.GetPropertiesJson()), &properties))
+		for key, value := range properties {
+			attributes = append(attributes, attribute(key, fmt.Sprint(value)))
+		}
+		records[i] = &logsv1.LogRecord{Attributes: attributes, Body: text(e.GetName()), ObservedTimeUnixNano: at, TimeUnixNano: at}
+	}
+	resource := []*commonv1.KeyValue{attribute("organization", organization), attribute("service.name", "git")}
+	return newLetter(tb, &collectorv1.ExportLogsServiceRequest{ResourceLogs: []*logsv1.ResourceLogs{{
+		Resource: &resourcev1.Resource{Attributes: resource}, ScopeLogs: []*logsv1.ScopeLogs{{LogRecords: records}},
+	}}}, func(now time.Time) []byte { return binary.LittleEndian.AppendUint64(nil, uint64(now.UnixNano())) })
 }

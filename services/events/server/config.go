@@ -7,7 +7,9 @@ import (
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/cohorts"
 	"devtrail.dev/services/events/internal/folding"
+	"devtrail.dev/services/events/internal/promoting"
 	"devtrail.dev/services/events/internal/turns"
 	"devtrail.dev/services/events/internal/web"
 )
@@ -32,6 +34,10 @@ type Config struct {
 	Query events.QueryLimits `envPrefix:"EVENTS_QUERY_"`
 	// Fold says when links and merges are brought into the stored events.
 	Fold folding.Config `envPrefix:"EVENTS_FOLD_"`
+	// Cohorts says how old the computed members of cohorts may become.
+	Cohorts cohorts.Config `envPrefix:"EVENTS_COHORTS_"`
+	// Promote says how many properties an organization may promote, and when promotions go on.
+	Promote promoting.Config `envPrefix:"EVENTS_PROMOTE_"`
 	// Ingest is the way in, whichever the door.
 	Ingest Ingest
 	// Store says where events are kept: clickhouse or postgres.
@@ -66,7 +72,9 @@ func (c *Config) Validate() error {
 	mistakes := []error{
 		c.Config.Validate(),
 		c.HTTP.Validate(),
+		c.Cohorts.Validate(),
 		c.Fold.Validate(),
+		c.Promote.Validate(),
 		c.Ingest.Validate(),
 		c.Questions.Validate(),
 		c.Query.Validate(),

@@ -7,12 +7,15 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/queue"
 )
 
 // The values of EVENTS_QUEUE.
 const (
+	queueSegments  = "segments"
 	queuePebble    = "pebble"
 	queueJetStream = "jetstream"
 )
@@ -25,8 +28,9 @@ const (
 
 // Ingest is the settings of the way in.
 type Ingest struct {
-	// Queue says what keeps the log of accepted events: pebble, in a folder of this machine, or jetstream, on brokers that several instances share.
-	Queue string `env:"EVENTS_QUEUE" envDefault:"pebble"`
+	// Queue says what keeps the log of accepted events: segments, files of this machine; pebble, an embedded engine in a folder of this machine; or jetstream,
+	// on brokers that several instances share.
+	Queue string `env:"EVENTS_QUEUE" envDefault:"segments"`
 	// NATS is where the log is when it is on brokers.
 	NATS NATS `envPrefix:"EVENTS_NATS_"`
 	// QueueDir is the folder of the log of accepted events; empty: there is no log, and an event is acknowledged when the database has it.
@@ -59,6 +63,8 @@ type Ingest struct {
 	KeyRate float64 `env:"EVENTS_KEY_RATE"`
 	// KeyBurst is how many of them may come at once.
 	KeyBurst int `env:"EVENTS_KEY_BURST" envDefault:"100000"`
+	// QuotaHold is how long a refusal for the quota is kept back from who was told to wait and sends all the same.
+	QuotaHold time.Duration `env:"EVENTS_QUOTA_HOLD" envDefault:"1s"`
 }
 
 // Validate joins all mistakes.
@@ -75,7 +81,7 @@ func (c Ingest) Validate() error {
 	}
 	for name, value := range map[string]float64{
 		"EVENTS_QUEUE_SPARE_BYTES": float64(c.QueueSpareBytes), "EVENTS_DEDUPE_HORIZON": c.DedupeHorizon.Seconds(),
-		"EVENTS_ORGANIZATION_RATE": c.OrganizationRate, "EVENTS_KEY_RATE": c.KeyRate,
+		"EVENTS_ORGANIZATION_RATE": c.OrganizationRate, "EVENTS_KEY_RATE": c.KeyRate, "EVENTS_QUOTA_HOLD": c.QuotaHold.Seconds(),
 	} {
 		if value < 0 {
 			mistakes = append(mistakes, fmt.Errorf("%s %g is negative", name, value))
@@ -89,15 +95,16 @@ func (c Ingest) Validate() error {
 
 // options are what the intake is given, which hands what it has accepted to a store that takes blocks, or to none. The log is nil when there is none;
 // who calls closes it. Instance names this process to others that share the log.
-func (c Ingest) options(ctx context.Context, grace time.Duration, instance string, blocks queue.BlockStore, logger *slog.Logger) ([]ingest.Option, queue.Queue, error) {
+func (c Ingest) options(ctx context.Context, grace time.Duration, instance string, blocks queue.BlockStore, logger *slog.Logger, disk vfs.FS) ([]ingest.Option, queue.Queue, error) {
 	options := []ingest.Option{
 		ingest.WithLimits(ingest.Limits{EventBytes: c.MaxEventBytes, NameLength: c.MaxNameLength, PropertyDepth: c.MaxPropertyDepth}),
 		ingest.WithRates(ingest.Rates{
+			Hold:         c.QuotaHold,
 			Key:          ingest.Rate{Burst: c.KeyBurst, PerSecond: c.KeyRate},
 			Organization: ingest.Rate{Burst: c.OrganizationBurst, PerSecond: c.OrganizationRate},
 		}),
 	}
-	log, err := c.openQueue(ctx, instance, logger)
+	log, err := c.openQueue(ctx, instance, logger, disk)
 	if log == nil || err != nil {
 		return options, nil, err
 	}

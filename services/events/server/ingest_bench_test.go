@@ -2,9 +2,9 @@ package server
 
 import (
 	"context"
-	"path/filepath"
+	"fmt"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,88 +12,219 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"devtrail.dev/kit/auth"
-	"devtrail.dev/kit/dbtest"
-	"devtrail.dev/kit/dial"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
-	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
-// How long each side is measured in a round, how many callers there are and how many events a request has.
+// How long each side is measured in a round, how long each runs before the first, and how long the service is at half of its load.
 const (
-	benchLength  = 3 * time.Second
-	benchCallers = 32
-	benchBatch   = 100
+	benchLength = 3 * time.Second
+	halfLength  = 6 * time.Second
+	warmLength  = 2 * time.Second
 )
 
-// BenchmarkIngest measures lean events acknowledged a second by the service in a process of its own, with authentication, validation, limits and
-// dedupe, as a ratio to what a bare client inserts into a table like that of the events on the same server in the same run. acked/ceiling is what is
-// acknowledged DURABLE while the drain works beside it; stored/ceiling is the same events by the time the last of them is in the database.
+// BenchmarkIngest measures what the events service takes in, in a process of its own with authentication, validation, limits and dedupe, as a ratio to what a
+// bare client inserts over two connections, in blocks of the size that is fastest, into a table made like that of the events on the same server, in turns; of several rounds the median counts.
+//
+//   - acked/ceiling is events acknowledged DURABLE to 64 callers of the unary method, while the drain works beside it;
+//   - drained/ceiling is the same events by the time the last of them is in the database;
+//   - stored/ceiling is events answered STORED over 128 streams with 16 batches unanswered each; stored/both is that against a client that writes event_packages as well;
+//   - the µs are CPU for an event: of the service, of the database, of the database under the bare client, and of that client, with which the service is
+//     compared (durable/client, stored/client) since a slow machine is slow for both;
+//   - rows/block is how large the blocks were;
+//   - ack-ms and visible-ms are at half of the drained rate: from the moment a request was due to its answer, and to when a query finds its events.
 func BenchmarkIngest(b *testing.B) {
-	address := dbtest.ClickHouse(b, eventsmigrations.ClickHouse())
-	key := auth.NewToken(auth.PrefixOperator)
-	c := &child{t: b, how: counting, settings: map[string]string{
-		"DEVTRAIL_OPERATOR_KEY": key, "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService),
-		"EVENTS_ADDRESS": freeAddress(b), "EVENTS_DEBUG_ADDRESS": "", "EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": freeAddress(b),
-		"EVENTS_QUEUE_DIR": filepath.Join(b.TempDir(), "queue"), "EVENTS_STORE": storeClickHouse, "EVENTS_CLICKHOUSE_URL": address,
-	}}
-	c.start()
-	b.Cleanup(c.kill)
-	conn, err := dial.New(c.settings["EVENTS_ADDRESS"], dial.Options{Token: key})
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, conn.Close()) })
-	client := eventsv1.NewIngestServiceClient(conn)
-	var most, acked, kept float64
-	rounds := 0.0
-	for b.Loop() {
-		most += ceiling(b, address, benchLength)
-		a, k := served(b, client)
-		acked, kept, rounds = acked+a, kept+k, rounds+1
-	}
-	b.ReportMetric(acked/most, "acked/ceiling")
-	b.ReportMetric(kept/most, "stored/ceiling")
-	b.ReportMetric(acked/rounds, "acked/s")
-	b.ReportMetric(kept/rounds, "stored/s")
-	b.ReportMetric(most/rounds, "ceiling/s")
-}
-
-// served returns the events a second that were acknowledged, and that were in the database when the last one was.
-func served(b *testing.B, client eventsv1.IngestServiceClient) (acked, kept float64) {
-	b.Helper()
-	ctx := dial.WithOrganization(context.WithoutCancel(b.Context()), organization)
-	var count atomic.Int64
-	var working sync.WaitGroup
-	start := time.Now()
-	for range benchCallers {
-		working.Go(func() {
-			for time.Since(start) < benchLength {
-				if _, err := client.CaptureEvents(ctx, request(eventsv1.AckLevel_ACK_LEVEL_DURABLE)); err != nil {
-					b.Errorf("capture: %v", err)
-					return
-				}
-				count.Add(benchBatch)
+	for _, k := range []kind{lean, fat} {
+		b.Run(k.name, func(b *testing.B) {
+			r := startRig(b, nil)
+			l := newLoad(b, r.conn, k)
+			b.ReportMetric(float64(len(k.letterOf(b, 0, 0, false).bytes))/benchBatch, "B/event")
+			r.warm(b, l)
+			size := fastest(b, r, k, warmLength)
+			b.ReportMetric(float64(size), "ceiling-rows/block")
+			var m medians
+			for b.Loop() {
+				r.round(b, l, size, &m)
 			}
+			r.half(b, l, m.of("drained/s")/2, &m)
+			m.report(b)
 		})
 	}
-	working.Wait()
-	acked = float64(count.Load()) / time.Since(start).Seconds()
-	patient, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancel()
-	_, err := client.CaptureEvents(patient, request(eventsv1.AckLevel_ACK_LEVEL_STORED))
-	require.NoError(b, err)
-	return acked, float64(count.Load()) / time.Since(start).Seconds()
 }
 
-// request is a batch of lean events.
-func request(ack eventsv1.AckLevel) *eventsv1.CaptureEventsRequest {
-	req := &eventsv1.CaptureEventsRequest{Ack: ack, Events: make([]*eventsv1.Event, benchBatch)}
-	now := timestamppb.Now()
-	for i := range req.Events {
-		e := lean(i)
-		req.Events[i] = &eventsv1.Event{
-			Id: uuid.NewString(), Name: e.Name, OccurredAt: now, Packages: e.Packages, Project: e.Project, PropertiesJson: e.Properties, SessionId: e.SessionID,
-			Source: &eventsv1.Source{Kind: eventsv1.SourceKind(e.Source.Kind), Tool: e.Source.Tool},
+// round measures each side once.
+func (r *rig) round(b *testing.B, l load, size int, m *medians) {
+	b.Helper()
+	r.settle(b)
+	database := r.databaseCPU(b)
+	most, client := ceiling(b, r, l.kind, size, benchLength, false)
+	m.add("ceiling-db-µs", float64((r.databaseCPU(b)-database).Microseconds())/(most*benchLength.Seconds()))
+	m.add("ceiling-client-µs", client)
+	r.settle(b)
+	both, _ := ceiling(b, r, l.kind, size, benchLength, true)
+	m.add("both/ceiling", both/most)
+	m.add("ceiling/s", most)
+
+	acked := r.side(b, l, m, "durable", l.durable)
+	m.add("acked/s", acked.rate)
+	m.add("drained/s", acked.drained)
+	m.add("acked/ceiling", acked.rate/most)
+	m.add("durable/client", m.last("durable-µs")/client)
+	m.add("drained/ceiling", acked.drained/most)
+
+	kept := r.side(b, l, m, "stored", l.stored)
+	m.add("stored/s", kept.rate)
+	m.add("stored/ceiling", kept.rate/most)
+	m.add("stored/client", m.last("stored-µs")/client)
+	m.add("stored/both", kept.rate/most/m.last("both/ceiling"))
+}
+
+// warm has all code run, everybody known, and the memory of the service and of the database as large as it gets: the backlog, and with it blocks, are the
+// larger the longer one sends.
+func (r *rig) warm(b *testing.B, l load) {
+	b.Helper()
+	ctx := context.WithoutCancel(b.Context())
+	n := l.durable(ctx, time.Now().Add(benchLength))
+	n += l.stored(ctx, time.Now().Add(benchLength))
+	r.drained(b, uint64(n))
+}
+
+// pass is events a second that were answered, and that were in the database when the last one was.
+type pass struct{ rate, drained float64 }
+
+// side measures one way of sending, and what it costs, until everything is in the database.
+func (r *rig) side(b *testing.B, l load, m *medians, name string, send func(ctx context.Context, until time.Time) int64) pass {
+	b.Helper()
+	r.settle(b)
+	ctx := context.WithoutCancel(b.Context())
+	wait := r.profile(b, l.kind.name+"-"+name, benchLength)
+	blocks, rows := r.blocks(b)
+	own, database, start := r.cpu(b), r.databaseCPU(b), time.Now()
+	sent := send(ctx, start.Add(benchLength))
+	n := float64(sent)
+	p := pass{rate: n / time.Since(start).Seconds()}
+	r.drained(b, uint64(rows)+uint64(sent))
+	p.drained = n / time.Since(start).Seconds()
+	m.add(name+"-µs", float64((r.cpu(b)-own).Microseconds())/n)
+	m.add(name+"-db-µs", float64((r.databaseCPU(b)-database).Microseconds())/n)
+	blocksAfter, rowsAfter := r.blocks(b)
+	m.add(name+"-rows/block", (rowsAfter-rows)/(blocksAfter-blocks))
+	wait()
+	return p
+}
+
+// drained waits until so many events are in the table, and then until the service knows. The table is asked first, since a page of metrics costs the service
+// as much as a thousand events.
+func (r *rig) drained(b *testing.B, all uint64) {
+	b.Helper()
+	look := database(b, r.server)
+	defer func() { require.NoError(b, look.Close()) }()
+	require.Eventually(b, func() bool { return ask(b, look, countEvents) >= all }, 2*time.Minute, drainedEvery)
+	require.Eventually(b, func() bool {
+		_, rows := r.blocks(b)
+		return uint64(rows) >= all
+	}, 2*time.Minute, lookEvery)
+}
+
+// countEvents reads nothing but what parts say of themselves.
+const countEvents = "SELECT count() AS n FROM events"
+
+// half measures how long events wait for their answers and for queries to find them, at so many events a second.
+func (r *rig) half(b *testing.B, l load, rate float64, m *medians) {
+	b.Helper()
+	r.settle(b)
+	ctx, stop := context.WithCancel(context.WithoutCancel(b.Context()))
+	var working sync.WaitGroup
+	var seen []time.Duration
+	working.Go(func() { seen = r.visible(ctx, b, l) })
+	waits := l.paced(ctx, rate, halfLength)
+	stop()
+	working.Wait()
+	for name, sorted := range map[string][]time.Duration{"ack": waits, "visible": seen} {
+		m.add(name+"-p50-ms", float64(quantile(sorted, 0.5).Microseconds())/1e3)
+		m.add(name+"-p99-ms", float64(quantile(sorted, 0.99).Microseconds())/1e3)
+	}
+}
+
+// marker is the name of the events that visible looks for, and how often one is sent.
+const (
+	marker      = "bench.marker"
+	markerEvery = 20 * time.Millisecond
+	lookEvery   = 50 * time.Millisecond
+
+	drainedEvery = 20 * time.Millisecond
+)
+
+// visible sends marked events, each alone, and returns how long each was on its way into the answers of queries. They become visible in the order of the log.
+func (r *rig) visible(ctx context.Context, b *testing.B, l load) []time.Duration {
+	client := eventsv1.NewIngestServiceClient(l.conn)
+	var mu sync.Mutex
+	var sent, seen []time.Duration
+	start, found := time.Now(), 0
+	var working sync.WaitGroup
+	working.Go(func() {
+		for due := time.NewTicker(markerEvery); ctx.Err() == nil; <-due.C {
+			at := time.Since(start)
+			_, err := client.CaptureEvents(context.WithoutCancel(ctx), &eventsv1.CaptureEventsRequest{Events: []*eventsv1.Event{{
+				Id: uuid.NewString(), Name: marker, OccurredAt: timestamppb.Now(), Source: &eventsv1.Source{Kind: eventsv1.SourceKind_SOURCE_KIND_GIT},
+			}}})
+			if err != nil {
+				b.Errorf("capture: %v", err)
+				return
+			}
+			mu.Lock()
+			sent = append(sent, at)
+			mu.Unlock()
+		}
+	})
+	look := database(b, r.server)
+	defer func() { _ = look.Close() }()
+	question := fmt.Sprintf("SELECT count() AS n FROM events WHERE organization_id = '%s' AND toDate(occurred_at) >= today() - 1 AND name = '%s'", organization, marker)
+	for again := time.NewTicker(lookEvery); ; <-again.C {
+		n := int(ask(b, look, question))
+		mu.Lock()
+		for ; found < min(n, len(sent)); found++ {
+			seen = append(seen, time.Since(start)-sent[found])
+		}
+		over := ctx.Err() != nil && found == len(sent)
+		mu.Unlock()
+		if over {
+			break
 		}
 	}
-	return req
+	working.Wait()
+	slices.Sort(seen)
+	return seen
+}
+
+// medians are figures of several rounds.
+type medians struct {
+	names  []string
+	values map[string][]float64
+}
+
+func (m *medians) add(name string, value float64) {
+	if m.values == nil {
+		m.values = make(map[string][]float64)
+	}
+	if _, known := m.values[name]; !known {
+		m.names = append(m.names, name)
+	}
+	m.values[name] = append(m.values[name], value)
+}
+
+// last is the figure of the last round.
+func (m *medians) last(name string) float64 { return m.values[name][len(m.values[name])-1] }
+
+// of is the median.
+func (m *medians) of(name string) float64 {
+	sorted := slices.Sorted(slices.Values(m.values[name]))
+	return sorted[len(sorted)/2]
+}
+
+func (m *medians) report(b *testing.B) {
+	b.Helper()
+	for _, name := range m.names {
+		b.ReportMetric(m.of(name), name)
+		b.Logf("%-20s %10.2f  %.2f", name, m.of(name), m.values[name])
+	}
 }

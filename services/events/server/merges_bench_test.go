@@ -4,59 +4,81 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"os"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/lease"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/identitytest"
 	"devtrail.dev/services/events/internal/people"
-	eventsmigrations "devtrail.dev/services/events/migrations"
 	"devtrail.dev/services/events/storetest"
 )
 
-// How many identities and developers there are, and how many events each organization of the comparison has.
-const (
-	benchIdentities = 40_000
-	benchDevelopers = 20_000
-	benchClickHouse = 1_000_000
-	benchPostgres   = 250_000
-)
-
-// benchStart is when the events of the comparison begin; they go on for 90 days.
+// benchStart is when the events of a merge that must show happened.
 var benchStart = time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
 
-// benchStore opens a store. The second result has Postgres learn what its tables hold, as it does by itself within a minute.
-func benchStore(b *testing.B, engine string) (insight.Engine, func()) {
+// mergeStates are what the organizations of the comparison differ in: how many merges are pending, or folded.
+var mergeStates = []mergeState{{name: "none"}, {name: "1 pending", merges: 1}, {name: "1,000 pending", merges: 1000}, {name: "1,000 folded", merges: 1000, folded: true}}
+
+type mergeState struct {
+	name   string
+	merges int
+	folded bool
+}
+
+func (s mergeState) organization() uuid.UUID { return storetest.ID(s.name) }
+
+// benchStore opens a store, on the database of EVENTS_BENCH_DATABASE if that is set. Fill fills it when it is new.
+func benchStore(b *testing.B, engine string) (store insight.Engine, fill func(events int)) {
 	b.Helper()
-	cfg := Config{Store: engine, Query: events.DefaultQueryLimits()}
-	if engine == storeClickHouse {
-		cfg.ClickHouseURL = dbtest.ClickHouse(b, eventsmigrations.ClickHouse())
-	} else {
-		cfg.PostgresURL = dbtest.Postgres(b, eventsmigrations.Postgres())
+	cfg, kept := keptDatabase(engine)
+	if !kept {
+		cfg = engines[engine](b)
 	}
+	cfg.Query = events.DefaultQueryLimits()
 	store, _, err := openStore(b.Context(), cfg, lease.New("events"), time.Now)
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, store.Close()) })
-	return store, func() {
-		if engine != storePostgres {
+	return store, func(n int) {
+		if kept {
 			return
 		}
-		conn, err := pgx.Connect(b.Context(), cfg.PostgresURL)
-		require.NoError(b, err)
-		_, err = conn.Exec(b.Context(), "ANALYZE")
-		require.NoError(b, err)
-		require.NoError(b, conn.Close(b.Context()))
+		organizations := make([]uuid.UUID, len(mergeStates))
+		for i, s := range mergeStates {
+			organizations[i] = s.organization()
+		}
+		openByHand(b, cfg).load(b, n, organizations...)
+		mergeAndFold(b, engine, store)
+	}
+}
+
+// mergeAndFold brings the organizations into their states.
+func mergeAndFold(b *testing.B, engine string, store insight.Engine) {
+	b.Helper()
+	for _, folded := range []bool{true, false} {
+		for _, s := range mergeStates {
+			if s.folded == folded {
+				merges(b, store, s)
+			}
+		}
+		began := time.Now()
+		for n := 1; n > 0 && folded; {
+			var err error
+			n, err = store.Fold(b.Context(), 10_000)
+			require.NoError(b, err)
+		}
+		if folded {
+			b.Logf("%s: folding 1,000 merges took %s", engine, time.Since(began).Round(time.Millisecond))
+		}
 	}
 }
 
@@ -64,48 +86,24 @@ func benchActor(n int) events.Identity {
 	return events.Identity{Kind: 1, Value: fmt.Sprintf("person-%d@example.org", n)}
 }
 
-func benchDeveloper(n int) uuid.UUID { return storetest.ID(fmt.Sprint("developer ", n)) }
-
-// fill appends n events, every tenth with a package.
-func fill(b *testing.B, store events.Store, organization uuid.UUID, n int, developers []uuid.UUID) {
-	b.Helper()
-	const size = 50_000
-	for from := 0; from < n; from += size {
-		batch := make([]events.Event, min(size, n-from))
-		for i := range batch {
-			k := from + i
-			who := int(uint64(k) * 0x9e3779b97f4a7c15 >> 40 % benchIdentities)
-			at := benchStart.Add(time.Duration(k) * (90 * 24 * time.Hour / time.Duration(n))).Truncate(time.Microsecond)
-			e := events.Event{
-				ID: uuid.New(), Name: fmt.Sprint("event.", k%30), OccurredAt: at, ReceivedAt: at, Actor: benchActor(who), DeveloperID: developers[who/2],
-				Source: events.Source{Kind: events.SourceGit, Tool: "git", Machine: fmt.Sprint("machine-", who%5000)}, Project: fmt.Sprint("github.com/own/", k%200),
-				Properties: `{"files":3,"language":"go"}`,
-			}
-			if k%10 == 0 {
-				e.Packages = []string{fmt.Sprintf("pkg:npm/x@%d", k%7)}
-			}
-			batch[i] = e
-		}
-		_, err := store.Append(b.Context(), organization, batch)
-		require.NoError(b, err)
-	}
+// benchDeveloper is whom the events of an identity are stamped with.
+func benchDeveloper(n int) uuid.UUID {
+	return uuid.MustParse(fmt.Sprintf("00000000-0000-4000-8000-%012d", n))
 }
 
-// merges gives the second identity of each of n developers to the next developer.
-func merges(b *testing.B, store events.Store, organization uuid.UUID, n int, developers []uuid.UUID) {
+// merges gives every second developer's identity to the developer before.
+func merges(b testing.TB, store events.Store, s mergeState) {
 	b.Helper()
-	changes := make([]events.Reassignment, n)
+	changes := make([]events.Reassignment, s.merges)
 	for i := range changes {
-		changes[i] = events.Reassignment{Identity: benchActor(2*i + 1), DeveloperID: developers[(i+1)%benchDevelopers], Sequence: int64(i + 1)}
+		changes[i] = events.Reassignment{Identity: benchActor(2*i + 1), DeveloperID: benchDeveloper(2 * i), Sequence: int64(i + 1)}
 	}
-	for some := range slices.Chunk(changes, 1000) {
-		require.NoError(b, store.Reassign(b.Context(), organization, some))
-	}
+	require.NoError(b, store.Reassign(b.Context(), s.organization(), changes))
 }
 
 // kindsOfQuestions are one question of each kind.
 func kindsOfQuestions(developer uuid.UUID) map[string]func(context.Context, insight.Engine, uuid.UUID) error {
-	within := events.Range{Start: benchStart, End: benchStart.AddDate(0, 0, 91)}
+	within := events.Range{Start: questionStart, End: questionEnd}
 	question := insight.Question{Range: within, By: insight.Developers}
 	var days, weeks []time.Time
 	var intervals []events.Range
@@ -128,12 +126,27 @@ func kindsOfQuestions(developer uuid.UUID) map[string]func(context.Context, insi
 			_, err := s.List(ctx, org, events.ListQuery{Range: within, Limit: 100, Filter: events.Filter{DeveloperIDs: []uuid.UUID{developer}}})
 			return err
 		},
+		"digest of one": func(ctx context.Context, s insight.Engine, org uuid.UUID) error {
+			q, err := events.NewDigestQuery(&within.Start, &within.End)
+			if err != nil {
+				return err
+			}
+			q.Limit, q.Filter.DeveloperIDs = 20, []uuid.UUID{developer}
+			_, err = s.Digest(ctx, org, q)
+			return err
+		},
+		"trend of one": func(ctx context.Context, s insight.Engine, org uuid.UUID) error {
+			one := question
+			one.Filter.DeveloperIDs = []uuid.UUID{developer}
+			_, err := s.TrendRows(ctx, org, insight.TrendsQuery{Question: one, Buckets: days, Series: []insight.Series{{Matcher: matcher(""), Math: insight.Total}}})
+			return err
+		},
 		"list": func(ctx context.Context, s insight.Engine, org uuid.UUID) error {
 			_, err := s.List(ctx, org, events.ListQuery{Range: within, Limit: 100})
 			return err
 		},
 		"exposure": func(ctx context.Context, s insight.Engine, org uuid.UUID) error {
-			_, err := s.Exposure(ctx, org, events.ExposureQuery{Package: "pkg:npm/x", Range: within, Limit: 100})
+			_, err := s.Exposure(ctx, org, events.ExposureQuery{Package: "pkg:npm/p100", Range: within, Limit: 100})
 			return err
 		},
 		"digest": func(ctx context.Context, s insight.Engine, org uuid.UUID) error {
@@ -148,7 +161,7 @@ func kindsOfQuestions(developer uuid.UUID) map[string]func(context.Context, insi
 		"trend of events": trend(insight.Total),
 		"trend of actors": trend(insight.UniqueActors),
 		"retention": func(ctx context.Context, s insight.Engine, org uuid.UUID) error {
-			_, err := s.Retention(ctx, org, insight.RetentionQuery{Question: question, Intervals: intervals, Target: matcher("event.1"), Returning: matcher("event.2")})
+			_, err := s.Retention(ctx, org, insight.RetentionQuery{Question: question, Intervals: intervals, Target: matcher("build.finished"), Returning: matcher("commit.authored")})
 			return err
 		},
 		"stickiness": func(ctx context.Context, s insight.Engine, org uuid.UUID) error {
@@ -162,71 +175,52 @@ func kindsOfQuestions(developer uuid.UUID) map[string]func(context.Context, insi
 	}
 }
 
-// BenchmarkMerges measures what pending and folded merges cost a question of each kind: organizations with equal events are asked in turns, one without
-// merges, two with 1,000 and 10,000 pending ones and one whose 10,000 are folded. Figures are ratios of the median times to that without.
+// BenchmarkMerges measures what pending and folded merges cost a question of each kind: organizations with events that are alike are asked in turns, one
+// without merges, two with one and with 1,000 pending ones and one whose 1,000 are folded. Nothing folds meanwhile. Figures are ratios of the median times to
+// that without. EVENTS_BENCH_STORE names the engine, both when unset; EVENTS_BENCH_EVENTS says how many events there are in all; EVENTS_BENCH_DATABASE is the
+// URL of a database that an earlier run filled and left, which is asked as it is.
 func BenchmarkMerges(b *testing.B) {
-	for engine, size := range map[string]int{storeClickHouse: benchClickHouse, storePostgres: benchPostgres} {
+	for _, engine := range benchEngines() {
 		b.Run(engine, func(b *testing.B) {
-			store, learn := benchStore(b, engine)
-			developers := make([]uuid.UUID, benchDevelopers)
-			for i := range developers {
-				developers[i] = benchDeveloper(i)
-			}
-			states := []string{"none", "folded", "1000", "10000"}
-			for _, state := range states {
-				fill(b, store, storetest.ID(state), size, developers)
-			}
-			learn()
-			merges(b, store, storetest.ID("folded"), 10_000, developers)
-			began := time.Now()
-			for n := 1; n > 0; {
-				var err error
-				n, err = store.Fold(b.Context(), 10_000)
-				require.NoError(b, err)
-			}
-			b.Logf("%s: folding 10,000 merges where %d events are stored took %s", engine, len(states)*size, time.Since(began).Round(time.Millisecond))
-			merges(b, store, storetest.ID("1000"), 1000, developers)
-			merges(b, store, storetest.ID("10000"), 10_000, developers)
-			learn()
-			questions := kindsOfQuestions(developers[1])
+			store, fill := benchStore(b, engine)
+			fill(int(benchNumber(b, "EVENTS_BENCH_EVENTS", 2_000_000)))
+			questions := kindsOfQuestions(benchDeveloper(0))
 			times := make(map[string][]time.Duration)
-			for b.Loop() {
+			for round := 0; b.Loop(); round++ {
 				for kind, ask := range questions {
-					for _, state := range states {
+					for i := range mergeStates { // each comes first as often as any other
+						s := mergeStates[(round+i)%len(mergeStates)]
 						began := time.Now()
-						require.NoError(b, ask(b.Context(), store, storetest.ID(state)), "%s, %s", kind, state)
-						times[kind+"/"+state] = append(times[kind+"/"+state], time.Since(began))
+						require.NoError(b, ask(b.Context(), store, s.organization()), "%s, %s", kind, s.name)
+						times[kind+s.name] = append(times[kind+s.name], time.Since(began))
 					}
 				}
 			}
-			report(b, engine, questions, times)
+			for _, kind := range slices.Sorted(maps.Keys(questions)) {
+				none := median(times[kind+mergeStates[0].name]).Seconds()
+				ratios := []string{fmt.Sprintf("%s: %-16s %7.1f ms", engine, kind, 1000*none)}
+				for _, s := range mergeStates[1:] {
+					ratio := median(times[kind+s.name]).Seconds() / none
+					ratios = append(ratios, fmt.Sprintf("%s %.2f", s.name, ratio))
+					b.ReportMetric(ratio, strings.NewReplacer(" ", "-", ",", "").Replace(kind+"-"+s.name)+"/none")
+				}
+				b.Log(strings.Join(ratios, "; "))
+			}
 		})
 	}
 }
 
-func report(b *testing.B, engine string, questions map[string]func(context.Context, insight.Engine, uuid.UUID) error, times map[string][]time.Duration) {
-	b.Helper()
-	median := func(key string) float64 {
-		slices.Sort(times[key])
-		return times[key][len(times[key])/2].Seconds()
+// benchEngines are those that EVENTS_BENCH_STORE asks for.
+func benchEngines() []string {
+	if engine := os.Getenv("EVENTS_BENCH_STORE"); engine != "" {
+		return []string{engine}
 	}
-	kinds := make([]string, 0, len(questions))
-	for kind := range questions {
-		kinds = append(kinds, kind)
-	}
-	sort.Strings(kinds)
-	for _, kind := range kinds {
-		none := median(kind + "/none")
-		b.Logf("%s: %-16s %7.1f ms; 1,000 pending %.2f, 10,000 pending %.2f, 10,000 folded %.2f", engine, kind, 1000*none,
-			median(kind+"/1000")/none, median(kind+"/10000")/none, median(kind+"/folded")/none)
-		b.ReportMetric(median(kind+"/10000")/none, strings.ReplaceAll(kind, " ", "-")+"-pending/none")
-		b.ReportMetric(median(kind+"/folded")/none, strings.ReplaceAll(kind, " ", "-")+"-folded/none")
-	}
+	return []string{storeClickHouse, storePostgres}
 }
 
 // BenchmarkMergeShows measures how long after the identity service's answer a merge shows in a list, an exposure and a trend, while the follower follows.
 func BenchmarkMergeShows(b *testing.B) {
-	for _, engine := range []string{storeClickHouse, storePostgres} {
+	for _, engine := range benchEngines() {
 		b.Run(engine, func(b *testing.B) {
 			store, _ := benchStore(b, engine)
 			service, client := identitytest.Start(b)
@@ -238,20 +232,20 @@ func BenchmarkMergeShows(b *testing.B) {
 				stop()
 				require.NoError(b, <-done)
 			})
-			org := uuid.MustParse(organization)
+			org := uuid.New() // a database may be an earlier run's
 			worst, n := time.Duration(0), 0
 			for b.Loop() {
 				n++
-				source, target := benchDeveloper(2*n), benchDeveloper(2*n+1)
+				source, target := storetest.ID(fmt.Sprint("source ", n)), storetest.ID(fmt.Sprint("target ", n))
 				identity := benchActor(n)
-				service.Link(organization, &identityv1.Identity{Kind: identityv1.IdentityKind(identity.Kind), Value: identity.Value}, source.String())
+				service.Link(org.String(), &identityv1.Identity{Kind: identityv1.IdentityKind(identity.Kind), Value: identity.Value}, source.String())
 				e := events.Event{
 					ID: uuid.New(), Name: "package.added", OccurredAt: benchStart, ReceivedAt: benchStart, Actor: identity, DeveloperID: source, Properties: "{}",
 					Packages: []string{fmt.Sprintf("pkg:npm/p%d@1", n)}, Source: events.Source{Kind: events.SourceGit},
 				}
 				_, err := store.Append(b.Context(), org, []events.Event{e})
 				require.NoError(b, err)
-				service.Merge(organization, target.String(), source.String())
+				service.Merge(org.String(), target.String(), source.String())
 				began := time.Now()
 				for !shows(b, store, org, e, target) {
 				}

@@ -9,9 +9,12 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"devtrail.dev/services/events/internal/queue"
 	"devtrail.dev/services/events/internal/queue/jetstream"
 	"devtrail.dev/services/events/internal/queue/pebblelog"
+	"devtrail.dev/services/events/internal/queue/seglog"
 )
 
 // NATS is the settings of a log on JetStream.
@@ -37,8 +40,8 @@ var streamName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 func (c Ingest) validateQueue() error {
 	var mistakes []error
 	switch {
-	case c.Queue != queuePebble && c.Queue != queueJetStream:
-		mistakes = append(mistakes, fmt.Errorf("EVENTS_QUEUE %q is neither pebble nor jetstream", c.Queue))
+	case c.Queue != queueSegments && c.Queue != queuePebble && c.Queue != queueJetStream:
+		mistakes = append(mistakes, fmt.Errorf("EVENTS_QUEUE %q is neither segments nor pebble nor jetstream", c.Queue))
 	case c.Queue == queueJetStream && c.NATS.URL == "":
 		mistakes = append(mistakes, errors.New("EVENTS_NATS_URL is empty: EVENTS_QUEUE=jetstream needs it"))
 	case c.Queue == queueJetStream && c.QueueDir != "":
@@ -57,7 +60,7 @@ func (c Ingest) validateQueue() error {
 }
 
 // openQueue opens the log that the settings name; nil when there is none.
-func (c Ingest) openQueue(ctx context.Context, instance string, logger *slog.Logger) (queue.Queue, error) {
+func (c Ingest) openQueue(ctx context.Context, instance string, logger *slog.Logger, disk vfs.FS) (queue.Queue, error) {
 	fatal := func(sentence string) {
 		logger.ErrorContext(ctx, "the service ends, so that nothing is acknowledged that is not kept", "reason", sentence)
 		os.Exit(1)
@@ -78,7 +81,17 @@ func (c Ingest) openQueue(ctx context.Context, instance string, logger *slog.Log
 	if c.QueueDir == "" {
 		return nil, nil
 	}
-	log, err := pebblelog.Open(pebblelog.Options{Bytes: c.QueueBytes, Dir: c.QueueDir, Fatal: fatal, Logger: logger, Spare: c.QueueSpareBytes})
+	if c.Queue == queueSegments {
+		log, err := seglog.Open(seglog.Options{Bytes: c.QueueBytes, Dir: c.QueueDir, Fatal: fatal, FS: disk, Logger: logger, Spare: c.QueueSpareBytes})
+		if err == nil {
+			return log, nil
+		}
+		if !errors.Is(err, seglog.ErrOther) {
+			return nil, err
+		}
+		logger.WarnContext(ctx, "the log of accepted events stays with Pebble, which has kept it so far: once it is drained, give EVENTS_QUEUE_DIR another folder")
+	}
+	log, err := pebblelog.Open(pebblelog.Options{Bytes: c.QueueBytes, Dir: c.QueueDir, Fatal: fatal, FS: disk, Logger: logger, Spare: c.QueueSpareBytes})
 	if err != nil {
 		return nil, err
 	}

@@ -50,3 +50,11 @@ func TestNoTextOfARequestIsCode(t *testing.T) {
 		})
 	}
 }
+
+func TestNoTextOfTheCatalogIsCode(t *testing.T) {
+	for name := range engines {
+		t.Run(name, func(t *testing.T) {
+			rpctest.InjectCatalog(t, func(tb testing.TB) insight.Engine { return openEngine(tb, name) })
+		})
+	}
+}

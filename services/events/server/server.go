@@ -19,10 +19,12 @@ import (
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/clickhouse"
+	"devtrail.dev/services/events/internal/cohorts"
 	"devtrail.dev/services/events/internal/folding"
 	"devtrail.dev/services/events/internal/hook"
 	"devtrail.dev/services/events/internal/observed"
 	"devtrail.dev/services/events/internal/postgres"
+	"devtrail.dev/services/events/internal/promoting"
 	"devtrail.dev/services/events/internal/rpc"
 	"devtrail.dev/services/events/internal/turns"
 	"devtrail.dev/services/events/internal/web"
@@ -32,11 +34,11 @@ import (
 // Run serves until ctx ends; then it drains and returns nil. It runs also while the database or identity is away or the schema is not there yet: its health
 // is then NOT_SERVING with the reason, or events get RETRY. It returns an error for wrong settings or an address that is taken.
 func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) error {
-	return run(ctx, getenv, stderr, func(e insight.Engine) insight.Engine { return e })
+	return RunWith(ctx, getenv, stderr, Seams{})
 }
 
-// run is Run on a store that a test may have changed.
-func run(ctx context.Context, getenv func(string) string, stderr io.Writer, changed func(insight.Engine) insight.Engine) error {
+// RunWith is Run with something between the service and what it rests on.
+func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, seams Seams) error {
 	cfg, err := env.Load(getenv, defaults())
 	if err != nil {
 		return err
@@ -57,12 +59,12 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer, chan
 		return err
 	}
 	defer func() { _ = engine.Close() }()
-	store, err := observed.New(changed(engine), registry, now)
+	store, err := observed.New(seams.engine(engine), registry, now)
 	if err != nil {
 		return err
 	}
 
-	options, log, err := cfg.Ingest.options(ctx, cfg.GracePeriod, instanceName(cfg.Address), store.Blocks(), logger)
+	options, log, err := cfg.Ingest.options(ctx, cfg.GracePeriod, instanceName(cfg.Address), store.Blocks(), logger, seams.Disk)
 	if err != nil {
 		return err
 	}
@@ -86,7 +88,10 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer, chan
 			return err
 		}
 	}
+	desk.Promoter.Allow(cfg.Promote.Limit)
+	promotions := promoting.New(store, desk.Promoter, cfg.Promote, logger, now)
 	folds := folding.New(store, cfg.Fold, logger, now)
+	desk.Follower.Notify(folds.Wake)
 	for _, measured := range []prometheus.Collector{desk.Intake, desk.Tail, folds} {
 		if err := registry.Register(measured); err != nil {
 			return err
@@ -104,7 +109,9 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer, chan
 	if err != nil {
 		return err
 	}
-	desk.Register(turns.New(cfg.Questions).Guard(door.GRPC(), eventsv1.CatalogService_ServiceDesc.ServiceName, eventsv1.EventService_ServiceDesc.ServiceName, eventsv1.InsightService_ServiceDesc.ServiceName))
+	asked := turns.New(cfg.Questions)
+	computed := cohorts.New(cfg.Cohorts, store, desk.ComputeCohort, asked.Take, logger, now)
+	desk.Register(asked.Guard(door.GRPC(), []string{"StreamExposure"}, eventsv1.CatalogService_ServiceDesc.ServiceName, eventsv1.EventService_ServiceDesc.ServiceName, eventsv1.InsightService_ServiceDesc.ServiceName))
 	rpc.NewLogs(desk.Intake, now).Register(door.GRPC())
 	cfg.HTTP.GracePeriod = cfg.GracePeriod
 	hooks, err := openHooks(cfg.HooksFile, hook.Deps{Intake: desk.Intake, Logger: logger, Now: now, Registry: registry})
@@ -139,6 +146,8 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer, chan
 	running.Go(func() error { return desk.Follower.Run(following) })
 	running.Go(func() error { return desk.Learner.Run(following) })
 	running.Go(func() error { return folds.Run(following) })
+	running.Go(func() error { return computed.Run(following) })
+	running.Go(func() error { return promotions.Run(following) })
 	running.Go(func() error { return desk.Privacy.Run(serving) })
 	// Events are taken until the doors are closed, and drained after.
 	taking, shut := context.WithCancel(context.WithoutCancel(ctx))

@@ -19,10 +19,10 @@ import (
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
-// TestMain is the service itself in the children of TestFaults.
+// TestMain is the service itself in the children of the benchmark.
 func TestMain(m *testing.M) {
-	if child := os.Getenv(envChild); child != "" {
-		runChild(child)
+	if how := os.Getenv(envChild); how != "" {
+		runChild(how)
 		return
 	}
 	dbtest.Main(m)

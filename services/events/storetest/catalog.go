@@ -24,6 +24,7 @@ var catalogCases = []testCase{
 	{"definitions are learned by day, again and again", daysLearned},
 	{"a day is replaced as a whole", daysReplaced},
 	{"members are those of all that have events or properties", cohortMembers},
+	{"a learner that is stopped anywhere is finished by the next", learnerStopped},
 }
 
 // item makes one, with texts that need care.

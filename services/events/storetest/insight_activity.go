@@ -18,6 +18,7 @@ var activityCases = []insightCase{
 	{"stickiness by calendar months", stickinessMonths},
 	{"lifecycle: new, returning, resurrecting, and dormant once", lifecycleExample},
 	{"lifecycle: both ends are rounded to whole buckets, filters decide what is first", lifecycleWeeks},
+	{"lifecycle: more buckets than a mask has bits, and somebody who came before them alone", lifecycleLong},
 }
 
 func (s *story) retention(r insight.RetentionRequest) []string {
@@ -120,6 +121,18 @@ func lifecycleExample(s *story) {
 	s.tell("nobody opened 12 10:00", "eli other 12 10:00")
 	s.says(s.lifecycle(insight.LifecycleRequest{Period: during("12", "19"), Series: ofEach("opened")}),
 		"12: 1 1 1 -0", "13: 0 1 0 -2", "14: 0 0 0 -1", "15: 1 0 1 -0", "16: 0 0 0 -2", "17: 0 0 1 -0", "18: 0 0 0 -1", "19: 0 0 1 -0")
+}
+
+func lifecycleLong(s *story) {
+	s.tell("ada a 2026-05-01 10:00", "bo a 2026-05-10 10:00", "bo a 2026-05-10 11:00")
+	start, end := day("2026-05-10"), day("2026-05-14")
+	got, err := s.engine.Lifecycle(s.t.Context(), s.org, insight.LifecycleRequest{
+		Period: insight.Period{Start: &start, End: &end, Interval: events.Hour}, Series: ofEach("a"),
+	})
+	require.NoError(s.t, err)
+	want := make([]insight.LifecycleRow, 96)
+	want[10].New, want[11].Returning, want[12].Dormant = 1, 1, 1
+	equal(s.t, want, got.Rows, "hours")
 }
 
 func lifecycleWeeks(s *story) {

@@ -17,6 +17,7 @@ var listCases = []testCase{
 	{"a list without events is nil", func(t *testing.T, s *subject) { require.Nil(t, s.list(events.ListQuery{})) }},
 	{"equal times fall back to the bytes of the id", equalTimes},
 	{"pages of every size hold every event once", pages},
+	{"what is basic of an event is the same as in the whole", basics},
 	{"a page does not move while events come in", pagesWhileWriting},
 	{"ranges are half open to the microsecond", ranges},
 	{"filters tell letter case and accents apart", letterCase},
@@ -62,6 +63,41 @@ func pages(t *testing.T, s *subject) {
 		}
 		equal(t, all, read, "pages of %d", size)
 	}
+}
+
+func basics(t *testing.T, s *subject) {
+	for i := range 5 {
+		s.append(s.event(strconv.Itoa(i), at(noon.Add(time.Duration(i/2)*time.Second)), by("ada@example.org", "ada"), touching("pkg:npm/x@1"), func(e *events.Event) {
+			e.Project, e.Source.Machine, e.Properties = "example.org/"+strconv.Itoa(i%2), "m", `{"n":1}`
+		}))
+	}
+	s.append(s.event("nobody's"))
+	questions := map[string]events.ListQuery{
+		"all":       {},
+		"a page":    {Limit: 2},
+		"a project": {Filter: events.Filter{Projects: []string{"example.org/1"}}},
+		"a tool":    {Filter: events.Filter{Tools: []string{"git"}}},
+		"a package": {Filter: events.Filter{Packages: []events.PackageVersion{{Package: "pkg:npm/x"}}}},
+		"ada":       {Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("ada")}}},
+		"bob":       {Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("bob")}}},
+	}
+	same := func(when string) {
+		for name, q := range questions {
+			var want []events.Event
+			for _, e := range s.list(q) {
+				want = append(want, e.Basic())
+			}
+			q.Basic = true
+			equal(t, want, s.list(q), "%s, %s", name, when)
+		}
+	}
+	same("before a merge")
+	require.NoError(t, s.store.Reassign(t.Context(), s.org, []events.Reassignment{{Identity: actor("ada@example.org"), DeveloperID: ID("bob"), Sequence: 1}}))
+	require.Len(t, s.list(questions["bob"]), 5)
+	same("before it is folded")
+	s.fold(10)
+	require.Len(t, s.list(questions["bob"]), 5)
+	same("after")
 }
 
 func pagesWhileWriting(t *testing.T, s *subject) {

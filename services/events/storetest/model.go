@@ -69,6 +69,7 @@ func (m *model) step(t *testing.T, label string) {
 			}
 		}
 		equal(t, m.want.exposure(purl, change), m.got.exposure(purl, change), "%s: exposure of %s", label, purl)
+		equal(t, m.want.parts(purl, limit), m.got.parts(purl, limit), "%s: parts of the exposure of %s", label, purl)
 	default:
 		m.digest(t, label)
 	}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 )
 
@@ -86,7 +88,7 @@ func RunMonitor(t *testing.T, open OpenInsightFunc, endless Endless, settle func
 		f := events.SlowQueryFilter{Since: time.Now().Add(-time.Hour), Limit: 1000}
 		slow, err := s.SlowQueries(t.Context(), org, f)
 		require.NoError(t, err)
-		at := slices.IndexFunc(slow.Queries, func(q events.Query) bool { return q.Tag == list[0].Tag })
+		at := slices.IndexFunc(slow.Queries, func(q events.Query) bool { return reflect.DeepEqual(q.Tag, list[0].Tag) })
 		require.GreaterOrEqual(t, at, 0, "%v", slow.Queries)
 		require.NotEmpty(t, slow.Queries[at].Failure)
 		require.True(t, slices.IsSortedFunc(slow.Queries, func(a, b events.Query) int { return cmp.Compare(b.Elapsed, a.Elapsed) }))
@@ -108,5 +110,37 @@ func RunMonitor(t *testing.T, open OpenInsightFunc, endless Endless, settle func
 			require.NoError(t, err, name)
 			require.Empty(t, none.Queries, name)
 		}
+	})
+	t.Run("questions are remembered by the properties that they look at", func(t *testing.T) {
+		s := newSubject(t, open(t))
+		s.append(s.event("a", by("ada", "ada")))
+		for _, keys := range [][]string{{"lang", "*/ it's"}, {"lang"}, nil} {
+			q := insight.SequenceQuery{Question: insight.Question{Range: events.AllTime, By: insight.Developers}, All: true, Keys: keys}
+			require.NoError(t, s.store.Sequences(t.Context(), s.org, q, func(insight.Sequence) error { return nil }))
+		}
+		settle(t)
+		since := time.Now().Add(-time.Hour)
+		usage, err := s.store.PropertyUsage(t.Context(), s.org, since, 10)
+		require.NoError(t, err)
+		queries := map[string]int64{}
+		for _, u := range usage {
+			require.GreaterOrEqual(t, u.Elapsed, time.Duration(0))
+			queries[u.Key] = u.Queries
+		}
+		require.Equal(t, map[string]int64{"lang": 2, "*/ it's": 1}, queries)
+		usage, err = s.store.PropertyUsage(t.Context(), s.org, since, 1)
+		require.NoError(t, err)
+		require.Len(t, usage, 1)
+		usage, err = s.store.PropertyUsage(t.Context(), other, since, 10)
+		require.NoError(t, err)
+		require.Empty(t, usage, "another organization")
+
+		promoter := catalog.NewPromoter(s.store, catalog.NewKeeper(s.store, time.Now), catalog.Slots)
+		_, err = promoter.Promote(t.Context(), s.org, "lang")
+		require.NoError(t, err)
+		usage, err = promoter.Suggest(t.Context(), s.org, since, 10)
+		require.NoError(t, err)
+		require.Len(t, usage, 1, "what is promoted is not suggested")
+		require.Equal(t, "*/ it's", usage[0].Key)
 	})
 }

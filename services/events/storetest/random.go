@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -20,9 +22,18 @@ import (
 // questionsPerWorld is how many random questions of each kind are asked about the same random events.
 const questionsPerWorld = 8
 
+// PairsVariable names the setting of how many pairs of random events and a random question are tried for each kind, such as 2000.
+const PairsVariable = "DEVTRAIL_RANDOM_PAIRS"
+
 // RunRandom lets random things happen in a store and in the memory store, asks both random questions of every kind, and demands equal answers:
 // at least so many pairs of events and a question for each kind. A world that failed fails again under the same number.
+// With [PairsVariable] in the environment their number is another.
 func RunRandom(t *testing.T, open OpenInsightFunc, pairs int) {
+	if text, set := os.LookupEnv(PairsVariable); set {
+		var err error
+		pairs, err = strconv.Atoi(text)
+		require.NoError(t, err, PairsVariable)
+	}
 	want, got := memory.New(time.Now), open(t)
 	t.Cleanup(func() {
 		require.NoError(t, want.Close())
@@ -33,7 +44,7 @@ func RunRandom(t *testing.T, open OpenInsightFunc, pairs int) {
 			t.Parallel()
 			d := &duel{
 				dice: &dice{rand.New(rand.NewPCG(uint64(world), 3))}, //nolint:gosec // repeatable, not secret
-				t:    t, org: ID(fmt.Sprintf("world %d", world)), want: want, got: got,
+				t:    t, org: ID(fmt.Sprintf("world %d", world)), want: want, got: got, promoting: world%2 == 1,
 			}
 			d.wantEngine, d.gotEngine = answer.New(want, d.clock), answer.New(got, d.clock)
 			d.happen()
@@ -60,6 +71,7 @@ var duelKinds = []struct {
 	{"paths", (*duel).paths},
 	{"sequences", (*duel).sequences},
 	{"earliest", (*duel).earliest},
+	{"events", (*duel).events},
 }
 
 // duel is a store under test beside the specification.
@@ -70,6 +82,7 @@ type duel struct {
 	org                   uuid.UUID
 	want, got             insight.Engine
 	wantEngine, gotEngine *answer.Engine
+	promoting             bool // the properties of the events are promoted
 }
 
 // clock is the moment of every question.

@@ -53,6 +53,9 @@ func (d *duel) happen() {
 		}
 		require.NoError(d.t, store.Reassign(d.t.Context(), d.org, changes))
 	}
+	if d.promoting {
+		Promote(d.t, d.got, d.org, eventKeys...)
+	}
 }
 
 func (d *duel) event(i int) events.Event {

@@ -142,6 +142,9 @@ func (d *duel) paths() {
 	if d.odds(3) {
 		r.Ways.Sources = []insight.PathSource{{Name: "$d"}, {Name: "b", Property: "n"}, {Name: "b"}, {Name: "c", Property: "p"}}
 	}
+	if d.odds(4) {
+		r.Ways.Exclude = []string{pick(d.Rand, "a", "x")}
+	}
 	if d.odds(3) {
 		r.Ways.Cleaning, r.Ways.Groupings, r.Ways.Exclude = []insight.Cleaning{{Pattern: regexp.MustCompile(`[0-9]+`), Alias: "$1"}}, []string{"x*y", "*a"}, []string{"b"}
 	}

@@ -3,6 +3,7 @@
 package learn
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -30,6 +31,7 @@ type Fold struct {
 type day struct {
 	events int64
 	rows   map[rowKey]*row
+	paths  map[string][]*row // of a name: the rows of an event, in its order, first the name's own; the next event of the name is mostly alike
 }
 
 type rowKey struct {
@@ -41,7 +43,7 @@ type rowKey struct {
 type row struct {
 	catalog.Learned
 	last uuid.UUID
-	raw  json.RawMessage
+	raw  string
 }
 
 // Add learns from an event.
@@ -52,35 +54,61 @@ func (f *Fold) Add(o catalog.Occurrence) {
 	number := catalog.DayOf(o.At)
 	d := f.days[number]
 	if d == nil {
-		d = &day{rows: make(map[rowKey]*row)}
+		d = &day{paths: make(map[string][]*row), rows: make(map[rowKey]*row)}
 		f.days[number] = d
 	}
 	d.events++
-	d.see(rowKey{name: o.Name}, o, nil)
-	for key, raw := range insight.ParseProperties(o.Properties) {
-		if key != "" && !strings.ContainsRune(key, 0) && utf8.RuneCountInString(key) <= MaxKeyLength {
-			d.see(rowKey{name: o.Name, key: key, kind: typeOf(raw)}, o, raw)
+	path, known := d.paths[o.Name]
+	before, at := len(path), 0
+	see := func(key, raw string, kind catalog.Type) {
+		if at == len(path) {
+			path = append(path, nil)
 		}
+		r := path[at]
+		if r == nil || r.Key != key || r.Type != kind {
+			if strings.IndexByte(key, 0) >= 0 || utf8.RuneCountInString(key) > MaxKeyLength {
+				return
+			}
+			r = d.row(rowKey{name: o.Name, key: key, kind: kind}, &o)
+			path[at] = r
+		}
+		at++
+		r.see(&o, raw)
+	}
+	see("", "", catalog.NoType)
+	members(o.Properties, func(key, raw string) {
+		if key != "" {
+			see(key, raw, typeOf(raw))
+		}
+	})
+	if !known || len(path) > before {
+		d.paths[o.Name] = path
 	}
 }
 
-func (d *day) see(k rowKey, o catalog.Occurrence, raw json.RawMessage) {
+// row returns the row of a key, which may be a new one that begins with an event.
+func (d *day) row(k rowKey, o *catalog.Occurrence) *row {
 	r := d.rows[k]
 	if r == nil {
-		r = &row{Learned: catalog.Learned{Name: k.name, Key: k.key, Type: k.kind, First: o.At, Last: o.At}, last: o.ID, raw: raw}
+		r = &row{Learned: catalog.Learned{Name: k.name, Key: k.key, Type: k.kind, First: o.At, Last: o.At}}
 		d.rows[k] = r
 	}
+	return r
+}
+
+// see counts an event.
+func (r *row) see(o *catalog.Occurrence, raw string) {
 	r.Count++
 	if o.At.Before(r.First) {
 		r.First = o.At
 	}
-	if c := o.At.Compare(r.Last); c > 0 || c == 0 && o.ID.String() > r.last.String() {
+	if c := o.At.Compare(r.Last); c > 0 || c == 0 && bytes.Compare(o.ID[:], r.last[:]) >= 0 {
 		r.Last, r.last, r.raw = o.At, o.ID, raw
 	}
 }
 
 // typeOf tells the type of canonical JSON by its first byte.
-func typeOf(raw json.RawMessage) catalog.Type {
+func typeOf(raw string) catalog.Type {
 	switch raw[0] {
 	case '"':
 		return catalog.Text
@@ -137,11 +165,11 @@ func bounded(rows []catalog.Learned) []catalog.Learned {
 }
 
 // example is the text form of a value, cut. One that no store could keep is none.
-func example(kind catalog.Type, raw json.RawMessage) string {
+func example(kind catalog.Type, raw string) string {
 	if kind == catalog.NoType || kind == catalog.Null {
 		return ""
 	}
-	text, _ := insight.Properties{"v": raw}.Text("v")
+	text, _ := insight.Properties{"v": json.RawMessage(raw)}.Text("v")
 	if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
 		return ""
 	}

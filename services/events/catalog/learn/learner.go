@@ -12,8 +12,8 @@ import (
 	"devtrail.dev/services/events/catalog"
 )
 
-// How often the days of organizations that had events are looked at, and those of all; how much longer than a look the pause after it is at least, which
-// bounds the share of a processor that learning takes; and how many events are folded at once.
+// How often the days of organizations that had events are looked at, and those of all; how much longer than the work of a look the pause after it is at
+// least, which bounds the share of a processor that learning takes; and how many events are folded at once.
 const (
 	pause   = 20 * time.Second
 	fully   = time.Hour
@@ -49,14 +49,14 @@ func (l *Learner) Hear(organization uuid.UUID) {
 func (l *Learner) Run(ctx context.Context) error {
 	var full time.Time
 	for {
-		begun := l.now()
+		begun, p := l.now(), newPace(l.now)
 		all := begun.Sub(full) >= fully
-		if err := l.look(ctx, all); err != nil && ctx.Err() == nil {
+		if err := l.look(ctx, all, p); err != nil && ctx.Err() == nil {
 			l.logger.DebugContext(ctx, "definitions are learned later", "error", err)
 		} else if all {
 			full = begun
 		}
-		timer := time.NewTimer(max(pause, idle*l.now().Sub(begun)))
+		timer := time.NewTimer(max(pause, idle*(l.now().Sub(begun)-p.rested)))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -67,7 +67,7 @@ func (l *Learner) Run(ctx context.Context) error {
 }
 
 // look learns of all organizations, or of those that had events.
-func (l *Learner) look(ctx context.Context, all bool) error {
+func (l *Learner) look(ctx context.Context, all bool, p *pace) error {
 	list := l.take()
 	if all {
 		var err error
@@ -76,7 +76,7 @@ func (l *Learner) look(ctx context.Context, all bool) error {
 		}
 	}
 	for _, organization := range list {
-		if err := l.Learn(ctx, organization); err != nil {
+		if err := l.days(ctx, organization, p); err != nil {
 			l.Hear(organization)
 			return err
 		}
@@ -100,6 +100,10 @@ func (l *Learner) take() []uuid.UUID {
 
 // Learn learns the days of an organization whose number of events is not the one that was learned.
 func (l *Learner) Learn(ctx context.Context, organization uuid.UUID) error {
+	return l.days(ctx, organization, newPace(l.now))
+}
+
+func (l *Learner) days(ctx context.Context, organization uuid.UUID, p *pace) error {
 	there, err := l.store.EventDays(ctx, organization)
 	if err != nil {
 		return err
@@ -109,7 +113,7 @@ func (l *Learner) Learn(ctx context.Context, organization uuid.UUID) error {
 		return err
 	}
 	for _, span := range spans(there, known) {
-		if err := l.learn(ctx, organization, span); err != nil {
+		if err := l.learn(ctx, organization, span, p); err != nil {
 			return err
 		}
 	}
@@ -150,12 +154,12 @@ func spans(there, known []catalog.DayCount) []span {
 	return list
 }
 
-func (l *Learner) learn(ctx context.Context, organization uuid.UUID, s span) error {
+func (l *Learner) learn(ctx context.Context, organization uuid.UUID, s span, p *pace) error {
 	var fold Fold
 	within := events.Range{Start: catalog.DayStart(s.first), End: catalog.DayStart(s.last + 1)}
 	err := l.store.Occurrences(ctx, organization, within, func(o catalog.Occurrence) error {
 		fold.Add(o)
-		return ctx.Err()
+		return p.step(ctx)
 	})
 	if err != nil {
 		return err

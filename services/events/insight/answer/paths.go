@@ -1,11 +1,8 @@
 package answer
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -19,33 +16,14 @@ func (e *Engine) Paths(ctx context.Context, organization uuid.UUID, r insight.Pa
 	if err != nil {
 		return nil, err
 	}
-	type total struct {
-		weight int64
-		took   time.Duration
+	if edges, ok, err := e.store.PathEdges(ctx, organization, q); ok || err != nil {
+		return edges, err
 	}
-	totals := map[insight.Edge]total{}
-	paths := fold.NewPaths(q)
-	err = e.store.Sequences(ctx, organization, paths.Sequences(), func(s insight.Sequence) error {
-		for _, step := range paths.Steps(s.Rows) {
-			key := insight.Edge{Step: step.Step, Source: step.Source, Target: step.Target}
-			totals[key] = total{weight: totals[key].weight + 1, took: totals[key].took + step.Took}
-		}
-		return nil
-	})
-	if err != nil {
+	all := fold.NewEdges(q)
+	if err := e.store.Sequences(ctx, organization, all.Sequences(), all.Add); err != nil {
 		return nil, err
 	}
-	var edges []insight.Edge
-	for edge, t := range totals {
-		if t.weight >= q.MinWeight && (q.MaxWeight == 0 || t.weight <= q.MaxWeight) {
-			edge.Weight, edge.Mean = t.weight, t.took/time.Duration(t.weight)
-			edges = append(edges, edge)
-		}
-	}
-	slices.SortFunc(edges, func(a, b insight.Edge) int {
-		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Step, b.Step), strings.Compare(a.Source, b.Source), strings.Compare(a.Target, b.Target))
-	})
-	return edges[:min(q.EdgeLimit, len(edges))], nil
+	return all.List(), nil
 }
 
 // PathActors lists the actors that took a way, in the order of their text. Of the edge its step, source and target count.

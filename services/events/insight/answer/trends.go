@@ -61,6 +61,7 @@ type trendsPlan struct {
 	insight.TrendsRequest
 	formula           insight.Formula
 	current, previous insight.Span
+	ready             []insight.Trend // the rows of the current period when ranking found them already, else nil
 }
 
 // planTrends works a request out; its series have the keys that are kept.
@@ -87,7 +88,7 @@ func (e *Engine) planTrends(ctx context.Context, organization uuid.UUID, r insig
 			return trendsPlan{}, err
 		}
 	}
-	plan.Series, err = e.keep(ctx, organization, plan)
+	err = e.keep(ctx, organization, &plan)
 	return plan, err
 }
 
@@ -109,39 +110,58 @@ func (p trendsPlan) query(span insight.Span, series []insight.Series) insight.Tr
 	return q
 }
 
-// keep returns the series with the keys of the breakdown that get rows of their own, in rank order.
-func (e *Engine) keep(ctx context.Context, organization uuid.UUID, plan trendsPlan) ([]insight.Series, error) {
-	series := slices.Clone(plan.Series)
+// keep gives the series the keys of the breakdown that get rows of their own, in rank order.
+func (e *Engine) keep(ctx context.Context, organization uuid.UUID, plan *trendsPlan) error {
 	b := plan.Breakdown
 	if b == nil {
-		return series, nil
+		return nil
 	}
+	series := slices.Clone(plan.Series)
+	plan.Series = series
 	if b.Scope == insight.CohortScope {
 		for i := range series {
 			series[i].Keys = cohortKeys(b)
 		}
-		return series, nil
+		return nil
 	}
-	totals, limit := plan, b.Limit
-	totals.TotalValue = true // ranks need no buckets
+	totals, limit := *plan, b.Limit+1 // one more tells whether there are others
 	if plan.Formula != "" {
-		limit = 0
+		totals.TotalValue, limit = true, 0 // ranks need no buckets
 	}
-	ranks, err := e.store.TrendTotals(ctx, organization, totals.query(plan.current, series), limit)
+	q := totals.query(plan.current, series)
+	ranks, err := e.store.TrendTotals(ctx, organization, q, limit)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if plan.Formula != "" {
 		kept := rank(formulaTotals(ranks, plan.formula), b.Limit)
 		for i := range series {
 			series[i].Keys = kept
 		}
-		return series, nil
+		return nil
 	}
 	for i := range series {
 		series[i].Keys = rank(ranks[i], b.Limit)
 	}
-	return series, nil
+	plan.ready = whole(ranks, b.Limit, len(q.Buckets))
+	return nil
+}
+
+// whole returns the rows that ranked totals make when nothing is left to ask for: every key has a row of its own, and its numbers are known.
+func whole(ranks [][]insight.KeyTotal, limit, buckets int) []insight.Trend {
+	rows := []insight.Trend{}
+	for i, totals := range ranks {
+		if len(totals) > limit {
+			return nil
+		}
+		for _, t := range totals {
+			if buckets > 0 && t.Values == nil {
+				return nil
+			}
+			rows = append(rows, insight.Trend{Series: i, Key: &t.Key, Values: t.Values, Total: t.Total})
+		}
+	}
+	return rows
 }
 
 // cohortKeys are the rows of a breakdown by cohorts.
@@ -184,10 +204,12 @@ func formulaTotals(ranks [][]insight.KeyTotal, f insight.Formula) []insight.KeyT
 
 // trendRows asks for one period and brings the answer into its final form.
 func (e *Engine) trendRows(ctx context.Context, organization uuid.UUID, plan trendsPlan, span insight.Span, previous bool) ([]insight.TrendsRow, error) {
-	q := plan.query(span, plan.Series)
-	trends, err := e.store.TrendRows(ctx, organization, q)
-	if err != nil {
-		return nil, err
+	trends := plan.ready
+	if trends == nil || previous {
+		var err error
+		if trends, err = e.store.TrendRows(ctx, organization, plan.query(span, plan.Series)); err != nil {
+			return nil, err
+		}
 	}
 	if plan.Formula != "" {
 		trends = combine(trends, plan.formula, len(plan.Series))

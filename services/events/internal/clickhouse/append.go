@@ -114,14 +114,18 @@ type owned struct {
 
 func (s *Store) insertEvents(ctx context.Context, b block, fresh []events.Event) error {
 	token := fmt.Sprintf("e/%d/%d", b.id, b.life)
+	promoted, err := s.fillings(ctx, map[uuid.UUID]bool{b.organization: true})
+	if err != nil {
+		return err
+	}
 	ctx = s.isolated(ctx, token, token)
-	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO events ("+eventColumns+")")
+	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO events ("+eventColumns+promoted.columns()+")")
 	if err != nil {
 		return translate(ctx, err)
 	}
 	defer batch.Close()
 	for _, e := range fresh {
-		if err := appendEvent(batch, b, e, len(e.PackageRows())); err != nil {
+		if err := appendEvent(batch, b, e, len(e.PackageRows()), promoted); err != nil {
 			return err
 		}
 	}

@@ -35,7 +35,9 @@ func (s *Store) bounded(ctx context.Context, kind string, p params, more clickho
 			}
 			limit = min(limit, left-min(left/10, 200*time.Millisecond))
 		}
-		settings["max_execution_time"] = limit.Seconds()
+		if _, set := more["max_execution_time"]; !set {
+			settings["max_execution_time"] = limit.Seconds()
+		}
 		settings["max_memory_usage"] = s.limits.MemoryBytes
 		settings["max_result_rows"] = s.limits.ResultRows // the server's own reaction is to throw
 		settings["precise_float_parsing"] = 1             // a number form is the nearest float64
@@ -51,23 +53,29 @@ func noted(ctx context.Context, kind string, more ...clickhouse.QueryOption) con
 	return clickhouse.Context(ctx, append(more, clickhouse.WithSettings(settings))...)
 }
 
-// ask runs a statement of an insight. What the question itself is to blame for is told apart from what the database is.
+// ask runs a statement of an insight. What the question itself is to blame for is told apart from what the database is. A question that trusted the columns
+// of promoted properties and met an event without its value is asked again and looks into the JSON of such events.
 func (s *Store) ask(ctx context.Context, name string, shape any, st *statement, scan func(driver.Rows) error) error {
 	var own error // of the caller, which is none of the database's
-	err := s.run(ctx, name, shape, st.params, planning, func(rows driver.Rows) error {
-		own = scan(rows)
-		return own
-	})
+	seen := false
+	settings := clickhouse.Settings{}
+	if st.named && !st.personal { // the key has names, and to find that projections do not help the server compares every mark of theirs with the names
+		settings["optimize_use_projections"] = 0
+	}
+	once := func() error {
+		return s.runWith(querytag.WithProperties(ctx, st.keys), name, shape, st.params, settings, func(rows driver.Rows) error {
+			seen = true
+			own = scan(rows)
+			return own
+		})
+	}
+	err := once()
+	if code(err) == codeThrown && !seen && !st.doubtful {
+		st.doubtful = true
+		err = once()
+	}
 	if err != nil && errors.Is(err, own) {
 		return own
 	}
 	return judge(ctx, err)
-}
-
-// begin enters the store with a question and looks whether overrides must be joined.
-func (s *Store) begin(ctx context.Context, organization uuid.UUID) (overrides bool, err error) {
-	if err := s.enter(ctx); err != nil {
-		return false, err
-	}
-	return s.overridden(ctx, organization)
 }

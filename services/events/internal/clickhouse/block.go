@@ -67,6 +67,10 @@ func (s *Store) send(ctx context.Context, in *inserter, b *queue.Block, known []
 	if err != nil {
 		return err
 	}
+	promoted, err := s.fillingsOf(ctx, b)
+	if err != nil {
+		return err
+	}
 	doubtful := b.Again && !s.trusting
 	var there map[int]counts
 	for attempt := range settleAttempts {
@@ -76,11 +80,11 @@ func (s *Store) send(ctx context.Context, in *inserter, b *queue.Block, known []
 				return err
 			}
 		}
-		in.fill(b, known, there, of)
+		in.fill(b, known, there, of, promoted)
 		if whole, err := in.whole(there); whole || err != nil {
 			return err
 		}
-		if err := in.insert(ctx, s, "events", eventColumns, in.events.input(), tokenOf("e", b.Number, life, attempt)); err != nil {
+		if err := in.insert(ctx, s, "events", eventColumns+promoted.columns(), in.events.input(promoted.slots), tokenOf("e", b.Number, life, attempt)); err != nil {
 			return err
 		}
 		if err := s.between(); err != nil {
@@ -206,8 +210,8 @@ func (s *Store) Latest(ctx context.Context) (latest time.Time, err error) {
 	return latest, err
 }
 
-// TrustTokens makes the store believe what the server answers to a token, in whatever life it answers, and never read a block back. It is for tests that
-// must see what the reading back is worth: a server that is killed often enough then loses rows that it acknowledged.
+// TrustTokens makes the store believe what the server answers to a token, in whatever life it answers, and never read a block back nor compare the tables.
+// It is for tests that must see what the reading back is worth: a server that is killed often enough then loses rows that it acknowledged.
 func (s *Store) TrustTokens() { s.trusting = true }
 
 func timeOf(micros int64) time.Time { return time.UnixMicro(micros).UTC() }

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/google/uuid"
@@ -23,6 +24,9 @@ type textColumn struct {
 }
 
 func (c *textColumn) add(s string) {
+	if need := len(s) + binary.MaxVarintLen64; cap(c.wire)-len(c.wire) < need {
+		c.wire = slices.Grow(c.wire, max(need, cap(c.wire))) // twice as large: a column has megabytes, and append would copy them many times
+	}
 	c.wire = append(binary.AppendUvarint(c.wire, uint64(len(s))), s...)
 	c.rows++
 }
@@ -45,9 +49,15 @@ func (c *textColumn) WriteColumn(w *proto.Writer) { w.ChainWrite(c.wire) }
 type idColumn struct{ wire []byte }
 
 func (c *idColumn) add(id *uuid.UUID) {
-	c.wire = binary.LittleEndian.AppendUint64(c.wire, binary.BigEndian.Uint64(id[:8]))
-	c.wire = binary.LittleEndian.AppendUint64(c.wire, binary.BigEndian.Uint64(id[8:]))
+	n := len(c.wire)
+	c.wire = append(c.wire, id[:]...)
+	row := c.wire[n:]
+	binary.LittleEndian.PutUint64(row, binary.BigEndian.Uint64(id[:8]))
+	binary.LittleEndian.PutUint64(row[8:], binary.BigEndian.Uint64(id[8:]))
 }
+
+// grow makes room for more rows.
+func (c *idColumn) grow(rows int) { c.wire = slices.Grow(c.wire, rows*len(uuid.UUID{})) }
 
 func (c *idColumn) reset() { c.wire = c.wire[:0] }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/internal/queue"
 )
 
@@ -21,6 +22,7 @@ type eventBatch struct {
 	packages                    listColumn
 	packageRows                 proto.ColUInt16
 	block                       proto.ColUInt64
+	promoted                    [catalog.Slots + 1]textColumn // by slot
 }
 
 func newEventBatch() *eventBatch {
@@ -30,9 +32,9 @@ func newEventBatch() *eventBatch {
 	return b
 }
 
-// input is the columns in the order of eventColumns.
-func (b *eventBatch) input() proto.Input {
-	return proto.Input{
+// input is the columns in the order of eventColumns, and those of the slots.
+func (b *eventBatch) input(slots []int) proto.Input {
+	input := proto.Input{
 		{Name: "organization_id", Data: &b.organization},
 		{Name: "name", Data: &b.name},
 		{Name: "id", Data: &b.id},
@@ -52,6 +54,10 @@ func (b *eventBatch) input() proto.Input {
 		{Name: "properties", Data: &b.properties},
 		{Name: "block_id", Data: &b.block},
 	}
+	for _, slot := range slots {
+		input = append(input, proto.InputColumn{Name: catalog.Column(slot), Data: &b.promoted[slot]})
+	}
+	return input
 }
 
 func (b *eventBatch) reset() {
@@ -63,6 +69,26 @@ func (b *eventBatch) reset() {
 	for _, c := range []interface{ Reset() }{&b.actorKind, &b.sourceKind, &b.occurred, &b.received, &b.packageRows, &b.block} {
 		c.Reset()
 	}
+	for i := range b.promoted {
+		b.promoted[i].reset()
+	}
+}
+
+// promote adds to the slots of a block what the row has for them.
+func (b *eventBatch) promote(r *queue.Row, promoted filled) {
+	for _, slot := range promoted.slots {
+		b.promoted[slot].add(promoted.value(r.Organization, slot, r.Properties))
+	}
+}
+
+// grow makes room for more rows in the columns whose values have a size, so that they grow once and not many times.
+func (b *eventBatch) grow(rows int) {
+	for _, c := range []*idColumn{&b.organization, &b.id, &b.developer} {
+		c.grow(rows)
+	}
+	b.occurred.Data, b.received.Data = slices.Grow(b.occurred.Data, rows), slices.Grow(b.received.Data, rows)
+	b.block, b.packageRows = slices.Grow(b.block, rows), slices.Grow(b.packageRows, rows)
+	b.actorKind, b.sourceKind = slices.Grow(b.actorKind, rows), slices.Grow(b.sourceKind, rows)
 }
 
 func (b *eventBatch) add(r *queue.Row, packageRows int, block uint64) {
@@ -131,6 +157,14 @@ func (b *packageBatch) reset() {
 	for _, c := range []interface{ Reset() }{&b.leading, &b.actorKind, &b.sourceKind, &b.occurred, &b.block} {
 		c.Reset()
 	}
+}
+
+// grow is that of eventBatch.
+func (b *packageBatch) grow(rows int) {
+	for _, c := range []*idColumn{&b.organization, &b.event, &b.developer} {
+		c.grow(rows)
+	}
+	b.occurred.Data, b.block = slices.Grow(b.occurred.Data, rows), slices.Grow(b.block, rows)
 }
 
 func (b *packageBatch) add(r *queue.Row, p events.PackageRow, block uint64) {

@@ -19,43 +19,42 @@ const (
 
 // Digest asks for all lists but that of the packages in one statement.
 func (s *Store) Digest(ctx context.Context, organization uuid.UUID, q events.DigestQuery) (events.Digest, error) {
-	if err := s.enter(ctx); err != nil {
-		return events.Digest{}, err
-	}
-	overridden, err := s.overridden(ctx, organization)
-	if err != nil {
-		return events.Digest{}, err
-	}
-	p := about(organization)
-	p.within(q.Range)
-	p.filter(q.Filter)
-	p.micros("middle", q.Middle)
-	p.number("limit", q.Limit)
-	p.number("agent", int(events.SourceAgent))
-	var d events.Digest
-	err = s.query(ctx, "digest", shape{Overrides: overridden, Filter: q.Filter}, p, func(rows driver.Rows) error { return addDigest(&d, rows) })
-	if err != nil {
-		return events.Digest{}, err
-	}
-	p.within(events.Range{Start: q.Middle, End: q.Range.End})
-	p.texts("manifest_events", events.ManifestEvents)
-	p.text("added", events.ManifestEvents[0])
-	p.text("changed", events.ManifestEvents[1])
-	p.text("removed", events.ManifestEvents[2])
-	sh := shape{Overrides: overridden && len(q.Filter.DeveloperIDs) > 0, Filter: q.Filter}
-	err = s.query(ctx, "digest_packages", sh, p, func(rows driver.Rows) error {
-		var row events.PackageActivity
-		var added, changed, removed, total uint64
-		err := rows.Scan(&row.Package, &added, &changed, &removed, &total)
-		row.Added, row.Changed, row.Removed = int64(added), int64(changed), int64(removed)
-		d.Packages.Rows = append(d.Packages.Rows, row)
-		d.Packages.Total = int(total)
-		return err
+	return overriding(ctx, s, organization, func(ctx context.Context, overridden *lookup) (events.Digest, error) {
+		p := about(organization)
+		p.within(q.Range)
+		p.filter(q.Filter)
+		p.micros("middle", q.Middle)
+		p.number("limit", q.Limit)
+		p.number("agent", int(events.SourceAgent))
+		overridden.into(p)
+		var d events.Digest
+		err := s.query(ctx, "digest", shape{Overrides: overridden, Filter: q.Filter}, p, func(rows driver.Rows) error { return addDigest(&d, rows) })
+		if err != nil {
+			return events.Digest{}, err
+		}
+		p.within(events.Range{Start: q.Middle, End: q.Range.End})
+		p.texts("manifest_events", events.ManifestEvents)
+		p.text("added", events.ManifestEvents[0])
+		p.text("changed", events.ManifestEvents[1])
+		p.text("removed", events.ManifestEvents[2])
+		sh := shape{Filter: q.Filter}
+		if len(q.Filter.DeveloperIDs) > 0 {
+			sh.Overrides = overridden
+		}
+		err = s.query(ctx, "digest_packages", sh, p, func(rows driver.Rows) error {
+			var row events.PackageActivity
+			var added, changed, removed, total uint64
+			err := rows.Scan(&row.Package, &added, &changed, &removed, &total)
+			row.Added, row.Changed, row.Removed = int64(added), int64(changed), int64(removed)
+			d.Packages.Rows = append(d.Packages.Rows, row)
+			d.Packages.Total = int(total)
+			return err
+		})
+		if err != nil {
+			return events.Digest{}, err
+		}
+		return d, nil
 	})
-	if err != nil {
-		return events.Digest{}, err
-	}
-	return d, nil
 }
 
 // addDigest reads a row of digest.sql into its list.

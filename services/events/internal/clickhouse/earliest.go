@@ -14,7 +14,7 @@ func (s *Store) Earliest(ctx context.Context, organization uuid.UUID) (first eve
 	if err := s.enter(ctx); err != nil {
 		return events.Position{}, false, err
 	}
-	err = s.ask(ctx, "earliest", nil, newStatement(organization, false), func(rows driver.Rows) error {
+	err = s.ask(ctx, "earliest", nil, newStatement(organization, view{}), func(rows driver.Rows) error {
 		ok = true
 		return rows.Scan(&first.OccurredAt, &first.ID)
 	})

@@ -23,25 +23,20 @@ const (
 
 // Exposure asks for all lists in one statement.
 func (s *Store) Exposure(ctx context.Context, organization uuid.UUID, q events.ExposureQuery) (events.Exposure, error) {
-	if err := s.enter(ctx); err != nil {
-		return events.Exposure{}, err
-	}
-	overridden, err := s.overridden(ctx, organization)
-	if err != nil {
-		return events.Exposure{}, err
-	}
-	p := about(organization)
-	p.within(q.Range)
-	p.text("package", q.Package)
-	p.texts("versions", q.Versions)
-	p.number("limit", q.Limit)
-	var exposure events.Exposure
-	sh := shape{Overrides: overridden, Versioned: q.Versions != nil}
-	err = s.query(ctx, "exposure", sh, p, func(rows driver.Rows) error { return addExposure(&exposure, rows) })
-	if err != nil {
-		return events.Exposure{}, err
-	}
-	return exposure, nil
+	return overriding(ctx, s, organization, func(ctx context.Context, overridden *lookup) (events.Exposure, error) {
+		p := about(organization)
+		p.within(q.Range)
+		p.text("package", q.Package)
+		p.texts("versions", q.Versions)
+		p.number("limit", q.Limit)
+		var exposure events.Exposure
+		sh := shape{Overrides: overridden.joined(), Versioned: q.Versions != nil}
+		err := s.query(ctx, "exposure", sh, p, func(rows driver.Rows) error { return addExposure(&exposure, rows) })
+		if err != nil {
+			return events.Exposure{}, err
+		}
+		return exposure, nil
+	})
 }
 
 // PackageVersions asks for the versions alone.

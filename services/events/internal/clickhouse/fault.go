@@ -22,6 +22,7 @@ const (
 	codeMemory          = 241
 	codeUnfinished      = 341
 	codeCancelled       = 394
+	codeThrown          = 395 // by throwIf
 	codeTooManyRows     = 396 // in the answer
 )
 

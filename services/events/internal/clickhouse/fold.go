@@ -14,13 +14,23 @@ import (
 // foldedTables have the column current_id.
 var foldedTables = []string{"events", "event_packages"}
 
-// folds are pending overrides of one organization.
+// folds are pending overrides of one organization, of identities with different keys.
 type folds struct {
 	organization uuid.UUID
 	identities   []events.Identity
 	keys         []uint64
 	developers   []uuid.UUID
 	sequences    []uint64
+	taken        map[uint64]bool // keys
+}
+
+// add leaves an identity out whose key another has: it is folded by a later call. Keys are hashes that anybody can compute, so somebody may have made it so.
+func (f *folds) add(i events.Identity, key uint64, developer uuid.UUID, sequence uint64) {
+	if f.taken[key] {
+		return
+	}
+	f.taken[key] = true
+	f.identities, f.keys, f.developers, f.sequences = append(f.identities, i), append(f.keys, key), append(f.developers, developer), append(f.sequences, sequence)
 }
 
 // mutation is the shape of a statement on one partition of a table.
@@ -41,7 +51,7 @@ func (s *Store) Pending(ctx context.Context) (int, error) {
 
 // Fold writes current_id, partition by partition, and then takes the overrides out of the questions.
 //
-// While it writes the overrides count, so no question sees a difference. An append that did not see them has ended before the first mutation takes its
+// While it writes the overrides count, for all instances by then, so no question sees a difference. An append that did not see them has ended before the first mutation takes its
 // list of parts, and a later one stamps its events with them. The rows of identity_folds stand before the overrides go; dying in between leaves overrides
 // that say what the events say, which the next call folds again.
 func (s *Store) Fold(ctx context.Context, limit int) (int, error) {
@@ -52,16 +62,30 @@ func (s *Store) Fold(ctx context.Context, limit int) (int, error) {
 	if err != nil || len(f.keys) == 0 {
 		return 0, err
 	}
+	if err := rest(ctx, overridesBelieved); err != nil { // then no instance believes any more that there are none
+		return 0, err
+	}
 	s.awaitInserts()
+	if err := s.awaitMutations(ctx); err != nil {
+		return 0, err
+	}
+	if err := s.write(ctx, f); err != nil {
+		return 0, err
+	}
+	return len(f.keys), nil
+}
+
+// write brings overrides that all instances know of into the events, and takes them out of the questions.
+func (s *Store) write(ctx context.Context, f folds) error {
 	for _, table := range foldedTables {
 		if err := s.foldTable(ctx, table, f); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if err := s.outlive(ctx); err != nil {
-		return 0, err
+		return err
 	}
-	return len(f.keys), s.finishFold(ctx, f)
+	return s.finishFold(ctx, f)
 }
 
 // awaitInserts returns when every insert that may not have seen the overrides of now has ended.
@@ -70,8 +94,41 @@ func (s *Store) awaitInserts() {
 	defer s.inserting.Unlock()
 }
 
+// awaitMutations returns when none that a fold has left behind, by being killed, is under way any more: it may still write what an older override says, into rows
+// that say already what the override of now does.
+func (s *Store) awaitMutations(ctx context.Context) error {
+	for {
+		var unfinished uint64
+		err := s.query(ctx, "unfinished_folds", shape{}, params{}, func(rows driver.Rows) error { return rows.Scan(&unfinished) })
+		if err != nil || unfinished == 0 {
+			return err
+		}
+		for _, table := range foldedTables {
+			s.killMutations(ctx, table, "UPDATE current_id")
+		}
+		if err := rest(ctx, lookAgain); err != nil {
+			return err
+		}
+	}
+}
+
+// lookAgain is how long a fold rests before it asks the server again.
+const lookAgain = 10 * time.Millisecond
+
+// rest waits for a while, or until ctx ends.
+func rest(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func (s *Store) pendingFolds(ctx context.Context, limit int) (folds, error) {
-	var f folds
+	f := folds{taken: make(map[uint64]bool)}
 	p := params{}
 	p.number("limit", limit)
 	err := s.query(ctx, "pending", shape{}, p, func(rows driver.Rows) error {
@@ -82,8 +139,7 @@ func (s *Store) pendingFolds(ctx context.Context, limit int) (folds, error) {
 		if err := rows.Scan(&f.organization, &kind, &value, &key, &developer, &sequence); err != nil {
 			return err
 		}
-		f.identities = append(f.identities, events.Identity{Kind: events.IdentityKind(kind), Value: value})
-		f.keys, f.developers, f.sequences = append(f.keys, key), append(f.developers, developer), append(f.sequences, sequence)
+		f.add(events.Identity{Kind: events.IdentityKind(kind), Value: value}, key, developer, sequence)
 		return nil
 	})
 	return f, err
@@ -92,6 +148,7 @@ func (s *Store) pendingFolds(ctx context.Context, limit int) (folds, error) {
 // params are those of unfolded.sql, fold.sql and folded.sql. The organization has another name than in questions, whose time is limited.
 func (f folds) params() params {
 	p := params{"folded": f.organization.String(), "keys": list(f.keys, formatUint), "sequences": list(f.sequences, formatUint)}
+	p["identities"] = list(f.identities, identityTuple)
 	p["developers"] = list(f.developers, func(id uuid.UUID) string { return "'" + id.String() + "'" })
 	return p
 }
@@ -99,7 +156,7 @@ func (f folds) params() params {
 // foldTable mutates the partitions that need it, until none does.
 func (s *Store) foldTable(ctx context.Context, table string, f folds) error {
 	var years []uint16
-	err := s.run(ctx, "unfolded", mutation{Table: table}, f.params(), nil, func(rows driver.Rows) error {
+	err := s.run(ctx, "unfolded", mutation{Table: table}, f.params(), func(rows driver.Rows) error {
 		var year uint16
 		err := rows.Scan(&year)
 		years = append(years, year)
@@ -111,7 +168,7 @@ func (s *Store) foldTable(ctx context.Context, table string, f folds) error {
 	for _, year := range years {
 		err := s.do(ctx, "fold", mutation{Table: table, Year: year}, f.params(), clickhouse.Settings{"mutations_sync": 1})
 		if code(err) == codeUnfinished { // it would be tried for ever
-			s.killMutations(ctx, table)
+			s.killMutations(ctx, table, "UPDATE current_id")
 		}
 		if err != nil {
 			return translate(ctx, err)
@@ -120,12 +177,13 @@ func (s *Store) foldTable(ctx context.Context, table string, f folds) error {
 	return nil
 }
 
-func (s *Store) killMutations(ctx context.Context, table string) {
-	_ = s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"table": table})), `
+// killMutations ends those of a table that fail and whose command has a text in it.
+func (s *Store) killMutations(ctx context.Context, table, command string) {
+	_ = s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"table": table, "command": command})), `
 KILL MUTATION
 WHERE database = currentDatabase()
     AND table = {table:String}
-    AND position(command, 'UPDATE current_id') > 0
+    AND position(command, {command:String}) > 0
     AND latest_fail_reason != ''
 SYNC`)
 }
@@ -140,12 +198,8 @@ func (s *Store) outlive(ctx context.Context) error {
 		if err != nil || older == 0 {
 			return err
 		}
-		timer := time.NewTimer(10 * time.Millisecond)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
+		if err := rest(ctx, lookAgain); err != nil {
+			return err
 		}
 	}
 }

@@ -28,22 +28,20 @@ func (s *Store) FunnelCounts(ctx context.Context, organization uuid.UUID, q insi
 	if q.Order != insight.Ordered || len(q.Exclusions) > 0 || q.Breakdown != nil || q.Window.Unit == insight.WindowMonth || len(q.Steps) > maxFunnelSteps {
 		return nil, false, nil
 	}
-	overrides, err := s.begin(ctx, organization)
-	if err != nil {
-		return nil, false, err
-	}
-	st := newStatement(organization, overrides)
-	counts = make([]int64, len(q.Steps))
-	err = s.ask(ctx, "funnel", st.funnel(q), st, func(rows driver.Rows) error {
-		var reached int64
-		var actors uint64
-		if err := rows.Scan(&reached, &actors); err != nil {
-			return err
-		}
-		for step := range reached { // who came far came past every step before
-			counts[step] += int64(actors)
-		}
-		return nil
+	counts, err = answer(ctx, s, organization, func(ctx context.Context, seen view) ([]int64, error) {
+		st := newStatement(organization, seen)
+		counts := make([]int64, len(q.Steps))
+		return counts, s.ask(ctx, "funnel", st.funnel(q), st, func(rows driver.Rows) error {
+			var reached int64
+			var actors uint64
+			if err := rows.Scan(&reached, &actors); err != nil {
+				return err
+			}
+			for step := range reached { // who came far came past every step before
+				counts[step] += int64(actors)
+			}
+			return nil
+		})
 	})
 	if err != nil {
 		return nil, false, err

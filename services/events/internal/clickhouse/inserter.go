@@ -34,10 +34,16 @@ type share struct {
 // counts are rows of the two tables.
 type counts struct{ events, packages uint64 }
 
+// roomStep is by how many rows the room of columns grows.
+const roomStep = 1 << 16
+
 // fill makes the columns of the rows that are not there yet, and counts all that must be. Left out are the events that are known.
-func (in *inserter) fill(b *queue.Block, known []int, there map[int]counts, of stamps) {
+func (in *inserter) fill(b *queue.Block, known []int, there map[int]counts, of stamps, promoted filled) {
 	in.events.reset()
 	in.packages.reset()
+	rows := (b.Len() + roomStep - 1) / roomStep * roomStep // else each block that is a little larger would have all columns made anew
+	in.events.grow(rows)
+	in.packages.grow(rows)
 	in.shares = in.shares[:0]
 	at := 0
 	for n, row := range b.Rows() {
@@ -54,6 +60,7 @@ func (in *inserter) fill(b *queue.Block, known []int, there map[int]counts, of s
 		has := there[s.year]
 		if has.events == 0 {
 			in.events.add(row, len(list), b.Number)
+			in.events.promote(row, promoted)
 		}
 		if has.packages == 0 {
 			for _, p := range list {
@@ -133,13 +140,14 @@ func identifier(name string) string {
 	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(name) + "`"
 }
 
-// dial connects to the first server of the URL that answers, unless there is a connection. The connection names no database: the embedded server
+// dial connects to the first server of the URL that answers, unless there is a connection that lives: one that died while nothing was inserted is noticed
+// before a block goes into it, since an insert that failed is settled, whatever came of it. The connection names no database: the embedded server
 // ends itself when a client asks for one that was dropped meanwhile, while an insert that names it gets an error.
 func (in *inserter) dial(ctx context.Context, s *Store) error {
-	if in.client != nil && !in.client.IsClosed() {
+	if in.alive(ctx, s) {
 		return nil
 	}
-	in.client = nil
+	in.close()
 	var mistakes []error
 	for _, address := range s.options.Addr {
 		client, err := ch.Dial(ctx, ch.Options{
@@ -153,6 +161,15 @@ func (in *inserter) dial(ctx context.Context, s *Store) error {
 		mistakes = append(mistakes, err)
 	}
 	return errors.Join(mistakes...)
+}
+
+func (in *inserter) alive(ctx context.Context, s *Store) bool {
+	if in.client == nil || in.client.IsClosed() {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.options.DialTimeout)
+	defer cancel()
+	return in.client.Ping(ctx) == nil
 }
 
 func (in *inserter) close() {

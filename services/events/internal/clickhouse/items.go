@@ -103,6 +103,9 @@ func (s *Store) PutItem(ctx context.Context, organization uuid.UUID, i catalog.I
 	if err != nil {
 		return err
 	}
+	if i.Kind == catalog.Promotion {
+		defer s.promotions.Forget(organization)
+	}
 	write := uuid.New()
 	if err := s.insertItem(ctx, organization, i, write, life); err != nil {
 		return err

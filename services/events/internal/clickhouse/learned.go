@@ -128,16 +128,14 @@ func (s *Store) Learned(ctx context.Context, organization uuid.UUID) ([]catalog.
 type membersShape struct {
 	pageShape
 
-	Overrides bool
+	Overrides *lookup
 	Member    *membership
 }
 
 // CohortMembers asks of every developer that is known whether it is a member.
 func (s *Store) CohortMembers(ctx context.Context, organization uuid.UUID, c *insight.Cohort, p insight.ActorPage) ([]string, error) {
-	overrides, err := s.begin(ctx, organization)
-	if err != nil {
-		return nil, err
-	}
-	st := newStatement(organization, overrides)
-	return s.actors(ctx, "members", membersShape{pageShape: st.page(p), Overrides: overrides, Member: st.member(c)}, st)
+	return answer(ctx, s, organization, func(ctx context.Context, seen view) ([]string, error) {
+		st := newStatement(organization, seen)
+		return s.actors(ctx, "members", membersShape{pageShape: st.page(p), Overrides: st.look(), Member: st.member(c)}, st)
+	})
 }

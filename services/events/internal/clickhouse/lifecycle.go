@@ -34,38 +34,34 @@ func (st *statement) lifecycle(q insight.LifecycleQuery) *lifecycleShape {
 
 // Lifecycle counts on the server.
 func (s *Store) Lifecycle(ctx context.Context, organization uuid.UUID, q insight.LifecycleQuery) ([]insight.LifecycleRow, error) {
-	overrides, err := s.begin(ctx, organization)
-	if err != nil {
-		return nil, err
-	}
-	answer := make([]insight.LifecycleRow, len(q.Buckets))
-	st := newStatement(organization, overrides)
-	err = s.ask(ctx, "lifecycle", st.lifecycle(q), st, func(rows driver.Rows) error {
-		var bucket, status int64
-		var actors uint64
-		if err := rows.Scan(&bucket, &status, &actors); err != nil {
-			return err
+	return answer(ctx, s, organization, func(ctx context.Context, seen view) ([]insight.LifecycleRow, error) {
+		answer := make([]insight.LifecycleRow, len(q.Buckets))
+		st := newStatement(organization, seen)
+		err := s.ask(ctx, "lifecycle", st.lifecycle(q), st, func(rows driver.Rows) error {
+			var bucket, status int64
+			var actors uint64
+			if err := rows.Scan(&bucket, &status, &actors); err != nil {
+				return err
+			}
+			row := &answer[bucket-1]
+			*map[insight.Status]*int64{
+				insight.New: &row.New, insight.Returning: &row.Returning, insight.Resurrecting: &row.Resurrecting, insight.Dormant: &row.Dormant,
+			}[insight.Status(status)] = int64(actors)
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		row := &answer[bucket-1]
-		*map[insight.Status]*int64{
-			insight.New: &row.New, insight.Returning: &row.Returning, insight.Resurrecting: &row.Resurrecting, insight.Dormant: &row.Dormant,
-		}[insight.Status(status)] = int64(actors)
-		return nil
+		return answer, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return answer, nil
 }
 
 // LifecycleActors asks for those of one bucket and status.
 func (s *Store) LifecycleActors(ctx context.Context, organization uuid.UUID, q insight.LifecycleQuery, bucket int, status insight.Status, page insight.ActorPage) ([]string, error) {
-	overrides, err := s.begin(ctx, organization)
-	if err != nil {
-		return nil, err
-	}
-	st := newStatement(organization, overrides)
-	sh := st.lifecycle(q)
-	sh.Bucket, sh.Status, sh.pageShape = st.integer(int64(bucket)+1), st.integer(int64(status)), st.page(page)
-	return s.actors(ctx, "lifecycle_actors", sh, st)
+	return answer(ctx, s, organization, func(ctx context.Context, seen view) ([]string, error) {
+		st := newStatement(organization, seen)
+		sh := st.lifecycle(q)
+		sh.Bucket, sh.Status, sh.pageShape = st.integer(int64(bucket)+1), st.integer(int64(status)), st.page(page)
+		return s.actors(ctx, "lifecycle_actors", sh, st)
+	})
 }

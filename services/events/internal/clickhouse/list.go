@@ -10,46 +10,80 @@ import (
 	"devtrail.dev/services/events"
 )
 
-// List finds the places of the page first and then reads the rows.
+// List finds the places of the page first and then reads the rows; what Basic keeps of an event stands with its place.
 func (s *Store) List(ctx context.Context, organization uuid.UUID, q events.ListQuery) ([]events.Event, error) {
-	if err := s.enter(ctx); err != nil {
-		return nil, err
-	}
-	overridden, err := s.overridden(ctx, organization)
+	return overriding(ctx, s, organization, func(ctx context.Context, overridden *lookup) ([]events.Event, error) {
+		p := about(organization)
+		p.within(q.Range)
+		p.filter(q.Filter)
+		p.number("limit", q.Limit)
+		if q.After != nil {
+			p.micros("after_time", q.After.OccurredAt)
+			p["after_id"] = q.After.ID.String()
+		}
+		sh := shape{Filter: q.Filter, After: q.After != nil, Basic: q.Basic}
+		if q.Basic || len(q.Filter.DeveloperIDs) > 0 {
+			sh.Overrides = overridden
+			overridden.into(p)
+		}
+		if q.Basic {
+			return s.basic(ctx, sh, p)
+		}
+		var found places
+		err := s.query(ctx, "list_keys", sh, p, func(rows driver.Rows) error {
+			var at time.Time
+			var id uuid.UUID
+			err := rows.Scan(&at, &id)
+			found.add(at, id)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return s.rowsAt(ctx, organization, overridden, found)
+	})
+}
+
+// basic reads the page from list_keys.sql alone.
+func (s *Store) basic(ctx context.Context, sh shape, p params) ([]events.Event, error) {
+	var list []events.Event
+	err := s.query(ctx, "list_keys", sh, p, func(rows driver.Rows) error {
+		var e events.Event
+		err := rows.Scan(&e.OccurredAt, &e.ID, &e.Name, &e.DeveloperID, &e.Project)
+		e.OccurredAt = e.OccurredAt.UTC()
+		list = append(list, e)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
+	return list, nil
+}
+
+// places are those of the events of a page, newest first.
+type places struct {
+	ids            []uuid.UUID
+	newest, oldest time.Time
+}
+
+func (p *places) add(at time.Time, id uuid.UUID) {
+	if len(p.ids) == 0 {
+		p.newest = at
+	}
+	p.ids, p.oldest = append(p.ids, id), at
+}
+
+// rowsAt reads the events at the places.
+func (s *Store) rowsAt(ctx context.Context, organization uuid.UUID, overridden *lookup, at places) ([]events.Event, error) {
+	if len(at.ids) == 0 {
+		return nil, nil
+	}
 	p := about(organization)
-	p.within(q.Range)
-	p.filter(q.Filter)
-	p.number("limit", q.Limit)
-	if q.After != nil {
-		p.micros("after_time", q.After.OccurredAt)
-		p["after_id"] = q.After.ID.String()
-	}
-	var ids []uuid.UUID
-	var newest, oldest time.Time
-	sh := shape{Overrides: overridden && len(q.Filter.DeveloperIDs) > 0, Filter: q.Filter, After: q.After != nil}
-	err = s.query(ctx, "list_keys", sh, p, func(rows driver.Rows) error {
-		var id uuid.UUID
-		if err := rows.Scan(&oldest, &id); err != nil {
-			return err
-		}
-		if len(ids) == 0 {
-			newest = oldest
-		}
-		ids = append(ids, id)
-		return nil
-	})
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	p = about(organization)
-	p.micros("newest", newest)
-	p.micros("oldest", oldest)
-	p.ids("ids", ids)
-	list := make([]events.Event, 0, len(ids))
-	err = s.query(ctx, "list_rows", shape{Overrides: overridden}, p, func(rows driver.Rows) error {
+	p.micros("newest", at.newest)
+	p.micros("oldest", at.oldest)
+	p.ids("ids", at.ids)
+	list := make([]events.Event, 0, len(at.ids))
+	err := s.query(ctx, "list_rows", shape{Overrides: overridden.joined()}, p, func(rows driver.Rows) error {
 		e, err := eventFromRow(rows)
 		list = append(list, e)
 		return err

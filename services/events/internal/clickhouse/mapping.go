@@ -29,9 +29,15 @@ func eventFromRow(rows driver.Rows) (events.Event, error) {
 	return e, err
 }
 
-func appendEvent(batch driver.Batch, b block, e events.Event, packageRows int) error {
-	return batch.Append(b.organization, e.Name, e.ID, e.DeveloperID, uint8(e.Actor.Kind), e.Actor.Value, e.OccurredAt, e.ReceivedAt, uint8(e.Source.Kind),
-		e.Source.Tool, e.Source.ToolVersion, e.Source.Machine, e.Project, e.Packages, uint16(packageRows), e.SessionID, e.Properties, b.id)
+func appendEvent(batch driver.Batch, b block, e events.Event, packageRows int, promoted filled) error {
+	row := []any{
+		b.organization, e.Name, e.ID, e.DeveloperID, uint8(e.Actor.Kind), e.Actor.Value, e.OccurredAt, e.ReceivedAt, uint8(e.Source.Kind),
+		e.Source.Tool, e.Source.ToolVersion, e.Source.Machine, e.Project, e.Packages, uint16(packageRows), e.SessionID, e.Properties, b.id,
+	}
+	for _, slot := range promoted.slots {
+		row = append(row, promoted.value(b.organization, slot, e.Properties))
+	}
+	return batch.Append(row...)
 }
 
 func appendPackages(batch driver.Batch, b block, e owned) error {

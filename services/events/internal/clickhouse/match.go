@@ -1,6 +1,8 @@
 package clickhouse
 
 import (
+	"slices"
+
 	"devtrail.dev/services/events/insight"
 )
 
@@ -17,6 +19,11 @@ type condition struct {
 	Inner      *condition // of "developer"
 	Member     *membership
 	Source     *source // of "performed"
+}
+
+// owned tells whether the condition depends on whose an event is.
+func (c *condition) owned() bool {
+	return c.Op == "developer" || c.Op == "member" || c.Op == "performed" || slices.ContainsFunc(c.All, (*condition).owned)
 }
 
 // membership tells whether a developer is in a cohort.

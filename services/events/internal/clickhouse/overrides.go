@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
@@ -44,8 +45,12 @@ func (s *Store) Reassign(ctx context.Context, organization uuid.UUID, changes []
 	if batch.Rows() == 0 {
 		return batch.Abort()
 	}
+	defer s.overrides.Forget(organization)
 	return translate(ctx, batch.Send())
 }
+
+// overridesBelieved is how long what is known of an organization's overrides is believed: what another instance reassigns shows that much later.
+const overridesBelieved = 250 * time.Millisecond
 
 // reassigned is the newest that is known of an identity, pending or folded; sequence 0 is a note.
 type reassigned struct {
@@ -60,7 +65,7 @@ func (s *Store) reassignments(ctx context.Context, organization uuid.UUID, ident
 		return known, nil
 	}
 	p := about(organization)
-	p["identities"] = list(identities, func(i events.Identity) string { return fmt.Sprintf("(%d,%s)", i.Kind, quoted(i.Value)) })
+	p["identities"] = list(identities, identityTuple)
 	err := s.query(ctx, "known_identities", shape{}, p, func(rows driver.Rows) error {
 		var kind uint8
 		var value string
@@ -73,6 +78,9 @@ func (s *Store) reassignments(ctx context.Context, organization uuid.UUID, ident
 	})
 	return known, err
 }
+
+// identityTuple is an identity in the server's own notation.
+func identityTuple(i events.Identity) string { return fmt.Sprintf("(%d,%s)", i.Kind, quoted(i.Value)) }
 
 // Sequence returns the highest number set.
 func (s *Store) Sequence(ctx context.Context) (int64, error) {

@@ -1,12 +1,12 @@
 package clickhouse
 
 import (
-	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 )
 
@@ -27,7 +27,34 @@ type property struct {
 
 	NumberPattern, TimePattern string
 
-	key string
+	// Of a promoted property: the column that has the value behind a mark, and the place of its first character.
+	Column, Mark string
+	From         int
+
+	key     string
+	shared  bool // more than one thing looks at it
+	grouped bool // rows are grouped by it before its value is taken
+	st      *statement
+}
+
+// Doubtful tells whether rows must be expected whose value is not in the column of the promoted property. Where it does not, such a row ends the question,
+// which is then asked again.
+func (p *property) Doubtful() bool { return p.st.doubtful }
+
+// Late tells whether the value is taken from the column of the promoted property of groups only, and not of each row.
+func (p *property) Late() bool { return p.grouped && p.Column != "" && !p.Doubtful() }
+
+// Marked is where the value stands behind its mark.
+func (p *property) Marked() string {
+	if p.Late() {
+		return "raw" + strconv.Itoa(p.N)
+	}
+	return p.Column
+}
+
+// promoted has the value taken from a column.
+func (p *property) promoted(by catalog.Promoted) {
+	p.Column, p.Mark, p.From = by.Column(), p.st.text(by.Mark()), len(by.Mark())+1
 }
 
 // levels are properties with the SELECTs that property.sql puts around what has their documents.
@@ -39,9 +66,9 @@ func (l levels) Deep() bool {
 }
 
 func (st *statement) property(document, key string) *property {
-	name := jsonText(key)
+	name := events.MemberName(key)
 	p := &property{
-		N: st.numbers, Document: document, key: key,
+		N: st.numbers, Document: document, key: key, st: st,
 		Odd:    name == "" || strings.IndexByte(":,]}", name[0]) >= 0,
 		Key:    st.text(key),
 		Name:   st.text(name),
@@ -64,17 +91,4 @@ func (p *property) number(st *statement) *property {
 func (p *property) time(st *statement) *property {
 	p.Time, p.TimePattern = true, st.text(insight.TimePattern)
 	return p
-}
-
-// jsonText returns a key as canonical JSON writes it between its quotes. A key that is no text is in no object: what comes back is in none either.
-func jsonText(key string) string {
-	text, err := json.Marshal(key)
-	if err != nil || !utf8.ValidString(key) {
-		return "\x00"
-	}
-	object, err := events.CanonicalObject("{" + string(text) + ":0}")
-	if err != nil {
-		return "\x00"
-	}
-	return object[2 : len(object)-4]
 }

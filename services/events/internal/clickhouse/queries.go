@@ -69,7 +69,7 @@ func (s *Store) SlowQueries(ctx context.Context, organization uuid.UUID, f event
 	p.micros("since", f.Since)
 	p["least"] = strconv.FormatInt(f.Least.Milliseconds(), 10)
 	p.number("limit", f.Limit)
-	err = s.run(ctx, "slow_queries", shape{}, p, nil, func(rows driver.Rows) error {
+	err = s.run(ctx, "slow_queries", shape{}, p, func(rows driver.Rows) error {
 		var q events.Query
 		var comment string
 		var milliseconds int64

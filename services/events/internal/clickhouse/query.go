@@ -23,9 +23,10 @@ var queries = template.Must(template.ParseFS(queryFiles, "queries/*.sql"))
 
 // shape is what the templates look at.
 type shape struct {
-	Overrides bool // the organization has pending overrides
+	Overrides *lookup // of the pending ones of the organization
 	Filter    events.Filter
 	After     bool
+	Basic     bool // not the places alone
 	Versioned bool
 	Named     bool
 	Except    bool // leave out the rows of one block
@@ -103,11 +104,16 @@ func quoted(s string) string { return "'" + escape.Replace(s) + "'" }
 
 // query runs a statement and hands each row to scan.
 func (s *Store) query(ctx context.Context, name string, sh shape, p params, scan func(driver.Rows) error) error {
-	return judge(ctx, s.run(ctx, name, sh, p, nil, scan))
+	return judge(ctx, s.run(ctx, name, sh, p, scan))
 }
 
 // run makes a statement of a template's shape and parameters, runs it and hands each row to scan. It returns the errors of the driver as they are.
-func (s *Store) run(ctx context.Context, name string, shape any, p params, settings clickhouse.Settings, scan func(driver.Rows) error) error {
+func (s *Store) run(ctx context.Context, name string, shape any, p params, scan func(driver.Rows) error) error {
+	return s.runWith(ctx, name, shape, p, nil, scan)
+}
+
+// runWith is run with settings of its own.
+func (s *Store) runWith(ctx context.Context, name string, shape any, p params, settings clickhouse.Settings, scan func(driver.Rows) error) error {
 	var text strings.Builder
 	if err := queries.ExecuteTemplate(&text, name+".sql", shape); err != nil {
 		return err
@@ -143,11 +149,6 @@ func (s *Store) do(ctx context.Context, name string, shape any, p params, settin
 	}
 	defer cancel()
 	return s.conn.Exec(ctx, text.String())
-}
-
-// overridden tells whether overrides must be joined; while there are none the questions keep their simplest shape.
-func (s *Store) overridden(ctx context.Context, organization uuid.UUID) (bool, error) {
-	return s.some(ctx, "has_overrides", organization)
 }
 
 // some tells whether a statement counts anything.

@@ -42,7 +42,7 @@ func newPair(t *testing.T, seed uint64) *pair {
 // A run asks so many questions of each kind, the same in every run unless the flags say otherwise.
 var (
 	seed      = flag.Uint64("seed", 1, "of the random events and questions")
-	questions = flag.Int("questions", 60, "how many random questions of each kind are asked")
+	questions = flag.Int("questions", 24, "how many random questions of each kind are asked")
 )
 
 // same compares answers: numbers that are not counts may differ by 1e-9 of their size, and no rows may be nil or empty.
@@ -228,6 +228,24 @@ func TestFunnelCountsAreThoseOfTheSequences(t *testing.T) {
 			return nil
 		}))
 		require.Equal(t, want, got, "%+v", q)
+	})
+}
+
+func TestPathEdgesAreThoseOfTheSequences(t *testing.T) {
+	each(t, func(p *pair) {
+		ways := insight.PathsQuery{
+			Question: p.question(p.within()), Sources: [][]insight.PathSource{
+				{{}}, {{Name: "a"}}, {{Property: pick(p.world, keys...)}}, {{Name: "a", Property: pick(p.world, keys...)}, {Name: "b"}, {}},
+			}[p.IntN(4)],
+			Gap: time.Duration(p.IntN(48)+1) * time.Hour, StepLimit: p.IntN(5) + 2, EdgeLimit: p.IntN(20) + 1,
+			Exclude: some(p.world, 2, func() string { return pick(p.world, "a", "b", "1") }), MinWeight: int64(p.IntN(2)), MaxWeight: int64(p.IntN(2) * 3),
+		}
+		all := fold.NewEdges(ways)
+		require.NoError(t, p.memory.Sequences(t.Context(), org, all.Sequences(), all.Add))
+		got, ok, err := p.store.PathEdges(t.Context(), org, ways)
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.Empty(t, cmp.Diff(all.List(), got, cmpopts.EquateEmpty()), "%+v", ways)
 	})
 }
 

@@ -21,6 +21,7 @@ import (
 	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 	eventsmigrations "devtrail.dev/services/events/migrations"
+	"devtrail.dev/services/events/storetest"
 )
 
 var update = flag.Bool("update", false, "write reads.txt anew")
@@ -175,6 +176,13 @@ func askCatalog(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	_, err = s.LearnedDays(t.Context(), org)
 	require.NoError(t, err)
+	storetest.Promote(t, s, org, "a")
+	_, err = s.Promoting(t.Context())
+	require.NoError(t, err)
+	for slot := range catalog.Slots {
+		_, _, err = s.PromotedRows(t.Context(), org, catalog.Promoted{Slot: slot + 1})
+		require.NoError(t, err)
+	}
 	_, err = s.CohortMembers(t.Context(), org, &insight.Cohort{}, insight.ActorPage{Limit: 1})
 	require.NoError(t, err)
 }

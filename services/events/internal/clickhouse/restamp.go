@@ -83,6 +83,16 @@ func (st *stamping) find(ctx context.Context) (stamps, error) {
 // stampsOf returns the stamps of a block's actors.
 func (s *Store) stampsOf(ctx context.Context, b *queue.Block) (stamps, error) {
 	st := s.stamping()
+	some := false
+	for organization := range b.Organizations() {
+		if err := st.want(ctx, organization, 0, ""); err != nil {
+			return nil, err
+		}
+		some = some || st.wanted[organization] != nil
+	}
+	if !some { // mostly: the events need not be looked at
+		return nil, nil
+	}
 	for _, row := range b.Rows() {
 		if err := st.want(ctx, row.Organization, row.ActorKind, row.ActorValue); err != nil {
 			return nil, err
@@ -93,7 +103,7 @@ func (s *Store) stampsOf(ctx context.Context, b *queue.Block) (stamps, error) {
 
 // reassignedSome tells whether the organization has any reassignment, pending or folded.
 func (s *Store) reassignedSome(ctx context.Context, organization uuid.UUID) (bool, error) {
-	pending, err := s.overridden(ctx, organization)
+	pending, err := s.some(ctx, "has_overrides", organization)
 	if err != nil || pending {
 		return pending, err
 	}

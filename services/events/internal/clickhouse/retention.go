@@ -43,51 +43,47 @@ func (st *statement) retention(q insight.RetentionQuery) *retentionShape {
 
 // Retention counts on the server.
 func (s *Store) Retention(ctx context.Context, organization uuid.UUID, q insight.RetentionQuery) ([][]int64, error) {
-	overrides, err := s.begin(ctx, organization)
-	if err != nil {
-		return nil, err
-	}
-	answer := make([][]int64, len(q.Intervals))
-	for i := range answer {
-		answer[i] = make([]int64, len(q.Intervals)-i)
-	}
-	st := newStatement(organization, overrides)
-	err = s.ask(ctx, "retention", st.retention(q), st, func(rows driver.Rows) error {
-		var row, later int64
-		var actors uint64
-		if err := rows.Scan(&row, &later, &actors); err != nil {
-			return err
+	return answer(ctx, s, organization, func(ctx context.Context, seen view) ([][]int64, error) {
+		answer := make([][]int64, len(q.Intervals))
+		for i := range answer {
+			answer[i] = make([]int64, len(q.Intervals)-i)
 		}
-		answer[row][later] = int64(actors)
-		return nil
+		st := newStatement(organization, seen)
+		err := s.ask(ctx, "retention", st.retention(q), st, func(rows driver.Rows) error {
+			var row, later int64
+			var actors uint64
+			if err := rows.Scan(&row, &later, &actors); err != nil {
+				return err
+			}
+			answer[row][later] = int64(actors)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return answer, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return answer, nil
 }
 
 // RetentionActors reads all actors of the row.
 func (s *Store) RetentionActors(ctx context.Context, organization uuid.UUID, q insight.RetentionQuery, row int) ([]insight.Appearances, error) {
-	overrides, err := s.begin(ctx, organization)
-	if err != nil {
-		return nil, err
-	}
-	st := newStatement(organization, overrides)
-	sh := st.retention(q)
-	sh.Row = st.integer(int64(row))
-	var list []insight.Appearances
-	var scan func(rows driver.Rows) error
-	if sh.Wide {
-		scan = appearance[int64](&list, len(q.Intervals), row)
-	} else {
-		scan = appearance[uint64](&list, len(q.Intervals), row)
-	}
-	if err := s.ask(ctx, "retention_actors", sh, st, scan); err != nil {
-		return nil, err
-	}
-	insight.SortAppearances(list)
-	return list, nil
+	return answer(ctx, s, organization, func(ctx context.Context, seen view) ([]insight.Appearances, error) {
+		st := newStatement(organization, seen)
+		sh := st.retention(q)
+		sh.Row = st.integer(int64(row))
+		var list []insight.Appearances
+		var scan func(rows driver.Rows) error
+		if sh.Wide {
+			scan = appearance[int64](&list, len(q.Intervals), row)
+		} else {
+			scan = appearance[uint64](&list, len(q.Intervals), row)
+		}
+		if err := s.ask(ctx, "retention_actors", sh, st, scan); err != nil {
+			return nil, err
+		}
+		insight.SortAppearances(list)
+		return list, nil
+	})
 }
 
 // appearance reads rows of retention_actors.sql.

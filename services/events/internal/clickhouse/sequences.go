@@ -22,6 +22,7 @@ type sequenceShape struct {
 
 func (st *statement) sequences(q insight.SequenceQuery) *sequenceShape {
 	sh := &sequenceShape{Source: st.source(q.Question, q.Range).acted(), Names: q.Names}
+	sh.Source.owned = true // matchers and cohorts are judged of events that are none of theirs, too
 	if !q.All {
 		sh.Source.only(q.Matchers...)
 	}
@@ -42,11 +43,11 @@ func (st *statement) sequences(q insight.SequenceQuery) *sequenceShape {
 
 // Sequences reads rows actor by actor and holds the rows of one at a time.
 func (s *Store) Sequences(ctx context.Context, organization uuid.UUID, q insight.SequenceQuery, yield func(insight.Sequence) error) error {
-	overrides, err := s.begin(ctx, organization)
+	seen, err := s.begin(ctx, organization)
 	if err != nil {
 		return err
 	}
-	st := newStatement(organization, overrides)
+	st := newStatement(organization, seen)
 	sh := st.sequences(q)
 	r := newSequenceRow(sh)
 	var current insight.Sequence
@@ -54,13 +55,12 @@ func (s *Store) Sequences(ctx context.Context, organization uuid.UUID, q insight
 		if err := rows.Scan(r.columns...); err != nil {
 			return err
 		}
-		if len(current.Rows) > 0 && r.actor != current.Actor {
-			if err := yield(current); err != nil {
-				return err
+		if r.begins() {
+			if len(current.Rows) > 0 {
+				if err := yield(current); err != nil {
+					return err
+				}
 			}
-			current = insight.Sequence{}
-		}
-		if len(current.Rows) == 0 {
 			current = insight.Sequence{Actor: r.actor, Developer: partsOf(r.developer), InCohorts: append([]bool(nil), r.cohorts...)}
 		}
 		current.Rows = append(current.Rows, r.row())
@@ -75,6 +75,9 @@ func (s *Store) Sequences(ctx context.Context, organization uuid.UUID, q insight
 // sequenceRow is where a row of sequences.sql is read into.
 type sequenceRow struct {
 	actor     string
+	person    uuid.UUID // in place of actor while developers act: their text is made once each
+	before    string    // the actor of the row before
+	acted     uuid.UUID // the person of it
 	at        int64
 	id        uuid.UUID
 	matches   uint64
@@ -88,6 +91,9 @@ type sequenceRow struct {
 func newSequenceRow(sh *sequenceShape) *sequenceRow {
 	r := &sequenceRow{parts: make([]*string, len(sh.Parts)), developer: make([]*string, len(sh.Developer)), cohorts: make([]bool, len(sh.Cohorts))}
 	r.columns = []any{&r.actor, &r.at, &r.id, &r.matches}
+	if sh.Source.Unit == units[insight.Developers] {
+		r.columns[0] = &r.person
+	}
 	if sh.Names {
 		r.columns = append(r.columns, &r.name)
 	}
@@ -101,6 +107,16 @@ func newSequenceRow(sh *sequenceShape) *sequenceRow {
 		r.columns = append(r.columns, &r.cohorts[i])
 	}
 	return r
+}
+
+// begins tells whether the row is the first of its actor. Actors are never nobody.
+func (r *sequenceRow) begins() bool {
+	if r.person != r.acted {
+		r.acted, r.actor = r.person, r.person.String()
+	}
+	first := r.actor != r.before
+	r.before = r.actor
+	return first
 }
 
 func (r *sequenceRow) row() insight.Row {

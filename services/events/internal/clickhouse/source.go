@@ -9,7 +9,6 @@ import (
 
 // source is the events that a question sees, as source.sql writes them.
 type source struct {
-	Overrides  bool
 	Unit       string
 	Packages   bool // each event comes once for each of its packages
 	Joined     bool // the developer's properties are there
@@ -19,7 +18,8 @@ type source struct {
 	Properties levels
 	Where      []*condition
 
-	st *statement
+	st    *statement
+	owned bool // whose an event is decides what it counts for
 }
 
 // units are the names of insight.Unit in the templates.
@@ -30,7 +30,9 @@ var units = map[insight.Unit]string{
 // source starts the events of a question within a range.
 func (st *statement) source(q insight.Question, within events.Range) *source {
 	src := st.bare(within)
+	src.owned = false
 	src.Filter = q.Filter
+	st.personal = st.personal || len(q.Filter.DeveloperIDs) > 0
 	st.params.filter(q.Filter)
 	st.params.within(within)
 	src.Unit = units[q.By]
@@ -38,29 +40,43 @@ func (st *statement) source(q insight.Question, within events.Range) *source {
 	return src
 }
 
-// bare starts all events within a range.
+// bare starts all events within a range, of developers.
 func (st *statement) bare(within events.Range) *source {
-	return &source{
-		Overrides: st.overrides, Unit: units[insight.Developers],
-		Start: st.micros(within.Start), End: st.micros(within.End), st: st,
+	return &source{Unit: units[insight.Developers], Start: st.micros(within.Start), End: st.micros(within.End), st: st, owned: true}
+}
+
+// Overrides is how pending ones are looked up: where nothing depends on whose an event is, they need not be. The statement gets what that needs.
+func (src *source) Overrides() *lookup {
+	if !src.owned && !src.Joined && len(src.Filter.DeveloperIDs) == 0 && !slices.ContainsFunc(src.Where, (*condition).owned) {
+		return nil
 	}
+	return src.st.look()
 }
 
 // acted has each event come for each of its actors.
 func (src *source) acted() *source {
 	src.Packages = src.Unit == units[insight.Packages]
+	src.owned = src.owned || src.Unit == units[insight.Developers]
 	return src
 }
 
 // only keeps the events that one of the matchers means.
 func (src *source) only(matchers ...insight.Matcher) *source {
+	src.named(matchers)
+	if src.Names != "" && !slices.ContainsFunc(matchers, particular) {
+		return src // a second condition on the names would be compared with every mark
+	}
 	either := &condition{Op: "any"}
 	for _, m := range matchers {
 		either.All = append(either.All, src.matcher(m))
 	}
 	src.Where = append(src.Where, either)
-	src.named(matchers)
 	return src
+}
+
+// particular tells whether a matcher looks at more than names.
+func particular(m insight.Matcher) bool {
+	return slices.ContainsFunc(m, func(a insight.Alternative) bool { return len(a.Properties) > 0 })
 }
 
 // named lets the server skip what has none of the names by its index, when only events of certain names are wanted.
@@ -74,6 +90,7 @@ func (src *source) named(matchers []insight.Matcher) {
 			names = append(names, a.Name)
 		}
 	}
+	src.st.named = true
 	slices.Sort(names)
 	src.Names = src.st.texts(slices.Compact(names))
 }
@@ -105,10 +122,14 @@ func (src *source) developerProperty(key string) *property {
 func (src *source) of(document, key string) *property {
 	for _, p := range src.Properties {
 		if p.Document == document && p.key == key {
+			p.shared = true
 			return p
 		}
 	}
 	p := src.st.property(document, key)
+	if document == "properties" {
+		src.st.promote(p)
+	}
 	src.Properties = append(src.Properties, p)
 	return p
 }

@@ -5,8 +5,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/google/uuid"
+
+	"devtrail.dev/services/events/catalog"
 )
 
 // statement collects the values of one statement while its shape is made. Each value becomes a parameter, equal ones the same;
@@ -16,18 +17,42 @@ type statement struct {
 	organization uuid.UUID
 	given        map[value]string
 	numbers      int // of properties
-	overrides    bool
+	view
+	keys     []string // of the events' properties that are looked at
+	doubtful bool     // see property.Doubtful
+	named    bool     // events of certain names are asked about
+	personal bool     // certain developers are
+	looking  bool     // for overrides
 }
-
-// planning is what statements of insights are planned with: the server's own attempts to improve a plan take seconds of a processor
-// where expressions are many, and find nothing, since the events are filtered where they are read and each expression stands where it is needed.
-var planning = clickhouse.Settings{"query_plan_merge_expressions": 0, "enable_join_runtime_filters": 0}
 
 // value is a parameter's type, which is one of this file, and its text in the server's notation.
 type value struct{ kind, text string }
 
-func newStatement(organization uuid.UUID, overrides bool) *statement {
-	return &statement{params: about(organization), organization: organization, given: make(map[value]string), overrides: overrides}
+func newStatement(organization uuid.UUID, seen view) *statement {
+	return &statement{params: about(organization), organization: organization, given: make(map[value]string), view: seen}
+}
+
+// look is how pending overrides are looked up in the statement, with what that needs among its values.
+func (st *statement) look() *lookup {
+	if !st.looking {
+		st.looking = true
+		st.overrides.into(st.params)
+	}
+	return st.overrides
+}
+
+// promote has a property of events taken from its column, if it is promoted.
+func (st *statement) promote(p *property) {
+	if !slices.Contains(st.keys, p.key) {
+		st.keys = append(st.keys, p.key)
+	}
+	for _, by := range st.promoted {
+		if by.Key == p.key && by.Active() {
+			p.promoted(by)
+			st.doubtful = st.doubtful || by.State != catalog.Ready
+			return
+		}
+	}
 }
 
 func (st *statement) bind(kind, text string) string {

@@ -18,8 +18,10 @@ import (
 
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/querytag"
+	"devtrail.dev/services/events/internal/recall"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
@@ -46,7 +48,9 @@ type Store struct {
 	lives     sync.Mutex
 	inserters chan *inserter // those that are free
 	// folding is held for reading while identities are reassigned and for writing while a fold takes reassignments out of the questions.
-	folding sync.RWMutex
+	folding    sync.RWMutex
+	promotions *recall.Recall[[]catalog.Promoted]
+	overrides  *recall.Recall[*lookup] // how pending ones are found
 	// privacy is held while privacy rules are set.
 	privacy sync.Mutex
 
@@ -81,7 +85,7 @@ func Open(url, application string, now func() time.Time) (*Store, error) {
 	}
 	s := &Store{
 		conn: conn, options: options, now: now, prefix: "devtrail-events/" + options.Auth.Database + "/", limits: events.DefaultQueryLimits(), between: func() error { return nil },
-		application: application, compression: compression, inserters: make(chan *inserter, inserters),
+		promotions: recall.New[[]catalog.Promoted](now, catalog.PromotionsBelieved), overrides: recall.New[*lookup](now, overridesBelieved), application: application, compression: compression, inserters: make(chan *inserter, inserters),
 	}
 	for range inserters {
 		s.inserters <- &inserter{events: newEventBatch(), packages: newPackageBatch()}

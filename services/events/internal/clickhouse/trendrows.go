@@ -61,6 +61,7 @@ func (st *statement) trend(q insight.TrendsQuery, series insight.Series, within 
 func (sh *trendShape) breakDown(st *statement, b insight.Breakdown) {
 	switch b.Scope {
 	case insight.CohortScope:
+		sh.Source.owned = true
 		for _, c := range b.Cohorts {
 			var m *membership
 			if c != nil {
@@ -119,25 +120,21 @@ func keyText(k insight.Key, parts int) string {
 
 // TrendRows asks once a series.
 func (s *Store) TrendRows(ctx context.Context, organization uuid.UUID, q insight.TrendsQuery) ([]insight.Trend, error) {
-	overrides, err := s.begin(ctx, organization)
-	if err != nil {
-		return nil, err
-	}
-	var trends []insight.Trend
-	for i, series := range q.Series {
-		rows := newTrendRows(q, i)
-		st := newStatement(organization, overrides)
-		if series.Math.Windowed() {
-			err = s.windowed(ctx, st, q, series, rows)
-		} else {
-			err = s.measured(ctx, st, q, series, rows)
+	return answer(ctx, s, organization, func(ctx context.Context, seen view) ([]insight.Trend, error) {
+		var trends []insight.Trend
+		for i, series := range q.Series {
+			rows, fill := newTrendRows(q, i), s.measured
+			st := newStatement(organization, seen)
+			if series.Math.Windowed() {
+				fill = s.windowed
+			}
+			if err := fill(ctx, st, q, series, rows); err != nil {
+				return nil, err
+			}
+			trends = append(trends, rows.answer()...)
 		}
-		if err != nil {
-			return nil, err
-		}
-		trends = append(trends, rows.answer()...)
-	}
-	return trends, nil
+		return trends, nil
+	})
 }
 
 // measured fills the rows of a series in which an event is in one bucket.

@@ -11,33 +11,39 @@ import (
 	"devtrail.dev/services/events/insight"
 )
 
-// TrendTotals asks once a series.
+// TrendTotals asks once a series. The numbers of the buckets come along where they can be told from what is grouped.
 func (s *Store) TrendTotals(ctx context.Context, organization uuid.UUID, q insight.TrendsQuery, limit int) ([][]insight.KeyTotal, error) {
-	overrides, err := s.begin(ctx, organization)
-	if err != nil {
-		return nil, err
-	}
-	totals := make([][]insight.KeyTotal, len(q.Series))
-	for i, series := range q.Series {
-		st := newStatement(organization, overrides)
-		within, last := span(q, series.Math)
-		sh := st.trend(q, series, within)
-		if sh.Window = series.Math.Windowed(); sh.Window {
-			sh.WindowStart, sh.WindowEnd = st.micros(last.Start), st.micros(last.End)
+	return answer(ctx, s, organization, func(ctx context.Context, seen view) ([][]insight.KeyTotal, error) {
+		totals := make([][]insight.KeyTotal, len(q.Series))
+		for i, series := range q.Series {
+			st := newStatement(organization, seen)
+			within, last := span(q, series.Math)
+			sh := st.trend(q, series, within)
+			if sh.Window = series.Math.Windowed(); sh.Window {
+				sh.WindowStart, sh.WindowEnd = st.micros(last.Start), st.micros(last.End)
+			}
+			if limit > 0 {
+				sh.Limit = st.bind("UInt64", strconv.Itoa(limit))
+			}
+			name, read := "trend_totals", keyTotal
+			if len(q.Buckets) > 0 && sh.Parts != nil && (sh.Acting && !sh.Window || series.Math == insight.Total) {
+				sh.Buckets = st.buckets(q.Buckets)
+				name, read = "trend_cells", keyCells
+				for _, p := range sh.Parts {
+					p.grouped = !p.shared
+				}
+			}
+			err := s.ask(ctx, name, sh, st, func(rows driver.Rows) error {
+				total, err := read(rows, sh)
+				totals[i] = append(totals[i], total)
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
 		}
-		if limit > 0 {
-			sh.Limit = st.bind("UInt64", strconv.Itoa(limit))
-		}
-		err := s.ask(ctx, "trend_totals", sh, st, func(rows driver.Rows) error {
-			total, err := keyTotal(rows, sh)
-			totals[i] = append(totals[i], total)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return totals, nil
+		return totals, nil
+	})
 }
 
 // keyTotal reads a row of trend_totals.sql.
@@ -57,6 +63,34 @@ func keyTotal(rows driver.Rows, sh *trendShape) (insight.KeyTotal, error) {
 	err := rows.Scan(append(columns, &total.Total)...)
 	total.Key = insight.NewKey(partsOf(texts)...)
 	return total, err
+}
+
+// keyCells reads a row of trend_cells.sql. A bucket that comes twice belongs to two writings of one key, whose actors cannot be told apart any more:
+// then only the total is known.
+func keyCells(rows driver.Rows, sh *trendShape) (insight.KeyTotal, error) {
+	var total insight.KeyTotal
+	var places []int64
+	var numbers []float64
+	texts := make([]*string, len(sh.Parts))
+	columns := make([]any, 0, len(texts)+3)
+	for i := range texts {
+		columns = append(columns, &texts[i])
+	}
+	if err := rows.Scan(append(columns, &total.Total, &places, &numbers)...); err != nil {
+		return total, err
+	}
+	total.Key = insight.NewKey(partsOf(texts)...)
+	values := make([]float64, sh.Buckets.Count)
+	known := make([]bool, len(values))
+	for i, place := range places {
+		if known[place] && sh.Acting {
+			return total, nil
+		}
+		known[place] = true
+		values[place] += numbers[i]
+	}
+	total.Values = values
+	return total, nil
 }
 
 // partsOf turns texts that may be NULL into parts of a key.
@@ -86,22 +120,20 @@ func span(q insight.TrendsQuery, m insight.Math) (within, last events.Range) {
 
 // TrendActors asks for the actors of the events of a cell.
 func (s *Store) TrendActors(ctx context.Context, organization uuid.UUID, q insight.TrendsQuery, cell insight.TrendCell, page insight.ActorPage) ([]string, error) {
-	overrides, err := s.begin(ctx, organization)
-	if err != nil {
-		return nil, err
-	}
-	st := newStatement(organization, overrides)
-	series := q.Series[cell.Series]
-	sh := st.trend(q, series, cellRange(q, series.Math, cell.Bucket))
-	sh.Source.acted()
-	if sh.Number != nil {
-		sh.Source.Where = append(sh.Source.Where, &condition{Op: "numeric", N: sh.Number.N})
-	}
-	if cell.Key != nil {
-		sh.Source.Where = append(sh.Source.Where, sh.cell(st, *cell.Key, series.Keys))
-	}
-	sh.pageShape = st.page(page)
-	return s.actors(ctx, "trend_actors", sh, st)
+	return answer(ctx, s, organization, func(ctx context.Context, seen view) ([]string, error) {
+		st := newStatement(organization, seen)
+		series := q.Series[cell.Series]
+		sh := st.trend(q, series, cellRange(q, series.Math, cell.Bucket))
+		sh.Source.acted()
+		if sh.Number != nil {
+			sh.Source.Where = append(sh.Source.Where, &condition{Op: "numeric", N: sh.Number.N})
+		}
+		if cell.Key != nil {
+			sh.Source.Where = append(sh.Source.Where, sh.cell(st, *cell.Key, series.Keys))
+		}
+		sh.pageShape = st.page(page)
+		return s.actors(ctx, "trend_actors", sh, st)
+	})
 }
 
 // cell is a condition that holds for the events with a key.

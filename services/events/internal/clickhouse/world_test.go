@@ -50,7 +50,7 @@ func (w world) properties(t *testing.T) string {
 		if i > 0 {
 			text.WriteByte(',')
 		}
-		name := jsonText(keys[key])
+		name := events.MemberName(keys[key])
 		text.WriteString(`"` + name + `":` + pick(w, values...))
 	}
 	object, err := events.CanonicalObject(text.String() + "}")

@@ -19,9 +19,12 @@ const batch = 10_000
 // where it takes long it comes seldom.
 const share = 0.05
 
+// gather is how long reassignments are waited for that follow the one that woke the job: a merge brings several, and one fold costs as much as another.
+const gather = 100 * time.Millisecond
+
 // Config says when to fold.
 type Config struct {
-	// Interval is how often the job looks; 0: it never folds. After a fold it rests twenty times as long as that took, if this is longer.
+	// Interval is how often the job looks when nothing wakes it; 0: it never folds. After a fold it rests twenty times as long as that took.
 	Interval time.Duration `env:"INTERVAL" envDefault:"10s"`
 	// Threshold is how many reassigned identities must be pending before they are folded.
 	Threshold int `env:"THRESHOLD" envDefault:"1"`
@@ -33,6 +36,7 @@ type Job struct {
 	logger  *slog.Logger
 	now     func() time.Time
 	store   events.Folds
+	wake    chan struct{} // holds a token when something was reassigned
 	pending prometheus.Gauge
 	folded  prometheus.Counter
 	seconds prometheus.Counter
@@ -43,11 +47,19 @@ type Job struct {
 func New(store events.Folds, config Config, logger *slog.Logger, now func() time.Time) *Job {
 	gauge := prometheus.GaugeOpts{Name: "devtrail_events_overrides_pending", Help: "Identities with a reassignment that questions look up, when the job last looked."}
 	return &Job{
-		config: config, logger: logger, now: now, store: store,
+		config: config, logger: logger, now: now, store: store, wake: make(chan struct{}, 1),
 		failed:  prometheus.NewCounter(prometheus.CounterOpts{Name: "devtrail_events_fold_failures_total", Help: "Folds that ended in an error; the next takes them up."}),
 		folded:  prometheus.NewCounter(prometheus.CounterOpts{Name: "devtrail_events_overrides_folded_total", Help: "Reassignments that were brought into the events."}),
 		pending: prometheus.NewGauge(gauge),
 		seconds: prometheus.NewCounter(prometheus.CounterOpts{Name: "devtrail_events_fold_seconds_total", Help: "Time that folding took."}),
+	}
+}
+
+// Wake has the job look soon: identities of this instance's organizations were reassigned. It does not wait, and may be called at any time.
+func (j *Job) Wake() {
+	select {
+	case j.wake <- struct{}{}:
+	default: // it is woken already
 	}
 }
 
@@ -57,35 +69,55 @@ func (j *Job) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	rest := j.config.Interval
+	rested := j.now() // when the rest after the last fold ends
+	next := rested.Add(j.config.Interval)
+	timer := time.NewTimer(j.config.Interval)
+	defer timer.Stop()
 	for {
-		timer := time.NewTimer(rest)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return nil
+		case <-j.wake:
+			now := j.now()
+			soon := now.Add(max(gather, rested.Sub(now)))
+			if soon.Before(next) {
+				next = soon
+				timer.Reset(next.Sub(now))
+			}
+			continue
 		case <-timer.C:
 		}
-		start := j.now()
-		n, err := j.fold(ctx)
-		took := j.now().Sub(start)
-		rest = j.config.Interval
+		rest := j.work(ctx)
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // the end of ctx is the wished end
+			return nil
 		}
-		if n > 0 || err != nil {
-			j.seconds.Add(took.Seconds())
-			rest = max(rest, time.Duration(float64(took)*(1/share-1)))
-		}
-		if err != nil {
-			j.failed.Inc()
-			j.logger.WarnContext(ctx, "reassigned identities are not folded", "error", err, "rest_ms", rest.Milliseconds())
-			continue
-		}
-		if n > 0 {
-			j.logger.InfoContext(ctx, "reassigned identities are folded", "identities", n, "duration_ms", took.Milliseconds(), "rest_ms", rest.Milliseconds())
-		}
+		rested = j.now().Add(rest)
+		rest = max(rest, j.config.Interval)
+		next = j.now().Add(rest)
+		timer.Reset(rest)
 	}
+}
+
+// work folds once and returns how long to rest.
+func (j *Job) work(ctx context.Context) (rest time.Duration) {
+	start := j.now()
+	n, err := j.fold(ctx)
+	took := j.now().Sub(start)
+	if ctx.Err() != nil {
+		return 0
+	}
+	if n > 0 || err != nil {
+		j.seconds.Add(took.Seconds())
+		rest = time.Duration(float64(took) * (1/share - 1))
+	}
+	if err != nil {
+		rest = max(rest, j.config.Interval)
+		j.failed.Inc()
+		j.logger.WarnContext(ctx, "reassigned identities are not folded", "error", err, "rest_ms", rest.Milliseconds())
+	} else if n > 0 {
+		j.logger.InfoContext(ctx, "reassigned identities are folded", "identities", n, "duration_ms", took.Milliseconds(), "rest_ms", rest.Milliseconds())
+	}
+	return rest
 }
 
 // fold folds everything that is pending, when it is enough.

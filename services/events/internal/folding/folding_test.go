@@ -47,8 +47,9 @@ func (s *store) Fold(_ context.Context, limit int) (int, error) {
 	n := min(limit, s.pending)
 	if n > 0 {
 		s.folds = append(s.folds, time.Now())
-		timer := time.NewTimer(s.takes)
-		<-timer.C
+		s.mu.Unlock()
+		<-time.After(s.takes)
+		s.mu.Lock()
 	}
 	s.pending -= n
 	return n, nil
@@ -57,13 +58,19 @@ func (s *store) Fold(_ context.Context, limit int) (int, error) {
 // during runs a job for a time and returns its log.
 func during(t *testing.T, s *store, c folding.Config, length time.Duration, meanwhile func(time.Time)) (job *folding.Job, log string) {
 	t.Helper()
+	return waking(t, s, c, length, func(_ *folding.Job, now time.Time) { meanwhile(now) })
+}
+
+// waking is during for those who wake the job.
+func waking(t *testing.T, s *store, c folding.Config, length time.Duration, meanwhile func(*folding.Job, time.Time)) (job *folding.Job, log string) {
+	t.Helper()
 	var text strings.Builder
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		job = folding.New(s, c, slog.New(slog.NewTextHandler(&text, nil)), time.Now)
 		done := make(chan error)
 		go func() { done <- job.Run(ctx) }()
-		meanwhile(time.Now())
+		meanwhile(job, time.Now())
 		<-time.After(length)
 		cancel()
 		require.NoError(t, <-done)
@@ -103,6 +110,28 @@ func TestAJobTakesATwentiethOfTheTime(t *testing.T) {
 	})
 	require.Equal(t, began.Add(time.Minute), s.folds[0])
 	require.Len(t, s.folds, 1, "within 200 minutes of the first there is none")
+}
+
+func TestAJobIsWoken(t *testing.T) {
+	s := &store{takes: time.Minute}
+	var began time.Time
+	waking(t, s, folding.Config{Interval: 24 * time.Hour, Threshold: 1}, 2*time.Hour, func(job *folding.Job, now time.Time) {
+		began = now
+		<-time.After(time.Hour)
+		for range 1000 { // a stream of changes does not put it off
+			s.change(func() { s.pending++ })
+			job.Wake()
+			<-time.After(time.Millisecond)
+		}
+		<-time.After(10 * time.Minute)
+		s.change(func() { s.pending++ })
+		job.Wake() // while it rests for nineteen times of what the fold took
+	})
+	require.Len(t, s.folds, 3)
+	require.Equal(t, began.Add(time.Hour+100*time.Millisecond), s.folds[0])
+	require.Equal(t, s.folds[0].Add(time.Minute), s.folds[1], "what came while it folded is folded at once")
+	require.Greater(t, s.folds[2].Sub(s.folds[1]), 20*time.Minute)
+	require.Less(t, s.folds[2].Sub(s.folds[1]), 45*time.Minute, "it does not wait for the next day")
 }
 
 func TestAJobTriesAgain(t *testing.T) {

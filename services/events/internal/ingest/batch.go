@@ -20,9 +20,9 @@ type batch struct {
 	received     time.Time
 	sent         time.Time // by the clock of the sender; zero when it is not said
 
-	frame    queue.Builder
-	ids      []uuid.UUID // of the events in the frame
-	places   []int       // of the events in the request
+	frame    *queue.Builder // nil once a batch that waits for the database is in the log
+	ids      []uuid.UUID    // of the events in the frame
+	places   []int          // of the events in the request
 	window   window
 	verdicts []verdict
 	results  []Result // of the request

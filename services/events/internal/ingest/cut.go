@@ -24,8 +24,8 @@ const inserters = 2
 const (
 	linger      = 400 * time.Millisecond
 	shortLinger = 10 * time.Millisecond
-	busyLinger  = 150 * time.Millisecond
-	busyBytes   = 8 << 20 // that wait for no more while the store is busy
+	busyLinger  = 300 * time.Millisecond
+	busyBytes   = 24 << 20 // that wait for no more while the store is busy
 )
 
 // due tells whether it is time to cut a block, and if not, in how long it will be.
@@ -86,7 +86,7 @@ func (d *drain) restore(ctx context.Context) error {
 			line[n-1].pieces = append(line[n-1].pieces, p)
 			continue
 		}
-		records, err := d.queue.Read(ctx, c.After, c.UpTo, math.MaxInt)
+		records, err := d.queue.Read(ctx, c.After, c.UpTo, math.MaxInt, nil)
 		if err != nil {
 			return err
 		}
@@ -136,8 +136,10 @@ func (d *drain) cut(ctx context.Context) (bool, error) {
 	d.mu.Lock()
 	goal := d.goal
 	d.mu.Unlock()
-	records, err := d.queue.Read(ctx, d.cutTo, goal, blockBytes)
+	room := d.room(d.uncut())
+	records, err := d.queue.Read(ctx, d.cutTo, goal, blockBytes, room)
 	if err != nil || len(records) == 0 {
+		d.vacate(room)
 		return false, err
 	}
 	c := queue.Cut{After: d.cutTo, Number: d.next(), To: queue.AllEvents}
@@ -148,7 +150,7 @@ func (d *drain) cut(ctx context.Context) (bool, error) {
 	}
 	c.UpTo = records[len(records)-1].Position
 	whole.Cut = c
-	st := &stage{odd: make(map[int]verdict), pieces: []*piece{{cut: c}}, records: records, upTo: c.UpTo, whole: whole}
+	st := &stage{odd: make(map[int]verdict), pieces: []*piece{{cut: c}}, records: records, room: room, upTo: c.UpTo, whole: whole}
 	d.lineMu.Lock()
 	d.line = append(d.line, st)
 	d.lineMu.Unlock()
@@ -156,6 +158,7 @@ func (d *drain) cut(ctx context.Context) (bool, error) {
 		d.lineMu.Lock()
 		d.line = d.line[:len(d.line)-1]
 		d.lineMu.Unlock()
+		d.vacate(room)
 		return false, err
 	}
 	d.cutTo, d.since = c.UpTo, time.Time{}

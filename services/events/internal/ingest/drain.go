@@ -38,6 +38,7 @@ type drain struct {
 	pause   time.Duration
 	working sync.WaitGroup
 	results chan *stage
+	rooms   [][]byte // for frames of blocks; see room
 
 	lineMu sync.Mutex
 	line   []*stage  // blocks that are cut and not committed, in their order

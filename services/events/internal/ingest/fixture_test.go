@@ -18,7 +18,7 @@ import (
 	"devtrail.dev/services/events/internal/memory"
 	"devtrail.dev/services/events/internal/people"
 	"devtrail.dev/services/events/internal/queue"
-	"devtrail.dev/services/events/internal/queue/pebblelog"
+	"devtrail.dev/services/events/internal/queue/seglog"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -103,7 +103,7 @@ type fixture struct {
 	batches bool
 
 	*ingest.Intake
-	queue *pebblelog.Log
+	queue *seglog.Log
 	heard sync.Map // id -> true
 	stop  func()
 }
@@ -136,7 +136,7 @@ func (f *fixture) Publish(_ uuid.UUID, list []events.Event) {
 func (f *fixture) open() {
 	f.t.Helper()
 	var err error
-	f.queue, err = pebblelog.Open(pebblelog.Options{
+	f.queue, err = seglog.Open(seglog.Options{
 		Bytes: f.bytes, Dir: f.dir, Logger: slog.New(slog.DiscardHandler), Fatal: func(s string) { f.t.Errorf("fatal: %s", s) },
 	})
 	require.NoError(f.t, err)
@@ -199,4 +199,4 @@ func (f *fixture) stored(organization uuid.UUID) map[uuid.UUID]events.Event {
 	return found
 }
 
-var _ queue.Queue = (*pebblelog.Log)(nil)
+var _ queue.Queue = (*seglog.Log)(nil)

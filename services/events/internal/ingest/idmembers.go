@@ -1,5 +1,7 @@
 package ingest
 
+import "github.com/google/uuid"
+
 // members is the ids of an organization: tables by the first bits of the hash, so many that each is small.
 type members struct {
 	tables []*table // 1 << depth; a table may stand in several places, side by side
@@ -21,6 +23,18 @@ func (m *members) place(hash uint64) int { return int(hash >> 32 >> (32 - m.dept
 
 // at returns the table of a hash. Its slots are found by the other end of the hash.
 func (m *members) at(hash uint64) *table { return m.tables[m.place(hash)] }
+
+// fetch reads the slots where ids belong, and returns something of them, so that it is not left out. They are anywhere in memory: read one after the other, by
+// nothing but loads, the waits for memory overlap, while finding an id waits for one after the other.
+func (m *members) fetch(ids []uuid.UUID) (read uint64) {
+	for i := range ids {
+		hash := hashOf(ids[i])
+		t := m.at(hash)
+		slot := int(hash) & (len(t.ids) - 1)
+		read += uint64(t.ids[slot][0]) + uint64(t.ages[slot])
+	}
+	return read
+}
 
 // places returns where the table of a hash stands.
 func (m *members) places(hash uint64) []*table {

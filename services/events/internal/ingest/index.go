@@ -31,6 +31,7 @@ type index struct {
 	members map[uuid.UUID]*members
 	sweep   []*members // that may hold what is forgotten
 	spare   *table
+	fetched uint64 // means nothing; see fetch
 }
 
 // generation is the ids of some hours, or some of an hour.
@@ -75,8 +76,9 @@ func (x *index) load(ctx context.Context, q queue.Queue, now time.Time) error {
 			x.past, ahead = max(end.UnixMicro(), began.UnixMicro()), late
 		}
 		loaded += len(memory.IDs)
+		m := x.of(memory.Organization)
 		for _, id := range memory.IDs {
-			x.add(memory.Hour, memory.Organization, id)
+			x.add(m, memory.Hour, id)
 		}
 		x.met(memory.Organization, late)
 		x.forget(memory.Hour)
@@ -100,9 +102,11 @@ func (x *index) judge(hour uint32, organization uuid.UUID, ids []uuid.UUID, w wi
 	}
 	x.generation(hour)
 	x.met(organization, w.latest)
+	m := x.of(organization)
+	x.fetched += m.fetch(ids)
 	fresh = ids[:0]
 	for i, id := range ids {
-		if !x.add(hour, organization, id) {
+		if !x.add(m, hour, id) {
 			verdicts[i].outcome = events.Duplicate
 			continue
 		}
@@ -142,10 +146,9 @@ func (x *index) live(age uint8) bool {
 	return len(x.young) > 0 && age-x.young[0].age < uint8(len(x.young))
 } // ages come round
 
-// add remembers an id and tells whether it was new.
-func (x *index) add(hour uint32, organization, id uuid.UUID) bool {
+// add remembers an id of an organization and tells whether it was new.
+func (x *index) add(m *members, hour uint32, id uuid.UUID) bool {
 	g := x.generation(hour)
-	m := x.of(organization)
 	hash := hashOf(id)
 	t := m.at(hash)
 	slot, found := t.find(hash, id)

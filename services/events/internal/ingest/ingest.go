@@ -78,6 +78,7 @@ type Intake struct {
 	now       func() time.Time
 
 	batches sync.Pool // of *batch
+	frames  sync.Pool // of *queue.Builder
 	limits  Limits
 	listen  Listener
 	log     *journal // nil without a log
@@ -85,6 +86,7 @@ type Intake struct {
 	privacy Privacy
 	purls   purls
 	quotas  *quotas
+	crew    crew
 }
 
 // retryAfter is when a client may send again what could not be kept, when nothing says better.
@@ -105,8 +107,11 @@ func New(store events.Store, directory Directory, logger *slog.Logger, now func(
 	return in
 }
 
-// Run moves events from the log to the store until ctx ends; then it finishes what is under way. Without a log there is nothing to do.
+// Run moves events from the log to the store until ctx ends; then it finishes what is under way. It also owns the goroutines that Lend lends; without a log
+// that is all.
 func (in *Intake) Run(ctx context.Context) error {
+	in.crew.begin()
+	defer in.crew.end()
 	if in.log == nil {
 		<-ctx.Done()
 		return nil
@@ -148,7 +153,7 @@ func (in *Intake) TakeIn(ctx context.Context, r Request) (Receipt, error) {
 		r.Letter = drafts(r.Drafts)
 	}
 	n := r.Letter.Len()
-	if err := in.quotas.take(r.Organization, r.Key, n); err != nil {
+	if err := in.quotas.take(ctx, r.Organization, r.Key, n); err != nil {
 		in.metrics.refused(err, n)
 		return Receipt{}, err
 	}
@@ -156,6 +161,12 @@ func (in *Intake) TakeIn(ctx context.Context, r Request) (Receipt, error) {
 	if b == nil {
 		b = new(batch)
 	}
+	if b.frame == nil {
+		if b.frame, _ = in.frames.Get().(*queue.Builder); b.frame == nil {
+			b.frame = new(queue.Builder)
+		}
+	}
+	b.frame.Grow(r.Letter.Size())
 	b.begin(&r, events.Microseconds(in.now()), n)
 	if err := in.take(ctx, b, r.Letter); err != nil { // the batch may be on its way still: it is not used again
 		in.metrics.refused(err, n)
@@ -168,6 +179,7 @@ func (in *Intake) TakeIn(ctx context.Context, r Request) (Receipt, error) {
 func (in *Intake) take(ctx context.Context, b *batch, l Letter) error {
 	err := in.read(ctx, b, l)
 	if err == nil {
+		l.Judged()
 		err = in.keep(ctx, b)
 	}
 	if err == nil {
@@ -185,79 +197,6 @@ func (in *Intake) take(ctx context.Context, b *batch, l Letter) error {
 	}
 	in.logger.WarnContext(ctx, "events are to be sent again", "organization_id", b.organization.String(), "events", retried, "error", err)
 	return nil
-}
-
-// read judges the events of a letter and encodes the good ones. Who is not known is asked for, for all events at once, and they are read again.
-func (in *Intake) read(ctx context.Context, b *batch, l Letter) error {
-	b.sent = l.SentAt()
-	for {
-		plain := in.privacy.Empty(b.organization) // else an event may not be written as it lies in its message
-		for i := range b.results {
-			if raw := l.Raw(i); raw == nil || !plain || !in.write(b, i, raw) {
-				if err := in.judge(b, i, l.Draft(i)); err != nil {
-					return err
-				}
-			}
-		}
-		if len(b.hints) == 0 {
-			return nil
-		}
-		found, err := in.directory.Resolve(ctx, b.organization, b.hints)
-		if err != nil {
-			return err
-		}
-		b.learn(found)
-		b.empty()
-	}
-}
-
-// judge reads a draft by the rules, takes out what its organization does not want to be kept, stamps it with its developer and encodes it.
-// An error is one that may pass.
-func (in *Intake) judge(b *batch, place int, d Draft) error {
-	sent := d.Event.OccurredAt
-	e, rule, err := in.check(d, b.received)
-	if err != nil {
-		return b.refuse(place, err)
-	}
-	if err := in.privacy.Apply(b.organization, &e); err != nil {
-		return b.refuse(place, err)
-	}
-	if e.Actor.Known() {
-		person := in.who(b, e.Actor.Kind, []byte(e.Actor.Value))
-		switch {
-		case person == nil:
-			b.hints = append(b.hints, people.Hint{Identity: e.Actor, DisplayName: d.ActorName})
-			return nil
-		case person.Refused != nil:
-			b.reject(place, refused(person.Refused))
-			return nil //nolint:nilerr // it is said of the event
-		}
-		e.Actor, e.DeveloperID = person.Identity, person.DeveloperID
-	}
-	b.window.note(sent, rule, e.OccurredAt, b)
-	b.add(place, &e)
-	return nil
-}
-
-// check reads a draft by the rules of events and the limits of this installation.
-func (in *Intake) check(d Draft, received time.Time) (e events.Event, rule events.TimeRule, err error) {
-	if d.Err != nil {
-		return e, rule, d.Err
-	}
-	if err := events.CheckName("actor_name", d.ActorName); err != nil {
-		return e, rule, err
-	}
-	d.Event.OccurredAt, rule = d.Clock.When(d.Event.OccurredAt, received)
-	if err := in.limits.check(&d.Event); err != nil {
-		return e, rule, err
-	}
-	e, err = d.Event.Canonical(received)
-	return e, rule, err
-}
-
-// hintOf is who is to be asked for.
-func hintOf(r *Raw) people.Hint {
-	return people.Hint{Identity: events.Identity{Kind: r.ActorKind, Value: string(r.ActorValue)}, DisplayName: string(r.ActorName)}
 }
 
 // keep keeps the events of a batch and writes down what became of each.

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,7 +30,8 @@ type journal struct {
 	slots       chan struct{} // a token for each append under way
 	stopped     chan struct{} // closed when nothing is taken any more
 
-	drain *drain
+	drain  *drain
+	frames *sync.Pool // the intake's
 }
 
 // inFlight is how many appends may be under way at once: while one is synced the next are gathered and written.
@@ -45,7 +47,7 @@ func newJournal(l Log) *journal {
 
 // join takes over what the intake has.
 func (j *journal) join(in *Intake) {
-	j.logger, j.now, j.listen = in.logger, in.now, in.listen
+	j.frames, j.logger, j.now, j.listen = &in.frames, in.logger, in.now, in.listen
 	j.drain.store, j.drain.logger, j.drain.now = in.store, in.logger, in.now
 	if j.drain.blocks == nil {
 		j.drain.blocks = appender{in.store}
@@ -76,6 +78,9 @@ func (j *journal) put(ctx context.Context, good *batch) ([]verdict, error) {
 	if good.ack != AckDatabase {
 		return s.verdicts, nil
 	}
+	s.frame = nil
+	j.frames.Put(good.frame)
+	good.frame = nil
 	select {
 	case verdicts := <-s.stored:
 		return verdicts, nil

@@ -6,7 +6,7 @@ import (
 	"devtrail.dev/services/events"
 )
 
-// Letter is the events of a request as they came in. Its memory must not change before the request is answered.
+// Letter is the events of a request as they came in. Its memory must not change before it is Judged.
 type Letter interface {
 	// Len is the number of events.
 	Len() int
@@ -16,6 +16,10 @@ type Letter interface {
 	Raw(i int) *Raw
 	// Draft reads an event.
 	Draft(i int) Draft
+	// Size is about how many bytes the events take, 0 when it is not known.
+	Size() int
+	// Judged is called when no event is read any more, long before the request is answered.
+	Judged()
 }
 
 // Raw is an event as a source sent it, unread: the fields of Draft as bytes of the message. All texts are UTF-8.
@@ -48,3 +52,5 @@ func (d drafts) Len() int          { return len(d) }
 func (d drafts) SentAt() time.Time { return time.Time{} }
 func (d drafts) Raw(int) *Raw      { return nil }
 func (d drafts) Draft(i int) Draft { return d[i] }
+func (d drafts) Size() int         { return 0 }
+func (d drafts) Judged()           {}

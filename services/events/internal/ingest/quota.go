@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"math"
 	"sync"
 	"time"
@@ -23,6 +24,9 @@ type Rate struct {
 type Rates struct {
 	Organization Rate // of all keys of an organization together
 	Key          Rate // of one key
+	// Hold is how long a refusal is kept back from who has been told to wait and comes all the same, so that refusing costs the others little however
+	// often it comes; 0: not at all.
+	Hold time.Duration
 }
 
 // quotas keeps a token bucket for each organization and each key that was seen lately.
@@ -42,8 +46,9 @@ type owner struct {
 
 // bucket holds events that may still come.
 type bucket struct {
-	left float64
-	at   time.Time
+	left  float64
+	at    time.Time
+	until time.Time // when those who were refused may come again
 }
 
 // maxBuckets is when those that are full again are forgotten.
@@ -53,11 +58,34 @@ func newQuotas(rates Rates, now func() time.Time) *quotas {
 	return &quotas{rates: rates, now: now, buckets: make(map[owner]*bucket)}
 }
 
-// take takes n events out of the organization's bucket and the key's, or out of none.
-func (q *quotas) take(organization uuid.UUID, key string, n int) error {
-	if q.rates == (Rates{}) {
+// take takes n events out of the organization's bucket and the key's, or out of none. It keeps a refusal back from who has been told to wait.
+func (q *quotas) take(ctx context.Context, organization uuid.UUID, key string, n int) error {
+	if q.rates.Organization.PerSecond <= 0 && q.rates.Key.PerSecond <= 0 {
 		return nil
 	}
+	heedless, err := q.judge(organization, key, n)
+	if heedless {
+		q.hold(ctx)
+	}
+	return err
+}
+
+// hold waits, half of what is left to the caller at most: it must still hear the answer.
+func (q *quotas) hold(ctx context.Context) {
+	length := q.rates.Hold
+	if deadline, ok := ctx.Deadline(); ok {
+		length = min(length, deadline.Sub(q.now())/2)
+	}
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// judge decides, and tells whether who is refused was told before.
+func (q *quotas) judge(organization uuid.UUID, key string, n int) (heedless bool, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.now()
@@ -65,11 +93,16 @@ func (q *quotas) take(organization uuid.UUID, key string, n int) error {
 	own := q.fill(owner{organization, key}, q.rates.Key, now)
 	wait := max(q.rates.Organization.wait(whole, n), q.rates.Key.wait(own, n))
 	if wait > 0 {
-		return ErrQuota.With("%d events are more than the quota allows now", n).RetryAfter(wait)
+		heedless = now.Before(whole.until) || now.Before(own.until)
+		own.until = now.Add(wait)
+		if q.rates.Organization.wait(whole, n) > 0 {
+			whole.until = own.until
+		}
+		return heedless, ErrQuota.With("%d events are more than the quota allows now", n).RetryAfter(wait)
 	}
 	whole.left -= float64(n)
 	own.left -= float64(n)
-	return nil
+	return false, nil
 }
 
 // fill returns a bucket with what has run into it since it was last looked at.

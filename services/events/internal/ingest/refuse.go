@@ -46,8 +46,7 @@ func (d *drain) take(ctx context.Context, st *stage) error {
 
 // takePiece stores a piece, or halves one that the store refuses for good: the event at fault is found by that, and buried. The halves are blocks of their own.
 func (d *drain) takePiece(ctx context.Context, st *stage, p *piece) (halved bool, err error) {
-	b := d.block(p.cut, st.records, d.mark)
-	b.Again = p.again
+	b := d.piece(st, p)
 	if p.attempts == 0 && b.NeedsLookUp() {
 		d.stored.lookedUp.Add(1)
 	}
@@ -150,7 +149,7 @@ func (d *drain) bury(ctx context.Context, st *stage) error {
 	for i, c := range damaged {
 		letters[i] = events.DeadLetter{
 			FailedAt: events.Microseconds(d.now()), ID: uuid.NewSHA1(uuid.Nil, c.Record.Frame), Message: c.Err.Error(),
-			Payload: c.Record.Frame, Reason: queue.ErrCorrupt.Reason(), ReceivedAt: events.MinTime,
+			Payload: slices.Clone(c.Record.Frame), Reason: queue.ErrCorrupt.Reason(), ReceivedAt: events.MinTime,
 		}
 	}
 	if err := d.store.AddDeadLetters(ctx, uuid.Nil, letters); err != nil {

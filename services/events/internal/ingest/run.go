@@ -22,6 +22,9 @@ func (d *drain) run(ctx context.Context) error {
 		select {
 		case <-d.wake:
 		case <-timer.C:
+			if wait == idle {
+				d.rooms = nil
+			}
 		case st := <-d.results:
 			d.collect(ctx, st)
 		case <-finishing:
@@ -158,6 +161,7 @@ func (d *drain) collect(ctx context.Context, st *stage) {
 		d.line = d.line[1:]
 		d.lineMu.Unlock()
 		d.advance(st)
+		d.vacate(st.room)
 	}
 }
 

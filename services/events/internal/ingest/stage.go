@@ -12,6 +12,7 @@ import (
 type stage struct {
 	upTo    queue.Position
 	records []queue.Record
+	room    []byte       // where their frames lie, as far as they fit
 	whole   *queue.Block // places of frames and damage
 	pieces  []*piece
 	odd     map[int]verdict // of events that are not simply stored, counted as those of the frames
@@ -40,6 +41,18 @@ type piece struct {
 
 // partial tells whether the piece is less than its frames: others under other numbers may have brought its events, before they were halved.
 func (p *piece) partial() bool { return p.cut.From != 0 || p.cut.To != queue.AllEvents }
+
+// piece reads a piece of a stage, which mostly is all of it.
+func (d *drain) piece(st *stage, p *piece) *queue.Block {
+	if p.partial() {
+		b := d.block(p.cut, st.records, d.mark)
+		b.Again = p.again
+		return b
+	}
+	b := *st.whole
+	b.Cut, b.Again = p.cut, p.again
+	return &b
+}
 
 // events counts the events of a piece.
 func (st *stage) events(p *piece) int {

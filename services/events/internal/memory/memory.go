@@ -91,6 +91,9 @@ func (s *Store) List(ctx context.Context, id uuid.UUID, q events.ListQuery) ([]e
 		if len(page) == q.Limit {
 			break
 		}
+		if q.Basic {
+			e = e.Basic()
+		}
 		page = append(page, e)
 	}
 	return page, nil

@@ -8,11 +8,12 @@ import (
 	"github.com/google/uuid"
 
 	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/internal/querytag"
 )
 
 // Sequences hands out the events of each actor, actors in the order of their text.
 func (s *Store) Sequences(ctx context.Context, id uuid.UUID, q insight.SequenceQuery, yield func(insight.Sequence) error) error {
-	ctx, end := s.note(ctx, id, "sequences")
+	ctx, end := s.note(querytag.WithProperties(ctx, q.Keys), id, "sequences")
 	return end(s.sequences(ctx, id, q, yield))
 }
 
@@ -64,5 +65,10 @@ func (v *view) rows(q insight.SequenceQuery, list []seen) []insight.Row {
 
 // FunnelCounts knows nothing faster than the sequences.
 func (s *Store) FunnelCounts(context.Context, uuid.UUID, insight.FunnelQuery) (counts []int64, ok bool, err error) {
+	return nil, false, nil
+}
+
+// PathEdges knows nothing faster than the sequences.
+func (s *Store) PathEdges(context.Context, uuid.UUID, insight.PathsQuery) (edges []insight.Edge, ok bool, err error) {
 	return nil, false, nil
 }

@@ -59,6 +59,12 @@ func (s *Store) FunnelCounts(ctx context.Context, organization uuid.UUID, q insi
 	return s.inner.FunnelCounts(ctx, organization, q)
 }
 
+// PathEdges measures the inner PathEdges.
+func (s *Store) PathEdges(ctx context.Context, organization uuid.UUID, q insight.PathsQuery) (edges []insight.Edge, ok bool, err error) {
+	defer s.measure("path_edges")(&err)
+	return s.inner.PathEdges(ctx, organization, q)
+}
+
 // Earliest measures the inner Earliest.
 func (s *Store) Earliest(ctx context.Context, organization uuid.UUID) (first events.Position, ok bool, err error) {
 	defer s.measure("earliest")(&err)
@@ -87,4 +93,10 @@ func (s *Store) StickinessActors(ctx context.Context, organization uuid.UUID, q 
 func (s *Store) LifecycleActors(ctx context.Context, organization uuid.UUID, q insight.LifecycleQuery, bucket int, status insight.Status, page insight.ActorPage) (actors []string, err error) {
 	defer s.measure("lifecycle_actors")(&err)
 	return s.inner.LifecycleActors(ctx, organization, q, bucket, status, page)
+}
+
+// Events measures the inner Events.
+func (s *Store) Events(ctx context.Context, organization uuid.UUID, q insight.EventsQuery) (list []events.Event, err error) {
+	defer s.measure("events")(&err)
+	return s.inner.Events(ctx, organization, q)
 }

@@ -120,6 +120,12 @@ func (s *Store) Exposure(ctx context.Context, organization uuid.UUID, q events.E
 	return s.inner.Exposure(ctx, organization, q)
 }
 
+// ExposureParts measures the inner ExposureParts, the time in which the parts are used included.
+func (s *Store) ExposureParts(ctx context.Context, organization uuid.UUID, q events.ExposureQuery, yield func(events.ExposurePart) error) (err error) {
+	defer s.measure("exposure_parts")(&err)
+	return s.inner.ExposureParts(ctx, organization, q, yield)
+}
+
 // PackageVersions measures the inner PackageVersions.
 func (s *Store) PackageVersions(ctx context.Context, organization uuid.UUID, pkg string, r events.Range) (versions []string, err error) {
 	defer s.measure("package_versions")(&err)

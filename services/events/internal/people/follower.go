@@ -25,12 +25,16 @@ type Follower struct {
 	directory *Directory
 	logger    *slog.Logger
 	store     events.Store
+	changed   func()
 }
 
 // NewFollower returns a follower that keeps directory and its store current.
 func NewFollower(directory *Directory, logger *slog.Logger) *Follower {
-	return &Follower{directory: directory, logger: logger, store: directory.store}
+	return &Follower{directory: directory, logger: logger, store: directory.store, changed: func() {}}
 }
+
+// Notify has a function called whenever identities were reassigned in the store. It is called before Run; the function must not wait.
+func (f *Follower) Notify(changed func()) { f.changed = changed }
 
 // Run follows until ctx ends and returns nil then. While the identity service or the store is away it tries again, at least once a second.
 func (f *Follower) Run(ctx context.Context) error {
@@ -102,6 +106,9 @@ func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitie
 		for _, c := range list {
 			f.directory.developers.update(key{organization, c.Identity}, c.DeveloperID)
 		}
+	}
+	if len(changes) > 0 {
+		f.changed()
 	}
 	if message.GetSequence() <= from {
 		return nil

@@ -29,10 +29,14 @@ func (s *Store) Append(ctx context.Context, organization uuid.UUID, batch []even
 	if len(distinct) == 0 {
 		return outcomes, nil
 	}
+	promoted := make(slots)
+	if err := promoted.add(ctx, s, organization); err != nil {
+		return nil, err
+	}
 	var stored []uuid.UUID
 	err := pg.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		var err error
-		if stored, err = storeEvents(ctx, tx, organization, distinct); err != nil {
+		if stored, err = storeEvents(ctx, tx, organization, distinct, promoted); err != nil {
 			return err
 		}
 		stamps, err := incomingStamps(ctx, tx)
@@ -56,12 +60,15 @@ func (s *Store) Append(ctx context.Context, organization uuid.UUID, batch []even
 }
 
 // storeEvents returns the ids that were new.
-func storeEvents(ctx context.Context, tx pgx.Tx, organization uuid.UUID, list []events.Event) ([]uuid.UUID, error) {
+func storeEvents(ctx context.Context, tx pgx.Tx, organization uuid.UUID, list []events.Event, promoted slots) ([]uuid.UUID, error) {
 	if err := createIncoming(ctx, tx); err != nil {
 		return nil, err
 	}
 	rows := pgx.CopyFromSlice(len(list), func(i int) ([]any, error) { return eventToRow(organization, list[i]), nil })
 	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"pg_temp", "incoming"}, eventColumns, rows); err != nil {
+		return nil, err
+	}
+	if err := promoted.fill(ctx, tx); err != nil {
 		return nil, err
 	}
 	insert, err := work("store_incoming", shape{Returning: true})

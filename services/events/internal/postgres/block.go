@@ -21,9 +21,21 @@ func (s *Store) StoreBlock(ctx context.Context, b *queue.Block) (known []int, er
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
-	known, err = s.storeBlock(ctx, b, b.NeedsLookUp())
+	promoted := make(slots)
+	var last uuid.UUID
+	seen := make(map[uuid.UUID]bool)
+	for _, r := range b.Rows() {
+		if r.Organization == last || seen[r.Organization] { // they come in runs
+			continue
+		}
+		last, seen[r.Organization] = r.Organization, true
+		if err := promoted.add(ctx, s, r.Organization); err != nil {
+			return nil, err
+		}
+	}
+	known, err = s.storeBlock(ctx, b, promoted, b.NeedsLookUp())
 	if errors.Is(err, errUnforeseen) {
-		known, err = s.storeBlock(ctx, b, true)
+		known, err = s.storeBlock(ctx, b, promoted, true)
 	}
 	if err != nil {
 		return nil, translate(ctx, err)
@@ -34,7 +46,7 @@ func (s *Store) StoreBlock(ctx context.Context, b *queue.Block) (known []int, er
 // errUnforeseen says that the unique key knows an event that nobody expected to be there: which one is looked up, in another transaction.
 var errUnforeseen = errors.New("events of the block are there")
 
-func (s *Store) storeBlock(ctx context.Context, b *queue.Block, lookUp bool) (known []int, err error) {
+func (s *Store) storeBlock(ctx context.Context, b *queue.Block, promoted slots, lookUp bool) (known []int, err error) {
 	err = pg.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		args := pgx.NamedArgs{"number": int64(b.Number), "before": int64(b.Number - blockMemory)}
 		if _, err := run(ctx, tx, "forget_blocks", args); err != nil {
@@ -48,7 +60,7 @@ func (s *Store) storeBlock(ctx context.Context, b *queue.Block, lookUp bool) (kn
 			known, err = places(ctx, tx, "stored_block", args, pgx.RowTo[[]int32])
 			return err
 		}
-		if known, err = storeRows(ctx, tx, b, lookUp); err != nil {
+		if known, err = storeRows(ctx, tx, b, promoted, lookUp); err != nil {
 			return err
 		}
 		if len(known) > 0 {
@@ -66,7 +78,7 @@ func (s *Store) storeBlock(ctx context.Context, b *queue.Block, lookUp bool) (kn
 const blockMemory = 24 * uint64(time.Hour/time.Microsecond) << 12
 
 // storeRows returns the events that were left out.
-func storeRows(ctx context.Context, tx pgx.Tx, b *queue.Block, lookUp bool) (known []int, err error) {
+func storeRows(ctx context.Context, tx pgx.Tx, b *queue.Block, promoted slots, lookUp bool) (known []int, err error) {
 	if err := createIncoming(ctx, tx); err != nil {
 		return nil, err
 	}
@@ -88,6 +100,9 @@ func storeRows(ctx context.Context, tx pgx.Tx, b *queue.Block, lookUp bool) (kno
 		if err != nil {
 			return nil, err
 		}
+	}
+	if err := promoted.fill(ctx, tx); err != nil {
+		return nil, err
 	}
 	stored, err := run(ctx, tx, "store_incoming", nil)
 	if err == nil && stored != int64(b.Len()-len(known)) {

@@ -24,7 +24,10 @@ func (s *Store) Digest(ctx context.Context, organization uuid.UUID, q events.Dig
 	args["middle"], args["limit"], args["agent"] = q.Middle, q.Limit, int16(events.SourceAgent)
 	var d events.Digest
 	err := s.ask(ctx, organization, func(look *session) error {
-		sh := shape{Overrides: look.overridden, Filter: q.Filter}
+		sh, err := look.shape(ctx, q.Filter, args)
+		if err != nil {
+			return err
+		}
 		if err := look.answer(ctx, "digest", sh, args, func(rows pgx.Rows) error { return addDigest(&d, rows) }); err != nil {
 			return err
 		}
@@ -32,6 +35,9 @@ func (s *Store) Digest(ctx context.Context, organization uuid.UUID, q events.Dig
 		args["manifest_events"] = events.ManifestEvents
 		args["added"], args["changed"], args["removed"] = events.ManifestEvents[0], events.ManifestEvents[1], events.ManifestEvents[2]
 		sh.Overrides = look.overridden && len(q.Filter.DeveloperIDs) > 0
+		if err := look.joinByHash(ctx); err != nil {
+			return err
+		}
 		return look.answer(ctx, "digest_packages", sh, args, func(rows pgx.Rows) error {
 			var row events.PackageActivity
 			err := rows.Scan(&row.Package, &row.Added, &row.Changed, &row.Removed, &d.Packages.Total)

@@ -44,6 +44,7 @@ type funnelLevel struct {
 	Step   int
 	Before *funnelLevel // nil for the first step
 	Window string       // parameter
+	Apart  bool         // no event matches two steps
 
 	// Of the first step: the events, and which steps they match.
 	Relation *relation
@@ -62,12 +63,27 @@ func (q *query) funnel(ctx context.Context, asked insight.FunnelQuery) (funnelDa
 	}
 	some, err := q.matchers(ctx, r, asked.Steps)
 	r.Where = append(r.Where, some)
-	level := &funnelLevel{Relation: r, Matchers: matchers}
+	disjoint := apart(asked.Steps)
+	level := &funnelLevel{Apart: disjoint, Relation: r, Matchers: matchers}
 	data := funnelData{Levels: []*funnelLevel{level}, Last: level}
 	length := asked.Window.End(time.Time{}).Sub(time.Time{})
 	for step := 1; step < len(asked.Steps); step++ {
-		level = &funnelLevel{Step: step, Before: level, Window: q.param(length)}
+		level = &funnelLevel{Apart: disjoint, Step: step, Before: level, Window: q.param(length)}
 		data.Levels, data.Last = append(data.Levels, level), level
 	}
 	return data, err
+}
+
+// apart tells whether the names of events say that none matches two of the steps.
+func apart(steps []insight.Matcher) bool {
+	owner := make(map[string]int)
+	for step, matcher := range steps {
+		for _, a := range matcher {
+			if by, taken := owner[a.Name]; a.Name == "" || taken && by != step {
+				return false
+			}
+			owner[a.Name] = step
+		}
+	}
+	return true
 }

@@ -48,7 +48,13 @@ func (s *Store) items(ctx context.Context, name string, sh shape, args pgx.Named
 		return nil, err
 	}
 	var list []catalog.Item
-	err := s.query(ctx, name, sh, args, func(rows pgx.Rows) error {
+	err := s.query(ctx, name, sh, args, itemsInto(&list))
+	return list, err
+}
+
+// itemsInto reads rows of items.sql and item.sql.
+func itemsInto(list *[]catalog.Item) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
 		var i catalog.Item
 		var kind int64
 		err := rows.Scan(&kind, &i.ID, &i.Name, &i.Description, &i.Body, &i.Uses, &i.Revision, &i.CreatedAt, &i.UpdatedAt)
@@ -59,16 +65,18 @@ func (s *Store) items(ctx context.Context, name string, sh shape, args pgx.Named
 		if len(i.Uses) == 0 {
 			i.Uses = nil
 		}
-		list = append(list, i)
+		*list = append(*list, i)
 		return err
-	})
-	return list, err
+	}
 }
 
 // PutItem inserts the first revision where there is none, and changes the row that has the one before.
 func (s *Store) PutItem(ctx context.Context, organization uuid.UUID, i catalog.Item) error {
 	if err := s.enter(ctx); err != nil {
 		return err
+	}
+	if i.Kind == catalog.Promotion {
+		defer s.promotions.Forget(organization)
 	}
 	name := "change_item"
 	if i.Revision == 1 {

@@ -19,8 +19,17 @@ func (s *Store) List(ctx context.Context, organization uuid.UUID, q events.ListQ
 	}
 	var list []events.Event
 	err := s.ask(ctx, organization, func(look *session) error {
-		return look.answer(ctx, "list", shape{Overrides: look.overridden, Filter: q.Filter, After: q.After != nil}, args, func(rows pgx.Rows) error {
-			e, err := eventFromRow(rows)
+		sh, err := look.shape(ctx, q.Filter, args)
+		if err != nil {
+			return err
+		}
+		sh.After, sh.Basic = q.After != nil, q.Basic
+		return look.answer(ctx, "list", sh, args, func(rows pgx.Rows) error {
+			read := eventFromRow
+			if q.Basic {
+				read = basicFromRow
+			}
+			e, err := read(rows)
 			list = append(list, e)
 			return err
 		})

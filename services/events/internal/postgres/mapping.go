@@ -43,6 +43,14 @@ func packageToRow(organization uuid.UUID, e events.Event, row events.PackageRow)
 	}
 }
 
+// basicFromRow reads a row of list.sql that has what Event.Basic keeps.
+func basicFromRow(rows pgx.Rows) (events.Event, error) {
+	var e events.Event
+	err := rows.Scan(&e.ID, &e.Name, &e.OccurredAt, &e.DeveloperID, &e.Project)
+	e.OccurredAt = e.OccurredAt.UTC()
+	return e, err
+}
+
 // eventFromRow reads a row of list.sql.
 func eventFromRow(rows pgx.Rows) (events.Event, error) {
 	var e events.Event

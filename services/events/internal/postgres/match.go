@@ -17,10 +17,20 @@ type condition struct {
 	Of        []condition
 	In, Inner *relation
 
-	// Parameters: of the key of a property, and of what it is compared with.
-	Key, Value, Low, High string
+	Key property
+
+	// Parameters: of what it is compared with.
+	Value, Low, High string
 
 	AtLeast, AtMost bool
+}
+
+// ofNames tells whether it keeps all events, or those of certain names.
+func (c condition) ofNames() bool {
+	if c.Not {
+		return false
+	}
+	return c.Kind == "name" || c.Kind == "names" || c.Kind == "all" && !slices.ContainsFunc(c.Of, func(c condition) bool { return !c.ofNames() })
 }
 
 // matchers is the condition that one of the matchers means an event.
@@ -85,17 +95,16 @@ func (q *query) passes(ctx context.Context, r *relation, f *insight.PropertyFilt
 	case insight.CohortScope:
 		return q.member(ctx, r, f.Cohort)
 	case insight.DeveloperScope:
-		compared, err := q.compared(f, func() ([]string, error) { return q.developerValues(ctx, f.Key) })
+		compared, err := q.compared(f, q.developerProperty(f.Key), func() ([]string, error) { return q.developerValues(ctx, f.Key) })
 		r.developers()
 		return condition{Kind: "of_developer", In: r, Of: []condition{compared}}, err
 	}
-	r.Document = true
-	return q.compared(f, func() ([]string, error) { return q.eventValues(ctx, r, f.Key, name) })
+	return q.compared(f, q.property(r, f.Key), func() ([]string, error) { return q.eventValues(ctx, r, f.Key, name) })
 }
 
 // compared is the condition on a property, without regard to whether the operator is the opposite of another.
-func (q *query) compared(f *insight.PropertyFilter, values func() ([]string, error)) (condition, error) {
-	c := condition{Key: q.param(coded(f.Key))}
+func (q *query) compared(f *insight.PropertyFilter, p property, values func() ([]string, error)) (condition, error) {
+	c := condition{Key: p}
 	switch f.Operator {
 	case insight.IsSet, insight.IsNotSet:
 		c.Kind = "set"

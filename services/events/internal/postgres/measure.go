@@ -6,7 +6,7 @@ import "devtrail.dev/services/events/insight"
 type measure struct {
 	Events, Actors, Sums, Least, Greatest bool // none: a percentile
 
-	Number   string     // parameter: the key of the property
+	Number   property   // the zero value: none is wanted
 	Fraction string     // parameter: of a percentile
 	Window   *condition // of the total of a math over days: the days that count
 }
@@ -21,8 +21,7 @@ func (q *query) measure(r *relation, series insight.Series) measure {
 		r.actors()
 	}
 	if series.Math.Numeric() {
-		r.Document = true
-		m.Number = q.param(coded(series.Property))
+		m.Number = q.property(r, series.Property)
 		m.Fraction = q.param(series.Math.Percentile())
 	}
 	return m

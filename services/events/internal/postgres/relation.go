@@ -20,6 +20,9 @@ type relation struct {
 	Overrides, Packages, Document bool
 	Acting                        bool // every event has an actor
 
+	// Moved is the parameter of the developers to whose events alone overrides are joined, empty when they are joined to all; see session.moved.
+	Moved string
+
 	overridden bool
 	within     events.Range
 }
@@ -30,7 +33,7 @@ type by struct{ Developers, Machines, Projects bool }
 // parts are the properties of a breakdown.
 type parts struct {
 	Developer bool
-	Keys      []string // parameters
+	Keys      []property
 }
 
 // cohort is one of a breakdown.
@@ -46,6 +49,21 @@ func (q *query) about(ctx context.Context, asked insight.Question, within events
 		By: by{Developers: asked.By == insight.Developers, Machines: asked.By == insight.Machines, Projects: asked.By == insight.Projects},
 	}
 	r.Where = q.filter(r, asked.Filter)
+	if err := q.stamped(ctx, r, asked.Filter.DeveloperIDs); err != nil {
+		return nil, err
+	}
+	if q.overridden && len(asked.Filter.DeveloperIDs) == 0 { // of some developers indexes find the events
+		moved, known, err := q.moved(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			r.Moved = q.param(moved)
+		}
+	}
+	if err := q.learnPromoted(ctx); err != nil {
+		return nil, err
+	}
 	properties, err := q.filters(ctx, r, asked.Properties, "")
 	r.Where = append(r.Where, properties...)
 	return r, err
@@ -104,10 +122,12 @@ func (r *relation) split(q *query, scope insight.Scope, properties []string) {
 	r.Parts = &parts{Developer: scope == insight.DeveloperScope}
 	if r.Parts.Developer {
 		r.developers()
-	} else {
-		r.Document = true
 	}
 	for _, key := range properties {
-		r.Parts.Keys = append(r.Parts.Keys, q.param(coded(key)))
+		if r.Parts.Developer {
+			r.Parts.Keys = append(r.Parts.Keys, q.developerProperty(key))
+		} else {
+			r.Parts.Keys = append(r.Parts.Keys, q.property(r, key))
+		}
 	}
 }

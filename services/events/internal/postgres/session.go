@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -14,6 +15,8 @@ import (
 
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog"
+	"devtrail.dev/services/events/internal/querytag"
 )
 
 // questions are the statements of insights by file name. As with queries a template decides the shape of a statement and never a value.
@@ -31,6 +34,34 @@ type session struct {
 	organization uuid.UUID
 	overridden   bool // the organization has pending overrides
 	matched      map[string][]string
+	gained       *gains // of the developers that were looked up last
+
+	movedFrom  []uuid.UUID // once they are looked up
+	movedKnown bool
+
+	promoted []catalog.Promoted // once they are learned
+	learned  bool
+	keys     []string // of the events' properties that are looked at
+}
+
+// learnPromoted makes the session know what is promoted. Without it every property is taken from the JSON of its events.
+func (s *session) learnPromoted(ctx context.Context) (err error) {
+	if !s.learned {
+		s.promoted, err = s.store.promotions.Of(ctx, s.organization, func(ctx context.Context) ([]catalog.Promoted, error) {
+			var list []catalog.Item
+			err := s.answer(ctx, "items", shape{}, promotionArgs(s.organization), itemsInto(&list))
+			return catalog.ReadAllPromoted(list), err
+		})
+		s.learned = err == nil
+	}
+	return err
+}
+
+// looked notes that a property of events is looked at.
+func (s *session) looked(key string) {
+	if !slices.Contains(s.keys, key) {
+		s.keys = append(s.keys, key)
+	}
 }
 
 // ask lets a question look at the database. The server ends each statement before the caller's deadline.
@@ -65,6 +96,14 @@ SELECT
 		err = question(look)
 	}
 	return translateQuestion(ctx, err)
+}
+
+// joinByHash has the statements that follow join by hashes or in order, and never look through one side again for each row of the other. That is for a join
+// without an index: the engine takes the rows of events for few until it has counted them, which of events of the last minute it has not, and few rows times
+// few rows look cheap.
+func (s *session) joinByHash(ctx context.Context) error {
+	_, err := s.tx.Exec(ctx, `SELECT set_config('enable_nestloop', 'off', true) /*{"kind":"join_by_hash"}*/`)
+	return err
 }
 
 // timeout is how long a statement may take: a little less than the caller waits, so that the caller hears why.
@@ -109,5 +148,5 @@ func (q *query) run(ctx context.Context, name string, data any, scan func(pgx.Ro
 	if err := questions.ExecuteTemplate(&text, name+".sql", data); err != nil {
 		return err
 	}
-	return q.session.run(ctx, name, text.String(), q.args, scan)
+	return q.session.run(querytag.WithProperties(ctx, q.keys), name, text.String(), q.args, scan)
 }

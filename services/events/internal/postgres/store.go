@@ -14,8 +14,10 @@ import (
 
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/querylog"
+	"devtrail.dev/services/events/internal/recall"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
@@ -34,6 +36,8 @@ type Store struct {
 
 	described sync.Map // *pgconn.StatementDescription by the text of the statement
 	shapes    atomic.Int64
+
+	promotions *recall.Recall[[]catalog.Promoted]
 }
 
 // Open returns a store on the database of a postgres:// URL, whose connections have the application name. It does not connect: a server that is away shows in
@@ -50,7 +54,7 @@ func Open(ctx context.Context, url, application string, now func() time.Time) (*
 	if err != nil {
 		return nil, err
 	}
-	return &Store{pool: pool, limits: events.DefaultQueryLimits(), log: querylog.New(leastSlow, now), now: now}, nil
+	return &Store{pool: pool, limits: events.DefaultQueryLimits(), log: querylog.New(leastSlow, now), now: now, promotions: recall.New[[]catalog.Promoted](now, catalog.PromotionsBelieved)}, nil
 }
 
 // leastSlow is how long a question takes of which it is remembered.

@@ -27,6 +27,8 @@ func TestStore(t *testing.T) { storetest.Run(t, open) }
 
 func TestModel(t *testing.T) { storetest.Model(t, open, 4, 150) }
 
+func TestInsights(t *testing.T) { storetest.RunInsights(t, open) }
+
 func TestScenarios(t *testing.T) { scenario.Run(t, open) }
 
 func TestRandom(t *testing.T) { storetest.RunRandom(t, open, 200) }

@@ -167,7 +167,11 @@ func (t trend) bucketRows(ctx context.Context, q *query, data trendData, kept ma
 	if len(t.Buckets) > 0 {
 		data.Buckets = q.param(t.Buckets)
 	}
-	return q.run(ctx, "trend_rows", data, func(rows pgx.Rows) error {
+	name := "trend_rows"
+	if t.counted(data) {
+		name = "trend_counts"
+	}
+	return q.run(ctx, name, data, func(rows pgx.Rows) error {
 		var place int64
 		var bucket int32
 		var m measured
@@ -182,6 +186,21 @@ func (t trend) bucketRows(ctx context.Context, q *query, data trendData, kept ma
 		}
 		return nil
 	})
+}
+
+// counted tells whether the buckets can be counted one after the other: all events of them, or of certain names, which indexes have in the order of
+// their times.
+func (t trend) counted(data trendData) bool {
+	r := data.Relation
+	if len(t.Buckets) == 0 || data.Keyed || t.series.Math != insight.Total || r.Document || r.Packages || r.Overrides {
+		return false
+	}
+	for _, c := range r.Where {
+		if !c.ofNames() {
+			return false
+		}
+	}
+	return true
 }
 
 // windowRows fills the rows by adding the changes up.

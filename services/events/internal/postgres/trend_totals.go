@@ -100,8 +100,7 @@ func (t trend) cell(ctx context.Context, q *query, cell insight.TrendCell) (*rel
 	within := t.within(cell.Bucket)
 	r.Where = append(r.Where, condition{Kind: "within", Low: q.param(within.Start), High: q.param(within.End)})
 	if t.series.Math.Numeric() {
-		r.Document = true
-		r.Where = append(r.Where, condition{Kind: "numeric", Key: q.param(coded(t.series.Property))})
+		r.Where = append(r.Where, condition{Kind: "numeric", Key: q.property(r, t.series.Property)})
 	}
 	if cell.Key == nil {
 		return r, nil

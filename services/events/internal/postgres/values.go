@@ -35,11 +35,11 @@ func matching(f *insight.PropertyFilter, values []string) ([]string, error) {
 func (q *query) eventValues(ctx context.Context, r *relation, key, name string) ([]string, error) {
 	return q.once(fmt.Sprintf("%q %q %d %d", key, name, r.within.Start.UnixMicro(), r.within.End.UnixMicro()), func() ([]string, error) {
 		inner := q.query()
-		among := &relation{Start: inner.param(r.within.Start), End: inner.param(r.within.End), Document: true}
+		among := &relation{Start: inner.param(r.within.Start), End: inner.param(r.within.End)}
 		if name != "" {
 			among.Where = append(among.Where, condition{Kind: "name", Value: inner.param(name)})
 		}
-		return inner.values(ctx, "values", valuesData{Key: inner.param(coded(key)), Relation: among})
+		return inner.values(ctx, "values", valuesData{Key: inner.property(among, key), Relation: among})
 	})
 }
 
@@ -47,13 +47,13 @@ func (q *query) eventValues(ctx context.Context, r *relation, key, name string) 
 func (q *query) developerValues(ctx context.Context, key string) ([]string, error) {
 	return q.once(fmt.Sprintf("%q", key), func() ([]string, error) {
 		inner := q.query()
-		return inner.values(ctx, "developer_values", valuesData{Key: inner.param(coded(key))})
+		return inner.values(ctx, "developer_values", valuesData{Key: inner.developerProperty(key)})
 	})
 }
 
 // valuesData is the data of values.sql and developer_values.sql.
 type valuesData struct {
-	Key      string
+	Key      property
 	Relation *relation
 }
 

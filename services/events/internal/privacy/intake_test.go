@@ -20,7 +20,7 @@ import (
 	"devtrail.dev/services/events/internal/people"
 	"devtrail.dev/services/events/internal/privacy"
 	"devtrail.dev/services/events/internal/queue"
-	"devtrail.dev/services/events/internal/queue/pebblelog"
+	"devtrail.dev/services/events/internal/queue/seglog"
 )
 
 var org = uuid.MustParse("5d0c3a5e-0000-4000-8000-000000000001")
@@ -79,7 +79,7 @@ func traces(t *testing.T, rules []events.PrivacyRule) map[string][]byte {
 	keeper := privacy.NewKeeper(store, logger)
 	_, err := keeper.Set(t.Context(), org, 0, rules, "credential")
 	require.NoError(t, err)
-	queue, err := pebblelog.Open(pebblelog.Options{Bytes: 1 << 20, Dir: dir, Logger: logger, Fatal: func(string) {}})
+	queue, err := seglog.Open(seglog.Options{Bytes: 1 << 20, Dir: dir, Logger: logger, Fatal: func(string) {}})
 	require.NoError(t, err)
 	in := ingest.New(store, nobody{}, logger, time.Now, ingest.WithPrivacy(keeper), ingest.WithListener(heard{&tail}),
 		ingest.WithLog(ingest.Log{Grace: 10 * time.Second, Horizon: time.Hour, Queue: queue}))

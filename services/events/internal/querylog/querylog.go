@@ -29,6 +29,7 @@ type Log struct {
 	running map[string]running
 	ended   map[string][]events.Query // by organization, oldest first
 	order   []string                  // of the organizations, in the order of their first query
+	used    map[string]usages         // by organization
 }
 
 type running struct {
@@ -38,7 +39,7 @@ type running struct {
 
 // New returns a record of the queries that take at least so long.
 func New(least time.Duration, now func() time.Time) *Log {
-	return &Log{least: least, now: now, running: make(map[string]running), ended: make(map[string][]events.Query)}
+	return &Log{least: least, now: now, running: make(map[string]running), ended: make(map[string][]events.Query), used: make(map[string]usages)}
 }
 
 // Begin notes a query under way. The context ends when the query is canceled, with events.ErrQuestionCanceled as its cause; end must be called once,
@@ -65,14 +66,17 @@ func (l *Log) Begin(ctx context.Context, tag events.Tag) (_ context.Context, end
 // Add notes a query that has ended now, with its error.
 func (l *Log) Add(q events.Query, err error) {
 	q.Elapsed = l.now().Sub(q.StartedAt)
-	if q.Elapsed < l.least {
-		return
-	}
 	if err != nil {
 		q.Failure = failure(err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err == nil {
+		l.use(q)
+	}
+	if q.Elapsed < l.least {
+		return
+	}
 	of := q.Tag.Organization
 	list, known := l.ended[of]
 	if !known {

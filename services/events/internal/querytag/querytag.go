@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
@@ -23,6 +24,18 @@ type document struct {
 	RPC          string `json:"rpc,omitempty"`
 	Kind         string `json:"kind"`
 	RequestID    string `json:"request_id,omitempty"`
+
+	Properties []string `json:"properties,omitempty"` // the last, and not in comments
+}
+
+type propertiesKey struct{}
+
+// WithProperties says which keys of the events' properties the queries of a context look at.
+func WithProperties(ctx context.Context, keys []string) context.Context {
+	if len(keys) == 0 {
+		return ctx
+	}
+	return context.WithValue(ctx, propertiesKey{}, keys)
 }
 
 // Of returns the tag of a query that is asked now. The organization is the zero UUID for a query of the store's own.
@@ -31,6 +44,7 @@ func Of(ctx context.Context, organization uuid.UUID, kind string) events.Tag {
 	if organization != uuid.Nil {
 		tag.Organization = organization.String()
 	}
+	tag.Properties, _ = ctx.Value(propertiesKey{}).([]string)
 	if caller, ok := auth.FromContext(ctx); ok {
 		tag.Caller = caller.CredentialID
 	}
@@ -54,10 +68,29 @@ func plain(s string) string {
 	return kept[:min(len(kept), longest)]
 }
 
-// JSON writes a tag as an object of plain texts. The id may be empty.
-func JSON(id string, t events.Tag) string {
+// The bounds of what a tag says of properties: so many of them, of so many bytes. Longer keys are left out.
+const (
+	mostProperties  = 32
+	longestProperty = 200
+)
+
+func properties(keys []string) []string {
+	kept := make([]string, 0, len(keys))
+	for _, k := range keys {
+		if len(k) <= longestProperty && utf8.ValidString(k) && len(kept) < mostProperties {
+			kept = append(kept, k)
+		}
+	}
+	return kept
+}
+
+// JSON writes a tag as an object of plain texts, and of the keys of properties as they are. The id may be empty.
+func JSON(id string, t events.Tag) string { return write(id, t, properties(t.Properties)) }
+
+func write(id string, t events.Tag, properties []string) string {
 	text, err := json.Marshal(document{
 		ID: plain(id), Organization: plain(t.Organization), Caller: plain(t.Caller), RPC: plain(t.RPC), Kind: plain(t.Kind), RequestID: plain(t.RequestID),
+		Properties: properties,
 	})
 	if err != nil { // texts can always be written
 		return "{}"
@@ -71,11 +104,11 @@ func Parse(text string) (id string, t events.Tag, ok bool) {
 	if json.Unmarshal([]byte(text), &d) != nil || d.Kind == "" {
 		return "", events.Tag{}, false
 	}
-	return d.ID, events.Tag{Organization: d.Organization, Caller: d.Caller, RPC: d.RPC, Kind: d.Kind, RequestID: d.RequestID}, true
+	return d.ID, events.Tag{Organization: d.Organization, Caller: d.Caller, RPC: d.RPC, Kind: d.Kind, RequestID: d.RequestID, Properties: d.Properties}, true
 }
 
-// Comment writes a tag as a comment of SQL.
-func Comment(id string, t events.Tag) string { return "/*" + JSON(id, t) + "*/ " }
+// Comment writes a tag as a comment of SQL, without the keys of properties: any text can be one, also one that ends a comment.
+func Comment(id string, t events.Tag) string { return "/*" + write(id, t, nil) + "*/ " }
 
 // Head is how the comments of an organization's query begin.
 func Head(id string, organization uuid.UUID) string {

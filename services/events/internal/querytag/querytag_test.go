@@ -44,3 +44,15 @@ func TestWhatIsNoTagIsNotRead(t *testing.T) {
 		require.False(t, ok, "%q", text)
 	}
 }
+
+func TestKeysOfPropertiesAreInTheTagAndInNoComment(t *testing.T) {
+	evil := "*/ DROP '\\\u2028\x00"
+	keys := []string{"lang", evil, strings.Repeat("k", 300), "\xff"}
+	tag := querytag.Of(querytag.WithProperties(t.Context(), keys), uuid.Nil, "x")
+	require.Equal(t, keys, tag.Properties)
+	_, got, ok := querytag.Parse(querytag.JSON("", tag))
+	require.True(t, ok)
+	require.Equal(t, []string{"lang", evil}, got.Properties, "what is too long or no text is left out")
+	require.NotContains(t, querytag.Comment("", tag), "lang")
+	require.Nil(t, querytag.Of(querytag.WithProperties(t.Context(), nil), uuid.Nil, "x").Properties)
+}

@@ -179,6 +179,20 @@ func (b *Block) Rows() iter.Seq2[int, *Row] {
 	}
 }
 
+// Organizations yields those that have events in the block's frames, some of them more than once.
+func (b *Block) Organizations() iter.Seq[uuid.UUID] {
+	return func(yield func(uuid.UUID) bool) {
+		for i := range b.frames {
+			if i > 0 && b.frames[i].organization == b.frames[i-1].organization {
+				continue
+			}
+			if !yield(b.frames[i].organization) {
+				return
+			}
+		}
+	}
+}
+
 // NeedsLookUp tells whether an event of the block's frames may be known.
 func (b *Block) NeedsLookUp() bool { return b.doubts }
 

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -137,4 +138,20 @@ func BenchmarkBlock(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/event")
+}
+
+func TestAnEventOutlivesTheMemoryOfItsFrame(t *testing.T) {
+	f := sample()
+	list := records(f)
+	b := NewBlock(Cut{To: AllEvents, UpTo: 1}, list, time.Time{})
+	kept := eventsOf(b)
+	clear(list[0].Frame)
+	require.Empty(t, cmp.Diff(f.Events, kept))
+}
+
+func TestABlockNamesTheOrganizationsOfItsFrames(t *testing.T) {
+	one, two, three := sample(), sample(), sample()
+	two.Organization = one.Organization
+	b := NewBlock(Cut{To: AllEvents, UpTo: 3}, records(one, two, three), time.Time{})
+	require.Equal(t, []uuid.UUID{one.Organization, three.Organization}, slices.Collect(b.Organizations()))
 }

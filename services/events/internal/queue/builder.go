@@ -27,6 +27,13 @@ func (b *Builder) Reset(key string) {
 	b.bytes, b.ends = b.bytes[:b.room], b.ends[:0]
 }
 
+// Grow makes room for events of so many bytes, before Reset: a frame that grows event by event is copied again and again.
+func (b *Builder) Grow(size int) {
+	if size += size/8 + headRoom; cap(b.bytes) < size {
+		b.bytes = make([]byte, 0, size)
+	}
+}
+
 // Len is the number of events.
 func (b *Builder) Len() int { return len(b.ends) }
 

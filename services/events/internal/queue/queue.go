@@ -5,6 +5,7 @@ package queue
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,7 +40,7 @@ type Entry struct {
 // Record is a frame in the log.
 type Record struct {
 	Position Position
-	Frame    []byte // encoded; the reader's own
+	Frame    []byte // encoded; the reader's own, or in its room
 }
 
 // Memory is what an append remembered.
@@ -47,6 +48,15 @@ type Memory struct {
 	Hour         uint32
 	Organization uuid.UUID
 	IDs          []uuid.UUID
+}
+
+// Place copies a frame to the end of room, or to memory of its own when it does not fit. It returns the room with it and the copy.
+func Place(room, frame []byte) (rest, placed []byte) {
+	if cap(room)-len(room) < len(frame) {
+		return room, slices.Clone(frame)
+	}
+	room = append(room, frame...)
+	return room, room[len(room)-len(frame) : len(room) : len(room)]
 }
 
 // Pending is an append on its way to the disk.
@@ -78,8 +88,9 @@ type Queue interface {
 	// when there is no broker, ErrClosed after Close.
 	Append(ctx context.Context, hour uint32, entries []Entry) (Pending, error)
 	// Read returns records after one position up to another, inclusive, ascending: at least one when there is one, and then as many as fit into
-	// bytes. The caller passes a bound below which everything is durable.
-	Read(ctx context.Context, after, upTo Position, bytes int) ([]Record, error)
+	// bytes. The caller passes a bound below which everything is durable, and room for frames: as long as they fit they are copied behind what room holds.
+	// The room may be nil, and may be given to another Read when the records are not needed any more.
+	Read(ctx context.Context, after, upTo Position, bytes int, room []byte) ([]Record, error)
 	// Commit forgets all frames up to a position, inclusive: a store has them. A crash may undo it, so reading them again must be harmless.
 	Commit(ctx context.Context, upTo Position) error
 	// SetCuts keeps the bounds of the blocks that are being stored, in place of those that it kept before: they must be durable when it returns. A block is

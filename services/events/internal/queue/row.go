@@ -27,7 +27,7 @@ type Row struct {
 	Packages              []string
 }
 
-// Event returns a copy that lives as long as it is needed.
+// Event returns a copy that lives as long as it is needed: the memory of frames is used again.
 func (r *Row) Event() events.Event {
 	e := events.Event{
 		Actor: events.Identity{Kind: events.IdentityKind(r.ActorKind), Value: r.ActorValue}, DeveloperID: r.DeveloperID, ID: r.ID, Name: r.Name,
@@ -37,7 +37,31 @@ func (r *Row) Event() events.Event {
 	if len(r.Packages) > 0 {
 		e.Packages = append(make([]string, 0, len(r.Packages)), r.Packages...)
 	}
+	texts := [...]*string{&e.Actor.Value, &e.Name, &e.Project, &e.Properties, &e.SessionID, &e.Source.Machine, &e.Source.Tool, &e.Source.ToolVersion}
+	size := 0
+	for _, text := range texts {
+		size += len(*text)
+	}
+	for _, purl := range e.Packages {
+		size += len(purl)
+	}
+	own := make([]byte, 0, size) // of all texts
+	for _, text := range texts {
+		own, *text = keep(own, *text)
+	}
+	for i := range e.Packages {
+		own, e.Packages[i] = keep(own, e.Packages[i])
+	}
 	return e
+}
+
+// keep copies a text to the end of memory that has room for it and is never changed there.
+func keep(own []byte, text string) (rest []byte, kept string) {
+	if text == "" {
+		return own, ""
+	}
+	own = append(own, text...)
+	return own, unsafe.String(&own[len(own)-len(text)], len(text))
 }
 
 // cursor takes values off bytes that stay as they are. It is the reader of rows: reader makes events of a copy, cursor makes rows of the bytes themselves.

@@ -93,7 +93,7 @@ func (s *catalogServer) DeleteCohort(ctx context.Context, req *eventsv1.DeleteCo
 	return &eventsv1.DeleteCohortResponse{}, s.remove(ctx, catalog.Cohort, "cohort_id", req.GetCohortId(), req.GetRevision())
 }
 
-// RecomputeCohort computes the members of a cohort and keeps them in place of those before. What failed is kept beside the members of the last success.
+// RecomputeCohort computes the members of a cohort now.
 func (s *catalogServer) RecomputeCohort(ctx context.Context, req *eventsv1.RecomputeCohortRequest) (*eventsv1.RecomputeCohortResponse, error) {
 	item, err := s.item(ctx, catalog.Cohort, "cohort_id", req.GetCohortId())
 	if err != nil {
@@ -103,16 +103,28 @@ func (s *catalogServer) RecomputeCohort(ctx context.Context, req *eventsv1.Recom
 	if err != nil {
 		return nil, err
 	}
+	if err := s.compute(ctx, org, item); err != nil {
+		return nil, err
+	}
+	cohort, err := s.cohortToProto(ctx, item)
+	return &eventsv1.RecomputeCohortResponse{Cohort: cohort}, err
+}
+
+// compute keeps the members of a cohort in place of those before, as a whole. What failed is kept beside the members of the last success.
+func (s *catalogServer) compute(ctx context.Context, org uuid.UUID, item catalog.Item) error {
 	members, failure := s.members(ctx, org, item)
 	if failure != nil && ctx.Err() != nil {
-		return nil, failure
+		return failure
 	}
-	_, err = s.keeper.Put(ctx, org, catalog.Members, item.ID, 0, func(kept *catalog.Item) (bool, error) {
+	_, err := s.keeper.Put(ctx, org, catalog.Members, item.ID, 0, func(kept *catalog.Item) (_ bool, err error) {
 		var c catalog.Computation
 		if kept.Revision > 0 {
 			if c, err = catalog.ReadComputation(kept.Body); err != nil {
 				return false, err
 			}
+		}
+		if c.Revision > item.Revision { // somebody has computed a newer cohort meanwhile
+			return false, nil
 		}
 		c.TriedAt, c.Error = events.Microseconds(s.now()), reasonOf(failure)
 		if failure == nil {
@@ -121,11 +133,7 @@ func (s *catalogServer) RecomputeCohort(ctx context.Context, req *eventsv1.Recom
 		kept.Body, err = c.Write()
 		return true, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	cohort, err := s.cohortToProto(ctx, item)
-	return &eventsv1.RecomputeCohortResponse{Cohort: cohort}, err
+	return err
 }
 
 // reasonOf is what callers may know of a failure.

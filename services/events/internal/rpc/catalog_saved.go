@@ -11,22 +11,30 @@ import (
 	"devtrail.dev/services/events/catalog"
 )
 
+// checked is what is wrong with a request that was read, which it checks if nothing was wrong so far.
+func checked[R interface{ Checked() (R, error) }](r R, err error) error {
+	if err == nil {
+		_, err = r.Checked()
+	}
+	return err
+}
+
 // judgeInsight reads a request as if it was asked.
 func (s *catalogServer) judgeInsight(r *eventsv1.InsightRequest) func(context.Context, uuid.UUID) error {
 	return func(ctx context.Context, org uuid.UUID) (err error) {
 		switch k := r.GetKind().(type) {
 		case *eventsv1.InsightRequest_Trends:
-			_, err = s.insight.trendsRequest(ctx, org, k.Trends)
+			err = checked(s.insight.trendsRequest(ctx, org, k.Trends))
 		case *eventsv1.InsightRequest_Funnel:
-			_, err = s.insight.funnelRequest(ctx, org, k.Funnel)
+			err = checked(s.insight.funnelRequest(ctx, org, k.Funnel))
 		case *eventsv1.InsightRequest_Retention:
-			_, err = s.insight.retentionRequest(ctx, org, k.Retention)
+			err = checked(s.insight.retentionRequest(ctx, org, k.Retention))
 		case *eventsv1.InsightRequest_Stickiness:
-			_, err = s.insight.stickinessRequest(ctx, org, k.Stickiness)
+			err = checked(s.insight.stickinessRequest(ctx, org, k.Stickiness))
 		case *eventsv1.InsightRequest_Lifecycle:
-			_, err = s.insight.lifecycleRequest(ctx, org, k.Lifecycle)
+			err = checked(s.insight.lifecycleRequest(ctx, org, k.Lifecycle))
 		case *eventsv1.InsightRequest_Paths:
-			_, err = s.insight.pathsRequest(ctx, org, k.Paths)
+			err = checked(s.insight.pathsRequest(ctx, org, k.Paths))
 		default:
 			return catalog.ErrMaskInvalid.With("the saved insight has no request").Field("saved_insight.request")
 		}

@@ -23,6 +23,8 @@ type catalogServer struct {
 	keeper  *catalog.Keeper
 	insight *insightServer
 	now     func() time.Time
+
+	promoter *catalog.Promoter
 }
 
 // maskOf reads an update mask whose paths must be among the known ones.

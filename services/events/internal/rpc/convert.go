@@ -33,6 +33,17 @@ func eventToProto(e events.Event) *eventsv1.Event {
 	}
 }
 
+// basicToProto writes the fields of EVENT_VIEW_BASIC.
+func basicToProto(list []events.Event) []*eventsv1.Event {
+	messages := make([]*eventsv1.Event, len(list))
+	for i, e := range list {
+		messages[i] = &eventsv1.Event{
+			DeveloperId: developerToProto(e.DeveloperID), Id: e.ID.String(), Name: e.Name, OccurredAt: timestamppb.New(e.OccurredAt), Project: e.Project,
+		}
+	}
+	return messages
+}
+
 func identityToProto(i events.Identity) *identityv1.Identity {
 	if !i.Known() {
 		return nil

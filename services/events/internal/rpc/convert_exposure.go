@@ -23,22 +23,38 @@ func exposureFromProto(req *eventsv1.GetExposureRequest) (events.ExposureRequest
 }
 
 func exposureToProto(answer events.ExposureAnswer) *eventsv1.GetExposureResponse {
-	x := answer.Exposure
-	res := &eventsv1.GetExposureResponse{
-		Purl:           answer.Purl,
-		Evidence:       eventsToProto(answer.Evidence),
-		Developers:     rowsToProto(x.Developers, developerExposureToProto),
-		Actors:         rowsToProto(x.Actors, actorExposureToProto),
-		Projects:       rowsToProto(x.Projects, projectExposureToProto),
-		Sources:        rowsToProto(x.Sources, sourceExposureToProto),
-		Machines:       rowsToProto(x.Machines, machineExposureToProto),
-		Versions:       rowsToProto(x.Versions, versionExposureToProto),
+	x, part := answer.Exposure, exposurePartToProto(answer)
+	return &eventsv1.GetExposureResponse{
+		Purl:           part.GetPurl(),
+		Sighting:       part.GetSighting(),
+		Evidence:       part.GetEvidence(),
+		Developers:     part.GetDevelopers(),
+		Actors:         part.GetActors(),
+		Projects:       part.GetProjects(),
+		Sources:        part.GetSources(),
+		Machines:       part.GetMachines(),
+		Versions:       part.GetVersions(),
 		DeveloperCount: int32(x.Developers.Total),
 		ActorCount:     int32(x.Actors.Total),
 		ProjectCount:   int32(x.Projects.Total),
 		SourceCount:    int32(x.Sources.Total),
 		MachineCount:   int32(x.Machines.Total),
 		VersionCount:   int32(x.Versions.Total),
+	}
+}
+
+// exposurePartToProto is a part of an answer, or a whole one without its counts.
+func exposurePartToProto(answer events.ExposureAnswer) *eventsv1.StreamExposureResponse {
+	x := answer.Exposure
+	res := &eventsv1.StreamExposureResponse{
+		Purl:       answer.Purl,
+		Evidence:   eventsToProto(answer.Evidence),
+		Developers: rowsToProto(x.Developers, developerExposureToProto),
+		Actors:     rowsToProto(x.Actors, actorExposureToProto),
+		Projects:   rowsToProto(x.Projects, projectExposureToProto),
+		Sources:    rowsToProto(x.Sources, sourceExposureToProto),
+		Machines:   rowsToProto(x.Machines, machineExposureToProto),
+		Versions:   rowsToProto(x.Versions, versionExposureToProto),
 	}
 	for _, row := range res.GetProjects() {
 		row.Presence = eventsv1.Presence(answer.Presence[row.GetProject()])

@@ -9,13 +9,15 @@ import (
 	"devtrail.dev/kit/page"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/tail"
 )
 
 type eventServer struct {
 	eventsv1.UnimplementedEventServiceServer
-	store   events.Store
+	store   insight.Engine
 	filters filterReader
+	insight *insightServer // reads filters on properties
 	tail    *tail.Hub
 }
 
@@ -38,11 +40,15 @@ func (s *eventServer) ListEvents(ctx context.Context, req *eventsv1.ListEventsRe
 	if err != nil {
 		return nil, err
 	}
-	after, more, err := page.Decode[cursor](req.GetPageToken(), org, req.GetFilter(), req.GetRange())
+	asked := []any{org, req.GetFilter(), req.GetRange()}
+	if len(req.GetProperties()) > 0 {
+		asked = append(asked, &eventsv1.ListEventsRequest{Properties: req.GetProperties()})
+	}
+	after, more, err := page.Decode[cursor](req.GetPageToken(), asked...)
 	if err != nil {
 		return nil, err
 	}
-	q := events.ListQuery{Limit: size + 1}
+	q := events.ListQuery{Basic: req.GetView() == eventsv1.EventView_EVENT_VIEW_BASIC, Limit: size + 1}
 	if more {
 		q.After = positionFromCursor(after)
 	}
@@ -52,16 +58,36 @@ func (s *eventServer) ListEvents(ctx context.Context, req *eventsv1.ListEventsRe
 	if q.Filter, err = s.filters.read(ctx, org, req.GetFilter()); err != nil {
 		return nil, err
 	}
-	list, err := s.store.List(ctx, org, q)
+	list, err := s.list(ctx, org, q, req.GetProperties())
 	if err != nil {
 		return nil, err
 	}
 	list, more = page.Cut(list, size)
 	res := &eventsv1.ListEventsResponse{Events: eventsToProto(list)}
+	if q.Basic {
+		res.Events = basicToProto(list)
+	}
 	if more {
-		res.NextPageToken = page.Encode(cursorOf(list[len(list)-1]), org, req.GetFilter(), req.GetRange())
+		res.NextPageToken = page.Encode(cursorOf(list[len(list)-1]), asked...)
 	}
 	return res, nil
+}
+
+// list reads a page. Filters on properties are the business of insights, whose statements are made for them.
+func (s *eventServer) list(ctx context.Context, org uuid.UUID, q events.ListQuery, properties []*eventsv1.PropertyFilter) ([]events.Event, error) {
+	if len(properties) == 0 {
+		return s.store.List(ctx, org, q)
+	}
+	ask, err := s.insight.ask(ctx, org, "")
+	if err != nil {
+		return nil, err
+	}
+	filters, err := ask.properties("properties", properties, 0)
+	if err != nil {
+		return nil, err
+	}
+	question := insight.Question{Range: q.Range, Filter: q.Filter, Properties: filters}
+	return s.store.Events(ctx, org, insight.EventsQuery{Question: question, After: q.After, Limit: q.Limit})
 }
 
 // GetExposure says who touched a package, with the newest events as evidence when they are asked for.

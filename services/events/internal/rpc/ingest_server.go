@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -17,6 +18,7 @@ import (
 type ingestServer struct {
 	intake  *ingest.Intake
 	letters [2]sync.Pool // of *wire.Letter: of single messages, and of those of streams
+	bodies  sync.Pool    // of letters
 }
 
 // ingester is what the methods below call.
@@ -24,6 +26,7 @@ type ingester interface {
 	captureEvents(ctx context.Context, letter *wire.Letter) (*wire.Answer, error)
 	streamEvents(stream grpc.ServerStream) error
 	letter(streamed bool) *wire.Letter
+	lend(f func()) bool
 }
 
 // ingestService is the IngestService of the contract with methods that take letters.
@@ -47,7 +50,18 @@ func handleCapture(srv any, ctx context.Context, decode func(any) error, around 
 	if around == nil {
 		return handle(ctx, letter)
 	}
-	return around(ctx, letter, &grpc.UnaryServerInfo{FullMethod: eventsv1.IngestService_CaptureEvents_FullMethodName, Server: srv}, handle)
+	var answer any
+	var err error
+	call := func() {
+		answer, err = around(ctx, letter, &grpc.UnaryServerInfo{FullMethod: eventsv1.IngestService_CaptureEvents_FullMethodName, Server: srv}, handle)
+	}
+	done := make(chan struct{})
+	if server.lend(func() { defer close(done); call() }) {
+		<-done
+	} else {
+		call()
+	}
+	return answer, err
 }
 
 func handleStream(srv any, stream grpc.ServerStream) error {
@@ -59,8 +73,11 @@ func (s *ingestServer) letter(streamed bool) *wire.Letter {
 	if l, ok := s.pool(streamed).Get().(*wire.Letter); ok {
 		return l
 	}
-	return wire.NewLetter(streamed)
+	return wire.NewLetter(streamed, &s.bodies)
 }
+
+// lend has f called on a goroutine of the intake, if there is one: the steps of the door recover from panics.
+func (s *ingestServer) lend(f func()) bool { return s.intake.Lend(f) }
 
 func (s *ingestServer) pool(streamed bool) *sync.Pool {
 	if streamed {
@@ -71,7 +88,11 @@ func (s *ingestServer) pool(streamed bool) *sync.Pool {
 
 // captureEvents keeps events and says of each what became of it.
 func (s *ingestServer) captureEvents(ctx context.Context, letter *wire.Letter) (*wire.Answer, error) {
-	return s.capture(ctx, letter, false)
+	answer, err := s.capture(ctx, letter, false)
+	if errors.Is(err, ingest.ErrQuota) { // nobody has begun to read it: who sends too much costs the others no memory
+		s.pool(false).Put(letter)
+	}
+	return answer, err
 }
 
 // capture has the intake take a letter. The letter is given back when the answer is written, and left to the collector when there is none.

@@ -61,7 +61,10 @@ func (c *conversation) receive(ctx context.Context) {
 		}
 		next := make(chan answer, 1)
 		c.answers <- next
-		go func() { next <- c.server.answer(ctx, letter) }()
+		work := func() { next <- c.server.answer(ctx, letter) }
+		if !c.server.lend(work) {
+			go work()
+		}
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"devtrail.dev/kit/fault"
@@ -106,4 +108,31 @@ func TestTheClockOfTheSender(t *testing.T) {
 	require.Equal(t, map[string]time.Time{
 		id(1): noon.Add(-time.Hour - 10*time.Second), id(2): noon.Add(-time.Hour), id(3): noon.Add(-150 * time.Millisecond), id(4): noon,
 	}, got)
+}
+
+func TestAQuotaIsOfOneTenant(t *testing.T) {
+	t.Parallel()
+	b := setup(t, ingest.WithRates(ingest.Rates{Organization: ingest.Rate{Burst: 2, PerSecond: 1}}))
+	send := func(token string, n byte) error {
+		res, err := b.ingest.CaptureEvents(b.as(token), &eventsv1.CaptureEventsRequest{Events: []*eventsv1.Event{event(n)}})
+		for _, r := range res.GetResults() {
+			require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, r.GetStatus())
+		}
+		return err
+	}
+	require.NoError(t, send("ingest", 1))
+	require.NoError(t, send("ingest", 2))
+	require.NoError(t, send("stranger", 3))
+	for range 50 {
+		err := send("ingest", 4)
+		require.Equal(t, codes.ResourceExhausted, status.Code(err))
+		told, _ := errors.AsType[*fault.Fault](fault.FromStatus(err))
+		require.Equal(t, ingest.ErrQuota.Reason(), told.Reason())
+		require.Equal(t, time.Second, told.Retry(), "its RetryInfo")
+	}
+	require.NoError(t, send("stranger", 5))
+	require.Len(t, b.list(&eventsv1.ListEventsRequest{}), 2, "what was refused is not kept")
+	res, err := b.event.ListEvents(b.as("stranger"), &eventsv1.ListEventsRequest{})
+	require.NoError(t, err)
+	require.Len(t, res.GetEvents(), 2)
 }

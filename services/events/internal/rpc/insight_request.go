@@ -41,6 +41,7 @@ type audience interface {
 	GetFilter() *eventsv1.EventFilter
 	GetProperties() []*eventsv1.PropertyFilter
 	GetUnit() eventsv1.Unit
+	GetExcludeInternal() bool
 }
 
 func (a *asking) audience(req audience) (insight.Audience, error) {
@@ -49,7 +50,17 @@ func (a *asking) audience(req audience) (insight.Audience, error) {
 		return insight.Audience{}, err
 	}
 	properties, err := a.properties("properties", req.GetProperties(), 0)
-	return insight.Audience{Filter: filter, Properties: properties, By: insight.Unit(req.GetUnit())}, err
+	if err != nil {
+		return insight.Audience{}, err
+	}
+	if req.GetExcludeInternal() {
+		internal, err := a.internal()
+		if err != nil {
+			return insight.Audience{}, err
+		}
+		properties = append(properties, internal...)
+	}
+	return insight.Audience{Filter: filter, Properties: properties, By: insight.Unit(req.GetUnit())}, nil
 }
 
 // period reads a range; an interval that is not said stays so.

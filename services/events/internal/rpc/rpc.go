@@ -3,9 +3,11 @@
 package rpc
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
 	"google.golang.org/grpc"
 
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
@@ -27,7 +29,9 @@ type Desk struct {
 
 	Learner *learn.Learner  // makes the definitions of the catalog; to be run beside the door
 	Privacy *privacy.Keeper // likewise
-	Tail    *tail.Hub       // who watches events come in
+
+	Promoter *catalog.Promoter // of properties; whoever runs the desk may limit it
+	Tail     *tail.Hub         // who watches events come in
 
 	admin   *adminServer
 	catalog *catalogServer
@@ -43,7 +47,10 @@ func New(store insight.Engine, client identityv1.DeveloperServiceClient, logger 
 	hub, learner, rules := tail.New(), learn.New(store, logger, now), privacy.NewKeeper(store, logger)
 	asked := &insightServer{engine: insights.New(store, now), filters: filters, saved: store, now: now}
 	intake := ingest.New(store, directory, logger, now, append(options, ingest.WithPrivacy(rules), ingest.WithListener(listeners{hub, learner}))...)
+	keeper := catalog.NewKeeper(store, now)
+	promoter := catalog.NewPromoter(store, keeper, catalog.Slots)
 	return &Desk{
+		Promoter: promoter,
 		Follower: people.NewFollower(directory, logger),
 		Intake:   intake,
 		Learner:  learner,
@@ -51,9 +58,9 @@ func New(store insight.Engine, client identityv1.DeveloperServiceClient, logger 
 		Tail:     hub,
 		admin:    &adminServer{intake: intake, letters: store, monitor: store, now: now, privacy: rules},
 		ingest:   &ingestServer{intake: intake},
-		event:    &eventServer{store: store, filters: filters, tail: hub},
+		event:    &eventServer{store: store, filters: filters, insight: asked, tail: hub},
 		insight:  asked,
-		catalog:  &catalogServer{store: store, keeper: catalog.NewKeeper(store, now), insight: asked, now: now},
+		catalog:  &catalogServer{store: store, keeper: keeper, insight: asked, now: now, promoter: promoter},
 	}
 }
 
@@ -64,4 +71,9 @@ func (d *Desk) Register(door grpc.ServiceRegistrar) {
 	door.RegisterService(ingestService(), d.ingest)
 	eventsv1.RegisterEventServiceServer(door, d.event)
 	eventsv1.RegisterInsightServiceServer(door, d.insight)
+}
+
+// ComputeCohort computes the members of a saved cohort, for the worker that does it in the background.
+func (d *Desk) ComputeCohort(ctx context.Context, organization uuid.UUID, cohort catalog.Item) error {
+	return d.catalog.compute(ctx, organization, cohort)
 }

@@ -45,9 +45,10 @@ type bundle struct {
 	event    eventsv1.EventServiceClient
 	insight  eventsv1.InsightServiceClient
 	admin    eventsv1.AdminServiceClient
-	store    events.Store
+	store    *memory.Store
 	catalog  eventsv1.CatalogServiceClient
 	learner  *learn.Learner
+	desk     *rpc.Desk
 }
 
 func setup(t *testing.T, options ...ingest.Option) *bundle {
@@ -71,7 +72,7 @@ func setup(t *testing.T, options ...ingest.Option) *bundle {
 	}}, desk.Register)
 	return &bundle{
 		t, service, eventsv1.NewIngestServiceClient(conn), eventsv1.NewEventServiceClient(conn), eventsv1.NewInsightServiceClient(conn),
-		eventsv1.NewAdminServiceClient(conn), store, eventsv1.NewCatalogServiceClient(conn), desk.Learner,
+		eventsv1.NewAdminServiceClient(conn), store, eventsv1.NewCatalogServiceClient(conn), desk.Learner, desk,
 	}
 }
 
@@ -241,6 +242,31 @@ func TestPagesAndTheirTokens(t *testing.T) {
 	require.ErrorIs(t, err, fault.Invalid)
 }
 
+func TestEventsAreListedByTheirProperties(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for n := range byte(6) {
+		b.capture(event(n+1, by(email, "ada@example.org"), func(e *eventsv1.Event) { e.PropertiesJson = []string{`{"tool":"npm"}`, `{"tool":"pnpm"}`, `{}`}[n%3] }))
+	}
+	req := &eventsv1.ListEventsRequest{PageSize: 1, Properties: []*eventsv1.PropertyFilter{
+		{Key: "tool", Operator: eventsv1.PropertyOperator_PROPERTY_OPERATOR_REGEX, Values: []string{"^p?npm$"}},
+		{Key: "tool", Operator: eventsv1.PropertyOperator_PROPERTY_OPERATOR_IS_NOT, Values: []string{"pnpm"}},
+	}}
+	first, err := b.event.ListEvents(b.as("analyst"), req)
+	require.NoError(t, err)
+	require.Equal(t, id(4), first.GetEvents()[0].GetId())
+	req.PageToken = first.GetNextPageToken()
+	second, err := b.event.ListEvents(b.as("analyst"), req)
+	require.NoError(t, err)
+	require.Equal(t, id(1), second.GetEvents()[0].GetId())
+	require.Empty(t, second.GetNextPageToken())
+	req.Properties = req.GetProperties()[:1]
+	_, err = b.event.ListEvents(b.as("analyst"), req)
+	require.ErrorIs(t, err, fault.Invalid, "the token belongs to other filters")
+	cohort := &eventsv1.CohortDefinition{Kind: &eventsv1.CohortDefinition_Static{Static: &eventsv1.StaticCohort{DeveloperIds: []string{first.GetEvents()[0].GetDeveloperId()}}}}
+	require.Len(t, b.list(&eventsv1.ListEventsRequest{Properties: []*eventsv1.PropertyFilter{{Scope: eventsv1.PropertyScope_PROPERTY_SCOPE_COHORT, Cohort: cohort}}}), 6)
+}
+
 func TestWrongQuestionsNameTheField(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -264,6 +290,13 @@ func TestWrongQuestionsNameTheField(t *testing.T) {
 		"filter.packages[0]": list(&eventsv1.ListEventsRequest{Filter: &eventsv1.EventFilter{Packages: []string{"x"}}}),
 		"filter.names[0]":    list(&eventsv1.ListEventsRequest{Filter: &eventsv1.EventFilter{Names: []string{"\x00"}}}),
 		"page_size":          list(&eventsv1.ListEventsRequest{PageSize: -1}),
+		"properties[0].values[0]": list(&eventsv1.ListEventsRequest{Properties: []*eventsv1.PropertyFilter{
+			{Key: "a", Operator: eventsv1.PropertyOperator_PROPERTY_OPERATOR_REGEX, Values: []string{"("}},
+		}}),
+		"properties[1].key": list(&eventsv1.ListEventsRequest{Properties: []*eventsv1.PropertyFilter{{Key: "a", Values: []string{"b"}}, {Values: []string{"b"}}}}),
+		"properties[0].operator": list(&eventsv1.ListEventsRequest{Properties: []*eventsv1.PropertyFilter{
+			{Key: "a", Operator: eventsv1.PropertyOperator_PROPERTY_OPERATOR_IN, Values: []string{"b"}},
+		}}),
 	} {
 		require.ErrorIs(t, err, fault.Invalid, field)
 		var f *fault.Fault

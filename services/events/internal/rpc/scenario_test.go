@@ -19,3 +19,8 @@ func TestNoTextOfARequestIsCode(t *testing.T) {
 	t.Parallel()
 	rpctest.Inject(t, func(testing.TB) insight.Engine { return memory.New(time.Now) })
 }
+
+func TestNoTextOfTheCatalogIsCode(t *testing.T) {
+	t.Parallel()
+	rpctest.InjectCatalog(t, func(testing.TB) insight.Engine { return memory.New(time.Now) })
+}

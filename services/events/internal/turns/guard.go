@@ -9,14 +9,15 @@ import (
 	"devtrail.dev/kit/auth"
 )
 
-// Guard returns a registrar under which the unary calls of the named services take a turn each before they are handled. Streams take none: they ask
-// little and stay long.
-func (t *Turns) Guard(door grpc.ServiceRegistrar, services ...string) grpc.ServiceRegistrar {
-	return guard{door: door, services: services, turns: t}
+// Guard returns a registrar under which the unary calls of the named services take a turn each before they are handled. Of streams only those do that are
+// named: others ask little and stay long.
+func (t *Turns) Guard(door grpc.ServiceRegistrar, streams []string, services ...string) grpc.ServiceRegistrar {
+	return guard{door: door, streams: streams, services: services, turns: t}
 }
 
 type guard struct {
 	door     grpc.ServiceRegistrar
+	streams  []string // names of methods
 	services []string
 	turns    *Turns
 }
@@ -36,7 +37,29 @@ func (g guard) RegisterService(desc *grpc.ServiceDesc, impl any) {
 			return m.Handler(srv, ctx, decode, behind(door, g.turns.call))
 		}}
 	}
+	guarded.Streams = slices.Clone(desc.Streams)
+	for i, stream := range guarded.Streams {
+		if slices.Contains(g.streams, stream.StreamName) {
+			guarded.Streams[i].Handler = g.turns.stream(stream.Handler)
+		}
+	}
 	g.door.RegisterService(&guarded, impl)
+}
+
+// stream takes a turn for as long as a stream lasts. The door has let the caller in by then.
+func (t *Turns) stream(handler grpc.StreamHandler) grpc.StreamHandler {
+	return func(srv any, stream grpc.ServerStream) error {
+		organization, err := auth.Organization(stream.Context())
+		if err != nil {
+			return err
+		}
+		release, err := t.Take(stream.Context(), organization)
+		if err != nil {
+			return err
+		}
+		defer release()
+		return handler(srv, stream)
+	}
 }
 
 // behind calls one interceptor inside another.

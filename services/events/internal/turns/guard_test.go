@@ -20,7 +20,7 @@ func (r *registered) RegisterService(desc *grpc.ServiceDesc, _ any) { r.desc = d
 func TestACallTakesItsTurnWhenTheCallerIsKnown(t *testing.T) {
 	turns := New(Limits{Total: 1, Each: 1, Wait: time.Minute})
 	var behindTheDoor registered
-	turns.Guard(&behindTheDoor, "s").RegisterService(&grpc.ServiceDesc{ServiceName: "s", Methods: []grpc.MethodDesc{{
+	turns.Guard(&behindTheDoor, []string{"Read"}, "s").RegisterService(&grpc.ServiceDesc{ServiceName: "s", Methods: []grpc.MethodDesc{{
 		MethodName: "Ask", Handler: func(srv any, ctx context.Context, _ func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
 			return interceptor(ctx, "request", &grpc.UnaryServerInfo{FullMethod: "/s/Ask"}, func(ctx context.Context, _ any) (any, error) {
 				return auth.Organization(ctx)
@@ -49,6 +49,30 @@ func TestACallTakesItsTurnWhenTheCallerIsKnown(t *testing.T) {
 	take(t, turns, b)() // the call has given its turn back
 
 	other := &grpc.ServiceDesc{ServiceName: "other"}
-	turns.Guard(&behindTheDoor, "s").RegisterService(other, nil)
+	turns.Guard(&behindTheDoor, []string{"Read"}, "s").RegisterService(other, nil)
 	require.Same(t, other, behindTheDoor.desc, "a service that is not named is left alone")
+}
+
+// streamed is a stream of an organization.
+type streamed struct {
+	grpc.ServerStream
+	ctx context.Context //nolint:containedctx // as a stream has one
+}
+
+func (s streamed) Context() context.Context { return s.ctx }
+
+func TestOnlyStreamsThatAreNamedTakeATurn(t *testing.T) {
+	turns := New(Limits{Total: 1, Each: 1, Wait: time.Millisecond})
+	var behindTheDoor registered
+	held := func(any, grpc.ServerStream) error { return nil }
+	turns.Guard(&behindTheDoor, []string{"Read"}, "s").RegisterService(&grpc.ServiceDesc{
+		ServiceName: "s", Streams: []grpc.StreamDesc{{StreamName: "Read", Handler: held}, {StreamName: "Watch", Handler: held}},
+	}, nil)
+	stream := streamed{ctx: auth.WithCaller(t.Context(), auth.Caller{OrganizationID: a.String()})}
+	release := take(t, turns, b)
+	require.ErrorIs(t, behindTheDoor.desc.Streams[0].Handler(nil, stream), ErrBusy)
+	require.NoError(t, behindTheDoor.desc.Streams[1].Handler(nil, stream))
+	release()
+	require.NoError(t, behindTheDoor.desc.Streams[0].Handler(nil, stream))
+	take(t, turns, b)() // the stream has given its turn back
 }

@@ -78,7 +78,7 @@ func (w written) First() queue.Position { return queue.Position(w) }
 func (w written) Wait() error           { return nil }
 
 // Read implements queue.Queue.
-func (q *tape) Read(_ context.Context, after, upTo queue.Position, _ int) ([]queue.Record, error) {
+func (q *tape) Read(_ context.Context, after, upTo queue.Position, _ int, _ []byte) ([]queue.Record, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return append([]queue.Record(nil), q.frames[after:upTo]...), nil

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"sync"
 	"time"
 	"unsafe"
 
@@ -21,12 +22,19 @@ type Letter struct {
 	Sequence int64 // of a StreamEventsRequest
 
 	streamed bool
-	bytes    []byte // of the message
 	ack      int32
 	sent     *timestamppb.Timestamp
-	raws     []raw
-	purls    [][]byte // of all events
-	decoded  Batch    // nil while the letter is understood
+	bodies   *sync.Pool // of *body
+	body     *body      // nil before the first message, and once it is Judged
+	ids      []byte     // of the events, idBytes each, once it is Judged
+	decoded  Batch      // nil while the letter is understood
+}
+
+// body is the message of a letter, and where its events lie.
+type body struct {
+	bytes []byte
+	raws  []raw
+	purls [][]byte // of all events
 }
 
 // raw is an event in a letter.
@@ -36,32 +44,62 @@ type raw struct {
 	odd   bool // protobuf decodes it
 }
 
-// NewLetter returns an empty letter, of the messages of a stream or of a single one.
-func NewLetter(streamed bool) *Letter { return &Letter{streamed: streamed} }
+// NewLetter returns an empty letter, of the messages of a stream or of a single one. Letters with the same bodies use each other's memory.
+func NewLetter(streamed bool, bodies *sync.Pool) *Letter {
+	return &Letter{bodies: bodies, streamed: streamed}
+}
 
 // kept bounds the memory that a letter keeps for the next request.
 const kept = 1 << 20
 
 // Reset empties the letter. Its memory is used again.
 func (l *Letter) Reset() {
-	if cap(l.bytes) > kept {
-		l.bytes = nil
+	b := l.body
+	if b == nil {
+		if b, _ = l.bodies.Get().(*body); b == nil {
+			b = new(body)
+		}
 	}
-	if cap(l.raws) > MaxEvents {
-		l.raws = nil
+	if cap(b.bytes) > kept {
+		b.bytes = nil
 	}
-	*l = Letter{streamed: l.streamed, bytes: l.bytes[:0], raws: l.raws[:0], purls: l.purls[:0]}
+	if cap(b.raws) > MaxEvents {
+		b.raws = nil
+	}
+	b.bytes, b.raws, b.purls = b.bytes[:0], b.raws[:0], b.purls[:0]
+	*l = Letter{bodies: l.bodies, body: b, ids: l.ids[:0], streamed: l.streamed}
+}
+
+// idBytes is the size of the text of an id, as all that are understood have it.
+const idBytes = 36
+
+// Judged keeps the ids alone, for the answer: the message of a letter that waits for the database is memory that another can use.
+func (l *Letter) Judged() {
+	if l.decoded != nil || l.body == nil {
+		return
+	}
+	for i := range l.body.raws {
+		if r := &l.body.raws[i]; r.odd || len(r.ID) != idBytes {
+			return
+		}
+	}
+	for i := range l.body.raws {
+		l.ids = append(l.ids, l.body.raws[i].ID...)
+	}
+	l.bodies.Put(l.body)
+	l.body = nil
 }
 
 // ReadWire reads a message. The error is that of protobuf.
 func (l *Letter) ReadWire(data mem.BufferSlice) error {
 	l.Reset()
-	if n := data.Len(); cap(l.bytes) < n {
-		l.bytes = make([]byte, n)
+	b := l.body
+	if n := data.Len(); cap(b.bytes) < n {
+		b.bytes = make([]byte, n)
 	} else {
-		l.bytes = l.bytes[:n]
+		b.bytes = b.bytes[:n]
 	}
-	data.CopyTo(l.bytes)
+	data.CopyTo(b.bytes)
 	if l.scan() {
 		return nil
 	}
@@ -74,10 +112,10 @@ func (l *Letter) ReadWire(data mem.BufferSlice) error {
 func (l *Letter) decode() (Batch, error) {
 	if !l.streamed {
 		m := new(eventsv1.CaptureEventsRequest)
-		return m, proto.Unmarshal(l.bytes, m)
+		return m, proto.Unmarshal(l.body.bytes, m)
 	}
 	m := new(eventsv1.StreamEventsRequest)
-	err := proto.Unmarshal(l.bytes, m)
+	err := proto.Unmarshal(l.body.bytes, m)
 	l.Sequence = m.GetSequence()
 	return m, err
 }
@@ -111,7 +149,18 @@ func (l *Letter) Len() int {
 	if l.decoded != nil {
 		return len(l.decoded.GetEvents())
 	}
-	return len(l.raws)
+	if l.body == nil {
+		return len(l.ids) / idBytes
+	}
+	return len(l.body.raws)
+}
+
+// Size is the bytes of the message, 0 once it is Judged.
+func (l *Letter) Size() int {
+	if l.body == nil {
+		return 0
+	}
+	return len(l.body.bytes)
 }
 
 func (l *Letter) sentAt() *timestamppb.Timestamp {
@@ -134,10 +183,10 @@ func (l *Letter) SentAt() time.Time { return timeFromProto(l.sentAt()) }
 
 // Raw returns the fields of an event where they lie, nil when they do not lie as they usually do.
 func (l *Letter) Raw(i int) *ingest.Raw {
-	if l.decoded != nil || l.raws[i].odd {
+	if l.decoded != nil || l.body.raws[i].odd {
 		return nil
 	}
-	return &l.raws[i].Raw
+	return &l.body.raws[i].Raw
 }
 
 // Draft reads an event.
@@ -152,16 +201,19 @@ func (l *Letter) event(i int) *eventsv1.Event {
 		return l.decoded.GetEvents()[i]
 	}
 	m := new(eventsv1.Event)
-	_ = proto.Unmarshal(l.raws[i].bytes, m) // the scan lets nothing pass that protobuf refuses
+	_ = proto.Unmarshal(l.body.raws[i].bytes, m) // the scan lets nothing pass that protobuf refuses
 	return m
 }
 
 // eventID is the id of an event as it was sent.
 func (l *Letter) eventID(i int) string {
-	if l.decoded != nil || l.raws[i].odd {
+	if l.body == nil {
+		return text(l.ids[i*idBytes:][:idBytes])
+	}
+	if l.decoded != nil || l.body.raws[i].odd {
 		return l.event(i).GetId()
 	}
-	return text(l.raws[i].ID)
+	return text(l.body.raws[i].ID)
 }
 
 // text shows bytes of a letter as text, for as long as the letter lives.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,7 +52,7 @@ func (p *pair) send(streamed bool, message []byte) bool {
 		decoded = new(eventsv1.StreamEventsRequest)
 	}
 	refused := proto.Unmarshal(message, decoded)
-	letter := wire.NewLetter(streamed)
+	letter := wire.NewLetter(streamed, new(sync.Pool))
 	err := letter.ReadWire(mem.BufferSlice{mem.SliceBuffer(message[:len(message)/2]), mem.SliceBuffer(message[len(message)/2:])})
 	if refused != nil {
 		require.Error(p.t, err)
@@ -206,7 +207,7 @@ func FuzzLetter(f *testing.F) {
 }
 
 func TestALetterIsUsedAgain(t *testing.T) {
-	letter := wire.NewLetter(false)
+	letter := wire.NewLetter(false, new(sync.Pool))
 	for n := range 4 {
 		message, err := proto.Marshal(&eventsv1.CaptureEventsRequest{Events: []*eventsv1.Event{{Name: fmt.Sprint("n", n), Packages: []string{"pkg:npm/a"}}}})
 		require.NoError(t, err)

@@ -98,7 +98,7 @@ const (
 
 // scan finds the events of the letter and their fields. It returns false when protobuf must read the letter.
 func (l *Letter) scan() bool {
-	c := cursor{rest: l.bytes}
+	c := cursor{rest: l.body.bytes}
 	offset := protowire.Number(0)
 	if l.streamed {
 		offset = 1
@@ -110,7 +110,7 @@ func (l *Letter) scan() bool {
 		}
 		switch {
 		case number == offset+eventsField && typ == protowire.BytesType:
-			l.add(c.bytes(), &c)
+			l.body.add(c.bytes(), &c)
 		case number == offset+ackField && typ == protowire.VarintType:
 			l.ack = int32(c.varint())
 		case number == offset+sentField && typ == protowire.BytesType:
@@ -163,7 +163,7 @@ const (
 )
 
 // add finds the fields of an event. Those that are seldom sent, or twice, make it odd.
-func (l *Letter) add(b []byte, outer *cursor) {
+func (l *body) add(b []byte, outer *cursor) {
 	if n := len(l.raws); n < cap(l.raws) {
 		l.raws = l.raws[:n+1]
 		l.raws[n] = raw{bytes: b}

@@ -27,15 +27,15 @@ import (
 	"devtrail.dev/services/events/internal/memory"
 	"devtrail.dev/services/events/internal/people"
 	"devtrail.dev/services/events/internal/queue"
-	"devtrail.dev/services/events/internal/queue/pebblelog"
+	"devtrail.dev/services/events/internal/queue/seglog"
 	"devtrail.dev/services/events/internal/wire"
 )
 
 // held is a log that is not drained, so that what is measured is the way into it.
-type held struct{ *pebblelog.Log }
+type held struct{ *seglog.Log }
 
 // Read implements queue.Queue.
-func (held) Read(ctx context.Context, _, _ queue.Position, _ int) ([]queue.Record, error) {
+func (held) Read(ctx context.Context, _, _ queue.Position, _ int, _ []byte) ([]queue.Record, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
@@ -94,7 +94,7 @@ type traffic struct {
 
 func newTraffic(tb testing.TB, shape func(int) *eventsv1.Event, n int) *traffic {
 	tb.Helper()
-	log, err := pebblelog.Open(pebblelog.Options{
+	log, err := seglog.Open(seglog.Options{
 		Bytes: 4 << 30, Dir: filepath.Join(tb.TempDir(), "log"), Fatal: func(s string) { tb.Error(s) }, Logger: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(tb, err)
@@ -115,7 +115,7 @@ func newTraffic(tb testing.TB, shape func(int) *eventsv1.Event, n int) *traffic 
 		require.NoError(tb, <-ended)
 		require.NoError(tb, log.Close())
 	})
-	t := &traffic{in: in, letter: wire.NewLetter(false), tb: tb}
+	t := &traffic{in: in, letter: wire.NewLetter(false, new(sync.Pool)), tb: tb}
 	req := &eventsv1.CaptureEventsRequest{}
 	for i := range n {
 		req.Events = append(req.Events, shape(i))
@@ -134,7 +134,7 @@ const hexDigits = "0123456789abcdef"
 
 // another returns traffic into the same intake, with ids of its own.
 func (t *traffic) another(number int) *traffic {
-	return &traffic{ids: t.ids, in: t.in, letter: wire.NewLetter(false), message: bytes.Clone(t.message), sent: uint64(number) << 32, tb: t.tb}
+	return &traffic{ids: t.ids, in: t.in, letter: wire.NewLetter(false, new(sync.Pool)), message: bytes.Clone(t.message), sent: uint64(number) << 32, tb: t.tb}
 }
 
 // next gives the events other ids.

@@ -6,11 +6,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/insight/answer"
-	"devtrail.dev/services/events/storetest"
 )
 
 var _ Engine = (*answer.Engine)(nil)
@@ -33,10 +31,3 @@ type Engine interface {
 
 // NewEngine makes an engine over a store for an organization whose clock stands still.
 type NewEngine func(t *testing.T, store insight.Engine, organization uuid.UUID, now time.Time) Engine
-
-// RunThrough runs every scenario of an insight against a store through an engine of the caller's.
-func RunThrough(t *testing.T, open storetest.OpenInsightFunc, engine NewEngine) {
-	store := open(t)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	runCases(t, store, load(t), Variant{Name: "through", through: engine})
-}

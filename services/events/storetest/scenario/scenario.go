@@ -3,11 +3,12 @@
 package scenario
 
 import (
+	"context"
 	"encoding/json"
 	"os"
+	"sync/atomic"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/kit/corpus"
@@ -15,38 +16,20 @@ import (
 	"devtrail.dev/services/events/storetest"
 )
 
-// Variant is a way to bring the events of a scenario into a store that must not change an answer.
-type Variant struct {
-	Name string
-	// Prepare is called when the events of a scenario are stored, with the keys of all its properties. It may be nil.
-	Prepare func(t *testing.T, store insight.Engine, organization uuid.UUID, keys []string)
-
-	shuffled, twice, copied, mergedAfter, paired bool
-	through                                      NewEngine // nil for the engine itself
-}
-
-// variants are those that every store is tried with.
-var variants = []Variant{
-	{Name: "in order"},
-	{Name: "shuffled", shuffled: true},
-	{Name: "every event twice", twice: true},
-	{Name: "another organization has a copy", copied: true},
-	{Name: "identities linked afterwards", mergedAfter: true},
-}
-
-// paired makes times equal in pairs. That changes answers, so they are compared with those of memory.
-var paired = Variant{Name: "times equal in pairs", paired: true, shuffled: true}
-
-// Run runs every scenario of an insight in every variant, and in more that only this store has. Each variant has a store of its own,
-// each scenario an organization of its own.
-func Run(t *testing.T, open storetest.OpenInsightFunc, more ...Variant) {
+// Run asks the questions of the scenarios about events whose times are equal in pairs, and compares the answers with those of memory. With [EachVariable] in
+// the environment it also runs every scenario of an insight in each variant; each has a store of its own then. What a store answers to them through the
+// contract is tried by [RunThrough].
+func Run(t *testing.T, open storetest.OpenInsightFunc) {
 	cases := load(t)
-	t.Run(paired.Name, func(t *testing.T) {
+	t.Run(paired.name, func(t *testing.T) {
 		t.Parallel()
 		runPaired(t, open(t), cases)
 	})
-	for _, v := range append(variants, more...) {
-		t.Run(v.Name, func(t *testing.T) {
+	if !each() {
+		return
+	}
+	for _, v := range variants() {
+		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
 			store := open(t)
 			t.Cleanup(func() { require.NoError(t, store.Close()) })
@@ -55,8 +38,30 @@ func Run(t *testing.T, open storetest.OpenInsightFunc, more ...Variant) {
 	}
 }
 
+// RunThrough runs every scenario of an insight in order and with everything at once, with [EachVariable] in the environment also in every other variant,
+// against a store through an engine of the caller's. All share one store; each has an organization of its own.
+func RunThrough(t *testing.T, open storetest.OpenInsightFunc, engine NewEngine) {
+	store, cases := open(t), load(t)
+	linked := new(atomic.Int64)
+	t.Cleanup(func() { // after all variants
+		pending, err := store.Pending(context.WithoutCancel(t.Context()))
+		require.NoError(t, err)
+		require.Equal(t, int(linked.Load()), pending, "identities that were linked afterwards waited to be folded while questions were asked")
+		require.NoError(t, store.Close())
+	})
+	for _, v := range variants() {
+		v.through, v.linked = engine, linked
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			runCases(t, store, cases, v)
+		})
+	}
+}
+
 // runCases runs every scenario of an insight in one variant.
-func runCases(t *testing.T, store insight.Engine, cases []scenario, v Variant) {
+func runCases(t *testing.T, store insight.Engine, cases []scenario, v variant) {
+	v.effects = new(effects)
+	all, ran := 0, 0
 	for _, c := range cases {
 		check := kinds[c.Kind]
 		if check == nil || c.links() { // of the identity service, or of the way in
@@ -66,7 +71,14 @@ func runCases(t *testing.T, store insight.Engine, cases []scenario, v Variant) {
 			t.Logf("%s: the question cannot be asked", c.ID)
 			continue
 		}
-		t.Run(c.ID, func(t *testing.T) { check(newWorld(t, store, c, v)) })
+		all++
+		t.Run(c.ID, func(t *testing.T) {
+			ran++
+			check(newWorld(t, store, c, v))
+		})
+	}
+	if ran == all { // else somebody looks at a few
+		v.require(t)
 	}
 }
 

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -40,10 +41,10 @@ const project = "github.com/own/project"
 func machine(i int) string { return fmt.Sprintf("machine-%d", i) }
 
 // newWorld lets the scenario happen.
-func newWorld(t *testing.T, store insight.Engine, c scenario, v Variant) *world {
+func newWorld(t *testing.T, store insight.Engine, c scenario, v variant) *world {
 	t.Helper()
 	w := &world{
-		t: t, c: c, store: store, org: storetest.ID(v.Name + " " + c.ID), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		t: t, c: c, store: store, org: storetest.ID(v.name + " " + c.ID), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		owners: make(map[string]uuid.UUID), names: make(map[string]string), eventID: make(map[uuid.UUID]string), cohorts: make(map[string]*insight.Cohort),
 	}
 	if c.Now != nil {
@@ -54,21 +55,53 @@ func newWorld(t *testing.T, store insight.Engine, c scenario, v Variant) *world 
 		w.engine = v.through(t, store, w.org, w.now)
 	}
 	w.developers()
-	batch := w.events(v)
-	if v.copied {
-		w.append(storetest.ID("copy of "+c.ID), batch, w.owners)
-	}
-	if v.mergedAfter {
-		w.append(w.org, batch, nil)
-		w.link()
-	} else {
-		w.append(w.org, batch, w.owners)
-	}
-	if v.Prepare != nil {
-		v.Prepare(t, store, w.org, w.keys())
-	}
+	w.happen(v)
 	w.defineCohorts()
 	return w
+}
+
+// happen lets the events come.
+func (w *world) happen(v variant) {
+	w.t.Helper()
+	batch := w.events(v)
+	did := v.effects
+	if did == nil {
+		did = new(effects)
+	}
+	if !slices.IsSortedFunc(batch, func(a, b events.Event) int { return bytes.Compare(a.ID[:], b.ID[:]) }) {
+		did.moved++
+	}
+	before, after := v.split(w.keys())
+	w.promote(before)
+	if v.copied {
+		w.append(storetest.ID("copy of "+v.name+" "+w.c.ID), batch, w.owners)
+		did.copies += len(batch)
+	}
+	owners := w.owners
+	if v.mergedAfter {
+		owners = nil
+	}
+	did.duplicates += w.append(w.org, batch, owners)
+	if v.mergedAfter && len(w.owners) > 0 {
+		w.requireOwned(0)
+		w.link()
+		did.linked += len(w.owners)
+		if v.linked != nil {
+			v.linked.Add(int64(len(w.owners)))
+		}
+		owned := 0
+		for _, e := range w.c.Events {
+			if w.owners[e.DistinctID] != uuid.Nil {
+				owned++
+			}
+		}
+		w.requireOwned(owned)
+	}
+	w.promote(after)
+	if keys := slices.Concat(before, after); len(keys) > 0 {
+		w.requirePromoted(keys)
+	}
+	did.before, did.after = did.before+len(before), did.after+len(after)
 }
 
 // developers makes one of each person.
@@ -94,7 +127,7 @@ func (w *world) canonical(object json.RawMessage) string {
 }
 
 // events returns the events in the order of the variant, nobody's yet.
-func (w *world) events(v Variant) []events.Event {
+func (w *world) events(v variant) []events.Event {
 	w.t.Helper()
 	var batch []events.Event
 	for i, e := range w.c.Events {
@@ -131,19 +164,28 @@ func pair(batch []events.Event) {
 
 func identity(distinct string) events.Identity { return events.Identity{Kind: 1, Value: distinct} }
 
-// append stores events in two batches, stamped with their developers.
-func (w *world) append(org uuid.UUID, batch []events.Event, owners map[string]uuid.UUID) {
+// append stores events in two batches, stamped with their developers, and returns how many were answered to be duplicates: all that came before.
+func (w *world) append(org uuid.UUID, batch []events.Event, owners map[string]uuid.UUID) (duplicates int) {
 	w.t.Helper()
 	stamped := make([]events.Event, len(batch))
 	for i, e := range batch {
 		e.DeveloperID = owners[e.Actor.Value]
 		stamped[i] = e
 	}
-	half := len(stamped) / 2
+	half, stored := len(stamped)/2, 0
 	for _, part := range [][]events.Event{stamped[:half], stamped[half:]} {
-		_, err := w.store.Append(w.t.Context(), org, part)
+		outcomes, err := w.store.Append(w.t.Context(), org, part)
 		require.NoError(w.t, err)
+		for _, o := range outcomes {
+			if o == events.Duplicate {
+				duplicates++
+			} else {
+				stored++
+			}
+		}
 	}
+	require.Equal(w.t, []int{len(w.c.Events), len(batch) - len(w.c.Events)}, []int{stored, duplicates}, "stored and duplicates")
+	return duplicates
 }
 
 // link says whose each identity is when all events are there.
@@ -161,11 +203,12 @@ func (w *world) keys() []string {
 	seen, keys := map[string]bool{}, []string(nil)
 	for _, e := range w.c.Events {
 		for key := range insight.ParseProperties(string(e.Properties)) {
-			if !seen[key] {
+			if key != "" && !seen[key] {
 				seen[key], keys = true, append(keys, key)
 			}
 		}
 	}
+	slices.Sort(keys)
 	return keys
 }
 

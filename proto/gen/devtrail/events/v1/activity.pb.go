@@ -102,9 +102,11 @@ type QueryStickinessRequest struct {
 	// Only events that match all of these. At most 50.
 	Properties []*PropertyFilter `protobuf:"bytes,7,rep,name=properties,proto3" json:"properties,omitempty"`
 	// What an actor is.
-	Unit          Unit `protobuf:"varint,8,opt,name=unit,proto3,enum=devtrail.events.v1.Unit" json:"unit,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unit Unit `protobuf:"varint,8,opt,name=unit,proto3,enum=devtrail.events.v1.Unit" json:"unit,omitempty"`
+	// Also passes every event through the organization's filters on internal events; see InternalFilters.
+	ExcludeInternal bool `protobuf:"varint,9,opt,name=exclude_internal,json=excludeInternal,proto3" json:"exclude_internal,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *QueryStickinessRequest) Reset() {
@@ -191,6 +193,13 @@ func (x *QueryStickinessRequest) GetUnit() Unit {
 		return x.Unit
 	}
 	return Unit_UNIT_UNSPECIFIED
+}
+
+func (x *QueryStickinessRequest) GetExcludeInternal() bool {
+	if x != nil {
+		return x.ExcludeInternal
+	}
+	return false
 }
 
 // QueryStickinessResponse has a row for each series.
@@ -376,9 +385,11 @@ type QueryLifecycleRequest struct {
 	// Only events that match all of these. At most 50.
 	Properties []*PropertyFilter `protobuf:"bytes,7,rep,name=properties,proto3" json:"properties,omitempty"`
 	// What an actor is.
-	Unit          Unit `protobuf:"varint,8,opt,name=unit,proto3,enum=devtrail.events.v1.Unit" json:"unit,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unit Unit `protobuf:"varint,8,opt,name=unit,proto3,enum=devtrail.events.v1.Unit" json:"unit,omitempty"`
+	// Also passes every event through the organization's filters on internal events; see InternalFilters.
+	ExcludeInternal bool `protobuf:"varint,9,opt,name=exclude_internal,json=excludeInternal,proto3" json:"exclude_internal,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *QueryLifecycleRequest) Reset() {
@@ -465,6 +476,13 @@ func (x *QueryLifecycleRequest) GetUnit() Unit {
 		return x.Unit
 	}
 	return Unit_UNIT_UNSPECIFIED
+}
+
+func (x *QueryLifecycleRequest) GetExcludeInternal() bool {
+	if x != nil {
+		return x.ExcludeInternal
+	}
+	return false
 }
 
 // QueryLifecycleResponse has a number for each bucket and status.
@@ -608,7 +626,7 @@ var File_devtrail_events_v1_activity_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_activity_proto_rawDesc = "" +
 	"\n" +
-	"!devtrail/events/v1/activity.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a devtrail/events/v1/insight.proto\x1a(devtrail/events/v1/property_filter.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x84\x04\n" +
+	"!devtrail/events/v1/activity.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a devtrail/events/v1/insight.proto\x1a(devtrail/events/v1/property_filter.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x04\n" +
 	"\x16QueryStickinessRequest\x123\n" +
 	"\x05range\x18\x01 \x01(\v2\x1d.devtrail.events.v1.DateRangeR\x05range\x12$\n" +
 	"\ttime_zone\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\btimeZone\x12F\n" +
@@ -621,7 +639,8 @@ const file_devtrail_events_v1_activity_proto_rawDesc = "" +
 	"\n" +
 	"properties\x18\a \x03(\v2\".devtrail.events.v1.PropertyFilterB\b\xbaH\x05\x92\x01\x02\x102R\n" +
 	"properties\x126\n" +
-	"\x04unit\x18\b \x01(\x0e2\x18.devtrail.events.v1.UnitB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04unit\"\x86\x01\n" +
+	"\x04unit\x18\b \x01(\x0e2\x18.devtrail.events.v1.UnitB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04unit\x12)\n" +
+	"\x10exclude_internal\x18\t \x01(\bR\x0fexcludeInternal\"\x86\x01\n" +
 	"\x17QueryStickinessResponse\x124\n" +
 	"\abuckets\x18\x01 \x03(\v2\x1a.google.protobuf.TimestampR\abuckets\x125\n" +
 	"\x04rows\x18\x02 \x03(\v2!.devtrail.events.v1.StickinessRowR\x04rows\"?\n" +
@@ -630,7 +649,7 @@ const file_devtrail_events_v1_activity_proto_rawDesc = "" +
 	"\x06counts\x18\x02 \x03(\x03R\x06counts\"F\n" +
 	"\x0eStickinessCell\x12\x16\n" +
 	"\x06series\x18\x01 \x01(\x05R\x06series\x12\x1c\n" +
-	"\tintervals\x18\x02 \x01(\x05R\tintervals\"\xff\x03\n" +
+	"\tintervals\x18\x02 \x01(\x05R\tintervals\"\xaa\x04\n" +
 	"\x15QueryLifecycleRequest\x123\n" +
 	"\x05range\x18\x01 \x01(\v2\x1d.devtrail.events.v1.DateRangeR\x05range\x12$\n" +
 	"\ttime_zone\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\btimeZone\x12F\n" +
@@ -642,7 +661,8 @@ const file_devtrail_events_v1_activity_proto_rawDesc = "" +
 	"\n" +
 	"properties\x18\a \x03(\v2\".devtrail.events.v1.PropertyFilterB\b\xbaH\x05\x92\x01\x02\x102R\n" +
 	"properties\x126\n" +
-	"\x04unit\x18\b \x01(\x0e2\x18.devtrail.events.v1.UnitB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04unit\"\xbc\x01\n" +
+	"\x04unit\x18\b \x01(\x0e2\x18.devtrail.events.v1.UnitB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04unit\x12)\n" +
+	"\x10exclude_internal\x18\t \x01(\bR\x0fexcludeInternal\"\xbc\x01\n" +
 	"\x16QueryLifecycleResponse\x124\n" +
 	"\abuckets\x18\x01 \x03(\v2\x1a.google.protobuf.TimestampR\abuckets\x12\x10\n" +
 	"\x03new\x18\x02 \x03(\x03R\x03new\x12\x1c\n" +

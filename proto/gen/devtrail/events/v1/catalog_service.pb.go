@@ -25,7 +25,7 @@ var File_devtrail_events_v1_catalog_service_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_catalog_service_proto_rawDesc = "" +
 	"\n" +
-	"(devtrail/events/v1/catalog_service.proto\x12\x12devtrail.events.v1\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1fdevtrail/events/v1/action.proto\x1a\x1fdevtrail/events/v1/cohort.proto\x1a#devtrail/events/v1/definition.proto\x1a-devtrail/events/v1/developer_properties.proto\x1a&devtrail/events/v1/saved_insight.proto2\xca\x16\n" +
+	"(devtrail/events/v1/catalog_service.proto\x12\x12devtrail.events.v1\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1fdevtrail/events/v1/action.proto\x1a\x1fdevtrail/events/v1/cohort.proto\x1a#devtrail/events/v1/definition.proto\x1a-devtrail/events/v1/developer_properties.proto\x1a)devtrail/events/v1/internal_filters.proto\x1a\"devtrail/events/v1/promotion.proto\x1a&devtrail/events/v1/saved_insight.proto2\xb3\x1c\n" +
 	"\x0eCatalogService\x12\x82\x01\n" +
 	"\x14ListEventDefinitions\x12/.devtrail.events.v1.ListEventDefinitionsRequest\x1a0.devtrail.events.v1.ListEventDefinitionsResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x02\x12\x8b\x01\n" +
@@ -74,6 +74,18 @@ const file_devtrail_events_v1_catalog_service_proto_rawDesc = "" +
 	"\x16GetDeveloperProperties\x121.devtrail.events.v1.GetDeveloperPropertiesRequest\x1a2.devtrail.events.v1.GetDeveloperPropertiesResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x02\x12\x91\x01\n" +
 	"\x19UpdateDeveloperProperties\x124.devtrail.events.v1.UpdateDeveloperPropertiesRequest\x1a5.devtrail.events.v1.UpdateDeveloperPropertiesResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x03\x12|\n" +
+	"\x12GetInternalFilters\x12-.devtrail.events.v1.GetInternalFiltersRequest\x1a..devtrail.events.v1.GetInternalFiltersResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x02\x12|\n" +
+	"\x12SetInternalFilters\x12-.devtrail.events.v1.SetInternalFiltersRequest\x1a..devtrail.events.v1.SetInternalFiltersResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x03\x12y\n" +
+	"\x11SuggestPromotions\x12,.devtrail.events.v1.SuggestPromotionsRequest\x1a-.devtrail.events.v1.SuggestPromotionsResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x03\x12s\n" +
+	"\x0fPromoteProperty\x12*.devtrail.events.v1.PromotePropertyRequest\x1a+.devtrail.events.v1.PromotePropertyResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x03\x12\x88\x01\n" +
+	"\x16ListPromotedProperties\x121.devtrail.events.v1.ListPromotedPropertiesRequest\x1a2.devtrail.events.v1.ListPromotedPropertiesResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x03\x12p\n" +
+	"\x0eDemoteProperty\x12).devtrail.events.v1.DemotePropertyRequest\x1a*.devtrail.events.v1.DemotePropertyResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x03B\xcb\x01\n" +
 	"\x16com.devtrail.events.v1B\x13CatalogServiceProtoP\x01Z2devtrail.dev/proto/gen/devtrail/events/v1;eventsv1\xa2\x02\x03DEX\xaa\x02\x12Devtrail.Events.V1\xca\x02\x12Devtrail\\Events\\V1\xe2\x02\x1eDevtrail\\Events\\V1\\GPBMetadata\xea\x02\x14Devtrail::Events::V1b\x06proto3"
 
@@ -102,30 +114,42 @@ var file_devtrail_events_v1_catalog_service_proto_goTypes = []any{
 	(*RunSavedInsightRequest)(nil),            // 21: devtrail.events.v1.RunSavedInsightRequest
 	(*GetDeveloperPropertiesRequest)(nil),     // 22: devtrail.events.v1.GetDeveloperPropertiesRequest
 	(*UpdateDeveloperPropertiesRequest)(nil),  // 23: devtrail.events.v1.UpdateDeveloperPropertiesRequest
-	(*ListEventDefinitionsResponse)(nil),      // 24: devtrail.events.v1.ListEventDefinitionsResponse
-	(*ListPropertyDefinitionsResponse)(nil),   // 25: devtrail.events.v1.ListPropertyDefinitionsResponse
-	(*UpdateEventDefinitionResponse)(nil),     // 26: devtrail.events.v1.UpdateEventDefinitionResponse
-	(*UpdatePropertyDefinitionResponse)(nil),  // 27: devtrail.events.v1.UpdatePropertyDefinitionResponse
-	(*CreateActionResponse)(nil),              // 28: devtrail.events.v1.CreateActionResponse
-	(*GetActionResponse)(nil),                 // 29: devtrail.events.v1.GetActionResponse
-	(*ListActionsResponse)(nil),               // 30: devtrail.events.v1.ListActionsResponse
-	(*UpdateActionResponse)(nil),              // 31: devtrail.events.v1.UpdateActionResponse
-	(*DeleteActionResponse)(nil),              // 32: devtrail.events.v1.DeleteActionResponse
-	(*CreateCohortResponse)(nil),              // 33: devtrail.events.v1.CreateCohortResponse
-	(*GetCohortResponse)(nil),                 // 34: devtrail.events.v1.GetCohortResponse
-	(*ListCohortsResponse)(nil),               // 35: devtrail.events.v1.ListCohortsResponse
-	(*UpdateCohortResponse)(nil),              // 36: devtrail.events.v1.UpdateCohortResponse
-	(*DeleteCohortResponse)(nil),              // 37: devtrail.events.v1.DeleteCohortResponse
-	(*CreateSavedInsightResponse)(nil),        // 38: devtrail.events.v1.CreateSavedInsightResponse
-	(*GetSavedInsightResponse)(nil),           // 39: devtrail.events.v1.GetSavedInsightResponse
-	(*ListSavedInsightsResponse)(nil),         // 40: devtrail.events.v1.ListSavedInsightsResponse
-	(*UpdateSavedInsightResponse)(nil),        // 41: devtrail.events.v1.UpdateSavedInsightResponse
-	(*DeleteSavedInsightResponse)(nil),        // 42: devtrail.events.v1.DeleteSavedInsightResponse
-	(*RecomputeCohortResponse)(nil),           // 43: devtrail.events.v1.RecomputeCohortResponse
-	(*ListCohortMembersResponse)(nil),         // 44: devtrail.events.v1.ListCohortMembersResponse
-	(*RunSavedInsightResponse)(nil),           // 45: devtrail.events.v1.RunSavedInsightResponse
-	(*GetDeveloperPropertiesResponse)(nil),    // 46: devtrail.events.v1.GetDeveloperPropertiesResponse
-	(*UpdateDeveloperPropertiesResponse)(nil), // 47: devtrail.events.v1.UpdateDeveloperPropertiesResponse
+	(*GetInternalFiltersRequest)(nil),         // 24: devtrail.events.v1.GetInternalFiltersRequest
+	(*SetInternalFiltersRequest)(nil),         // 25: devtrail.events.v1.SetInternalFiltersRequest
+	(*SuggestPromotionsRequest)(nil),          // 26: devtrail.events.v1.SuggestPromotionsRequest
+	(*PromotePropertyRequest)(nil),            // 27: devtrail.events.v1.PromotePropertyRequest
+	(*ListPromotedPropertiesRequest)(nil),     // 28: devtrail.events.v1.ListPromotedPropertiesRequest
+	(*DemotePropertyRequest)(nil),             // 29: devtrail.events.v1.DemotePropertyRequest
+	(*ListEventDefinitionsResponse)(nil),      // 30: devtrail.events.v1.ListEventDefinitionsResponse
+	(*ListPropertyDefinitionsResponse)(nil),   // 31: devtrail.events.v1.ListPropertyDefinitionsResponse
+	(*UpdateEventDefinitionResponse)(nil),     // 32: devtrail.events.v1.UpdateEventDefinitionResponse
+	(*UpdatePropertyDefinitionResponse)(nil),  // 33: devtrail.events.v1.UpdatePropertyDefinitionResponse
+	(*CreateActionResponse)(nil),              // 34: devtrail.events.v1.CreateActionResponse
+	(*GetActionResponse)(nil),                 // 35: devtrail.events.v1.GetActionResponse
+	(*ListActionsResponse)(nil),               // 36: devtrail.events.v1.ListActionsResponse
+	(*UpdateActionResponse)(nil),              // 37: devtrail.events.v1.UpdateActionResponse
+	(*DeleteActionResponse)(nil),              // 38: devtrail.events.v1.DeleteActionResponse
+	(*CreateCohortResponse)(nil),              // 39: devtrail.events.v1.CreateCohortResponse
+	(*GetCohortResponse)(nil),                 // 40: devtrail.events.v1.GetCohortResponse
+	(*ListCohortsResponse)(nil),               // 41: devtrail.events.v1.ListCohortsResponse
+	(*UpdateCohortResponse)(nil),              // 42: devtrail.events.v1.UpdateCohortResponse
+	(*DeleteCohortResponse)(nil),              // 43: devtrail.events.v1.DeleteCohortResponse
+	(*CreateSavedInsightResponse)(nil),        // 44: devtrail.events.v1.CreateSavedInsightResponse
+	(*GetSavedInsightResponse)(nil),           // 45: devtrail.events.v1.GetSavedInsightResponse
+	(*ListSavedInsightsResponse)(nil),         // 46: devtrail.events.v1.ListSavedInsightsResponse
+	(*UpdateSavedInsightResponse)(nil),        // 47: devtrail.events.v1.UpdateSavedInsightResponse
+	(*DeleteSavedInsightResponse)(nil),        // 48: devtrail.events.v1.DeleteSavedInsightResponse
+	(*RecomputeCohortResponse)(nil),           // 49: devtrail.events.v1.RecomputeCohortResponse
+	(*ListCohortMembersResponse)(nil),         // 50: devtrail.events.v1.ListCohortMembersResponse
+	(*RunSavedInsightResponse)(nil),           // 51: devtrail.events.v1.RunSavedInsightResponse
+	(*GetDeveloperPropertiesResponse)(nil),    // 52: devtrail.events.v1.GetDeveloperPropertiesResponse
+	(*UpdateDeveloperPropertiesResponse)(nil), // 53: devtrail.events.v1.UpdateDeveloperPropertiesResponse
+	(*GetInternalFiltersResponse)(nil),        // 54: devtrail.events.v1.GetInternalFiltersResponse
+	(*SetInternalFiltersResponse)(nil),        // 55: devtrail.events.v1.SetInternalFiltersResponse
+	(*SuggestPromotionsResponse)(nil),         // 56: devtrail.events.v1.SuggestPromotionsResponse
+	(*PromotePropertyResponse)(nil),           // 57: devtrail.events.v1.PromotePropertyResponse
+	(*ListPromotedPropertiesResponse)(nil),    // 58: devtrail.events.v1.ListPromotedPropertiesResponse
+	(*DemotePropertyResponse)(nil),            // 59: devtrail.events.v1.DemotePropertyResponse
 }
 var file_devtrail_events_v1_catalog_service_proto_depIdxs = []int32{
 	0,  // 0: devtrail.events.v1.CatalogService.ListEventDefinitions:input_type -> devtrail.events.v1.ListEventDefinitionsRequest
@@ -152,32 +176,44 @@ var file_devtrail_events_v1_catalog_service_proto_depIdxs = []int32{
 	21, // 21: devtrail.events.v1.CatalogService.RunSavedInsight:input_type -> devtrail.events.v1.RunSavedInsightRequest
 	22, // 22: devtrail.events.v1.CatalogService.GetDeveloperProperties:input_type -> devtrail.events.v1.GetDeveloperPropertiesRequest
 	23, // 23: devtrail.events.v1.CatalogService.UpdateDeveloperProperties:input_type -> devtrail.events.v1.UpdateDeveloperPropertiesRequest
-	24, // 24: devtrail.events.v1.CatalogService.ListEventDefinitions:output_type -> devtrail.events.v1.ListEventDefinitionsResponse
-	25, // 25: devtrail.events.v1.CatalogService.ListPropertyDefinitions:output_type -> devtrail.events.v1.ListPropertyDefinitionsResponse
-	26, // 26: devtrail.events.v1.CatalogService.UpdateEventDefinition:output_type -> devtrail.events.v1.UpdateEventDefinitionResponse
-	27, // 27: devtrail.events.v1.CatalogService.UpdatePropertyDefinition:output_type -> devtrail.events.v1.UpdatePropertyDefinitionResponse
-	28, // 28: devtrail.events.v1.CatalogService.CreateAction:output_type -> devtrail.events.v1.CreateActionResponse
-	29, // 29: devtrail.events.v1.CatalogService.GetAction:output_type -> devtrail.events.v1.GetActionResponse
-	30, // 30: devtrail.events.v1.CatalogService.ListActions:output_type -> devtrail.events.v1.ListActionsResponse
-	31, // 31: devtrail.events.v1.CatalogService.UpdateAction:output_type -> devtrail.events.v1.UpdateActionResponse
-	32, // 32: devtrail.events.v1.CatalogService.DeleteAction:output_type -> devtrail.events.v1.DeleteActionResponse
-	33, // 33: devtrail.events.v1.CatalogService.CreateCohort:output_type -> devtrail.events.v1.CreateCohortResponse
-	34, // 34: devtrail.events.v1.CatalogService.GetCohort:output_type -> devtrail.events.v1.GetCohortResponse
-	35, // 35: devtrail.events.v1.CatalogService.ListCohorts:output_type -> devtrail.events.v1.ListCohortsResponse
-	36, // 36: devtrail.events.v1.CatalogService.UpdateCohort:output_type -> devtrail.events.v1.UpdateCohortResponse
-	37, // 37: devtrail.events.v1.CatalogService.DeleteCohort:output_type -> devtrail.events.v1.DeleteCohortResponse
-	38, // 38: devtrail.events.v1.CatalogService.CreateSavedInsight:output_type -> devtrail.events.v1.CreateSavedInsightResponse
-	39, // 39: devtrail.events.v1.CatalogService.GetSavedInsight:output_type -> devtrail.events.v1.GetSavedInsightResponse
-	40, // 40: devtrail.events.v1.CatalogService.ListSavedInsights:output_type -> devtrail.events.v1.ListSavedInsightsResponse
-	41, // 41: devtrail.events.v1.CatalogService.UpdateSavedInsight:output_type -> devtrail.events.v1.UpdateSavedInsightResponse
-	42, // 42: devtrail.events.v1.CatalogService.DeleteSavedInsight:output_type -> devtrail.events.v1.DeleteSavedInsightResponse
-	43, // 43: devtrail.events.v1.CatalogService.RecomputeCohort:output_type -> devtrail.events.v1.RecomputeCohortResponse
-	44, // 44: devtrail.events.v1.CatalogService.ListCohortMembers:output_type -> devtrail.events.v1.ListCohortMembersResponse
-	45, // 45: devtrail.events.v1.CatalogService.RunSavedInsight:output_type -> devtrail.events.v1.RunSavedInsightResponse
-	46, // 46: devtrail.events.v1.CatalogService.GetDeveloperProperties:output_type -> devtrail.events.v1.GetDeveloperPropertiesResponse
-	47, // 47: devtrail.events.v1.CatalogService.UpdateDeveloperProperties:output_type -> devtrail.events.v1.UpdateDeveloperPropertiesResponse
-	24, // [24:48] is the sub-list for method output_type
-	0,  // [0:24] is the sub-list for method input_type
+	24, // 24: devtrail.events.v1.CatalogService.GetInternalFilters:input_type -> devtrail.events.v1.GetInternalFiltersRequest
+	25, // 25: devtrail.events.v1.CatalogService.SetInternalFilters:input_type -> devtrail.events.v1.SetInternalFiltersRequest
+	26, // 26: devtrail.events.v1.CatalogService.SuggestPromotions:input_type -> devtrail.events.v1.SuggestPromotionsRequest
+	27, // 27: devtrail.events.v1.CatalogService.PromoteProperty:input_type -> devtrail.events.v1.PromotePropertyRequest
+	28, // 28: devtrail.events.v1.CatalogService.ListPromotedProperties:input_type -> devtrail.events.v1.ListPromotedPropertiesRequest
+	29, // 29: devtrail.events.v1.CatalogService.DemoteProperty:input_type -> devtrail.events.v1.DemotePropertyRequest
+	30, // 30: devtrail.events.v1.CatalogService.ListEventDefinitions:output_type -> devtrail.events.v1.ListEventDefinitionsResponse
+	31, // 31: devtrail.events.v1.CatalogService.ListPropertyDefinitions:output_type -> devtrail.events.v1.ListPropertyDefinitionsResponse
+	32, // 32: devtrail.events.v1.CatalogService.UpdateEventDefinition:output_type -> devtrail.events.v1.UpdateEventDefinitionResponse
+	33, // 33: devtrail.events.v1.CatalogService.UpdatePropertyDefinition:output_type -> devtrail.events.v1.UpdatePropertyDefinitionResponse
+	34, // 34: devtrail.events.v1.CatalogService.CreateAction:output_type -> devtrail.events.v1.CreateActionResponse
+	35, // 35: devtrail.events.v1.CatalogService.GetAction:output_type -> devtrail.events.v1.GetActionResponse
+	36, // 36: devtrail.events.v1.CatalogService.ListActions:output_type -> devtrail.events.v1.ListActionsResponse
+	37, // 37: devtrail.events.v1.CatalogService.UpdateAction:output_type -> devtrail.events.v1.UpdateActionResponse
+	38, // 38: devtrail.events.v1.CatalogService.DeleteAction:output_type -> devtrail.events.v1.DeleteActionResponse
+	39, // 39: devtrail.events.v1.CatalogService.CreateCohort:output_type -> devtrail.events.v1.CreateCohortResponse
+	40, // 40: devtrail.events.v1.CatalogService.GetCohort:output_type -> devtrail.events.v1.GetCohortResponse
+	41, // 41: devtrail.events.v1.CatalogService.ListCohorts:output_type -> devtrail.events.v1.ListCohortsResponse
+	42, // 42: devtrail.events.v1.CatalogService.UpdateCohort:output_type -> devtrail.events.v1.UpdateCohortResponse
+	43, // 43: devtrail.events.v1.CatalogService.DeleteCohort:output_type -> devtrail.events.v1.DeleteCohortResponse
+	44, // 44: devtrail.events.v1.CatalogService.CreateSavedInsight:output_type -> devtrail.events.v1.CreateSavedInsightResponse
+	45, // 45: devtrail.events.v1.CatalogService.GetSavedInsight:output_type -> devtrail.events.v1.GetSavedInsightResponse
+	46, // 46: devtrail.events.v1.CatalogService.ListSavedInsights:output_type -> devtrail.events.v1.ListSavedInsightsResponse
+	47, // 47: devtrail.events.v1.CatalogService.UpdateSavedInsight:output_type -> devtrail.events.v1.UpdateSavedInsightResponse
+	48, // 48: devtrail.events.v1.CatalogService.DeleteSavedInsight:output_type -> devtrail.events.v1.DeleteSavedInsightResponse
+	49, // 49: devtrail.events.v1.CatalogService.RecomputeCohort:output_type -> devtrail.events.v1.RecomputeCohortResponse
+	50, // 50: devtrail.events.v1.CatalogService.ListCohortMembers:output_type -> devtrail.events.v1.ListCohortMembersResponse
+	51, // 51: devtrail.events.v1.CatalogService.RunSavedInsight:output_type -> devtrail.events.v1.RunSavedInsightResponse
+	52, // 52: devtrail.events.v1.CatalogService.GetDeveloperProperties:output_type -> devtrail.events.v1.GetDeveloperPropertiesResponse
+	53, // 53: devtrail.events.v1.CatalogService.UpdateDeveloperProperties:output_type -> devtrail.events.v1.UpdateDeveloperPropertiesResponse
+	54, // 54: devtrail.events.v1.CatalogService.GetInternalFilters:output_type -> devtrail.events.v1.GetInternalFiltersResponse
+	55, // 55: devtrail.events.v1.CatalogService.SetInternalFilters:output_type -> devtrail.events.v1.SetInternalFiltersResponse
+	56, // 56: devtrail.events.v1.CatalogService.SuggestPromotions:output_type -> devtrail.events.v1.SuggestPromotionsResponse
+	57, // 57: devtrail.events.v1.CatalogService.PromoteProperty:output_type -> devtrail.events.v1.PromotePropertyResponse
+	58, // 58: devtrail.events.v1.CatalogService.ListPromotedProperties:output_type -> devtrail.events.v1.ListPromotedPropertiesResponse
+	59, // 59: devtrail.events.v1.CatalogService.DemoteProperty:output_type -> devtrail.events.v1.DemotePropertyResponse
+	30, // [30:60] is the sub-list for method output_type
+	0,  // [0:30] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -192,6 +228,8 @@ func file_devtrail_events_v1_catalog_service_proto_init() {
 	file_devtrail_events_v1_cohort_proto_init()
 	file_devtrail_events_v1_definition_proto_init()
 	file_devtrail_events_v1_developer_properties_proto_init()
+	file_devtrail_events_v1_internal_filters_proto_init()
+	file_devtrail_events_v1_promotion_proto_init()
 	file_devtrail_events_v1_saved_insight_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

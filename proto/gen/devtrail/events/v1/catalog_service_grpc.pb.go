@@ -43,6 +43,12 @@ const (
 	CatalogService_RunSavedInsight_FullMethodName           = "/devtrail.events.v1.CatalogService/RunSavedInsight"
 	CatalogService_GetDeveloperProperties_FullMethodName    = "/devtrail.events.v1.CatalogService/GetDeveloperProperties"
 	CatalogService_UpdateDeveloperProperties_FullMethodName = "/devtrail.events.v1.CatalogService/UpdateDeveloperProperties"
+	CatalogService_GetInternalFilters_FullMethodName        = "/devtrail.events.v1.CatalogService/GetInternalFilters"
+	CatalogService_SetInternalFilters_FullMethodName        = "/devtrail.events.v1.CatalogService/SetInternalFilters"
+	CatalogService_SuggestPromotions_FullMethodName         = "/devtrail.events.v1.CatalogService/SuggestPromotions"
+	CatalogService_PromoteProperty_FullMethodName           = "/devtrail.events.v1.CatalogService/PromoteProperty"
+	CatalogService_ListPromotedProperties_FullMethodName    = "/devtrail.events.v1.CatalogService/ListPromotedProperties"
+	CatalogService_DemoteProperty_FullMethodName            = "/devtrail.events.v1.CatalogService/DemoteProperty"
 )
 
 // CatalogServiceClient is the client API for CatalogService service.
@@ -50,7 +56,7 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // CatalogService keeps what an organization knows of its events: definitions that are learned from them and what people say of these, actions, cohorts and
-// insights that were saved, and the properties of developers.
+// insights that were saved, the properties of developers, and which properties of events have columns of their own.
 type CatalogServiceClient interface {
 	// ListEventDefinitions returns what is known of events by their names, a page at a time.
 	ListEventDefinitions(ctx context.Context, in *ListEventDefinitionsRequest, opts ...grpc.CallOption) (*ListEventDefinitionsResponse, error)
@@ -100,6 +106,19 @@ type CatalogServiceClient interface {
 	GetDeveloperProperties(ctx context.Context, in *GetDeveloperPropertiesRequest, opts ...grpc.CallOption) (*GetDeveloperPropertiesResponse, error)
 	// UpdateDeveloperProperties updates properties of a developer; they count in the next answer.
 	UpdateDeveloperProperties(ctx context.Context, in *UpdateDeveloperPropertiesRequest, opts ...grpc.CallOption) (*UpdateDeveloperPropertiesResponse, error)
+	// GetInternalFilters returns what keeps internal events out of insights that exclude them.
+	GetInternalFilters(ctx context.Context, in *GetInternalFiltersRequest, opts ...grpc.CallOption) (*GetInternalFiltersResponse, error)
+	// SetInternalFilters replaces them; they count in the next answer. A cohort that they use cannot be deleted.
+	SetInternalFilters(ctx context.Context, in *SetInternalFiltersRequest, opts ...grpc.CallOption) (*SetInternalFiltersResponse, error)
+	// SuggestPromotions returns properties that are worth promoting: those that questions of the last days looked at, by what these took.
+	SuggestPromotions(ctx context.Context, in *SuggestPromotionsRequest, opts ...grpc.CallOption) (*SuggestPromotionsResponse, error)
+	// PromoteProperty gives a property of events a column of its own for this organization, which is filled in the background. One that is promoted stays as it is;
+	// one too many is RESOURCE_EXHAUSTED.
+	PromoteProperty(ctx context.Context, in *PromotePropertyRequest, opts ...grpc.CallOption) (*PromotePropertyResponse, error)
+	// ListPromotedProperties returns the organization's promotions.
+	ListPromotedProperties(ctx context.Context, in *ListPromotedPropertiesRequest, opts ...grpc.CallOption) (*ListPromotedPropertiesResponse, error)
+	// DemoteProperty takes a promotion back: questions stop using the column, then it is emptied. One that is not promoted is NOT_FOUND.
+	DemoteProperty(ctx context.Context, in *DemotePropertyRequest, opts ...grpc.CallOption) (*DemotePropertyResponse, error)
 }
 
 type catalogServiceClient struct {
@@ -350,12 +369,72 @@ func (c *catalogServiceClient) UpdateDeveloperProperties(ctx context.Context, in
 	return out, nil
 }
 
+func (c *catalogServiceClient) GetInternalFilters(ctx context.Context, in *GetInternalFiltersRequest, opts ...grpc.CallOption) (*GetInternalFiltersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetInternalFiltersResponse)
+	err := c.cc.Invoke(ctx, CatalogService_GetInternalFilters_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *catalogServiceClient) SetInternalFilters(ctx context.Context, in *SetInternalFiltersRequest, opts ...grpc.CallOption) (*SetInternalFiltersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetInternalFiltersResponse)
+	err := c.cc.Invoke(ctx, CatalogService_SetInternalFilters_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *catalogServiceClient) SuggestPromotions(ctx context.Context, in *SuggestPromotionsRequest, opts ...grpc.CallOption) (*SuggestPromotionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SuggestPromotionsResponse)
+	err := c.cc.Invoke(ctx, CatalogService_SuggestPromotions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *catalogServiceClient) PromoteProperty(ctx context.Context, in *PromotePropertyRequest, opts ...grpc.CallOption) (*PromotePropertyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PromotePropertyResponse)
+	err := c.cc.Invoke(ctx, CatalogService_PromoteProperty_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *catalogServiceClient) ListPromotedProperties(ctx context.Context, in *ListPromotedPropertiesRequest, opts ...grpc.CallOption) (*ListPromotedPropertiesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPromotedPropertiesResponse)
+	err := c.cc.Invoke(ctx, CatalogService_ListPromotedProperties_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *catalogServiceClient) DemoteProperty(ctx context.Context, in *DemotePropertyRequest, opts ...grpc.CallOption) (*DemotePropertyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DemotePropertyResponse)
+	err := c.cc.Invoke(ctx, CatalogService_DemoteProperty_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CatalogServiceServer is the server API for CatalogService service.
 // All implementations must embed UnimplementedCatalogServiceServer
 // for forward compatibility.
 //
 // CatalogService keeps what an organization knows of its events: definitions that are learned from them and what people say of these, actions, cohorts and
-// insights that were saved, and the properties of developers.
+// insights that were saved, the properties of developers, and which properties of events have columns of their own.
 type CatalogServiceServer interface {
 	// ListEventDefinitions returns what is known of events by their names, a page at a time.
 	ListEventDefinitions(context.Context, *ListEventDefinitionsRequest) (*ListEventDefinitionsResponse, error)
@@ -405,6 +484,19 @@ type CatalogServiceServer interface {
 	GetDeveloperProperties(context.Context, *GetDeveloperPropertiesRequest) (*GetDeveloperPropertiesResponse, error)
 	// UpdateDeveloperProperties updates properties of a developer; they count in the next answer.
 	UpdateDeveloperProperties(context.Context, *UpdateDeveloperPropertiesRequest) (*UpdateDeveloperPropertiesResponse, error)
+	// GetInternalFilters returns what keeps internal events out of insights that exclude them.
+	GetInternalFilters(context.Context, *GetInternalFiltersRequest) (*GetInternalFiltersResponse, error)
+	// SetInternalFilters replaces them; they count in the next answer. A cohort that they use cannot be deleted.
+	SetInternalFilters(context.Context, *SetInternalFiltersRequest) (*SetInternalFiltersResponse, error)
+	// SuggestPromotions returns properties that are worth promoting: those that questions of the last days looked at, by what these took.
+	SuggestPromotions(context.Context, *SuggestPromotionsRequest) (*SuggestPromotionsResponse, error)
+	// PromoteProperty gives a property of events a column of its own for this organization, which is filled in the background. One that is promoted stays as it is;
+	// one too many is RESOURCE_EXHAUSTED.
+	PromoteProperty(context.Context, *PromotePropertyRequest) (*PromotePropertyResponse, error)
+	// ListPromotedProperties returns the organization's promotions.
+	ListPromotedProperties(context.Context, *ListPromotedPropertiesRequest) (*ListPromotedPropertiesResponse, error)
+	// DemoteProperty takes a promotion back: questions stop using the column, then it is emptied. One that is not promoted is NOT_FOUND.
+	DemoteProperty(context.Context, *DemotePropertyRequest) (*DemotePropertyResponse, error)
 	mustEmbedUnimplementedCatalogServiceServer()
 }
 
@@ -486,6 +578,24 @@ func (UnimplementedCatalogServiceServer) GetDeveloperProperties(context.Context,
 }
 func (UnimplementedCatalogServiceServer) UpdateDeveloperProperties(context.Context, *UpdateDeveloperPropertiesRequest) (*UpdateDeveloperPropertiesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateDeveloperProperties not implemented")
+}
+func (UnimplementedCatalogServiceServer) GetInternalFilters(context.Context, *GetInternalFiltersRequest) (*GetInternalFiltersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetInternalFilters not implemented")
+}
+func (UnimplementedCatalogServiceServer) SetInternalFilters(context.Context, *SetInternalFiltersRequest) (*SetInternalFiltersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetInternalFilters not implemented")
+}
+func (UnimplementedCatalogServiceServer) SuggestPromotions(context.Context, *SuggestPromotionsRequest) (*SuggestPromotionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SuggestPromotions not implemented")
+}
+func (UnimplementedCatalogServiceServer) PromoteProperty(context.Context, *PromotePropertyRequest) (*PromotePropertyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PromoteProperty not implemented")
+}
+func (UnimplementedCatalogServiceServer) ListPromotedProperties(context.Context, *ListPromotedPropertiesRequest) (*ListPromotedPropertiesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPromotedProperties not implemented")
+}
+func (UnimplementedCatalogServiceServer) DemoteProperty(context.Context, *DemotePropertyRequest) (*DemotePropertyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DemoteProperty not implemented")
 }
 func (UnimplementedCatalogServiceServer) mustEmbedUnimplementedCatalogServiceServer() {}
 func (UnimplementedCatalogServiceServer) testEmbeddedByValue()                        {}
@@ -940,6 +1050,114 @@ func _CatalogService_UpdateDeveloperProperties_Handler(srv interface{}, ctx cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CatalogService_GetInternalFilters_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetInternalFiltersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).GetInternalFilters(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_GetInternalFilters_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).GetInternalFilters(ctx, req.(*GetInternalFiltersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CatalogService_SetInternalFilters_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetInternalFiltersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).SetInternalFilters(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_SetInternalFilters_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).SetInternalFilters(ctx, req.(*SetInternalFiltersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CatalogService_SuggestPromotions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SuggestPromotionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).SuggestPromotions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_SuggestPromotions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).SuggestPromotions(ctx, req.(*SuggestPromotionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CatalogService_PromoteProperty_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PromotePropertyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).PromoteProperty(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_PromoteProperty_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).PromoteProperty(ctx, req.(*PromotePropertyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CatalogService_ListPromotedProperties_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPromotedPropertiesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).ListPromotedProperties(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_ListPromotedProperties_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).ListPromotedProperties(ctx, req.(*ListPromotedPropertiesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CatalogService_DemoteProperty_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DemotePropertyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CatalogServiceServer).DemoteProperty(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CatalogService_DemoteProperty_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CatalogServiceServer).DemoteProperty(ctx, req.(*DemotePropertyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CatalogService_ServiceDesc is the grpc.ServiceDesc for CatalogService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1042,6 +1260,30 @@ var CatalogService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateDeveloperProperties",
 			Handler:    _CatalogService_UpdateDeveloperProperties_Handler,
+		},
+		{
+			MethodName: "GetInternalFilters",
+			Handler:    _CatalogService_GetInternalFilters_Handler,
+		},
+		{
+			MethodName: "SetInternalFilters",
+			Handler:    _CatalogService_SetInternalFilters_Handler,
+		},
+		{
+			MethodName: "SuggestPromotions",
+			Handler:    _CatalogService_SuggestPromotions_Handler,
+		},
+		{
+			MethodName: "PromoteProperty",
+			Handler:    _CatalogService_PromoteProperty_Handler,
+		},
+		{
+			MethodName: "ListPromotedProperties",
+			Handler:    _CatalogService_ListPromotedProperties_Handler,
+		},
+		{
+			MethodName: "DemoteProperty",
+			Handler:    _CatalogService_DemoteProperty_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -134,7 +134,9 @@ func (x *Cohort) GetComputation() *CohortComputation {
 	return nil
 }
 
-// CohortComputation says what came of computing the members of a cohort.
+// CohortComputation says what came of computing the members of a cohort. The service computes all cohorts again and again, by default each hour: members
+// are at most an hour and a half old, and of the present revision after an hour, unless the service or its database was away or the last try failed.
+// RecomputeCohort does not wait for that. Insights do not use it: they find the members at their own moment.
 type CohortComputation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many members were found when it last succeeded.

@@ -25,6 +25,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// EventView says which fields of an event an answer has, see https://google.aip.dev/157.
+type EventView int32
+
+const (
+	// As EVENT_VIEW_FULL.
+	EventView_EVENT_VIEW_UNSPECIFIED EventView = 0
+	// Who did what, when and where: id, name, occurred_at, developer_id and project. The timeline of a developer is read many times faster so.
+	EventView_EVENT_VIEW_BASIC EventView = 1
+	// Every field.
+	EventView_EVENT_VIEW_FULL EventView = 2
+)
+
+// Enum value maps for EventView.
+var (
+	EventView_name = map[int32]string{
+		0: "EVENT_VIEW_UNSPECIFIED",
+		1: "EVENT_VIEW_BASIC",
+		2: "EVENT_VIEW_FULL",
+	}
+	EventView_value = map[string]int32{
+		"EVENT_VIEW_UNSPECIFIED": 0,
+		"EVENT_VIEW_BASIC":       1,
+		"EVENT_VIEW_FULL":        2,
+	}
+)
+
+func (x EventView) Enum() *EventView {
+	p := new(EventView)
+	*p = x
+	return p
+}
+
+func (x EventView) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (EventView) Descriptor() protoreflect.EnumDescriptor {
+	return file_devtrail_events_v1_event_service_proto_enumTypes[0].Descriptor()
+}
+
+func (EventView) Type() protoreflect.EnumType {
+	return &file_devtrail_events_v1_event_service_proto_enumTypes[0]
+}
+
+func (x EventView) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use EventView.Descriptor instead.
+func (EventView) EnumDescriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{0}
+}
+
 // Presence says whether a project has a package by the newest that events say of its manifests and lock files.
 type Presence int32
 
@@ -62,11 +115,11 @@ func (x Presence) String() string {
 }
 
 func (Presence) Descriptor() protoreflect.EnumDescriptor {
-	return file_devtrail_events_v1_event_service_proto_enumTypes[0].Descriptor()
+	return file_devtrail_events_v1_event_service_proto_enumTypes[1].Descriptor()
 }
 
 func (Presence) Type() protoreflect.EnumType {
-	return &file_devtrail_events_v1_event_service_proto_enumTypes[0]
+	return &file_devtrail_events_v1_event_service_proto_enumTypes[1]
 }
 
 func (x Presence) Number() protoreflect.EnumNumber {
@@ -75,7 +128,7 @@ func (x Presence) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Presence.Descriptor instead.
 func (Presence) EnumDescriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{0}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{1}
 }
 
 // TailEventsRequest says which events.
@@ -710,7 +763,11 @@ type ListEventsRequest struct {
 	// How many at most; 0 means 50, more than 1000 means 1000.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before; empty for the first page.
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only events that pass every one of these filters; dates in them are read in UTC. At most 50.
+	Properties []*PropertyFilter `protobuf:"bytes,5,rep,name=properties,proto3" json:"properties,omitempty"`
+	// How much of each event is wanted; unspecified means all.
+	View          EventView `protobuf:"varint,6,opt,name=view,proto3,enum=devtrail.events.v1.EventView" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -771,6 +828,20 @@ func (x *ListEventsRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListEventsRequest) GetProperties() []*PropertyFilter {
+	if x != nil {
+		return x.Properties
+	}
+	return nil
+}
+
+func (x *ListEventsRequest) GetView() EventView {
+	if x != nil {
+		return x.View
+	}
+	return EventView_EVENT_VIEW_UNSPECIFIED
 }
 
 // ListEventsResponse is a page of events.
@@ -1159,6 +1230,207 @@ func (x *GetExposureResponse) GetEvidence() []*Event {
 	return nil
 }
 
+// StreamExposureRequest names a package as GetExposureRequest does.
+type StreamExposureRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The package as a purl; see GetExposureRequest.
+	Purl string `protobuf:"bytes,1,opt,name=purl,proto3" json:"purl,omitempty"`
+	// Only events of this time; absent for all time.
+	Range *TimeRange `protobuf:"bytes,2,opt,name=range,proto3" json:"range,omitempty"`
+	// Only these versions; see GetExposureRequest.
+	Versions []string `protobuf:"bytes,3,rep,name=versions,proto3" json:"versions,omitempty"`
+	// Only the versions of a range; see GetExposureRequest.
+	VersionRange string `protobuf:"bytes,4,opt,name=version_range,json=versionRange,proto3" json:"version_range,omitempty"`
+	// Also send every event that touches the package, newest first.
+	IncludeEvidence bool `protobuf:"varint,5,opt,name=include_evidence,json=includeEvidence,proto3" json:"include_evidence,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *StreamExposureRequest) Reset() {
+	*x = StreamExposureRequest{}
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamExposureRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamExposureRequest) ProtoMessage() {}
+
+func (x *StreamExposureRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamExposureRequest.ProtoReflect.Descriptor instead.
+func (*StreamExposureRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *StreamExposureRequest) GetPurl() string {
+	if x != nil {
+		return x.Purl
+	}
+	return ""
+}
+
+func (x *StreamExposureRequest) GetRange() *TimeRange {
+	if x != nil {
+		return x.Range
+	}
+	return nil
+}
+
+func (x *StreamExposureRequest) GetVersions() []string {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+func (x *StreamExposureRequest) GetVersionRange() string {
+	if x != nil {
+		return x.VersionRange
+	}
+	return ""
+}
+
+func (x *StreamExposureRequest) GetIncludeEvidence() bool {
+	if x != nil {
+		return x.IncludeEvidence
+	}
+	return false
+}
+
+// StreamExposureResponse is a part of the answer. The lists of all messages, one after the other, are those of GetExposureResponse before any cut, in the
+// same order; the first message has the purl and the sighting and is sent even when nobody touched the package.
+type StreamExposureResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The canonical purl that was asked for, without qualifiers and subpath; in the first message only.
+	Purl string `protobuf:"bytes,1,opt,name=purl,proto3" json:"purl,omitempty"`
+	// All events together; in the first message only, absent when there are none.
+	Sighting *Sighting `protobuf:"bytes,2,opt,name=sighting,proto3" json:"sighting,omitempty"`
+	// Who touched it.
+	Developers []*DeveloperExposure `protobuf:"bytes,3,rep,name=developers,proto3" json:"developers,omitempty"`
+	// By which identities, those of no developer included.
+	Actors []*ActorExposure `protobuf:"bytes,4,rep,name=actors,proto3" json:"actors,omitempty"`
+	// In which projects.
+	Projects []*ProjectExposure `protobuf:"bytes,5,rep,name=projects,proto3" json:"projects,omitempty"`
+	// Through which tools.
+	Sources []*SourceExposure `protobuf:"bytes,6,rep,name=sources,proto3" json:"sources,omitempty"`
+	// On which machines.
+	Machines []*MachineExposure `protobuf:"bytes,7,rep,name=machines,proto3" json:"machines,omitempty"`
+	// In which versions; events that name none count under the empty version.
+	Versions []*VersionExposure `protobuf:"bytes,8,rep,name=versions,proto3" json:"versions,omitempty"`
+	// Events, if asked for; they come after all rows.
+	Evidence      []*Event `protobuf:"bytes,9,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StreamExposureResponse) Reset() {
+	*x = StreamExposureResponse{}
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StreamExposureResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StreamExposureResponse) ProtoMessage() {}
+
+func (x *StreamExposureResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StreamExposureResponse.ProtoReflect.Descriptor instead.
+func (*StreamExposureResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *StreamExposureResponse) GetPurl() string {
+	if x != nil {
+		return x.Purl
+	}
+	return ""
+}
+
+func (x *StreamExposureResponse) GetSighting() *Sighting {
+	if x != nil {
+		return x.Sighting
+	}
+	return nil
+}
+
+func (x *StreamExposureResponse) GetDevelopers() []*DeveloperExposure {
+	if x != nil {
+		return x.Developers
+	}
+	return nil
+}
+
+func (x *StreamExposureResponse) GetActors() []*ActorExposure {
+	if x != nil {
+		return x.Actors
+	}
+	return nil
+}
+
+func (x *StreamExposureResponse) GetProjects() []*ProjectExposure {
+	if x != nil {
+		return x.Projects
+	}
+	return nil
+}
+
+func (x *StreamExposureResponse) GetSources() []*SourceExposure {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
+func (x *StreamExposureResponse) GetMachines() []*MachineExposure {
+	if x != nil {
+		return x.Machines
+	}
+	return nil
+}
+
+func (x *StreamExposureResponse) GetVersions() []*VersionExposure {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+func (x *StreamExposureResponse) GetEvidence() []*Event {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
 // DeveloperExposure is one developer's part.
 type DeveloperExposure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1172,7 +1444,7 @@ type DeveloperExposure struct {
 
 func (x *DeveloperExposure) Reset() {
 	*x = DeveloperExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[14]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1184,7 +1456,7 @@ func (x *DeveloperExposure) String() string {
 func (*DeveloperExposure) ProtoMessage() {}
 
 func (x *DeveloperExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[14]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1197,7 +1469,7 @@ func (x *DeveloperExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeveloperExposure.ProtoReflect.Descriptor instead.
 func (*DeveloperExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{14}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *DeveloperExposure) GetDeveloperId() string {
@@ -1229,7 +1501,7 @@ type ActorExposure struct {
 
 func (x *ActorExposure) Reset() {
 	*x = ActorExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[15]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1241,7 +1513,7 @@ func (x *ActorExposure) String() string {
 func (*ActorExposure) ProtoMessage() {}
 
 func (x *ActorExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[15]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1254,7 +1526,7 @@ func (x *ActorExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActorExposure.ProtoReflect.Descriptor instead.
 func (*ActorExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{15}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ActorExposure) GetIdentity() *v1.Identity {
@@ -1294,7 +1566,7 @@ type ProjectExposure struct {
 
 func (x *ProjectExposure) Reset() {
 	*x = ProjectExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[16]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1306,7 +1578,7 @@ func (x *ProjectExposure) String() string {
 func (*ProjectExposure) ProtoMessage() {}
 
 func (x *ProjectExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[16]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1319,7 +1591,7 @@ func (x *ProjectExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProjectExposure.ProtoReflect.Descriptor instead.
 func (*ProjectExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{16}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ProjectExposure) GetProject() string {
@@ -1358,7 +1630,7 @@ type SourceExposure struct {
 
 func (x *SourceExposure) Reset() {
 	*x = SourceExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[17]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1370,7 +1642,7 @@ func (x *SourceExposure) String() string {
 func (*SourceExposure) ProtoMessage() {}
 
 func (x *SourceExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[17]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1383,7 +1655,7 @@ func (x *SourceExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SourceExposure.ProtoReflect.Descriptor instead.
 func (*SourceExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{17}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SourceExposure) GetKind() SourceKind {
@@ -1420,7 +1692,7 @@ type MachineExposure struct {
 
 func (x *MachineExposure) Reset() {
 	*x = MachineExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[18]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1432,7 +1704,7 @@ func (x *MachineExposure) String() string {
 func (*MachineExposure) ProtoMessage() {}
 
 func (x *MachineExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[18]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1445,7 +1717,7 @@ func (x *MachineExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MachineExposure.ProtoReflect.Descriptor instead.
 func (*MachineExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{18}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *MachineExposure) GetMachine() string {
@@ -1475,7 +1747,7 @@ type VersionExposure struct {
 
 func (x *VersionExposure) Reset() {
 	*x = VersionExposure{}
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[19]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1487,7 +1759,7 @@ func (x *VersionExposure) String() string {
 func (*VersionExposure) ProtoMessage() {}
 
 func (x *VersionExposure) ProtoReflect() protoreflect.Message {
-	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[19]
+	mi := &file_devtrail_events_v1_event_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1500,7 +1772,7 @@ func (x *VersionExposure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VersionExposure.ProtoReflect.Descriptor instead.
 func (*VersionExposure) Descriptor() ([]byte, []int) {
-	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{19}
+	return file_devtrail_events_v1_event_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *VersionExposure) GetVersion() string {
@@ -1521,7 +1793,7 @@ var File_devtrail_events_v1_event_service_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"\n" +
-	"&devtrail/events/v1/event_service.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1edevtrail/events/v1/event.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a#devtrail/identity/v1/identity.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"L\n" +
+	"&devtrail/events/v1/event_service.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/access/v1/access.proto\x1a\x1edevtrail/events/v1/event.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a(devtrail/events/v1/property_filter.proto\x1a#devtrail/identity/v1/identity.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"L\n" +
 	"\x11TailEventsRequest\x127\n" +
 	"\x06filter\x18\x01 \x01(\v2\x1f.devtrail.events.v1.EventFilterR\x06filter\"l\n" +
 	"\x12TailEventsResponse\x121\n" +
@@ -1568,13 +1840,17 @@ const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"\vadded_count\x18\x02 \x01(\x03R\n" +
 	"addedCount\x12#\n" +
 	"\rchanged_count\x18\x03 \x01(\x03R\fchangedCount\x12#\n" +
-	"\rremoved_count\x18\x04 \x01(\x03R\fremovedCount\"\xd0\x01\n" +
+	"\rremoved_count\x18\x04 \x01(\x03R\fremovedCount\"\xdb\x02\n" +
 	"\x11ListEventsRequest\x127\n" +
 	"\x06filter\x18\x01 \x01(\v2\x1f.devtrail.events.v1.EventFilterR\x06filter\x123\n" +
 	"\x05range\x18\x02 \x01(\v2\x1d.devtrail.events.v1.TimeRangeR\x05range\x12$\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"o\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\tpageToken\x12L\n" +
+	"\n" +
+	"properties\x18\x05 \x03(\v2\".devtrail.events.v1.PropertyFilterB\b\xbaH\x05\x92\x01\x02\x102R\n" +
+	"properties\x12;\n" +
+	"\x04view\x18\x06 \x01(\x0e2\x1d.devtrail.events.v1.EventViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"o\n" +
 	"\x12ListEventsResponse\x121\n" +
 	"\x06events\x18\x01 \x03(\v2\x19.devtrail.events.v1.EventR\x06events\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa6\x02\n" +
@@ -1613,7 +1889,26 @@ const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"\fsource_count\x18\f \x01(\x05R\vsourceCount\x12#\n" +
 	"\rmachine_count\x18\r \x01(\x05R\fmachineCount\x12#\n" +
 	"\rversion_count\x18\x0e \x01(\x05R\fversionCount\x125\n" +
-	"\bevidence\x18\x0f \x03(\v2\x19.devtrail.events.v1.EventR\bevidence\"p\n" +
+	"\bevidence\x18\x0f \x03(\v2\x19.devtrail.events.v1.EventR\bevidence\"\xf8\x01\n" +
+	"\x15StreamExposureRequest\x12\x1e\n" +
+	"\x04purl\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x80\x10R\x04purl\x123\n" +
+	"\x05range\x18\x02 \x01(\v2\x1d.devtrail.events.v1.TimeRangeR\x05range\x120\n" +
+	"\bversions\x18\x03 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x10\xe8\a\x18\x01\"\ar\x05\x10\x01\x18\xf4\x03R\bversions\x12-\n" +
+	"\rversion_range\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80 R\fversionRange\x12)\n" +
+	"\x10include_evidence\x18\x05 \x01(\bR\x0fincludeEvidence\"\xa0\x04\n" +
+	"\x16StreamExposureResponse\x12\x12\n" +
+	"\x04purl\x18\x01 \x01(\tR\x04purl\x128\n" +
+	"\bsighting\x18\x02 \x01(\v2\x1c.devtrail.events.v1.SightingR\bsighting\x12E\n" +
+	"\n" +
+	"developers\x18\x03 \x03(\v2%.devtrail.events.v1.DeveloperExposureR\n" +
+	"developers\x129\n" +
+	"\x06actors\x18\x04 \x03(\v2!.devtrail.events.v1.ActorExposureR\x06actors\x12?\n" +
+	"\bprojects\x18\x05 \x03(\v2#.devtrail.events.v1.ProjectExposureR\bprojects\x12<\n" +
+	"\asources\x18\x06 \x03(\v2\".devtrail.events.v1.SourceExposureR\asources\x12?\n" +
+	"\bmachines\x18\a \x03(\v2#.devtrail.events.v1.MachineExposureR\bmachines\x12?\n" +
+	"\bversions\x18\b \x03(\v2#.devtrail.events.v1.VersionExposureR\bversions\x125\n" +
+	"\bevidence\x18\t \x03(\v2\x19.devtrail.events.v1.EventR\bevidence\"p\n" +
 	"\x11DeveloperExposure\x12!\n" +
 	"\fdeveloper_id\x18\x01 \x01(\tR\vdeveloperId\x128\n" +
 	"\bsighting\x18\x02 \x01(\v2\x1c.devtrail.events.v1.SightingR\bsighting\"\xa8\x01\n" +
@@ -1634,11 +1929,15 @@ const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"\bsighting\x18\x02 \x01(\v2\x1c.devtrail.events.v1.SightingR\bsighting\"e\n" +
 	"\x0fVersionExposure\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x128\n" +
-	"\bsighting\x18\x02 \x01(\v2\x1c.devtrail.events.v1.SightingR\bsighting*O\n" +
+	"\bsighting\x18\x02 \x01(\v2\x1c.devtrail.events.v1.SightingR\bsighting*R\n" +
+	"\tEventView\x12\x1a\n" +
+	"\x16EVENT_VIEW_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10EVENT_VIEW_BASIC\x10\x01\x12\x13\n" +
+	"\x0fEVENT_VIEW_FULL\x10\x02*O\n" +
 	"\bPresence\x12\x18\n" +
 	"\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10PRESENCE_PRESENT\x10\x01\x12\x13\n" +
-	"\x0fPRESENCE_ABSENT\x10\x022\xa8\x03\n" +
+	"\x0fPRESENCE_ABSENT\x10\x022\x9c\x04\n" +
 	"\fEventService\x12d\n" +
 	"\n" +
 	"ListEvents\x12%.devtrail.events.v1.ListEventsRequest\x1a&.devtrail.events.v1.ListEventsResponse\"\a\x8a\xb5\x18\x03\n" +
@@ -1647,7 +1946,9 @@ const file_devtrail_events_v1_event_service_proto_rawDesc = "" +
 	"TailEvents\x12%.devtrail.events.v1.TailEventsRequest\x1a&.devtrail.events.v1.TailEventsResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x020\x01\x12g\n" +
 	"\vGetExposure\x12&.devtrail.events.v1.GetExposureRequest\x1a'.devtrail.events.v1.GetExposureResponse\"\a\x8a\xb5\x18\x03\n" +
-	"\x01\x02\x12a\n" +
+	"\x01\x02\x12r\n" +
+	"\x0eStreamExposure\x12).devtrail.events.v1.StreamExposureRequest\x1a*.devtrail.events.v1.StreamExposureResponse\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x020\x01\x12a\n" +
 	"\tGetDigest\x12$.devtrail.events.v1.GetDigestRequest\x1a%.devtrail.events.v1.GetDigestResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x02B\xc9\x01\n" +
 	"\x16com.devtrail.events.v1B\x11EventServiceProtoP\x01Z2devtrail.dev/proto/gen/devtrail/events/v1;eventsv1\xa2\x02\x03DEX\xaa\x02\x12Devtrail.Events.V1\xca\x02\x12Devtrail\\Events\\V1\xe2\x02\x1eDevtrail\\Events\\V1\\GPBMetadata\xea\x02\x14Devtrail::Events::V1b\x06proto3"
@@ -1664,91 +1965,108 @@ func file_devtrail_events_v1_event_service_proto_rawDescGZIP() []byte {
 	return file_devtrail_events_v1_event_service_proto_rawDescData
 }
 
-var file_devtrail_events_v1_event_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_devtrail_events_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_devtrail_events_v1_event_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_devtrail_events_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_devtrail_events_v1_event_service_proto_goTypes = []any{
-	(Presence)(0),                 // 0: devtrail.events.v1.Presence
-	(*TailEventsRequest)(nil),     // 1: devtrail.events.v1.TailEventsRequest
-	(*TailEventsResponse)(nil),    // 2: devtrail.events.v1.TailEventsResponse
-	(*GetDigestRequest)(nil),      // 3: devtrail.events.v1.GetDigestRequest
-	(*GetDigestResponse)(nil),     // 4: devtrail.events.v1.GetDigestResponse
-	(*Tally)(nil),                 // 5: devtrail.events.v1.Tally
-	(*SourceActivity)(nil),        // 6: devtrail.events.v1.SourceActivity
-	(*NameActivity)(nil),          // 7: devtrail.events.v1.NameActivity
-	(*ProjectActivity)(nil),       // 8: devtrail.events.v1.ProjectActivity
-	(*PackageActivity)(nil),       // 9: devtrail.events.v1.PackageActivity
-	(*ListEventsRequest)(nil),     // 10: devtrail.events.v1.ListEventsRequest
-	(*ListEventsResponse)(nil),    // 11: devtrail.events.v1.ListEventsResponse
-	(*GetExposureRequest)(nil),    // 12: devtrail.events.v1.GetExposureRequest
-	(*Sighting)(nil),              // 13: devtrail.events.v1.Sighting
-	(*GetExposureResponse)(nil),   // 14: devtrail.events.v1.GetExposureResponse
-	(*DeveloperExposure)(nil),     // 15: devtrail.events.v1.DeveloperExposure
-	(*ActorExposure)(nil),         // 16: devtrail.events.v1.ActorExposure
-	(*ProjectExposure)(nil),       // 17: devtrail.events.v1.ProjectExposure
-	(*SourceExposure)(nil),        // 18: devtrail.events.v1.SourceExposure
-	(*MachineExposure)(nil),       // 19: devtrail.events.v1.MachineExposure
-	(*VersionExposure)(nil),       // 20: devtrail.events.v1.VersionExposure
-	(*EventFilter)(nil),           // 21: devtrail.events.v1.EventFilter
-	(*Event)(nil),                 // 22: devtrail.events.v1.Event
-	(*TimeRange)(nil),             // 23: devtrail.events.v1.TimeRange
-	(SourceKind)(0),               // 24: devtrail.events.v1.SourceKind
-	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
-	(*v1.Identity)(nil),           // 26: devtrail.identity.v1.Identity
+	(EventView)(0),                 // 0: devtrail.events.v1.EventView
+	(Presence)(0),                  // 1: devtrail.events.v1.Presence
+	(*TailEventsRequest)(nil),      // 2: devtrail.events.v1.TailEventsRequest
+	(*TailEventsResponse)(nil),     // 3: devtrail.events.v1.TailEventsResponse
+	(*GetDigestRequest)(nil),       // 4: devtrail.events.v1.GetDigestRequest
+	(*GetDigestResponse)(nil),      // 5: devtrail.events.v1.GetDigestResponse
+	(*Tally)(nil),                  // 6: devtrail.events.v1.Tally
+	(*SourceActivity)(nil),         // 7: devtrail.events.v1.SourceActivity
+	(*NameActivity)(nil),           // 8: devtrail.events.v1.NameActivity
+	(*ProjectActivity)(nil),        // 9: devtrail.events.v1.ProjectActivity
+	(*PackageActivity)(nil),        // 10: devtrail.events.v1.PackageActivity
+	(*ListEventsRequest)(nil),      // 11: devtrail.events.v1.ListEventsRequest
+	(*ListEventsResponse)(nil),     // 12: devtrail.events.v1.ListEventsResponse
+	(*GetExposureRequest)(nil),     // 13: devtrail.events.v1.GetExposureRequest
+	(*Sighting)(nil),               // 14: devtrail.events.v1.Sighting
+	(*GetExposureResponse)(nil),    // 15: devtrail.events.v1.GetExposureResponse
+	(*StreamExposureRequest)(nil),  // 16: devtrail.events.v1.StreamExposureRequest
+	(*StreamExposureResponse)(nil), // 17: devtrail.events.v1.StreamExposureResponse
+	(*DeveloperExposure)(nil),      // 18: devtrail.events.v1.DeveloperExposure
+	(*ActorExposure)(nil),          // 19: devtrail.events.v1.ActorExposure
+	(*ProjectExposure)(nil),        // 20: devtrail.events.v1.ProjectExposure
+	(*SourceExposure)(nil),         // 21: devtrail.events.v1.SourceExposure
+	(*MachineExposure)(nil),        // 22: devtrail.events.v1.MachineExposure
+	(*VersionExposure)(nil),        // 23: devtrail.events.v1.VersionExposure
+	(*EventFilter)(nil),            // 24: devtrail.events.v1.EventFilter
+	(*Event)(nil),                  // 25: devtrail.events.v1.Event
+	(*TimeRange)(nil),              // 26: devtrail.events.v1.TimeRange
+	(SourceKind)(0),                // 27: devtrail.events.v1.SourceKind
+	(*PropertyFilter)(nil),         // 28: devtrail.events.v1.PropertyFilter
+	(*timestamppb.Timestamp)(nil),  // 29: google.protobuf.Timestamp
+	(*v1.Identity)(nil),            // 30: devtrail.identity.v1.Identity
 }
 var file_devtrail_events_v1_event_service_proto_depIdxs = []int32{
-	21, // 0: devtrail.events.v1.TailEventsRequest.filter:type_name -> devtrail.events.v1.EventFilter
-	22, // 1: devtrail.events.v1.TailEventsResponse.events:type_name -> devtrail.events.v1.Event
-	21, // 2: devtrail.events.v1.GetDigestRequest.filter:type_name -> devtrail.events.v1.EventFilter
-	23, // 3: devtrail.events.v1.GetDigestRequest.range:type_name -> devtrail.events.v1.TimeRange
-	23, // 4: devtrail.events.v1.GetDigestResponse.range:type_name -> devtrail.events.v1.TimeRange
-	23, // 5: devtrail.events.v1.GetDigestResponse.previous_range:type_name -> devtrail.events.v1.TimeRange
-	5,  // 6: devtrail.events.v1.GetDigestResponse.events:type_name -> devtrail.events.v1.Tally
-	5,  // 7: devtrail.events.v1.GetDigestResponse.developers:type_name -> devtrail.events.v1.Tally
-	5,  // 8: devtrail.events.v1.GetDigestResponse.agent_events:type_name -> devtrail.events.v1.Tally
-	6,  // 9: devtrail.events.v1.GetDigestResponse.sources:type_name -> devtrail.events.v1.SourceActivity
-	7,  // 10: devtrail.events.v1.GetDigestResponse.names:type_name -> devtrail.events.v1.NameActivity
-	8,  // 11: devtrail.events.v1.GetDigestResponse.projects:type_name -> devtrail.events.v1.ProjectActivity
-	9,  // 12: devtrail.events.v1.GetDigestResponse.packages:type_name -> devtrail.events.v1.PackageActivity
-	24, // 13: devtrail.events.v1.SourceActivity.kind:type_name -> devtrail.events.v1.SourceKind
-	5,  // 14: devtrail.events.v1.SourceActivity.events:type_name -> devtrail.events.v1.Tally
-	5,  // 15: devtrail.events.v1.NameActivity.events:type_name -> devtrail.events.v1.Tally
-	5,  // 16: devtrail.events.v1.ProjectActivity.events:type_name -> devtrail.events.v1.Tally
-	21, // 17: devtrail.events.v1.ListEventsRequest.filter:type_name -> devtrail.events.v1.EventFilter
-	23, // 18: devtrail.events.v1.ListEventsRequest.range:type_name -> devtrail.events.v1.TimeRange
-	22, // 19: devtrail.events.v1.ListEventsResponse.events:type_name -> devtrail.events.v1.Event
-	23, // 20: devtrail.events.v1.GetExposureRequest.range:type_name -> devtrail.events.v1.TimeRange
-	25, // 21: devtrail.events.v1.Sighting.first_seen_at:type_name -> google.protobuf.Timestamp
-	25, // 22: devtrail.events.v1.Sighting.last_seen_at:type_name -> google.protobuf.Timestamp
-	13, // 23: devtrail.events.v1.GetExposureResponse.sighting:type_name -> devtrail.events.v1.Sighting
-	15, // 24: devtrail.events.v1.GetExposureResponse.developers:type_name -> devtrail.events.v1.DeveloperExposure
-	16, // 25: devtrail.events.v1.GetExposureResponse.actors:type_name -> devtrail.events.v1.ActorExposure
-	17, // 26: devtrail.events.v1.GetExposureResponse.projects:type_name -> devtrail.events.v1.ProjectExposure
-	18, // 27: devtrail.events.v1.GetExposureResponse.sources:type_name -> devtrail.events.v1.SourceExposure
-	19, // 28: devtrail.events.v1.GetExposureResponse.machines:type_name -> devtrail.events.v1.MachineExposure
-	20, // 29: devtrail.events.v1.GetExposureResponse.versions:type_name -> devtrail.events.v1.VersionExposure
-	22, // 30: devtrail.events.v1.GetExposureResponse.evidence:type_name -> devtrail.events.v1.Event
-	13, // 31: devtrail.events.v1.DeveloperExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	26, // 32: devtrail.events.v1.ActorExposure.identity:type_name -> devtrail.identity.v1.Identity
-	13, // 33: devtrail.events.v1.ActorExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	13, // 34: devtrail.events.v1.ProjectExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	0,  // 35: devtrail.events.v1.ProjectExposure.presence:type_name -> devtrail.events.v1.Presence
-	24, // 36: devtrail.events.v1.SourceExposure.kind:type_name -> devtrail.events.v1.SourceKind
-	13, // 37: devtrail.events.v1.SourceExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	13, // 38: devtrail.events.v1.MachineExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	13, // 39: devtrail.events.v1.VersionExposure.sighting:type_name -> devtrail.events.v1.Sighting
-	10, // 40: devtrail.events.v1.EventService.ListEvents:input_type -> devtrail.events.v1.ListEventsRequest
-	1,  // 41: devtrail.events.v1.EventService.TailEvents:input_type -> devtrail.events.v1.TailEventsRequest
-	12, // 42: devtrail.events.v1.EventService.GetExposure:input_type -> devtrail.events.v1.GetExposureRequest
-	3,  // 43: devtrail.events.v1.EventService.GetDigest:input_type -> devtrail.events.v1.GetDigestRequest
-	11, // 44: devtrail.events.v1.EventService.ListEvents:output_type -> devtrail.events.v1.ListEventsResponse
-	2,  // 45: devtrail.events.v1.EventService.TailEvents:output_type -> devtrail.events.v1.TailEventsResponse
-	14, // 46: devtrail.events.v1.EventService.GetExposure:output_type -> devtrail.events.v1.GetExposureResponse
-	4,  // 47: devtrail.events.v1.EventService.GetDigest:output_type -> devtrail.events.v1.GetDigestResponse
-	44, // [44:48] is the sub-list for method output_type
-	40, // [40:44] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	24, // 0: devtrail.events.v1.TailEventsRequest.filter:type_name -> devtrail.events.v1.EventFilter
+	25, // 1: devtrail.events.v1.TailEventsResponse.events:type_name -> devtrail.events.v1.Event
+	24, // 2: devtrail.events.v1.GetDigestRequest.filter:type_name -> devtrail.events.v1.EventFilter
+	26, // 3: devtrail.events.v1.GetDigestRequest.range:type_name -> devtrail.events.v1.TimeRange
+	26, // 4: devtrail.events.v1.GetDigestResponse.range:type_name -> devtrail.events.v1.TimeRange
+	26, // 5: devtrail.events.v1.GetDigestResponse.previous_range:type_name -> devtrail.events.v1.TimeRange
+	6,  // 6: devtrail.events.v1.GetDigestResponse.events:type_name -> devtrail.events.v1.Tally
+	6,  // 7: devtrail.events.v1.GetDigestResponse.developers:type_name -> devtrail.events.v1.Tally
+	6,  // 8: devtrail.events.v1.GetDigestResponse.agent_events:type_name -> devtrail.events.v1.Tally
+	7,  // 9: devtrail.events.v1.GetDigestResponse.sources:type_name -> devtrail.events.v1.SourceActivity
+	8,  // 10: devtrail.events.v1.GetDigestResponse.names:type_name -> devtrail.events.v1.NameActivity
+	9,  // 11: devtrail.events.v1.GetDigestResponse.projects:type_name -> devtrail.events.v1.ProjectActivity
+	10, // 12: devtrail.events.v1.GetDigestResponse.packages:type_name -> devtrail.events.v1.PackageActivity
+	27, // 13: devtrail.events.v1.SourceActivity.kind:type_name -> devtrail.events.v1.SourceKind
+	6,  // 14: devtrail.events.v1.SourceActivity.events:type_name -> devtrail.events.v1.Tally
+	6,  // 15: devtrail.events.v1.NameActivity.events:type_name -> devtrail.events.v1.Tally
+	6,  // 16: devtrail.events.v1.ProjectActivity.events:type_name -> devtrail.events.v1.Tally
+	24, // 17: devtrail.events.v1.ListEventsRequest.filter:type_name -> devtrail.events.v1.EventFilter
+	26, // 18: devtrail.events.v1.ListEventsRequest.range:type_name -> devtrail.events.v1.TimeRange
+	28, // 19: devtrail.events.v1.ListEventsRequest.properties:type_name -> devtrail.events.v1.PropertyFilter
+	0,  // 20: devtrail.events.v1.ListEventsRequest.view:type_name -> devtrail.events.v1.EventView
+	25, // 21: devtrail.events.v1.ListEventsResponse.events:type_name -> devtrail.events.v1.Event
+	26, // 22: devtrail.events.v1.GetExposureRequest.range:type_name -> devtrail.events.v1.TimeRange
+	29, // 23: devtrail.events.v1.Sighting.first_seen_at:type_name -> google.protobuf.Timestamp
+	29, // 24: devtrail.events.v1.Sighting.last_seen_at:type_name -> google.protobuf.Timestamp
+	14, // 25: devtrail.events.v1.GetExposureResponse.sighting:type_name -> devtrail.events.v1.Sighting
+	18, // 26: devtrail.events.v1.GetExposureResponse.developers:type_name -> devtrail.events.v1.DeveloperExposure
+	19, // 27: devtrail.events.v1.GetExposureResponse.actors:type_name -> devtrail.events.v1.ActorExposure
+	20, // 28: devtrail.events.v1.GetExposureResponse.projects:type_name -> devtrail.events.v1.ProjectExposure
+	21, // 29: devtrail.events.v1.GetExposureResponse.sources:type_name -> devtrail.events.v1.SourceExposure
+	22, // 30: devtrail.events.v1.GetExposureResponse.machines:type_name -> devtrail.events.v1.MachineExposure
+	23, // 31: devtrail.events.v1.GetExposureResponse.versions:type_name -> devtrail.events.v1.VersionExposure
+	25, // 32: devtrail.events.v1.GetExposureResponse.evidence:type_name -> devtrail.events.v1.Event
+	26, // 33: devtrail.events.v1.StreamExposureRequest.range:type_name -> devtrail.events.v1.TimeRange
+	14, // 34: devtrail.events.v1.StreamExposureResponse.sighting:type_name -> devtrail.events.v1.Sighting
+	18, // 35: devtrail.events.v1.StreamExposureResponse.developers:type_name -> devtrail.events.v1.DeveloperExposure
+	19, // 36: devtrail.events.v1.StreamExposureResponse.actors:type_name -> devtrail.events.v1.ActorExposure
+	20, // 37: devtrail.events.v1.StreamExposureResponse.projects:type_name -> devtrail.events.v1.ProjectExposure
+	21, // 38: devtrail.events.v1.StreamExposureResponse.sources:type_name -> devtrail.events.v1.SourceExposure
+	22, // 39: devtrail.events.v1.StreamExposureResponse.machines:type_name -> devtrail.events.v1.MachineExposure
+	23, // 40: devtrail.events.v1.StreamExposureResponse.versions:type_name -> devtrail.events.v1.VersionExposure
+	25, // 41: devtrail.events.v1.StreamExposureResponse.evidence:type_name -> devtrail.events.v1.Event
+	14, // 42: devtrail.events.v1.DeveloperExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	30, // 43: devtrail.events.v1.ActorExposure.identity:type_name -> devtrail.identity.v1.Identity
+	14, // 44: devtrail.events.v1.ActorExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	14, // 45: devtrail.events.v1.ProjectExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	1,  // 46: devtrail.events.v1.ProjectExposure.presence:type_name -> devtrail.events.v1.Presence
+	27, // 47: devtrail.events.v1.SourceExposure.kind:type_name -> devtrail.events.v1.SourceKind
+	14, // 48: devtrail.events.v1.SourceExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	14, // 49: devtrail.events.v1.MachineExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	14, // 50: devtrail.events.v1.VersionExposure.sighting:type_name -> devtrail.events.v1.Sighting
+	11, // 51: devtrail.events.v1.EventService.ListEvents:input_type -> devtrail.events.v1.ListEventsRequest
+	2,  // 52: devtrail.events.v1.EventService.TailEvents:input_type -> devtrail.events.v1.TailEventsRequest
+	13, // 53: devtrail.events.v1.EventService.GetExposure:input_type -> devtrail.events.v1.GetExposureRequest
+	16, // 54: devtrail.events.v1.EventService.StreamExposure:input_type -> devtrail.events.v1.StreamExposureRequest
+	4,  // 55: devtrail.events.v1.EventService.GetDigest:input_type -> devtrail.events.v1.GetDigestRequest
+	12, // 56: devtrail.events.v1.EventService.ListEvents:output_type -> devtrail.events.v1.ListEventsResponse
+	3,  // 57: devtrail.events.v1.EventService.TailEvents:output_type -> devtrail.events.v1.TailEventsResponse
+	15, // 58: devtrail.events.v1.EventService.GetExposure:output_type -> devtrail.events.v1.GetExposureResponse
+	17, // 59: devtrail.events.v1.EventService.StreamExposure:output_type -> devtrail.events.v1.StreamExposureResponse
+	5,  // 60: devtrail.events.v1.EventService.GetDigest:output_type -> devtrail.events.v1.GetDigestResponse
+	56, // [56:61] is the sub-list for method output_type
+	51, // [51:56] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_devtrail_events_v1_event_service_proto_init() }
@@ -1758,13 +2076,14 @@ func file_devtrail_events_v1_event_service_proto_init() {
 	}
 	file_devtrail_events_v1_event_proto_init()
 	file_devtrail_events_v1_filter_proto_init()
+	file_devtrail_events_v1_property_filter_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_devtrail_events_v1_event_service_proto_rawDesc), len(file_devtrail_events_v1_event_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   20,
+			NumEnums:      2,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

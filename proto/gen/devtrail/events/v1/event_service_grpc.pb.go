@@ -19,10 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	EventService_ListEvents_FullMethodName  = "/devtrail.events.v1.EventService/ListEvents"
-	EventService_TailEvents_FullMethodName  = "/devtrail.events.v1.EventService/TailEvents"
-	EventService_GetExposure_FullMethodName = "/devtrail.events.v1.EventService/GetExposure"
-	EventService_GetDigest_FullMethodName   = "/devtrail.events.v1.EventService/GetDigest"
+	EventService_ListEvents_FullMethodName     = "/devtrail.events.v1.EventService/ListEvents"
+	EventService_TailEvents_FullMethodName     = "/devtrail.events.v1.EventService/TailEvents"
+	EventService_GetExposure_FullMethodName    = "/devtrail.events.v1.EventService/GetExposure"
+	EventService_StreamExposure_FullMethodName = "/devtrail.events.v1.EventService/StreamExposure"
+	EventService_GetDigest_FullMethodName      = "/devtrail.events.v1.EventService/GetDigest"
 )
 
 // EventServiceClient is the client API for EventService service.
@@ -39,6 +40,9 @@ type EventServiceClient interface {
 	// GetExposure says who touched a package or one version of it, in which projects, through which tools, on which machines,
 	// when first and when last. A package that nobody touched gives an empty answer, not an error.
 	GetExposure(ctx context.Context, in *GetExposureRequest, opts ...grpc.CallOption) (*GetExposureResponse, error)
+	// StreamExposure is GetExposure for answers of any size: every row of each list and, if asked for, every event, in messages of some hundred. What is
+	// sent is of one moment, evidence apart, which may have events that came in meanwhile. A client that goes ends the question.
+	StreamExposure(ctx context.Context, in *StreamExposureRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamExposureResponse], error)
 	// GetDigest says what happened in a period, beside the period before: by tool, kind of event and project, what became of packages, and how much
 	// of it AI coding agents did.
 	GetDigest(ctx context.Context, in *GetDigestRequest, opts ...grpc.CallOption) (*GetDigestResponse, error)
@@ -91,6 +95,25 @@ func (c *eventServiceClient) GetExposure(ctx context.Context, in *GetExposureReq
 	return out, nil
 }
 
+func (c *eventServiceClient) StreamExposure(ctx context.Context, in *StreamExposureRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamExposureResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &EventService_ServiceDesc.Streams[1], EventService_StreamExposure_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[StreamExposureRequest, StreamExposureResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type EventService_StreamExposureClient = grpc.ServerStreamingClient[StreamExposureResponse]
+
 func (c *eventServiceClient) GetDigest(ctx context.Context, in *GetDigestRequest, opts ...grpc.CallOption) (*GetDigestResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetDigestResponse)
@@ -115,6 +138,9 @@ type EventServiceServer interface {
 	// GetExposure says who touched a package or one version of it, in which projects, through which tools, on which machines,
 	// when first and when last. A package that nobody touched gives an empty answer, not an error.
 	GetExposure(context.Context, *GetExposureRequest) (*GetExposureResponse, error)
+	// StreamExposure is GetExposure for answers of any size: every row of each list and, if asked for, every event, in messages of some hundred. What is
+	// sent is of one moment, evidence apart, which may have events that came in meanwhile. A client that goes ends the question.
+	StreamExposure(*StreamExposureRequest, grpc.ServerStreamingServer[StreamExposureResponse]) error
 	// GetDigest says what happened in a period, beside the period before: by tool, kind of event and project, what became of packages, and how much
 	// of it AI coding agents did.
 	GetDigest(context.Context, *GetDigestRequest) (*GetDigestResponse, error)
@@ -136,6 +162,9 @@ func (UnimplementedEventServiceServer) TailEvents(*TailEventsRequest, grpc.Serve
 }
 func (UnimplementedEventServiceServer) GetExposure(context.Context, *GetExposureRequest) (*GetExposureResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetExposure not implemented")
+}
+func (UnimplementedEventServiceServer) StreamExposure(*StreamExposureRequest, grpc.ServerStreamingServer[StreamExposureResponse]) error {
+	return status.Error(codes.Unimplemented, "method StreamExposure not implemented")
 }
 func (UnimplementedEventServiceServer) GetDigest(context.Context, *GetDigestRequest) (*GetDigestResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetDigest not implemented")
@@ -208,6 +237,17 @@ func _EventService_GetExposure_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EventService_StreamExposure_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(StreamExposureRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(EventServiceServer).StreamExposure(m, &grpc.GenericServerStream[StreamExposureRequest, StreamExposureResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type EventService_StreamExposureServer = grpc.ServerStreamingServer[StreamExposureResponse]
+
 func _EventService_GetDigest_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetDigestRequest)
 	if err := dec(in); err != nil {
@@ -250,6 +290,11 @@ var EventService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "TailEvents",
 			Handler:       _EventService_TailEvents_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "StreamExposure",
+			Handler:       _EventService_StreamExposure_Handler,
 			ServerStreams: true,
 		},
 	},

@@ -546,9 +546,11 @@ type QueryFunnelRequest struct {
 	// How many bins a histogram has, up to 90; 0 chooses by the number of actors.
 	BinCount int32 `protobuf:"varint,18,opt,name=bin_count,json=binCount,proto3" json:"bin_count,omitempty"`
 	// With FUNNEL_VIEW_STEPS: no conversion times, which is answered much faster.
-	CountsOnly    bool `protobuf:"varint,19,opt,name=counts_only,json=countsOnly,proto3" json:"counts_only,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CountsOnly bool `protobuf:"varint,19,opt,name=counts_only,json=countsOnly,proto3" json:"counts_only,omitempty"`
+	// Also passes every event through the organization's filters on internal events; see InternalFilters.
+	ExcludeInternal bool `protobuf:"varint,20,opt,name=exclude_internal,json=excludeInternal,proto3" json:"exclude_internal,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *QueryFunnelRequest) Reset() {
@@ -710,6 +712,13 @@ func (x *QueryFunnelRequest) GetBinCount() int32 {
 func (x *QueryFunnelRequest) GetCountsOnly() bool {
 	if x != nil {
 		return x.CountsOnly
+	}
+	return false
+}
+
+func (x *QueryFunnelRequest) GetExcludeInternal() bool {
+	if x != nil {
+		return x.ExcludeInternal
 	}
 	return false
 }
@@ -1134,7 +1143,7 @@ const file_devtrail_events_v1_funnel_proto_rawDesc = "" +
 	"properties\x12\x1b\n" +
 	"\tfrom_step\x18\x04 \x01(\x05R\bfromStep\x12\x17\n" +
 	"\ato_step\x18\x05 \x01(\x05R\x06toStepB\x0e\n" +
-	"\x05match\x12\x05\xbaH\x02\b\x01\"\xd9\b\n" +
+	"\x05match\x12\x05\xbaH\x02\b\x01\"\x84\t\n" +
 	"\x12QueryFunnelRequest\x123\n" +
 	"\x05range\x18\x01 \x01(\v2\x1d.devtrail.events.v1.DateRangeR\x05range\x12$\n" +
 	"\ttime_zone\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\btimeZone\x12F\n" +
@@ -1162,7 +1171,8 @@ const file_devtrail_events_v1_funnel_proto_rawDesc = "" +
 	"\ato_step\x18\x11 \x01(\x05H\x01R\x06toStep\x88\x01\x01\x12\x1b\n" +
 	"\tbin_count\x18\x12 \x01(\x05R\bbinCount\x12\x1f\n" +
 	"\vcounts_only\x18\x13 \x01(\bR\n" +
-	"countsOnlyB\f\n" +
+	"countsOnly\x12)\n" +
+	"\x10exclude_internal\x18\x14 \x01(\bR\x0fexcludeInternalB\f\n" +
 	"\n" +
 	"_from_stepB\n" +
 	"\n" +

@@ -167,9 +167,11 @@ type QueryPathsRequest struct {
 	// Only edges of at most this weight; 0 for all.
 	MaxWeight int64 `protobuf:"varint,15,opt,name=max_weight,json=maxWeight,proto3" json:"max_weight,omitempty"`
 	// How many edges, at most 1000; 0 means 50.
-	EdgeLimit     int32 `protobuf:"varint,16,opt,name=edge_limit,json=edgeLimit,proto3" json:"edge_limit,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	EdgeLimit int32 `protobuf:"varint,16,opt,name=edge_limit,json=edgeLimit,proto3" json:"edge_limit,omitempty"`
+	// Also passes every event through the organization's filters on internal events; see InternalFilters.
+	ExcludeInternal bool `protobuf:"varint,17,opt,name=exclude_internal,json=excludeInternal,proto3" json:"exclude_internal,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *QueryPathsRequest) Reset() {
@@ -312,6 +314,13 @@ func (x *QueryPathsRequest) GetEdgeLimit() int32 {
 		return x.EdgeLimit
 	}
 	return 0
+}
+
+func (x *QueryPathsRequest) GetExcludeInternal() bool {
+	if x != nil {
+		return x.ExcludeInternal
+	}
+	return false
 }
 
 // QueryPathsResponse has the edges, by weight, most first, then by step, source and target.
@@ -518,7 +527,7 @@ const file_devtrail_events_v1_paths_proto_rawDesc = "" +
 	"\bproperty\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\bproperty\"H\n" +
 	"\fPathCleaning\x12\x18\n" +
 	"\apattern\x18\x01 \x01(\tR\apattern\x12\x1e\n" +
-	"\x05alias\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x05alias\"\x9f\x06\n" +
+	"\x05alias\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x05alias\"\xca\x06\n" +
 	"\x11QueryPathsRequest\x123\n" +
 	"\x05range\x18\x01 \x01(\v2\x1d.devtrail.events.v1.DateRangeR\x05range\x12$\n" +
 	"\ttime_zone\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\btimeZone\x12D\n" +
@@ -545,7 +554,8 @@ const file_devtrail_events_v1_paths_proto_rawDesc = "" +
 	"\n" +
 	"max_weight\x18\x0f \x01(\x03R\tmaxWeight\x12\x1d\n" +
 	"\n" +
-	"edge_limit\x18\x10 \x01(\x05R\tedgeLimit\"H\n" +
+	"edge_limit\x18\x10 \x01(\x05R\tedgeLimit\x12)\n" +
+	"\x10exclude_internal\x18\x11 \x01(\bR\x0fexcludeInternal\"H\n" +
 	"\x12QueryPathsResponse\x122\n" +
 	"\x05edges\x18\x01 \x03(\v2\x1c.devtrail.events.v1.PathEdgeR\x05edges\"\x8c\x01\n" +
 	"\bPathEdge\x12\x1f\n" +

@@ -100,9 +100,11 @@ type QueryRetentionRequest struct {
 	// Only events that match all of these. At most 50.
 	Properties []*PropertyFilter `protobuf:"bytes,10,rep,name=properties,proto3" json:"properties,omitempty"`
 	// What an actor is.
-	Unit          Unit `protobuf:"varint,11,opt,name=unit,proto3,enum=devtrail.events.v1.Unit" json:"unit,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unit Unit `protobuf:"varint,11,opt,name=unit,proto3,enum=devtrail.events.v1.Unit" json:"unit,omitempty"`
+	// Also passes every event through the organization's filters on internal events; see InternalFilters.
+	ExcludeInternal bool `protobuf:"varint,12,opt,name=exclude_internal,json=excludeInternal,proto3" json:"exclude_internal,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *QueryRetentionRequest) Reset() {
@@ -210,6 +212,13 @@ func (x *QueryRetentionRequest) GetUnit() Unit {
 		return x.Unit
 	}
 	return Unit_UNIT_UNSPECIFIED
+}
+
+func (x *QueryRetentionRequest) GetExcludeInternal() bool {
+	if x != nil {
+		return x.ExcludeInternal
+	}
+	return false
 }
 
 // QueryRetentionResponse has a row for each interval, the earliest first.
@@ -372,7 +381,7 @@ var File_devtrail_events_v1_retention_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_retention_proto_rawDesc = "" +
 	"\n" +
-	"\"devtrail/events/v1/retention.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a devtrail/events/v1/insight.proto\x1a(devtrail/events/v1/property_filter.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa9\x05\n" +
+	"\"devtrail/events/v1/retention.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a devtrail/events/v1/insight.proto\x1a(devtrail/events/v1/property_filter.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd4\x05\n" +
 	"\x15QueryRetentionRequest\x12?\n" +
 	"\x04type\x18\x01 \x01(\x0e2!.devtrail.events.v1.RetentionTypeB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04type\x12>\n" +
 	"\x06period\x18\x02 \x01(\x0e2\x1c.devtrail.events.v1.IntervalB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06period\x12'\n" +
@@ -388,7 +397,8 @@ const file_devtrail_events_v1_retention_proto_rawDesc = "" +
 	"properties\x18\n" +
 	" \x03(\v2\".devtrail.events.v1.PropertyFilterB\b\xbaH\x05\x92\x01\x02\x102R\n" +
 	"properties\x126\n" +
-	"\x04unit\x18\v \x01(\x0e2\x18.devtrail.events.v1.UnitB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04unit\"N\n" +
+	"\x04unit\x18\v \x01(\x0e2\x18.devtrail.events.v1.UnitB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04unit\x12)\n" +
+	"\x10exclude_internal\x18\f \x01(\bR\x0fexcludeInternal\"N\n" +
 	"\x16QueryRetentionResponse\x124\n" +
 	"\x04rows\x18\x01 \x03(\v2 .devtrail.events.v1.RetentionRowR\x04rows\"l\n" +
 	"\fRetentionRow\x120\n" +

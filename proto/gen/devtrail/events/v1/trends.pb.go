@@ -203,9 +203,11 @@ type QueryTrendsRequest struct {
 	// Adds rows of the period before: as many buckets, directly before.
 	Compare bool `protobuf:"varint,12,opt,name=compare,proto3" json:"compare,omitempty"`
 	// The answer has totals alone, which do not depend on the interval.
-	TotalValue    bool `protobuf:"varint,13,opt,name=total_value,json=totalValue,proto3" json:"total_value,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	TotalValue bool `protobuf:"varint,13,opt,name=total_value,json=totalValue,proto3" json:"total_value,omitempty"`
+	// Also passes every event through the organization's filters on internal events; see InternalFilters.
+	ExcludeInternal bool `protobuf:"varint,14,opt,name=exclude_internal,json=excludeInternal,proto3" json:"exclude_internal,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *QueryTrendsRequest) Reset() {
@@ -325,6 +327,13 @@ func (x *QueryTrendsRequest) GetCompare() bool {
 func (x *QueryTrendsRequest) GetTotalValue() bool {
 	if x != nil {
 		return x.TotalValue
+	}
+	return false
+}
+
+func (x *QueryTrendsRequest) GetExcludeInternal() bool {
+	if x != nil {
+		return x.ExcludeInternal
 	}
 	return false
 }
@@ -683,7 +692,7 @@ var File_devtrail_events_v1_trends_proto protoreflect.FileDescriptor
 
 const file_devtrail_events_v1_trends_proto_rawDesc = "" +
 	"\n" +
-	"\x1fdevtrail/events/v1/trends.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a devtrail/events/v1/insight.proto\x1a(devtrail/events/v1/property_filter.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbb\x05\n" +
+	"\x1fdevtrail/events/v1/trends.proto\x12\x12devtrail.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fdevtrail/events/v1/filter.proto\x1a devtrail/events/v1/insight.proto\x1a(devtrail/events/v1/property_filter.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe6\x05\n" +
 	"\x12QueryTrendsRequest\x123\n" +
 	"\x05range\x18\x01 \x01(\v2\x1d.devtrail.events.v1.DateRangeR\x05range\x12$\n" +
 	"\ttime_zone\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\btimeZone\x12F\n" +
@@ -705,7 +714,8 @@ const file_devtrail_events_v1_trends_proto_rawDesc = "" +
 	"cumulative\x12\x18\n" +
 	"\acompare\x18\f \x01(\bR\acompare\x12\x1f\n" +
 	"\vtotal_value\x18\r \x01(\bR\n" +
-	"totalValue\"\xce\x02\n" +
+	"totalValue\x12)\n" +
+	"\x10exclude_internal\x18\x0e \x01(\bR\x0fexcludeInternal\"\xce\x02\n" +
 	"\vTrendSeries\x12\x1f\n" +
 	"\n" +
 	"event_name\x18\x01 \x01(\tH\x00R\teventName\x12:\n" +

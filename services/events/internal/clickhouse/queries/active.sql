@@ -51,7 +51,7 @@ FROM (
         ARRAY JOIN
             active AS now,
             arrayPopBack(arrayPushFront(active, -2)) AS before,
-            arrayPushBack(arrayPopFront(active), -2) AS after
+            arrayPopFront(arrayPushBack(active, -2)) AS after
     )
 )
 ARRAY JOIN pair AS status

@@ -1,4 +1,5 @@
-{{/* All lists in one pass. The dimension tells which keys a row is grouped by: 7 all together (its one key is constant), 3 tool, 5 name, 6 project. */}}
+{{/* All lists in one pass. The dimension tells which keys a row is grouped by: 7 all together, 3 tool, 5 name, 6 project. What is all together is first
+     grouped by developer, so that developers are counted there without being kept for every row of the other lists. */}}
 SELECT
     dimension,
     source_kind,
@@ -22,37 +23,55 @@ FROM (
         ) AS place
     FROM (
         SELECT
-            grouping(source_kind, name, project) AS dimension,
+            dimension,
             source_kind,
             tool,
             name,
             project,
-            countIf(now) AS current,
-            countIf(NOT now) AS previous,
-            uniqExactIf(developer, now AND developer != toUUID('00000000-0000-0000-0000-000000000000')) AS current_developers,
-            uniqExactIf(developer, NOT now AND developer != toUUID('00000000-0000-0000-0000-000000000000')) AS previous_developers,
-            countIf(now AND agent) AS current_agents,
-            countIf(NOT now AND agent) AS previous_agents
+            sum(now_count) AS current,
+            sum(before_count) AS previous,
+            countIf(now_count > 0 AND developer != toUUID('00000000-0000-0000-0000-000000000000')) AS current_developers,
+            countIf(before_count > 0 AND developer != toUUID('00000000-0000-0000-0000-000000000000')) AS previous_developers,
+            sum(now_agents) AS current_agents,
+            sum(before_agents) AS previous_agents
         FROM (
             SELECT
-                e.organization_id AS organization_id,
-                e.source_kind AS source_kind,
-                toString(e.tool) AS tool,
-                toString(e.name) AS name,
-                toString(e.project) AS project,
-                {{template "developer" .}} AS developer,
-                e.occurred_at >= fromUnixTimestamp64Micro({middle:Int64}, 'UTC') AS now,
-                e.source_kind = {agent:UInt8} AS agent
-            FROM events AS e
-            {{- template "overrides" .}}
-            {{- template "matching" .}}
+                grouping(source_kind, name, project) AS dimension,
+                developer,
+                source_kind,
+                tool,
+                name,
+                project,
+                countIf(now) AS now_count,
+                countIf(NOT now) AS before_count,
+                countIf(now AND agent) AS now_agents,
+                countIf(NOT now AND agent) AS before_agents
+            FROM (
+                SELECT
+                    e.source_kind AS source_kind,
+                    e.tool AS tool,
+                    e.name AS name,
+                    e.project AS project,
+                    {{template "developer" .}} AS developer,
+                    e.occurred_at >= fromUnixTimestamp64Micro({middle:Int64}, 'UTC') AS now,
+                    e.source_kind = {agent:UInt8} AS agent
+                FROM events AS e
+                {{- template "overrides" .}}
+                {{- template "matching" .}}
+            )
+            GROUP BY GROUPING SETS (
+                (developer),
+                (source_kind, tool),
+                (name),
+                (project)
+            )
         )
-        GROUP BY GROUPING SETS (
-            (organization_id),
-            (source_kind, tool),
-            (name),
-            (project)
-        )
+        GROUP BY
+            dimension,
+            source_kind,
+            tool,
+            name,
+            project
     )
     WHERE NOT (dimension = 6 AND project = '')
 )

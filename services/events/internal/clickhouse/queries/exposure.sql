@@ -1,5 +1,5 @@
 {{/* All lists in one pass, so that they agree while events come in. The dimension tells which keys a row is grouped by:
-     63 all together (its one key is constant), 31 developer, 47 actor, 55 project, 59 tool, 61 machine, 62 version. */}}
+     63 all together (its one key is constant), 31 developer, 47 actor, 55 project, 59 tool, 61 machine, 62 version. What is all together comes first. */}}
 SELECT
     dimension,
     developer,
@@ -52,7 +52,7 @@ FROM (
                 e.occurred_at AS occurred_at,
                 {{if .Versioned}}row_number() OVER (PARTITION BY e.event_id ORDER BY e.version) = 1{{else}}e.leading_row{{end}} AS counts
             FROM event_packages AS e
-            {{- template "overrides" .}}
+            {{- template "overrides_of_actors" .}}
             WHERE e.organization_id = {organization:UUID}
                 AND e.package = {package:String}
                 {{- if .Versioned}}
@@ -76,4 +76,4 @@ FROM (
         AND NOT (dimension = 61 AND machine = '')
 )
 WHERE place <= {limit:UInt32}
-ORDER BY dimension, place
+ORDER BY dimension DESC, place

@@ -4,3 +4,4 @@ ALTER TABLE {{.Table}}
     IN PARTITION {{.Year}}
     WHERE organization_id = {folded:UUID}
         AND actor_key IN {keys:Array(UInt64)}
+        AND (actor_kind, actor_value) IN {identities:Array(Tuple(UInt8, String))}

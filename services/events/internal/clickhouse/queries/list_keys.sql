@@ -1,7 +1,12 @@
-{{/* The places of a page; the rows themselves are read by list_rows.sql, so that the wide columns are not read for events that do not show. */}}
+{{/* The places of a page; the rows themselves are read by list_rows.sql, so that the wide columns are not read for events that do not show.
+     What .Basic adds is in the projection of current developers too, so the timeline of a developer is read from it alone. */}}
 SELECT
     e.occurred_at AS at,
     e.id AS event_id
+    {{- if .Basic}},
+    e.name AS event_name,
+    {{template "developer" .}} AS developer,
+    toString(e.project) AS event_project{{end}}
 FROM events AS e
 {{- template "overrides" .}}
 {{- template "matching" .}}

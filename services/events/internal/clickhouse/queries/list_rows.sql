@@ -15,7 +15,7 @@ SELECT
     e.session_id,
     e.properties
 FROM events AS e
-{{- template "overrides" .}}
+{{- template "overrides_of_actors" .}}
 WHERE e.organization_id = {organization:UUID}
     AND e.occurred_at >= fromUnixTimestamp64Micro({oldest:Int64}, 'UTC')
     AND e.occurred_at <= fromUnixTimestamp64Micro({newest:Int64}, 'UTC')

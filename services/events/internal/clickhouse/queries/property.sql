@@ -1,8 +1,8 @@
 {{/* Keys of columns of canonical JSON, cut out of the text. The server's JSON functions write numbers in their own way and give up a whole object over one
      integer beyond 64 bits, so:
 
-     pos     where the key's member begins, 0 when it cannot be there: at the start of the object, or after a comma. It may be that of an object within.
-     raw     the JSON of the value as it stands, '' when the key is absent. In an object without objects and arrays the member found is the key's.
+     raw     the JSON of the value as it stands, '' when the key is absent. pos is where the key's member begins, 0 when it cannot be there: at the start of the
+             object, or after a comma. It may be that of an object within. In an object without objects and arrays the member found is the key's.
              Elsewhere the parser says which it is; where it would write the value differently, or cannot read the object, the texts and what lies between
              them are told apart, and the member is the one that stands within one brace only.
      text    the text form, NULL when there is no value: the key is absent or holds null.
@@ -10,103 +10,139 @@
      time    the time form in microseconds, NULL when there is none. DateTime64 ends in 2299 and a text may not, so the days are counted here:
              4000 years later the days repeat, and years that begin in March are not negative.
 
-     Each stands in a SELECT of its own. The server names an expression by its whole text: were they put into each other, the names alone would take seconds. */}}
+     What is used more than once is the argument of a lambda over arrays of one element. The server names an expression by its whole text, with that of all it
+     is made of at each place of use: a date would cost it more than a second of planning, against milliseconds with the short names of arguments. */}}
 {{define "levels"}}
     {{- if .Deep}}
 SELECT
     *
-    {{- range .}}{{if .Time}},
-    if(
-        match(ifNull(text{{.N}}, ''), {{.TimePattern}})
-            AND month{{.N}} BETWEEN 1 AND 12
-            AND day{{.N}} BETWEEN 1 AND multiIf(
-                month{{.N}} IN (4, 6, 9, 11), 30,
-                month{{.N}} != 2, 31,
-                year{{.N}} % 4 = 0 AND (year{{.N}} % 100 != 0 OR year{{.N}} % 400 = 0), 29,
-                28
-            )
-            AND hour{{.N}} <= 23
-            AND minute{{.N}} <= 59
-            AND second{{.N}} <= 59
-            AND zone_hour{{.N}} <= 24
-            AND zone_minute{{.N}} <= 60,
-        (((days{{.N}} * 24 + hour{{.N}} - zone_sign{{.N}} * zone_hour{{.N}}) * 60 + minute{{.N}} - zone_sign{{.N}} * zone_minute{{.N}}) * 60 + second{{.N}}) * 1000000
-            + micros{{.N}},
-        NULL
-    ) AS time{{.N}}{{end}}{{end}}
-FROM (
-SELECT
-    *
     {{- range .}}{{if .Number}},
-    if(isFinite(float{{.N}}), float{{.N}}, NULL) AS number{{.N}}{{end}}{{if .Time}},
-    if(startsWith(zone{{.N}}, '-'), -1, 1) AS zone_sign{{.N}},
-    toInt64OrZero(substring(zone{{.N}}, 2, 2)) AS zone_hour{{.N}},
-    toInt64OrZero(substring(zone{{.N}}, 5, 2)) AS zone_minute{{.N}},
-    moved{{.N}} * 365 + intDiv(moved{{.N}}, 4) - intDiv(moved{{.N}}, 100) + intDiv(moved{{.N}}, 400)
-        + intDiv(153 * (month{{.N}} + if(month{{.N}} > 2, -3, 9)) + 2, 5) + day{{.N}} - 1 - 719468 - 1460970 AS days{{.N}}{{end}}{{end}}
-FROM (
-SELECT
-    *
-    {{- range .}}{{if .Number}},
-    if(
-        match(raw{{.N}}, '^[-"0-9]') AND match(ifNull(text{{.N}}, ''), {{.NumberPattern}}),
-        toFloat64OrNull(text{{.N}}),
-        NULL
-    ) AS float{{.N}}{{end}}{{if .Time}},
-    toInt64OrZero(substring(ifNull(text{{.N}}, ''), 1, 4)) AS year{{.N}},
-    toInt64OrZero(substring(ifNull(text{{.N}}, ''), 6, 2)) AS month{{.N}},
-    toInt64OrZero(substring(ifNull(text{{.N}}, ''), 9, 2)) AS day{{.N}},
-    toInt64OrZero(substring(ifNull(text{{.N}}, ''), 12, 2)) AS hour{{.N}},
-    toInt64OrZero(substring(ifNull(text{{.N}}, ''), 15, 2)) AS minute{{.N}},
-    toInt64OrZero(substring(ifNull(text{{.N}}, ''), 18, 2)) AS second{{.N}},
-    toInt64OrZero(substring(rightPad(extract(ifNull(text{{.N}}, ''), '\\.([0-9]+)'), 6, '0'), 1, 6)) AS micros{{.N}},
-    if(endsWith(ifNull(text{{.N}}, ''), 'Z'), '+00:00', right(ifNull(text{{.N}}, ''), 6)) AS zone{{.N}},
-    year{{.N}} + 4000 - toInt64(month{{.N}} <= 2) AS moved{{.N}}{{end}}{{end}}
+    {{template "number" .}} AS number{{.N}}{{end}}{{if .Time}},
+    {{template "time" .}} AS time{{.N}}{{end}}{{end}}
 FROM ({{end}}
     {{- if .}}
 SELECT
     *
     {{- range .}},
-    multiIf(
-        raw{{.N}} IN ('', 'null'), NULL,
-        NOT startsWith(raw{{.N}}, '"'), raw{{.N}},
-        position(raw{{.N}}, '\\') = 0, substring(raw{{.N}}, 2, length(raw{{.N}}) - 2),
-        JSONExtractString(raw{{.N}})
-    ) AS text{{.N}}{{end}}
+    {{template "text" .}} AS text{{.N}}{{end}}
 FROM (
 SELECT
     *
     {{- range .}},
-    multiIf(
-        pos{{.N}} = 0, '',
-        {{- if not .Odd}}
-        position({{.Document}}, '{', 2) = 0 AND position({{.Document}}, '[', 2) = 0, simpleJSONExtractRaw(substring({{.Document}}, pos{{.N}}), {{.Name}}),{{end}}
-        JSONType({{.Document}}, {{.Key}}) IN ('String', 'Bool', 'Int64', 'UInt64'), JSONExtractRaw({{.Document}}, {{.Key}}),
-        JSONType({{.Document}}, {{.Key}}) = 'Double', replaceRegexpOne(JSONExtractRaw({{.Document}}, {{.Key}}), 'e([0-9])', 'e+\\1'), {{/* as ECMAScript writes it */}}
-        JSONType({{.Document}}, {{.Key}}) = 'Null' AND isValidJSON({{.Document}}), if(JSONHas({{.Document}}, {{.Key}}), 'null', ''),
-        arrayMap(
-            tokens -> simpleJSONExtractRaw(concat('{', arrayStringConcat(arraySlice(tokens, arrayFirstIndex(
-                (token, following, depth) -> token = {{.Quoted}} AND depth = 1 AND startsWith(following, ':'),
-                tokens,
-                arrayPushBack(arrayPopFront(tokens), ''),
-                arrayCumSum(
-                    token -> if(
-                        startsWith(token, '"'),
-                        0,
-                        toInt32(countSubstrings(token, '{')) + countSubstrings(token, '[') - countSubstrings(token, '}') - countSubstrings(token, ']')
-                    ),
-                    tokens
-                )
-            )))), {{.Name}}),
-            [extractAll({{.Document}}, '"(?:[^"\\\\]|\\\\.)*"|[^"]+')]
-        )[1]
-    ) AS raw{{.N}}{{end}}
-FROM (
-SELECT
-    *
-    {{- range .}},
-    {{if .Odd}}position({{.Document}}, {{.Member}}){{else}}if(startsWith({{.Document}}, {{.Head}}), 1, position({{.Document}}, {{.Next}})){{end}} AS pos{{.N}}{{end}}
+    {{template "found" .}} AS raw{{.N}}{{end}}
 FROM ({{end}}
 {{- end}}
 
-{{define "levels_end"}}{{if .}}))){{end}}{{if .Deep}}))){{end}}{{end}}
+{{define "levels_end"}}{{if .}})){{end}}{{if .Deep}}){{end}}{{end}}
+
+{{/* Where the value of a property is found: in the column of a promoted one, behind the mark. An event that lacks it there ends the question, unless such are expected. */}}
+{{define "found"}}
+    {{- if not .Column}}{{template "raw" .}}
+    {{- else if .Late}}{{.Column}}
+    {{- else if .Doubtful}}if(startsWith({{.Column}}, {{.Mark}}), substring({{.Column}}, {{.From}}), {{template "raw" .}})
+    {{- else}}{{template "behind" .}}{{end}}
+{{- end}}
+
+{{define "behind"}}substring({{.Marked}}, {{.From}} + throwIf(NOT startsWith({{.Marked}}, {{.Mark}}), 'an event has no value in the column of a promoted property')){{end}}
+
+{{define "raw"}}arrayMap(
+        (document, pos) -> multiIf(
+            pos = 0, '',
+            {{- if not .Odd}}
+            position(document, '{', 2) = 0 AND position(document, '[', 2) = 0, simpleJSONExtractRaw(substring(document, pos), {{.Name}}),{{end}}
+            {{template "nested" .}}
+        ),
+        [{{.Document}}],
+        [{{if .Odd}}position({{.Document}}, {{.Member}}){{else}}if(startsWith({{.Document}}, {{.Head}}), 1, position({{.Document}}, {{.Next}})){{end}}]
+    )[1]
+{{- end}}
+
+{{define "nested"}}arrayMap(
+                (document, type) -> multiIf(
+                    type IN ('String', 'Bool', 'Int64', 'UInt64'), JSONExtractRaw(document, {{.Key}}),
+                    type = 'Double', replaceRegexpOne(JSONExtractRaw(document, {{.Key}}), 'e([0-9])', 'e+\\1'), {{/* as ECMAScript writes it */}}
+                    type = 'Null' AND isValidJSON(document), if(JSONHas(document, {{.Key}}), 'null', ''),
+                    {{template "tokens" .}}
+                ),
+                [document],
+                [JSONType(document, {{.Key}})]
+            )[1]
+{{- end}}
+
+{{define "tokens"}}arrayMap(
+                        tokens -> simpleJSONExtractRaw(concat('{', arrayStringConcat(arraySlice(tokens, arrayFirstIndex(
+                            (token, following, depth) -> token = {{.Quoted}} AND depth = 1 AND startsWith(following, ':'),
+                            tokens,
+                            arrayPushBack(arrayPopFront(tokens), ''),
+                            arrayCumSum(
+                                token -> if(
+                                    startsWith(token, '"'),
+                                    0,
+                                    toInt32(countSubstrings(token, '{')) + countSubstrings(token, '[')
+                                        - countSubstrings(token, '}') - countSubstrings(token, ']')
+                                ),
+                                tokens
+                            )
+                        )))), {{.Name}}),
+                        [extractAll(document, '"(?:[^"\\\\]|\\\\.)*"|[^"]+')]
+                    )[1]
+{{- end}}
+
+{{define "text"}}arrayMap(
+        raw -> multiIf(
+            raw IN ('', 'null'), NULL,
+            NOT startsWith(raw, '"'), raw,
+            position(raw, '\\') = 0, substring(raw, 2, length(raw) - 2),
+            JSONExtractString(raw)
+        ),
+        [{{if .Late}}{{template "behind" .}}{{else}}raw{{.N}}{{end}}]
+    )[1]
+{{- end}}
+
+{{define "number"}}arrayMap(
+        float -> if(isFinite(float), float, NULL),
+        [if(match(raw{{.N}}, '^[-"0-9]') AND match(ifNull(text{{.N}}, ''), {{.NumberPattern}}), toFloat64OrNull(text{{.N}}), NULL)]
+    )[1]
+{{- end}}
+
+{{define "time"}}arrayMap(
+        text -> if(match(text, {{.TimePattern}}), arrayMap(
+            (year, month, day, hour, minute, second, micros, zone) -> if(
+                month BETWEEN 1 AND 12
+                    AND day BETWEEN 1 AND multiIf(
+                        month IN (4, 6, 9, 11), 30,
+                        month != 2, 31,
+                        year % 4 = 0 AND (year % 100 != 0 OR year % 400 = 0), 29,
+                        28
+                    )
+                    AND hour <= 23
+                    AND minute <= 59
+                    AND second <= 59
+                    AND toInt64OrZero(substring(zone, 2, 2)) <= 24
+                    AND toInt64OrZero(substring(zone, 5, 2)) <= 60,
+                arrayMap(
+                    (moved, offset) -> (
+                        (
+                            (
+                                moved * 365 + intDiv(moved, 4) - intDiv(moved, 100) + intDiv(moved, 400)
+                                + intDiv(153 * (month + if(month > 2, -3, 9)) + 2, 5) + day - 1 - 719468 - 1460970
+                            ) * 24 + hour
+                        ) * 60 + minute - offset
+                    ) * 60000000 + second * 1000000 + micros,
+                    [year + 4000 - toInt64(month <= 2)],
+                    [if(startsWith(zone, '-'), -1, 1) * (toInt64OrZero(substring(zone, 2, 2)) * 60 + toInt64OrZero(substring(zone, 5, 2)))]
+                )[1],
+                NULL
+            ),
+            [toInt64OrZero(substring(text, 1, 4))],
+            [toInt64OrZero(substring(text, 6, 2))],
+            [toInt64OrZero(substring(text, 9, 2))],
+            [toInt64OrZero(substring(text, 12, 2))],
+            [toInt64OrZero(substring(text, 15, 2))],
+            [toInt64OrZero(substring(text, 18, 2))],
+            [toInt64OrZero(substring(rightPad(extract(text, '\\.([0-9]+)'), 6, '0'), 1, 6))],
+            [if(endsWith(text, 'Z'), '+00:00', right(text, 6))]
+        )[1], NULL),
+        [ifNull(text{{.N}}, '')]
+    )[1]
+{{- end}}

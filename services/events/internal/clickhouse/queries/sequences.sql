@@ -1,6 +1,6 @@
 {{/* The events of each actor in their order, actors one after the other. */}}
 SELECT
-    {{if eq .Source.Unit "developers"}}toString(actor){{else}}actor{{end}} AS name,
+    actor,
     at,
     id,
     matches
@@ -19,7 +19,7 @@ FROM (
         id,
         toUInt64({{range $i, $m := .Matchers}}{{if $i}} + {{end}}bitShiftLeft(toUInt64({{template "condition" $m}}), {{$i}}){{else}}0{{end}}) AS matches
         {{- if .Names}},
-        toString(name) AS event_name{{end}}
+        name AS event_name{{end}}
         {{- range $i, $p := .Parts}},
         text{{$p.N}} AS part_{{$i}}{{end}}
         {{- range $i, $p := .Developer}},

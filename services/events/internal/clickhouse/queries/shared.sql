@@ -1,8 +1,17 @@
 {{/* Parts that the questions share. Values are parameters; only the shape of a statement depends on the question. */}}
 
-{{define "developer"}}{{if .Overrides}}if(o.latest > 0, o.reassigned_id, e.current_id){{else}}e.current_id{{end}}{{end}}
+{{/* Few overrides are compared one after the other, some are looked up in lists, many are joined; see lookup. */}}
+{{define "developer"}}
+    {{- with .Overrides}}
+        {{- if .Joined}}if(o.latest > 0, o.reassigned_id, e.current_id)
+        {{- else if .Compared}}multiIf({{range .Compared}}e.actor_key = {override_key_{{.}}:UInt64}, {override_developer_{{.}}:UUID}, {{end}}e.current_id)
+        {{- else}}if({{template "override"}} = 0, e.current_id, arrayElement({override_developers:Array(UUID)}, {{template "override"}})){{end}}
+    {{- else}}e.current_id{{end}}
+{{- end}}
 
-{{define "overrides"}}{{if .Overrides}}
+{{define "override"}}transform(e.actor_key, {override_keys:Array(UInt64)}, {override_places:Array(UInt32)}, toUInt32(0)){{end}}
+
+{{define "overrides"}}{{with .Overrides}}{{if .Joined}}
 LEFT ANY JOIN (
     SELECT
         sipHash64(actor_kind, actor_value) AS actor_key,
@@ -12,7 +21,21 @@ LEFT ANY JOIN (
     WHERE organization_id = {organization:UUID}
     GROUP BY actor_kind, actor_value
     HAVING latest > 0
-) AS o ON o.actor_key = e.actor_key{{end}}{{end}}
+) AS o ON o.actor_key = e.actor_key{{end}}{{end}}{{end}}
+
+{{/* The same where kind and value of the actor are read anyway. */}}
+{{define "overrides_of_actors"}}{{if .Overrides}}
+LEFT ANY JOIN (
+    SELECT
+        actor_kind,
+        actor_value,
+        argMax(developer_id, sequence) AS reassigned_id,
+        max(sequence) AS latest
+    FROM identity_overrides
+    WHERE organization_id = {organization:UUID}
+    GROUP BY actor_kind, actor_value
+    HAVING latest > 0
+) AS o ON o.actor_kind = e.actor_kind AND o.actor_value = e.actor_value{{end}}{{end}}
 
 {{define "matching"}}
 WHERE e.organization_id = {organization:UUID}

@@ -12,6 +12,8 @@ SELECT
     k.package AS package,{{end}}
     {{- if .Joined}}
     d.developer_properties AS developer_properties,{{end}}
+    {{- range .Properties}}{{with .Column}}
+    e.{{.}} AS {{.}},{{end}}{{end}}
     e.properties AS properties
 FROM (
     SELECT
@@ -24,6 +26,8 @@ FROM (
         tool,
         machine,
         project,
+        {{- range .Properties}}{{with .Column}}
+        {{.}},{{end}}{{end}}
         properties
     FROM events
     PREWHERE organization_id = {organization:UUID}

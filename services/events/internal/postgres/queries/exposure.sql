@@ -1,5 +1,5 @@
 {{/* All lists in one pass, so that they agree. The dimension tells which keys a row is grouped by:
-     63 all together, 31 developer, 47 actor, 55 project, 59 tool, 61 machine, 62 version. */}}
+     63 all together, 31 developer, 47 actor, 55 project, 59 tool, 61 machine, 62 version. What is all together comes first. */}}
 WITH seen AS (
     SELECT
         {{template "developer" .}} AS developer,
@@ -82,4 +82,4 @@ SELECT
     total
 FROM ranked
 WHERE place <= @limit
-ORDER BY dimension, place
+ORDER BY dimension DESC, place

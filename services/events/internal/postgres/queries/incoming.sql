@@ -19,6 +19,22 @@ SELECT
     packages,
     session_id,
     properties,
+    promoted_01,
+    promoted_02,
+    promoted_03,
+    promoted_04,
+    promoted_05,
+    promoted_06,
+    promoted_07,
+    promoted_08,
+    promoted_09,
+    promoted_10,
+    promoted_11,
+    promoted_12,
+    promoted_13,
+    promoted_14,
+    promoted_15,
+    promoted_16,
     0 AS place
 FROM events
 WITH NO DATA

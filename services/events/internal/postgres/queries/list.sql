@@ -2,18 +2,21 @@ SELECT
     e.id,
     e.name,
     e.occurred_at,
+    {{- if .Basic}}{{else}}
     e.received_at,
     e.actor_kind,
-    e.actor_value,
+    e.actor_value,{{end}}
     {{template "developer" .}} AS developer_id,
+    {{- if .Basic}}{{else}}
     e.source_kind,
     e.tool,
     e.tool_version,
-    e.machine,
-    e.project,
+    e.machine,{{end}}
+    e.project
+    {{- if .Basic}}{{else}},
     e.packages,
     e.session_id,
-    e.properties
+    e.properties{{end}}
 FROM events AS e
 {{- template "overrides" .}}
 {{- template "matching" .}}

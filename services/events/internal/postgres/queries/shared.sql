@@ -10,6 +10,7 @@ LEFT JOIN identity_overrides AS o
     AND o.sequence > 0
     AND NOT o.folded{{end}}{{end}}
 
+{{/* One developer's events come from an index in the order of their times; those of several would be sorted, all of them. */}}
 {{define "matching"}}
 WHERE e.organization_id = @organization
     AND e.occurred_at >= @start
@@ -17,7 +18,13 @@ WHERE e.organization_id = @organization
     {{- if .Filter.Names}}
     AND e.name = ANY (@names){{end}}
     {{- if .Filter.DeveloperIDs}}
-    AND {{template "developer" .}} = ANY (@developers){{end}}
+    AND {{template "developer" .}} = {{if .One}}(@developers::uuid[])[1]{{else}}ANY (@developers){{end}}
+        {{- if .Overrides}}
+    AND (
+        e.developer_id = ANY (@developers)
+        {{- if .Gains}}
+        OR (e.actor_kind = ANY (@gained_kinds) AND e.actor_value = ANY (@gained_values)){{end}}
+    ){{end}}{{end}}
     {{- if .Filter.Projects}}
     AND e.project = ANY (@projects){{end}}
     {{- if .Filter.SourceKinds}}

@@ -16,7 +16,23 @@ INSERT INTO events (
     project,
     packages,
     session_id,
-    properties
+    properties,
+    promoted_01,
+    promoted_02,
+    promoted_03,
+    promoted_04,
+    promoted_05,
+    promoted_06,
+    promoted_07,
+    promoted_08,
+    promoted_09,
+    promoted_10,
+    promoted_11,
+    promoted_12,
+    promoted_13,
+    promoted_14,
+    promoted_15,
+    promoted_16
 )
 SELECT
     i.organization_id,
@@ -34,7 +50,23 @@ SELECT
     i.project,
     i.packages,
     i.session_id,
-    i.properties
+    i.properties,
+    i.promoted_01,
+    i.promoted_02,
+    i.promoted_03,
+    i.promoted_04,
+    i.promoted_05,
+    i.promoted_06,
+    i.promoted_07,
+    i.promoted_08,
+    i.promoted_09,
+    i.promoted_10,
+    i.promoted_11,
+    i.promoted_12,
+    i.promoted_13,
+    i.promoted_14,
+    i.promoted_15,
+    i.promoted_16
 FROM pg_temp.incoming AS i
 LEFT JOIN identity_overrides AS o
     ON o.organization_id = i.organization_id

@@ -39,7 +39,7 @@ func appendFrame(t *testing.T, l *Log, frame string, id uuid.UUID) error {
 func contents(t *testing.T, l *Log) (frames []string, ids map[uuid.UUID]bool) {
 	t.Helper()
 	for after := l.Committed(); after < l.Last(); {
-		records, err := l.Read(t.Context(), after, l.Last(), 1<<20)
+		records, err := l.Read(t.Context(), after, l.Last(), 1<<20, nil)
 		require.NoError(t, err)
 		require.NotEmpty(t, records)
 		for _, r := range records {
@@ -76,7 +76,7 @@ func TestAnotherInstanceGoesOn(t *testing.T) {
 				known = append(known, uuid.New())
 				require.NoError(t, appendFrame(t, one, strconv.Itoa(n), known[n]))
 			}
-			first, err := one.Read(t.Context(), 0, one.Last(), 1)
+			first, err := one.Read(t.Context(), 0, one.Last(), 1, nil)
 			require.NoError(t, err)
 			require.NoError(t, one.Commit(t.Context(), first[0].Position))
 			cuts := []queue.Cut{{Number: 9, To: queue.AllEvents, UpTo: one.Last()}}

@@ -3,13 +3,12 @@ package jetstream
 import (
 	"bytes"
 	"context"
-	"slices"
 
 	"devtrail.dev/services/events/internal/queue"
 )
 
 // Read returns frames in their order.
-func (l *Log) Read(ctx context.Context, after, upTo queue.Position, limit int) (records []queue.Record, err error) {
+func (l *Log) Read(ctx context.Context, after, upTo queue.Position, limit int, room []byte) (records []queue.Record, err error) {
 	leave, err := l.enter(ctx)
 	if err != nil {
 		return nil, err
@@ -31,7 +30,9 @@ func (l *Log) Read(ctx context.Context, after, upTo queue.Position, limit int) (
 			if limit -= int(weight(e)); at > upTo || limit < 0 && len(records) > 0 {
 				return false
 			}
-			records = append(records, queue.Record{Frame: slices.Clone(e.Frame), Position: at})
+			rest, frame := queue.Place(room, e.Frame)
+			room = rest
+			records = append(records, queue.Record{Frame: frame, Position: at})
 		}
 		return positionOf(sequence, len(entries)-1) < upTo
 	})

@@ -44,7 +44,7 @@ func (l *Log) Append(ctx context.Context, hour uint32, entries []queue.Entry) (q
 		return nil, err
 	}
 	p := &pending{first: l.last + 1, done: make(chan struct{})}
-	batch := l.db.NewBatchWithSize(int(size) + 64*len(entries))
+	batch := l.db.NewBatchWithSize(room(entries), pebble.WithMaxRetainedSizeBytes(batchBytes))
 	for i, e := range entries {
 		if err := set(batch, p.first+queue.Position(i), hour, e); err != nil {
 			return nil, errors.Join(err, batch.Close())
@@ -62,6 +62,19 @@ func (l *Log) Append(ctx context.Context, hour uint32, entries []queue.Entry) (q
 		}
 	})
 	return p, nil
+}
+
+// batchBytes is how much memory of a batch is kept for the next one: a group of requests is seldom larger.
+const batchBytes = 16 << 20
+
+// room is the size of a batch of entries, at most: one that grows is copied.
+func room(entries []queue.Entry) int {
+	const header, overhead = 12, 2 * (1 + 13 + 2*5)
+	n := header
+	for _, e := range entries {
+		n += overhead + receivedBytes + len(e.Frame) + 16*(1+len(e.IDs))
+	}
+	return n
 }
 
 // set writes an entry into a batch.
@@ -88,7 +101,7 @@ func (l *Log) admit(size int64) error {
 	if stats.Bytes+size > l.options.Bytes {
 		return queue.ErrFull.With("%d bytes of accepted events wait for the database, at most %d may", stats.Bytes, l.options.Bytes).RetryAfter(fullRetry)
 	}
-	free, err := l.space.free(l.options, size)
+	free, err := l.space.Free(l.options.FS, l.options.Dir, l.options.Spare, size)
 	if err != nil {
 		return queue.ErrClosed.Wrap(err)
 	}

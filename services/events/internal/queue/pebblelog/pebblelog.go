@@ -15,6 +15,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"devtrail.dev/services/events/internal/queue"
+	"devtrail.dev/services/events/internal/queue/diskspace"
 )
 
 var _ queue.Queue = (*Log)(nil)
@@ -45,7 +46,7 @@ type Log struct {
 	last      queue.Position
 	committed queue.Position
 	waiting   queue.Backlog
-	space     space
+	space     diskspace.Space
 }
 
 // Open opens the log of a folder, or begins one. What a crash cut off in the middle of a write was never acknowledged and is dropped.

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"devtrail.dev/services/events/internal/queue"
+	"devtrail.dev/services/events/internal/queue/queuetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -50,7 +51,7 @@ func write(t *testing.T, l *Log, hour uint32, entries ...queue.Entry) queue.Posi
 
 func read(t *testing.T, l *Log, after queue.Position, bytes int) (frames []string, last queue.Position) {
 	t.Helper()
-	records, err := l.Read(t.Context(), after, l.Last(), bytes)
+	records, err := l.Read(t.Context(), after, l.Last(), bytes, nil)
 	require.NoError(t, err)
 	for _, r := range records {
 		require.Greater(t, r.Position, last)
@@ -129,7 +130,7 @@ func TestAClosedLogAnswersSo(t *testing.T) {
 	require.NoError(t, l.Close())
 	_, err := l.Append(t.Context(), 0, []queue.Entry{entry("a")})
 	require.ErrorIs(t, err, queue.ErrClosed)
-	_, err = l.Read(t.Context(), 0, 1, 1)
+	_, err = l.Read(t.Context(), 0, 1, 1, nil)
 	require.ErrorIs(t, err, queue.ErrClosed)
 	require.ErrorIs(t, l.Commit(t.Context(), 1), queue.ErrClosed)
 	require.ErrorIs(t, l.Forget(t.Context(), 1), queue.ErrClosed)
@@ -166,10 +167,8 @@ func TestATornTailIsDropped(t *testing.T) {
 			for range 3 {
 				write(t, l, 0, entry(string(make([]byte, 200)), uuid.New()))
 			}
-			// The folder as a crash leaves it: a copy of what is on the disk while the log is open.
 			torn := o
-			torn.Dir = filepath.Join(t.TempDir(), "torn")
-			require.NoError(t, os.CopyFS(torn.Dir, os.DirFS(o.Dir)))
+			torn.Dir = queuetest.Left(t, o.Dir)
 			require.NoError(t, l.Close())
 
 			logs, err := filepath.Glob(filepath.Join(torn.Dir, "*.log"))

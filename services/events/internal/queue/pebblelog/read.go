@@ -3,7 +3,6 @@ package pebblelog
 import (
 	"context"
 	"iter"
-	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -11,7 +10,7 @@ import (
 )
 
 // Read returns frames in their order.
-func (l *Log) Read(ctx context.Context, after, upTo queue.Position, bytes int) (records []queue.Record, err error) {
+func (l *Log) Read(ctx context.Context, after, upTo queue.Position, bytes int, room []byte) (records []queue.Record, err error) {
 	iterator, err := l.iterate(ctx, frameKey(after+1), frameKey(upTo+1))
 	if err != nil {
 		return nil, err
@@ -30,7 +29,8 @@ func (l *Log) Read(ctx context.Context, after, upTo queue.Position, bytes int) (
 			break
 		}
 		frame := value[min(receivedBytes, len(value)):]
-		records = append(records, queue.Record{Frame: slices.Clone(frame), Position: positionOf(iterator.Key()[1:])})
+		room, frame = queue.Place(room, frame)
+		records = append(records, queue.Record{Frame: frame, Position: positionOf(iterator.Key()[1:])})
 	}
 	return records, nil
 }

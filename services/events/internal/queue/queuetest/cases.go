@@ -53,7 +53,7 @@ func bounds(t *testing.T, m Medium) {
 	q := open(t, m, roomy)
 	first := write(t, q, 0, entry(0, "a"), entry(1, "b"), entry(2, strings.Repeat("c", 1000)))
 	second := write(t, q, 0, entry(3, "d"))
-	records, err := q.Read(t.Context(), 0, first, roomy)
+	records, err := q.Read(t.Context(), 0, first, roomy, nil)
 	require.NoError(t, err)
 	require.Len(t, records, 1, "up to a position in the middle of an append")
 	frames, last := read(t, q, 0, 1)
@@ -65,6 +65,24 @@ func bounds(t *testing.T, m Medium) {
 	require.Equal(t, second, last)
 	frames, _ = read(t, q, second, roomy)
 	require.Empty(t, frames)
+	require.NoError(t, q.Close())
+}
+
+func room(t *testing.T, m Medium) {
+	q := open(t, m, roomy)
+	first := write(t, q, 0, entry(0, "one"), entry(1, "two"), entry(2, strings.Repeat("c", 1000)))
+	memory := append(make([]byte, 0, 16), "kept"...)
+	for range 2 { // the memory may be used again
+		records, err := q.Read(t.Context(), 0, q.Last(), roomy, memory)
+		require.NoError(t, err)
+		require.Len(t, records, 3)
+		require.Equal(t, "keptonetwo", string(memory[:10]), "frames lie behind what the room holds")
+		require.Equal(t, "one", string(records[0].Frame))
+		require.Equal(t, "two", string(records[1].Frame))
+		require.Equal(t, 3, cap(records[0].Frame), "a frame cannot grow into the next")
+		require.Equal(t, strings.Repeat("c", 1000), string(records[2].Frame), "one that does not fit has memory of its own")
+		require.Equal(t, first+2, records[2].Position)
+	}
 	require.NoError(t, q.Close())
 }
 
@@ -164,7 +182,7 @@ func cuts(t *testing.T, m Medium) {
 	want := []queue.Cut{{After: 3, Number: 1 << 60, To: 5, UpTo: 7}, {After: 3, From: 5, Number: 1<<60 + 1, To: queue.AllEvents, UpTo: 7}}
 	require.NoError(t, q.SetCuts(t.Context(), want[:1]))
 	require.NoError(t, q.SetCuts(t.Context(), want))
-	require.NoError(t, q.Close())
+	m.Kill(t, q)
 	q = open(t, m, roomy)
 	kept, err = q.Cuts(t.Context())
 	require.NoError(t, err)
@@ -221,7 +239,7 @@ func closed(t *testing.T, m Medium) {
 	require.NoError(t, q.Close(), "once more changes nothing")
 	_, err = q.Append(t.Context(), 0, []queue.Entry{entry(1, "b")})
 	require.ErrorIs(t, err, queue.ErrClosed)
-	_, err = q.Read(t.Context(), 0, q.Last(), 1)
+	_, err = q.Read(t.Context(), 0, q.Last(), 1, nil)
 	require.ErrorIs(t, err, queue.ErrClosed)
 	_, err = q.Cuts(t.Context())
 	require.ErrorIs(t, err, queue.ErrClosed)

@@ -34,6 +34,7 @@ func Run(t *testing.T, medium func(t *testing.T) Medium) {
 	}{
 		{"frames are read in their order", order},
 		{"a read is bounded", bounds},
+		{"a read uses the room that it is given", room},
 		{"frames that are committed are forgotten", commit},
 		{"what is durable outlives a kill", kill},
 		{"a request of many megabytes is one frame", large},
@@ -79,7 +80,7 @@ func write(t *testing.T, q queue.Queue, hour uint32, entries ...queue.Entry) que
 // read returns frames after a position, and the position of the last.
 func read(t *testing.T, q queue.Queue, after queue.Position, bytes int) (frames []string, last queue.Position) {
 	t.Helper()
-	records, err := q.Read(t.Context(), after, q.Last(), bytes)
+	records, err := q.Read(t.Context(), after, q.Last(), bytes, nil)
 	require.NoError(t, err)
 	last = after
 	for _, r := range records {

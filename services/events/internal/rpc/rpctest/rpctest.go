@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"devtrail.dev/kit/serve"
@@ -27,6 +28,7 @@ var _ scenario.Engine = (*Client)(nil)
 // Client asks the desk. It is what an engine is.
 type Client struct {
 	t       *testing.T
+	conn    grpc.ClientConnInterface
 	insight eventsv1.InsightServiceClient
 	catalog eventsv1.CatalogServiceClient
 }
@@ -46,7 +48,7 @@ func New(t *testing.T, store insight.Engine, organization uuid.UUID, now time.Ti
 		token:   {OrganizationID: organization.String(), Role: accessv1.Role_ROLE_ANALYST, CredentialID: "1"},
 		writing: {OrganizationID: organization.String(), Role: accessv1.Role_ROLE_ADMIN, CredentialID: "2"},
 	}}, desk.Register)
-	return &Client{t: t, insight: eventsv1.NewInsightServiceClient(conn), catalog: eventsv1.NewCatalogServiceClient(conn)}
+	return &Client{t: t, conn: conn, insight: eventsv1.NewInsightServiceClient(conn), catalog: eventsv1.NewCatalogServiceClient(conn)}
 }
 
 // actors reads all pages of a list, which are small so that there are some.

@@ -10,6 +10,11 @@
 {{- else if eq .Kind "tools"}}(e.tool = ANY ({{.Value}}::text[]))
 {{- else if eq .Kind "machines"}}(e.machine = ANY ({{.Value}}::text[]))
 {{- else if eq .Kind "developers"}}({{template "developer" .In}} = ANY ({{.Value}}::uuid[]))
+{{- else if eq .Kind "stamped"}}(
+        e.developer_id = ANY ({{.Value}}::uuid[])
+        {{- if .Low}}
+        OR (e.actor_kind = ANY ({{.Low}}::smallint[]) AND e.actor_value = ANY ({{.High}}::text[])){{end}}
+    )
 {{- else if eq .Kind "packages"}}(
         e.id IN (
             SELECT q.event_id
@@ -29,7 +34,7 @@
         )
     )
 {{- else if eq .Kind "acting"}}({{template "acting" .In}})
-{{- else if eq .Kind "set"}}((j.doc -> {{.Key}}::text) IS NOT NULL)
+{{- else if eq .Kind "set"}}{{template "set" .Key}}
 {{- else if eq .Kind "equals"}}COALESCE({{template "text" .Key}} = ANY ({{.Value}}::text[]), false)
 {{- else if eq .Kind "contains"}}COALESCE(strpos(lower({{template "text" .Key}}), {{.Value}}::text) > 0, false)
 {{- else if eq .Kind "greater"}}COALESCE({{template "number" .Key}} > {{.Value}}::float8, false)

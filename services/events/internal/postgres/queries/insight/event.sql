@@ -1,6 +1,9 @@
 {{/* Parts that tell which events a question sees. The data is a relation. */}}
 
-{{define "developer"}}{{if .Overrides}}COALESCE(o.developer_id, e.developer_id){{else}}e.developer_id{{end}}{{end}}
+{{define "developer"}}
+{{- if not .Overrides}}e.developer_id
+{{- else if .Moved}}e.owner_id
+{{- else}}COALESCE(o.developer_id, e.developer_id){{end}}{{end}}
 
 {{/* The actor that an event counts for; null when it has none, unless only events that have one are looked at. */}}
 {{define "actor"}}
@@ -16,9 +19,65 @@
 {{- else if .By.Projects}}e.project <> ''
 {{- else}}p.package IS NOT NULL{{end}}{{end}}
 
+{{/* What questions read of an event. */}}
+{{define "columns"}}
+        s.organization_id,
+        s.id,
+        s.name,
+        s.occurred_at,
+        s.received_at,
+        s.actor_kind,
+        s.actor_value,
+        s.developer_id,
+        s.source_kind,
+        s.tool,
+        s.tool_version,
+        s.machine,
+        s.project,
+        s.packages,
+        s.session_id,
+        s.properties,
+        s.promoted_01,
+        s.promoted_02,
+        s.promoted_03,
+        s.promoted_04,
+        s.promoted_05,
+        s.promoted_06,
+        s.promoted_07,
+        s.promoted_08,
+        s.promoted_09,
+        s.promoted_10,
+        s.promoted_11,
+        s.promoted_12,
+        s.promoted_13,
+        s.promoted_14,
+        s.promoted_15,
+        s.promoted_16,{{end}}
+
 {{define "from"}}
-FROM events AS e
-{{- if .Overrides}}
+{{- if and .Overrides .Moved}}
+FROM (
+    SELECT
+    {{- template "columns"}}
+        s.developer_id AS owner_id
+    FROM events AS s
+    WHERE s.developer_id <> ALL ({{.Moved}}::uuid[])
+    UNION ALL
+    SELECT
+    {{- template "columns"}}
+        COALESCE(o.developer_id, s.developer_id) AS owner_id
+    FROM events AS s
+    LEFT JOIN identity_overrides AS o
+        ON o.organization_id = s.organization_id
+        AND o.actor_kind = s.actor_kind
+        AND o.actor_value = s.actor_value
+        AND o.sequence > 0
+        AND NOT o.folded
+    WHERE s.developer_id = ANY ({{.Moved}}::uuid[])
+) AS e
+{{- else}}
+FROM events AS e{{end}}
+{{- if and .Overrides (not .Moved)}}
 LEFT JOIN identity_overrides AS o
     ON o.organization_id = e.organization_id
     AND o.actor_kind = e.actor_kind

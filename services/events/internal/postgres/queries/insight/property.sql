@@ -16,8 +16,37 @@
     OFFSET 0
 {{end}}
 
-{{/* The text form of a property; null when it has no value. The text form of an object or array is its JSON as it came. The data is the key. */}}
-{{define "text"}}(
+{{/* The text form of a property; null when it has no value. That of a promoted one is in a column of the event, unless the event lacks it. The data is the key. */}}
+{{define "text"}}
+    {{- if .Column}}(
+    CASE
+        WHEN starts_with(e.{{.Column}}, {{.Mark}}::text) THEN CASE WHEN substr(e.{{.Column}}, {{.From}}, 1) = 'v' THEN substr(e.{{.Column}}, {{.Text}}) END
+        ELSE (SELECT {{template "cut" .}} FROM ({{template "document" "e"}}) AS j)
+    END COLLATE "C")
+    {{- else}}{{template "cut" .}}{{end}}{{end}}
+
+{{/* Whether a property is there, be it without a value. */}}
+{{define "set"}}
+    {{- if .Column}}(
+    CASE
+        WHEN starts_with(e.{{.Column}}, {{.Mark}}::text) THEN substr(e.{{.Column}}, {{.From}}, 1) <> '-'
+        ELSE (SELECT (j.doc -> {{.}}::text) IS NOT NULL FROM ({{template "document" "e"}}) AS j)
+    END)
+    {{- else}}((j.doc -> {{.}}::text) IS NOT NULL){{end}}{{end}}
+
+{{/* What a slot holds of a property: a mark, and behind it - when it is absent, n when it holds null, and v before its text form. */}}
+{{define "slot_value"}}(
+    SELECT
+        {{.Mark}}::text || CASE
+            WHEN (j.doc -> {{.}}::text) IS NULL THEN '-'
+            WHEN (j.doc ->> {{.}}::text) IS NULL THEN 'n'
+            ELSE 'v' || {{template "cut" .}}
+        END
+    FROM ({{template "document" "e"}}) AS j
+){{end}}
+
+{{/* The text form of a property cut out of the document. The text form of an object or array is its JSON as it came. */}}
+{{define "cut"}}(
     CASE
         WHEN j.coded AND json_typeof(j.doc -> {{.}}::text) IN ('object', 'array') THEN
             replace(replace(replace(replace(

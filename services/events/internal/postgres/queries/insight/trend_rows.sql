@@ -11,7 +11,7 @@ FROM (
         width_bucket(e.occurred_at, {{.Buckets}}::timestamptz[]) AS bucket{{end}}
         {{- if .Measure.Actors}},
         {{template "actor" .Relation}} AS actor{{end}}
-        {{- if .Measure.Number}},
+        {{- if .Measure.Number.Param}},
         {{template "number" .Measure.Number}} AS number{{end}}
     {{- template "from" .Relation}}
     {{- template "where" .Relation}}

@@ -9,7 +9,7 @@ FROM (
         {{template "actor" .Relation}} AS actor{{end}}
         {{- if .Measure.Window}},
         {{template "condition" .Measure.Window}} AS inside{{end}}
-        {{- if .Measure.Number}},
+        {{- if .Measure.Number.Param}},
         {{template "number" .Measure.Number}} AS number{{end}}
     {{- template "from" .Relation}}
     {{- template "where" .Relation}}

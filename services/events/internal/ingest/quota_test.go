@@ -1,0 +1,45 @@
+package ingest
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+// TestARefusalIsKeptBackFromTheHeedless looks at the clock of a bubble: waiting takes no time.
+func TestARefusalIsKeptBackFromTheHeedless(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQuotas(Rates{Hold: time.Second, Organization: Rate{Burst: 1, PerSecond: 0.01}}, time.Now)
+		heedless, other := uuid.New(), uuid.New()
+		send := func(ctx context.Context, organization uuid.UUID) (time.Duration, error) {
+			began := time.Now()
+			err := q.take(ctx, organization, "key", 1)
+			return time.Since(began), err
+		}
+		took, err := send(t.Context(), heedless)
+		require.NoError(t, err)
+		require.Zero(t, took)
+		took, err = send(t.Context(), heedless)
+		require.ErrorIs(t, err, ErrQuota)
+		require.Zero(t, took, "nobody has told it before")
+		took, err = send(t.Context(), heedless)
+		require.ErrorIs(t, err, ErrQuota)
+		require.Equal(t, time.Second, took)
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		took, err = send(ctx, heedless)
+		require.ErrorIs(t, err, ErrQuota)
+		require.Equal(t, 250*time.Millisecond, took, "who listens for half a second hears it in time")
+		took, err = send(t.Context(), other)
+		require.NoError(t, err)
+		require.Zero(t, took)
+		<-time.After(101 * time.Second)
+		took, err = send(t.Context(), heedless)
+		require.NoError(t, err, "it has waited")
+		require.Zero(t, took)
+	})
+}

@@ -1,0 +1,84 @@
+package postgres
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
+	eventsmigrations "devtrail.dev/services/events/migrations"
+	"devtrail.dev/services/events/storetest"
+)
+
+// TestHoweverManyOverridesArePendingTheyCount gives so many identities to one developer that overrides are looked up for the moved developers alone, and one
+// too many, of too many events and of events that are nobody's.
+func TestHoweverManyOverridesArePendingTheyCount(t *testing.T) {
+	t.Parallel()
+	address := dbtest.Postgres(t, eventsmigrations.Postgres())
+	s, err := Open(t.Context(), address, "events-test", time.Now)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	begins := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		identities, events int // pending ones, and how many events each of those has
+		nobody, known      bool
+	}{
+		{identities: 1, events: 1, known: true},
+		{identities: movedIdentities, events: 2, known: true},
+		{identities: movedIdentities + 1, events: 1},
+		{identities: 1, events: movedEvents, known: true},
+		{identities: 2, events: movedEvents/2 + 1},
+		{identities: 2, events: 1, nobody: true},
+	} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			t.Parallel()
+			organization, others := uuid.New(), 30
+			var batch []events.Event
+			add := func(i, n int, developer uuid.UUID) {
+				for range n {
+					at := begins.Add(time.Duration(len(batch)) * time.Second)
+					batch = append(batch, events.Event{
+						Actor: events.Identity{Kind: 1, Value: fmt.Sprint("person ", i)}, DeveloperID: developer, ID: uuid.New(), Name: "x", OccurredAt: at, ReceivedAt: at,
+						Properties: "{}",
+					})
+				}
+			}
+			changes := make([]events.Reassignment, c.identities)
+			for i := range changes {
+				stamped := storetest.ID(fmt.Sprint("developer ", i))
+				if c.nobody {
+					stamped = uuid.Nil
+				}
+				add(i, c.events, stamped)
+				changes[i] = events.Reassignment{DeveloperID: storetest.ID("all"), Identity: events.Identity{Kind: 1, Value: fmt.Sprint("person ", i)}, Sequence: int64(i + 1)}
+			}
+			for i := range others { // some of whom events of moved identities are stamped with
+				add(1000+i, 1, storetest.ID(fmt.Sprint("developer ", i)))
+			}
+			_, err := s.Append(t.Context(), organization, batch)
+			require.NoError(t, err)
+			require.NoError(t, s.Reassign(t.Context(), organization, changes))
+
+			require.NoError(t, s.ask(t.Context(), organization, func(look *session) error {
+				_, known, err := look.moved(t.Context())
+				require.Equal(t, c.known, known)
+				return err
+			}))
+			q := insight.TrendsQuery{
+				Buckets:  []time.Time{begins},
+				Question: insight.Question{Range: events.Range{Start: begins, End: begins.AddDate(0, 0, 7)}, By: insight.Developers},
+				Series:   []insight.Series{{Matcher: insight.Matcher{{}}, Math: insight.UniqueActors}, {Matcher: insight.Matcher{{}}, Math: insight.Total}},
+			}
+			rows, err := s.TrendRows(t.Context(), organization, q)
+			require.NoError(t, err)
+			require.InDelta(t, others+1, rows[0].Total, 0)
+			require.InDelta(t, len(batch), rows[1].Total, 0)
+			require.InDelta(t, len(batch), rows[1].Values[0], 0)
+		})
+	}
+}

@@ -1,0 +1,102 @@
+package seglog
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A file that was a segment is used again, since its blocks and its pages are there: few are kept on a small disk, more on a large one.
+const (
+	fewFree   = 2
+	mostFree  = 8
+	roomyDisk = 32 // segments for which there must be room
+)
+
+// retireAll takes segments away whose frames are committed, until Close.
+func (l *Log) retireAll() {
+	var room rooms
+	for range l.retire {
+		for s := l.drained(); s != nil; s = l.drained() {
+			if err := l.retireOne(s, &room); err != nil { // it stays, and is taken away with the next one
+				l.options.Logger.Warn("a drained segment of the log of accepted events is kept", "segment", segmentName(s.number), "error", err)
+				break
+			}
+		}
+	}
+}
+
+// drained returns the oldest segment if nothing of it waits.
+func (l *Log) drained() *segment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.segments) < 2 || l.segments[0].last > l.committed || l.failed.Load() {
+		return nil
+	}
+	return l.segments[0]
+}
+
+// rooms is memory that taking a segment away leaves to the next one: a segment has megabytes of ids, and fresh memory costs more than reading into it.
+type rooms struct{ record, ids []byte }
+
+// retireOne writes the ids of a segment where they outlive it, and has its file used again.
+func (l *Log) retireOne(s *segment, room *rooms) error {
+	l.mu.Lock()
+	floor, kept := l.floor, len(l.free)
+	l.mu.Unlock()
+	hours := make(map[uint32][]byte)
+	for r, err := range s.scanInto(&room.record, s.end) {
+		if err != nil {
+			return err
+		}
+		if r.kind() != groupKind || r.hour() < floor {
+			continue
+		}
+		if _, size := r.ids(); size > 0 {
+			ids := hours[r.hour()]
+			if ids == nil {
+				ids, room.ids = room.ids[:0], nil
+			}
+			hours[r.hour()] = appendIDs(ids, r.record)
+		}
+	}
+	for _, hour := range slices.Sorted(maps.Keys(hours)) { // oldest first, as they are remembered meanwhile
+		if err := l.writeIDs(hour, s.number, hours[hour]); err != nil {
+			return err
+		}
+		room.ids = hours[hour]
+	}
+	if err := l.syncDir(); err != nil {
+		return err
+	}
+	l.using.Lock()
+	defer l.using.Unlock()
+	name := segmentName(s.number)
+	free := strings.TrimSuffix(name, segmentSuffix) + freeSuffix
+	err := s.file.Close()
+	l.mu.Lock()
+	l.segments = slices.DeleteFunc(l.segments, func(other *segment) bool { return other == s })
+	l.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if !l.keeps(kept) {
+		return l.options.FS.Remove(l.path(name))
+	}
+	if err := l.options.FS.Rename(l.path(name), l.path(free)); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.free = append(l.free, free)
+	l.mu.Unlock()
+	return nil
+}
+
+// keeps tells whether another free file is kept beside so many.
+func (l *Log) keeps(kept int) bool {
+	if kept < fewFree {
+		return true
+	}
+	usage, err := l.options.FS.GetDiskUsage(l.options.Dir)
+	return err == nil && kept < mostFree && usage.AvailBytes > uint64(roomyDisk*l.options.SegmentBytes)
+}

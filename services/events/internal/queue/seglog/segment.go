@@ -1,0 +1,116 @@
+package seglog
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"devtrail.dev/services/events/internal/queue"
+)
+
+// The ends of the names of files: segments, files that were segments, and ids of segments that were drained. The number of a segment has leading zeroes, so
+// names are in the order of numbers.
+const (
+	segmentSuffix = ".log"
+	freeSuffix    = ".free"
+	idsSuffix     = ".ids"
+)
+
+// category is what the file system is told that the files are for.
+const category vfs.DiskWriteCategory = "events-log"
+
+// segment is a file of the log.
+type segment struct {
+	number uint64
+	file   vfs.File
+	end    int64          // of its records; of the active one, it belongs to who has the lock on writing
+	last   queue.Position // of its frames, or of those before it
+}
+
+func segmentName(number uint64) string { return fmt.Sprintf("%020d%s", number, segmentSuffix) }
+
+// numberOf returns the number in the name of a segment, false for another file.
+func numberOf(name string) (number uint64, ok bool) {
+	digits, ok := strings.CutSuffix(name, segmentSuffix)
+	if !ok || len(digits) != 20 {
+		return 0, false
+	}
+	_, err := fmt.Sscanf(digits, "%020d", &number)
+	return number, err == nil
+}
+
+// stateRoom is kept in a segment for states: they are written although the disk is full.
+const stateRoom = 256 << 10
+
+// fits tells whether the active segment has room for a record.
+func (l *Log) fits(size int64) bool { return l.active.end+size+stateRoom <= l.options.SegmentBytes }
+
+// roll begins the next segment, with room for a record. When it returns, what the one before holds is durable, and so is the state at the beginning of
+// the new one; after an error the one before goes on. The lock on writing must be held.
+func (l *Log) roll(size int64) error {
+	if l.active != nil {
+		if err := l.active.file.SyncData(); err != nil {
+			return l.fail(err)
+		}
+	}
+	next := &segment{}
+	l.mu.Lock()
+	if n := len(l.segments); n > 0 {
+		next.number = l.segments[n-1].number
+	}
+	next.number++
+	next.last = l.last
+	old := ""
+	if n := len(l.free); n > 0 {
+		old, l.free = l.free[n-1], l.free[:n-1]
+	}
+	state := appendState(nil, next.number, l.last+1, l.committed, l.cuts)
+	l.mu.Unlock()
+
+	if err := l.create(next, old, max(l.options.SegmentBytes, size+stateRoom), state); err != nil {
+		return err
+	}
+	l.active = next
+	l.mu.Lock()
+	l.segments = append(l.segments, next)
+	l.mu.Unlock()
+	return nil
+}
+
+// create makes the file of a segment, of an old one if there is one, and writes the state into it.
+func (l *Log) create(s *segment, old string, size int64, state []byte) (err error) {
+	name := l.path(segmentName(s.number))
+	if old != "" {
+		s.file, err = l.options.FS.ReuseForWrite(l.path(old), name, category)
+	} else {
+		s.file, err = l.options.FS.Create(name, category)
+	}
+	if err != nil {
+		return err
+	}
+	if err = s.file.Preallocate(0, size); err == nil {
+		_, err = s.file.Write(state)
+	}
+	if err == nil {
+		err = s.file.SyncData()
+	}
+	if err == nil {
+		err = l.syncDir()
+	}
+	if err != nil {
+		return errors.Join(err, s.file.Close(), l.options.FS.Remove(name))
+	}
+	s.end = int64(len(state))
+	return nil
+}
+
+// syncDir makes the names of files durable.
+func (l *Log) syncDir() error {
+	dir, err := l.options.FS.OpenDir(l.options.Dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

@@ -1,0 +1,56 @@
+package seglog
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+// A machine that loses power leaves the end of the log cut off or filled with what was never written. What was acknowledged before stays.
+func TestATornTailIsDropped(t *testing.T) {
+	overwrite := func(bytes func(raw []byte) []byte, back int64) func(t *testing.T, path string, size int64) {
+		return func(t *testing.T, path string, size int64) {
+			t.Helper()
+			raw, err := os.ReadFile(path)
+			require.NoError(t, err)
+			f, err := os.OpenFile(path, os.O_WRONLY, 0)
+			require.NoError(t, err)
+			_, err = f.WriteAt(bytes(raw), size-back)
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+		}
+	}
+	for name, tear := range map[string]func(t *testing.T, path string, size int64){
+		"cut off": func(t *testing.T, path string, size int64) {
+			t.Helper()
+			require.NoError(t, os.Truncate(path, size-7))
+		},
+		"zeroed":           overwrite(func([]byte) []byte { return make([]byte, 64) }, 64),
+		"garbage after it": overwrite(func([]byte) []byte { return []byte("\x99\x17 half of a record that nobody was told of") }, 0),
+		"a piece of it":    overwrite(func(raw []byte) []byte { return raw[:200] }, 0),
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t)
+			l := open(t, o)
+			for range 3 {
+				write(t, l, 0, entry(string(make([]byte, 200)), uuid.New()))
+			}
+			torn := crash(t, o)
+			tear(t, slices.Max(files(t, torn.Dir, segmentSuffix)), l.active.end)
+			l = open(t, torn)
+			frames, last := read(t, l, 0, 1<<20)
+			require.GreaterOrEqual(t, len(frames), 2)
+			require.LessOrEqual(t, len(frames), 3)
+			require.Len(t, remembered(t, l, 0), len(frames), "a frame and its ids live and die together")
+			require.Equal(t, last+1, write(t, l, 0, entry("after")))
+			require.NoError(t, l.Close())
+			l = open(t, torn) // the torn segment is not the last one any more
+			require.Equal(t, last+1, l.Last())
+			again, _ := read(t, l, 0, 1<<20)
+			require.Equal(t, append(frames, "after"), again)
+		})
+	}
+}

@@ -1,0 +1,73 @@
+package events
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Presence says whether a project has a package by the newest that is known of it; the numbers are those of the contract.
+type Presence uint8
+
+// No event says it; the newest say that it has the package, or that it has it no more.
+const (
+	PresenceUnknown Presence = iota
+	Present
+	Absent
+)
+
+// The names of events that say what a manifest or a lock file has.
+const (
+	packageAdded   = "package.added"
+	packageChanged = "package.changed"
+	packageRemoved = "package.removed"
+)
+
+// ManifestEvents are the names of events that say what a manifest or a lock file of a project has of a package: which of its versions, or none.
+var ManifestEvents = []string{packageAdded, packageChanged, packageRemoved}
+
+// ManifestChange is the newest such event of one file. The file is named by the property path.
+type ManifestChange struct {
+	Project    string
+	Path       string // empty when the event names none
+	Name       string // one of ManifestEvents
+	Packages   []string
+	Properties string
+}
+
+// presence says of each project of which something is known whether it has what was asked for.
+func (q ExposureQuery) presence(changes []ManifestChange) map[string]Presence {
+	known := make(map[string]Presence)
+	for _, c := range changes {
+		switch {
+		case c.has(q):
+			known[c.Project] = Present
+		case known[c.Project] == PresenceUnknown:
+			known[c.Project] = Absent
+		}
+	}
+	return known
+}
+
+// has tells whether the file has a version that was asked for.
+func (c ManifestChange) has(q ExposureQuery) bool {
+	if c.Name == packageRemoved {
+		return false
+	}
+	return q.Versions == nil || slices.ContainsFunc(c.versions(q.Package), func(v string) bool { return slices.Contains(q.Versions, v) })
+}
+
+// versions are those that the file has after the change: an event of an added package names them, one of a changed package lists them under the
+// property to, since it names only those that are new.
+func (c ManifestChange) versions(pkg string) []string {
+	var properties struct{ To []string }
+	if c.Name == packageChanged && json.Unmarshal([]byte(c.Properties), &properties) == nil && properties.To != nil {
+		return properties.To
+	}
+	var versions []string
+	for _, row := range (Event{Packages: c.Packages}).PackageRows() {
+		if row.Package == pkg {
+			versions = append(versions, row.Version)
+		}
+	}
+	return versions
+}
