@@ -39,6 +39,11 @@ type mutation struct {
 	Year  uint16
 }
 
+// removal is the shape of a statement that takes overrides out: all, or only those that another of the same identity has superseded.
+type removal struct {
+	Superseded bool
+}
+
 // Pending counts the identities in the overrides.
 func (s *Store) Pending(ctx context.Context) (int, error) {
 	if err := s.enter(ctx); err != nil {
@@ -222,5 +227,18 @@ func (s *Store) finishFold(ctx context.Context, f folds) error {
 	if err := batch.Send(); err != nil {
 		return translate(ctx, err)
 	}
-	return translate(ctx, s.do(ctx, "folded", shape{}, f.params(), clickhouse.Settings{"lightweight_deletes_sync": 2}))
+	return s.remove(ctx, f, removals)
+}
+
+// removals take overrides out of the questions: the superseded ones first, see folded.sql.
+var removals = []removal{{Superseded: true}, {}}
+
+// remove returns when no question sees what the removals take out.
+func (s *Store) remove(ctx context.Context, f folds, each []removal) error {
+	for _, which := range each {
+		if err := s.do(ctx, "folded", which, f.params(), clickhouse.Settings{"lightweight_deletes_sync": 2}); err != nil {
+			return translate(ctx, err)
+		}
+	}
+	return nil
 }
