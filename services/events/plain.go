@@ -3,6 +3,7 @@ package events
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"strconv"
 	"unicode"
 	"unicode/utf8"
@@ -96,7 +97,8 @@ func (r *recognizer) is(c byte) bool {
 func (r *recognizer) value(level int) bool {
 	switch r.peek() {
 	case '"':
-		return r.text()
+		_, ok := r.text()
+		return ok
 	case '{':
 		return r.object(level + 1)
 	case '[':
@@ -131,12 +133,15 @@ func (r *recognizer) object(level int) bool {
 	}
 	var last []byte
 	for first := true; ; first = false {
-		start := r.at
-		if r.peek() != '"' || !r.text() {
+		if r.peek() != '"' {
 			return false
 		}
-		key := r.in[start+1 : r.at-1]
-		if !first && string(last) >= string(key) || hasEscape(key) {
+		start := r.at + 1
+		if plain, ok := r.text(); !ok || !plain { // a key with escapes is written otherwise than it sorts
+			return false
+		}
+		key := r.in[start : r.at-1]
+		if !first && string(last) >= string(key) {
 			return false
 		}
 		last = key
@@ -150,16 +155,6 @@ func (r *recognizer) object(level int) bool {
 			return false
 		}
 	}
-}
-
-// hasEscape tells whether a key is written otherwise than it sorts.
-func hasEscape(key []byte) bool {
-	for _, c := range key {
-		if c == '\\' {
-			return true
-		}
-	}
-	return false
 }
 
 func (r *recognizer) array(level int) bool {
@@ -184,40 +179,46 @@ func (r *recognizer) array(level int) bool {
 	}
 }
 
-// text reads a string with the short escapes. Others are left to CanonicalObject.
-func (r *recognizer) text() bool {
-	r.at++
-	for {
-		for r.at+8 <= len(r.in) && odd(binary.LittleEndian.Uint64(r.in[r.at:]), true) == 0 {
-			r.at += 8
+// text reads a string with the short escapes, and tells whether it has none. Others are left to CanonicalObject.
+func (r *recognizer) text() (plain, ok bool) {
+	plain = true
+	for r.at++; r.at < len(r.in); {
+		if len(r.in)-r.at >= 8 {
+			marks := odd(binary.LittleEndian.Uint64(r.in[r.at:]), true)
+			if marks == 0 {
+				r.at += 8
+				continue
+			}
+			r.at += bits.TrailingZeros64(marks) / 8 // the first mark is right
 		}
-		for more := true; more; {
-			if r.at >= len(r.in) {
-				return false
+		switch c := r.in[r.at]; {
+		case c == '"':
+			r.at++
+			return plain, true
+		case c < 0x20:
+			return false, false
+		case c == '\\':
+			if !r.escape() {
+				return false, false
 			}
-			switch c := r.in[r.at]; {
-			case c == '"':
-				r.at++
-				return true
-			case c < 0x20:
-				return false
-			case c == '\\':
-				if r.at+1 >= len(r.in) {
-					return false
-				}
-				switch r.in[r.at+1] {
-				case '"', '\\', 'b', 'f', 'n', 'r', 't':
-				default:
-					return false
-				}
-				r.at += 2
-				more = false
-			default:
-				r.at++
-				more = r.at&7 != 0
-			}
+			plain = false
+		default:
+			r.at++
 		}
 	}
+	return false, false
+}
+
+func (r *recognizer) escape() bool {
+	if len(r.in)-r.at < 2 {
+		return false
+	}
+	switch r.in[r.at+1] {
+	case '"', '\\', 'b', 'f', 'n', 'r', 't':
+		r.at += 2
+		return true
+	}
+	return false
 }
 
 func (r *recognizer) number() bool {

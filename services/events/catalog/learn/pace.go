@@ -10,7 +10,7 @@ import (
 // many events.
 const (
 	stride  = 20 * time.Millisecond
-	resting = 9
+	resting = 19
 	longest = 2 * time.Second
 	between = 1024
 )
