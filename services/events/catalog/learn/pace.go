@@ -10,7 +10,7 @@ import (
 // many events.
 const (
 	stride  = 20 * time.Millisecond
-	resting = 19
+	resting = 49
 	longest = 2 * time.Second
 	between = 1024
 )
