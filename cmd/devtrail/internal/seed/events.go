@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -58,7 +59,10 @@ func (d *workday) events() []*eventsv1.Event {
 		}
 		d.work(dev)
 	}
-	slices.SortStableFunc(d.made, func(a, b *eventsv1.Event) int { return a.GetOccurredAt().AsTime().Compare(b.GetOccurredAt().AsTime()) })
+	slices.SortStableFunc(d.made, func(a, b *eventsv1.Event) int {
+		at, than := a.GetOccurredAt(), b.GetOccurredAt()
+		return cmp.Or(cmp.Compare(at.GetSeconds(), than.GetSeconds()), cmp.Compare(at.GetNanos(), than.GetNanos()))
+	})
 	return d.made
 }
 
@@ -103,7 +107,7 @@ func (d *workday) editor(dev developer, p project, at time.Time, session string)
 		d.add(event{
 			name: "editor.heartbeat", at: at.Add(time.Duration(n) * 2 * time.Minute), by: dev, tool: dev.editor, kind: eventsv1.SourceKind_SOURCE_KIND_EDITOR,
 			machine: dev.laptop, project: p.repository, session: session,
-			properties: map[string]any{"language": language, "is_write": n%2 == 1, "lines": 40 + d.random.IntN(900)},
+			properties: edited{Language: language, Write: n%2 == 1, Lines: 40 + d.random.IntN(900)},
 		})
 	}
 }
@@ -112,7 +116,7 @@ func (d *workday) browse(dev developer, at time.Time) {
 	library := d.company.libraries[d.random.IntN(len(d.company.libraries))]
 	d.add(event{
 		name: "package.viewed", at: at, by: dev, tool: browsers[d.random.IntN(len(browsers))], kind: eventsv1.SourceKind_SOURCE_KIND_BROWSER,
-		machine: dev.laptop, packages: []string{library.purl}, properties: map[string]any{"registry": "npm", "page": "readme"},
+		machine: dev.laptop, packages: []string{library.purl}, properties: viewed{Registry: "npm", Page: "readme"},
 	})
 }
 
@@ -121,7 +125,7 @@ func (d *workday) commit(dev developer, p project, at time.Time) {
 	added, removed := 1+d.random.IntN(200), d.random.IntN(80)
 	d.add(event{
 		name: "commit.authored", at: at, by: dev, tool: tool{"git", "2.51.0"}, kind: eventsv1.SourceKind_SOURCE_KIND_GIT, project: p.repository,
-		properties: map[string]any{"commit": sha, "added": added, "removed": removed, "files": 1 + d.random.IntN(9)},
+		properties: committed{Commit: sha, Added: added, Removed: removed, Files: 1 + d.random.IntN(9)},
 	})
 	result := "success"
 	if d.random.IntN(5) == 0 {
@@ -130,7 +134,7 @@ func (d *workday) commit(dev developer, p project, at time.Time) {
 	d.add(event{
 		name: "build.finished", at: at.Add(time.Duration(3+d.random.IntN(9)) * time.Minute), by: dev, tool: tool{"github-actions", ""},
 		kind: eventsv1.SourceKind_SOURCE_KIND_CI, machine: p.runner, project: p.repository,
-		properties: map[string]any{"commit": sha, "result": result, "seconds": 60 + d.random.IntN(900)},
+		properties: built{Commit: sha, Result: result, Seconds: 60 + d.random.IntN(900)},
 	})
 }
 
@@ -143,7 +147,7 @@ func (d *workday) agent(dev developer, p project, at time.Time, session string) 
 		d.add(event{
 			name: "agent.tool_called", at: at.Add(time.Duration(n) * 20 * time.Second), by: dev, tool: dev.agent, kind: eventsv1.SourceKind_SOURCE_KIND_AGENT,
 			machine: dev.laptop, project: p.repository, session: session,
-			properties: map[string]any{"tool_name": call, "success": d.random.IntN(10) > 0, "duration_ms": 20 + d.random.IntN(4000)},
+			properties: called{Tool: call, Success: d.random.IntN(10) > 0, Milliseconds: 20 + d.random.IntN(4000)},
 		})
 	}
 }
@@ -153,7 +157,7 @@ func (d *workday) install(dev developer, p project, at time.Time, session string
 	d.add(event{
 		name: "package.installed", at: at, by: dev, tool: tool{"npm", "11.6.1"}, kind: eventsv1.SourceKind_SOURCE_KIND_SDK,
 		machine: dev.laptop, project: p.repository, session: session, packages: d.inventory.purls(p),
-		properties: map[string]any{"command": "npm ci", "path": p.manifest},
+		properties: installed{Command: "npm ci", Path: p.manifest},
 	})
 }
 
@@ -168,7 +172,7 @@ type event struct {
 	project    string
 	session    string
 	packages   []string
-	properties map[string]any
+	properties any // of properties.go
 }
 
 func (d *workday) add(e event) {

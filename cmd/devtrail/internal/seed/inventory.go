@@ -93,7 +93,7 @@ func (i *inventory) pulled(d *workday, p project) {
 	d.add(event{
 		name: "package.installed", at: d.start.Add(7*time.Hour + time.Duration(d.random.IntN(3600))*time.Second), by: i.maintainer(p),
 		tool: tool{"github-actions", ""}, kind: eventsv1.SourceKind_SOURCE_KIND_CI, machine: p.runner, project: p.repository,
-		packages: i.purls(p), properties: map[string]any{"command": "npm ci", "path": p.manifest},
+		packages: i.purls(p), properties: installed{Command: "npm ci", Path: p.manifest},
 	})
 }
 
@@ -111,10 +111,7 @@ func (i *inventory) set(d *workday, n int, p project, purl, version, robot strin
 	e := event{
 		at: d.start.Add(6*time.Hour + time.Duration(d.random.IntN(3000))*time.Second), by: i.maintainer(p), tool: tool{"git", "2.51.0"},
 		kind: eventsv1.SourceKind_SOURCE_KIND_GIT, project: p.repository, packages: []string{purl + "@" + version},
-		properties: map[string]any{"path": p.manifest, "commit": fmt.Sprintf("%016x%016x%08x", d.random.Uint64(), d.random.Uint64(), d.random.Uint32()), "from": texts(before), "to": texts(version)},
-	}
-	if robot != "" {
-		e.properties["robot"] = robot
+		properties: changed{Path: p.manifest, Commit: fmt.Sprintf("%016x%016x%08x", d.random.Uint64(), d.random.Uint64(), d.random.Uint32()), From: texts(before), To: texts(version), Robot: robot},
 	}
 	switch {
 	case version == "":

@@ -73,10 +73,9 @@ func (s *Store) ask(ctx context.Context, organization uuid.UUID, question func(*
 	if err != nil {
 		return translate(ctx, err)
 	}
-	defer conn.Release()
+	defer end(ctx, conn)
 	look := &session{store: s, tx: conn, limit: timeout(ctx, s.limits.Time), organization: organization, matched: make(map[string][]string)}
-	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), "ROLLBACK") }() // it wrote nothing
-	begin := &pgx.Batch{}                                                       // one round trip
+	begin := &pgx.Batch{} // one round trip
 	begin.Queue(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY /*{"kind":"begin"}*/`)
 	begin.Queue(`
 SELECT
@@ -96,6 +95,14 @@ SELECT
 		err = question(look)
 	}
 	return translateQuestion(ctx, err)
+}
+
+// end gives the connection of a look back. The answer does not wait for it: a look wrote nothing.
+func end(ctx context.Context, conn *pgxpool.Conn) {
+	go func() {
+		defer conn.Release()
+		_, _ = conn.Exec(context.WithoutCancel(ctx), "ROLLBACK")
+	}()
 }
 
 // joinByHash has the statements that follow join by hashes or in order, and never look through one side again for each row of the other. That is for a join
