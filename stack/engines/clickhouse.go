@@ -82,6 +82,9 @@ func startClickHouse(ctx context.Context, cfg ClickHouseConfig, library string) 
 }
 
 func startClickHouseLocked(ctx context.Context, cfg ClickHouseConfig, library string, lock *os.File) (*Server, error) {
+	if err := awaitStatus(ctx, cfg.DataDir); err != nil {
+		return nil, err
+	}
 	tcp, err := freePort(cfg.TCPPort)
 	if err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func awaitStatus(ctx context.Context, dataDir string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, stopGrace, fmt.Errorf("the ClickHouse that was left on %s does not end", dataDir))
+	ctx, cancel := context.WithTimeoutCause(ctx, stopGrace, fmt.Errorf("%w: the ClickHouse that was left on %s does not end", ErrInUse, dataDir))
 	defer cancel()
 	status, err := lockFile(ctx, path, exclusive)
 	if err != nil {
