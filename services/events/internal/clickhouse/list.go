@@ -21,7 +21,7 @@ func (s *Store) List(ctx context.Context, organization uuid.UUID, q events.ListQ
 			p.micros("after_time", q.After.OccurredAt)
 			p["after_id"] = q.After.ID.String()
 		}
-		sh := shape{Filter: q.Filter, After: q.After != nil, Basic: q.Basic}
+		sh := shape{Always: q.Range == events.AllTime, Filter: q.Filter, After: q.After != nil, Basic: q.Basic}
 		if q.Basic || len(q.Filter.DeveloperIDs) > 0 {
 			sh.Overrides = overridden
 			overridden.into(p)

@@ -26,6 +26,7 @@ type shape struct {
 	Overrides *lookup // of the pending ones of the organization
 	Filter    events.Filter
 	After     bool
+	Always    bool // the range is all time, which has no bounds to compare
 	Basic     bool // not the places alone
 	Versioned bool
 	Named     bool

@@ -57,8 +57,9 @@ FROM (
                 AND e.package = {package:String}
                 {{- if .Versioned}}
                 AND e.version IN {versions:Array(String)}{{end}}
+                {{- if not .Always}}
                 AND e.occurred_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
-                AND e.occurred_at < fromUnixTimestamp64Micro({end:Int64}, 'UTC')
+                AND e.occurred_at < fromUnixTimestamp64Micro({end:Int64}, 'UTC'){{end}}
         )
         GROUP BY GROUPING SETS (
             (organization_id),

@@ -6,7 +6,7 @@ SELECT
     {{- if .Basic}},
     e.name AS event_name,
     {{template "developer" .}} AS developer,
-    toString(e.project) AS event_project{{end}}
+    e.project AS event_project{{end}}
 FROM events AS e
 {{- template "overrides" .}}
 {{- template "matching" .}}

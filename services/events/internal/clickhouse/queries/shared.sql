@@ -39,8 +39,9 @@ LEFT ANY JOIN (
 
 {{define "matching"}}
 WHERE e.organization_id = {organization:UUID}
+    {{- if not .Always}}
     AND e.occurred_at >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
-    AND e.occurred_at < fromUnixTimestamp64Micro({end:Int64}, 'UTC')
+    AND e.occurred_at < fromUnixTimestamp64Micro({end:Int64}, 'UTC'){{end}}
     {{- template "filter" .}}{{end}}
 
 {{define "filter"}}
