@@ -12,7 +12,7 @@ import (
 
 // The largest block, in bytes of frames and in events. Large blocks are what makes a store fast.
 const (
-	blockBytes  = 32 << 20
+	blockBytes  = 64 << 20
 	blockEvents = 300_000
 )
 
@@ -24,8 +24,8 @@ const inserters = 2
 const (
 	linger      = 400 * time.Millisecond
 	shortLinger = 10 * time.Millisecond
-	busyLinger  = 300 * time.Millisecond
-	busyBytes   = 24 << 20 // that wait for no more while the store is busy
+	busyLinger  = 500 * time.Millisecond
+	busyBytes   = 48 << 20 // that wait for no more while the store is busy
 )
 
 // due tells whether it is time to cut a block, and if not, in how long it will be.
