@@ -147,18 +147,37 @@ func benchQuestions(d desk, engine string) map[string]func(context.Context) erro
 // BenchmarkQuestions asks each kind of question through the contract and by hand-written statements for the same, on one database whose asked organization
 // has half the events. They come first in turns: who comes second finds the memory warm that the first had to ask the system for. Figures are
 // the ratios of the medians. EVENTS_BENCH_STORE names the engine, clickhouse when unset, and EVENTS_BENCH_EVENTS says how many events there are, a million
-// when unset. EVENTS_BENCH_DATABASE is the URL of a database that an earlier run filled and left, with DEVTRAIL_TEST_KEEP and DEVTRAIL_TEST_GRACE: it is
+// when unset; of several numbers, apart by commas, each has a database of its own, and in the end stands how the times grew from the first to each.
+// EVENTS_BENCH_DATABASE is the URL of a database that an earlier run filled and left, with DEVTRAIL_TEST_KEEP and DEVTRAIL_TEST_GRACE: it is
 // asked as it is. EVENTS_BENCH_KINDS are the kinds that are asked, apart by commas, all when unset.
 func BenchmarkQuestions(b *testing.B) {
-	engine, size := storeClickHouse, 1_000_000
+	engine, sizes := storeClickHouse, "1000000"
 	if s := os.Getenv("EVENTS_BENCH_STORE"); s != "" {
 		engine = s
 	}
 	if s := os.Getenv("EVENTS_BENCH_EVENTS"); s != "" {
-		var err error
-		size, err = strconv.Atoi(s)
-		require.NoError(b, err)
+		sizes = s
 	}
+	var first map[string]time.Duration
+	least := 0
+	for text := range strings.SplitSeq(sizes, ",") {
+		size, err := strconv.Atoi(text)
+		require.NoError(b, err)
+		var took map[string]time.Duration
+		b.Run(engine+"/"+text, func(b *testing.B) { took = askBoth(b, engine, size) })
+		if first == nil {
+			first, least = took, size
+			continue
+		}
+		for kind, before := range first {
+			b.Logf("%s: %-10s takes %.1f times as long on %.1f times the events", engine, kind, took[kind].Seconds()/before.Seconds(), float64(size)/float64(least))
+		}
+	}
+}
+
+// askBoth asks all kinds both ways on so many events, and returns the medians of ours.
+func askBoth(b *testing.B, engine string, size int) map[string]time.Duration {
+	b.Helper()
 	cfg, kept := keptDatabase(engine)
 	if !kept {
 		cfg = engines[engine](b)
@@ -170,20 +189,7 @@ func BenchmarkQuestions(b *testing.B) {
 		hand.load(b, size, asked, unasked)
 		b.Logf("%s: %d events loaded in %s", engine, size, time.Since(began).Round(time.Second))
 	}
-	store, _, err := openStore(b.Context(), cfg, lease.New("events"), time.Now)
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, store.Close()) })
-	if engine == storeClickHouse && !kept {
-		storetest.Promote(b, store, asked, promotedKey)
-	}
-	_, identity := identitytest.Start(b)
-	now := func() time.Time { return questionEnd }
-	conn := servetest.Start(b, "events", serve.Deps{Verifier: servetest.Verifier{
-		"analyst": {OrganizationID: asked.String(), Role: accessv1.Role_ROLE_ANALYST, CredentialID: "1"},
-	}}, rpc.New(store, identity, slog.New(slog.DiscardHandler), now).Register)
-	d := desk{insight: eventsv1.NewInsightServiceClient(conn), events: eventsv1.NewEventServiceClient(conn)}
-	ctx := servetest.As(b.Context(), "analyst")
-
+	ctx, d := openDesk(b, cfg, kept)
 	questions, times := benchQuestions(d, engine), make(map[string][]time.Duration)
 	statements := make(map[string]string)
 	for kind := range questions {
@@ -220,12 +226,32 @@ func BenchmarkQuestions(b *testing.B) {
 			first()
 		}
 	}
+	medians := make(map[string]time.Duration)
 	for kind := range statements {
 		ours, theirs := median(times[kind]), median(times[kind+" by hand"])
+		medians[kind] = ours
 		b.Logf("%s: %-10s %8.1f ms, by hand %8.1f ms, ratio %.2f, difference %.1f ms (quickest %.1f and %.1f)", engine, kind, 1000*ours.Seconds(), 1000*theirs.Seconds(),
 			ours.Seconds()/theirs.Seconds(), 1000*(ours-theirs).Seconds(), 1000*slices.Min(times[kind]).Seconds(), 1000*slices.Min(times[kind+" by hand"]).Seconds())
 		b.ReportMetric(ours.Seconds()/theirs.Seconds(), kind+"/hand")
 	}
+	return medians
+}
+
+// openDesk opens the contract on a database, with what a question of the asked organization brings along. In a new one a property is promoted.
+func openDesk(b *testing.B, cfg Config, kept bool) (context.Context, desk) {
+	b.Helper()
+	store, _, err := openStore(b.Context(), cfg, lease.New("events"), time.Now)
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, store.Close()) })
+	if cfg.Store == storeClickHouse && !kept {
+		storetest.Promote(b, store, asked, promotedKey)
+	}
+	_, identity := identitytest.Start(b)
+	now := func() time.Time { return questionEnd }
+	conn := servetest.Start(b, "events", serve.Deps{Verifier: servetest.Verifier{
+		"analyst": {OrganizationID: asked.String(), Role: accessv1.Role_ROLE_ANALYST, CredentialID: "1"},
+	}}, rpc.New(store, identity, slog.New(slog.DiscardHandler), now).Register)
+	return servetest.As(b.Context(), "analyst"), desk{insight: eventsv1.NewInsightServiceClient(conn), events: eventsv1.NewEventServiceClient(conn)}
 }
 
 // keptDatabase are the settings of the database of an earlier run, if there is one.
