@@ -54,6 +54,14 @@ func databaseOn(t *testing.T, server, name string, sql ...string) string {
 	require.NoError(t, err)
 	u.Path = "/" + name
 	run(u.String(), sql...)
+	control, err := pgx.Connect(t.Context(), server)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, control.Close(context.WithoutCancel(t.Context()))) }()
+	require.Eventually(t, func() bool { // a connection that is closed is listed until its process has ended
+		var left int
+		require.NoError(t, control.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = $1", name).Scan(&left))
+		return left == 0
+	}, time.Minute, 5*time.Millisecond)
 	return u.String()
 }
 
