@@ -31,9 +31,9 @@ type property struct {
 	Column, Mark string
 	From         int
 
+	Grouped bool // rows are grouped by what is found of it before its text is taken, and nothing else looks at it
 	key     string
 	shared  bool // more than one thing looks at it
-	grouped bool // rows are grouped by it before its value is taken
 	st      *statement
 }
 
@@ -42,7 +42,7 @@ type property struct {
 func (p *property) Doubtful() bool { return p.st.doubtful }
 
 // Late tells whether the value is taken from the column of the promoted property of groups only, and not of each row.
-func (p *property) Late() bool { return p.grouped && p.Column != "" && !p.Doubtful() }
+func (p *property) Late() bool { return p.Grouped && p.Column != "" && !p.Doubtful() }
 
 // Marked is where the value stands behind its mark.
 func (p *property) Marked() string {

@@ -30,7 +30,7 @@ func (s *Store) TrendTotals(ctx context.Context, organization uuid.UUID, q insig
 				sh.Buckets = st.buckets(q.Buckets)
 				name, read = "trend_cells", keyCells
 				for _, p := range sh.Parts {
-					p.grouped = !p.shared
+					p.Grouped = !p.shared
 				}
 			}
 			err := s.ask(ctx, name, sh, st, func(rows driver.Rows) error {

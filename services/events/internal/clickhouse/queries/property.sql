@@ -23,8 +23,8 @@ FROM ({{end}}
     {{- if .}}
 SELECT
     *
-    {{- range .}},
-    {{template "text" .}} AS text{{.N}}{{end}}
+    {{- range .}}{{if not .Grouped}},
+    {{template "text" .}} AS text{{.N}}{{end}}{{end}}
 FROM (
 SELECT
     *
