@@ -126,7 +126,7 @@ func TestAnInstanceThatGoesOnAskingAfterItsLeaseIsNotGone(t *testing.T) {
 	t.Parallel()
 	l := setupClickHouse(t, dbtest.ClickHouse(t, tables))
 	i := migrations.Instance{
-		Service: "events", ID: "instance-cut", Build: "build-1", ApplicationName: "devtrail-events cut",
+		Service: "events", ID: "instance-cut", Build: "build-1", ApplicationName: "devtrail-events " + dbtest.Name(t), // the server's log has other runs of this test
 		Needs: []migrations.SchemaNeed{{Database: "analytics", Uses: []string{"visits.referrer"}}},
 	}
 	_, err := l.leases.Register(t.Context(), i)
