@@ -1,5 +1,6 @@
 {{/* The numbers of one series by key and bucket. With .Whole a row whose bucket is not grouped is the same math over the whole range;
-     maths that add up leave that to the caller. seen counts the events, so that a key without numbers is known to be there. */}}
+     maths that add up leave that to the caller. The range is put together from its buckets; grouping sets would go through the rows twice.
+     seen counts the events, so that a key without numbers is known to be there. */}}
 SELECT
     {{if .Whole}}grouping(bucket){{else}}toUInt64(0){{end}} AS whole,
     toInt64(bucket) AS bucket_number,
@@ -22,4 +23,5 @@ FROM (
 )
 {{- if .Cohorts}}
 ARRAY JOIN place{{end}}
-GROUP BY {{if .Whole}}GROUPING SETS ((place), (place, bucket)){{else}}place, bucket{{end}}
+GROUP BY {{if .Whole}}ROLLUP(place, bucket)
+HAVING grouping(place) = 0{{else}}place, bucket{{end}}
