@@ -14,8 +14,8 @@ import (
 
 const (
 	batchEvents = 2000
-	// inFlight is how many batches are under way at once: one is stored while others travel.
-	inFlight = 4
+	// inFlight is how many batches are under way at once. Each waits until it is stored, and the database is the faster the more it is given at a time.
+	inFlight = 64
 )
 
 // Counts is what became of the events.
