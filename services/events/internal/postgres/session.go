@@ -97,11 +97,16 @@ SELECT
 	return translateQuestion(ctx, err)
 }
 
+// endTimeout is how long the end of a look may take. A connection that is not ready again by then is closed, so that a server that fell silent holds none.
+const endTimeout = 10 * time.Second
+
 // end gives the connection of a look back. The answer does not wait for it: a look wrote nothing.
 func end(ctx context.Context, conn *pgxpool.Conn) {
 	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+		defer cancel()
 		defer conn.Release()
-		_, _ = conn.Exec(context.WithoutCancel(ctx), "ROLLBACK")
+		_, _ = conn.Exec(ctx, "ROLLBACK")
 	}()
 }
 
