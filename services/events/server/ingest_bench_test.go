@@ -27,7 +27,7 @@ const (
 //
 //   - acked/ceiling is events acknowledged DURABLE to 64 callers of the unary method, while the drain works beside it;
 //   - drained/ceiling is the same events by the time the last of them is in the database;
-//   - stored/ceiling is events answered STORED over 128 streams with 16 batches unanswered each; stored/both is that against a client that writes event_packages as well;
+//   - stored/ceiling is events answered STORED over 128 streams with as many batches unanswered as fill the blocks; stored/both is that against a client that writes event_packages as well;
 //   - the µs are CPU for an event: of the service, of the database, of the database under the bare client, and of that client, with which the service is
 //     compared (durable/client, stored/client) since a slow machine is slow for both;
 //   - rows/block is how large the blocks were;
@@ -39,6 +39,7 @@ func BenchmarkIngest(b *testing.B) {
 			l := newLoad(b, r.conn, k)
 			b.ReportMetric(float64(len(k.letterOf(b, 0, 0, false).bytes))/benchBatch, "B/event")
 			r.warm(b, l)
+			ceilingTables(b, r)
 			size := fastest(b, r, k, warmLength)
 			b.ReportMetric(float64(size), "ceiling-rows/block")
 			var m medians

@@ -50,20 +50,19 @@ func newLoad(b *testing.B, conn *grpc.ClientConn, k kind) load {
 		l.alone = append(l.alone, k.letterOf(b, n, eventsv1.AckLevel_ACK_LEVEL_DURABLE, false))
 	}
 	for n := range loadStreams {
-		letters := make([]*letter, loadUnanswered)
+		letters := make([]*letter, k.unanswered)
 		for i := range letters {
-			letters[i] = k.letterOf(b, n*loadUnanswered+i, eventsv1.AckLevel_ACK_LEVEL_STORED, true)
+			letters[i] = k.letterOf(b, n*k.unanswered+i, eventsv1.AckLevel_ACK_LEVEL_STORED, true)
 		}
 		l.streams = append(l.streams, letters)
 	}
 	return l
 }
 
-// How much is on its way at once: callers of the unary method, streams, and batches of a stream.
+// How much is on its way at once: callers of the unary method, and streams, whose batches a kind counts.
 const (
-	loadCallers    = 64
-	loadStreams    = 128
-	loadUnanswered = 16
+	loadCallers = 64
+	loadStreams = 128
 )
 
 // durable sends at DURABLE as fast as it is answered and returns how many events were.
@@ -144,7 +143,7 @@ func (l load) stream(ctx context.Context, letters []*letter, until time.Time, co
 	if err != nil {
 		return err
 	}
-	free := make(chan *letter, loadUnanswered) // whose batch is answered
+	free := make(chan *letter, l.kind.unanswered) // whose batch is answered
 	for _, next := range letters {
 		free <- next
 	}
@@ -157,7 +156,7 @@ func (l load) stream(ctx context.Context, letters []*letter, until time.Time, co
 				return
 			}
 			count.Add(int64(storedIn(answer, 2)))
-			free <- letters[i%loadUnanswered] // answers come in the order of batches
+			free <- letters[i%l.kind.unanswered] // answers come in the order of batches
 		}
 	}()
 	for time.Now().Before(until) {

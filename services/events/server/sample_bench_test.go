@@ -28,12 +28,13 @@ type kind struct {
 	name       string
 	properties int
 	blocks     []int // rows of the blocks that a bare client tries
+	unanswered int   // batches of a stream that wait for their answers: as many as fill the service's blocks
 }
 
 // The two kinds: an event of a counter, about 180 bytes, and one with many properties, about 820.
 var (
-	lean = kind{name: "lean", properties: 4, blocks: []int{30_000, 100_000}}
-	fat  = kind{name: "fat", properties: 22, blocks: []int{10_000, 25_000, 50_000}}
+	lean = kind{name: "lean", properties: 4, blocks: []int{30_000, 100_000, 200_000}, unanswered: 48}
+	fat  = kind{name: "fat", properties: 22, blocks: []int{10_000, 25_000, 50_000}, unanswered: 16}
 )
 
 // sample is the nth event of a kind, but for its id and its time: few names and projects, a thousand people with a

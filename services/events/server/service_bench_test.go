@@ -140,10 +140,13 @@ func (r *rig) writeProfile(file string, length time.Duration) error {
 	return os.WriteFile(file, raw, 0o600)
 }
 
+// settleLength is how long the merges of a few seconds of inserts take at most, and some more.
+const settleLength = 20 * time.Second
+
 // settle waits until the server merges nothing, so that nobody pays for what another has inserted.
 func (r *rig) settle(b *testing.B) {
 	b.Helper()
-	for start := time.Now(); time.Since(start) < 4*time.Second && r.ask(b, "SELECT count() AS n FROM system.merges") > 0; {
+	for start := time.Now(); time.Since(start) < settleLength && r.ask(b, "SELECT count() AS n FROM system.merges") > 0; {
 		<-time.After(20 * time.Millisecond)
 	}
 }
