@@ -64,6 +64,13 @@ func (b *batch) learn(found map[events.Identity]people.Person) {
 	}
 }
 
+// answer writes down what became of the events in the frame.
+func (b *batch) answer(verdicts []verdict) {
+	for i, v := range verdicts {
+		b.results[b.places[i]] = v.result()
+	}
+}
+
 // reject says that an event breaks a rule.
 func (b *batch) reject(place int, err error) { b.results[place] = Result{Status: Rejected, Err: err} }
 

@@ -13,7 +13,7 @@ type crew struct {
 	working sync.WaitGroup
 }
 
-// crewSize is as many as wait at once for the database in batches of 128 streams. Each keeps some KiB.
+// crewSize is as many batches as 128 streams have at work at most. Each keeps some KiB.
 const crewSize = 2048
 
 // begin lets the crew be engaged until end.

@@ -128,27 +128,20 @@ func (in *Intake) Capture(ctx context.Context, organization uuid.UUID, drafts []
 // Take returns one result an event, in their order. An error means that nothing is known of any of them, or, when it is of kind Exhausted, that
 // nothing was kept; what else may pass by itself is no error but the status Retry of every event that is not rejected.
 func (in *Intake) Take(ctx context.Context, r Request) ([]Result, error) {
-	receipt, err := in.TakeIn(ctx, r)
+	receipt, err := in.Submit(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	results, err := receipt.Await(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer receipt.Release()
-	return slices.Clone(receipt.Results), nil
+	return slices.Clone(results), nil
 }
 
-// Receipt is what became of a request.
-type Receipt struct {
-	Results []Result // not to be read after Release
-
-	intake *Intake
-	batch  *batch
-}
-
-// Release gives the memory of the results back. It may be called once, or not at all.
-func (r Receipt) Release() { r.intake.batches.Put(r.batch) }
-
-// TakeIn is Take for those who want no list of their own.
-func (in *Intake) TakeIn(ctx context.Context, r Request) (Receipt, error) {
+// Submit is Take up to the log, where there is one: the receipt tells the results, for which a sender who wants his events in the database has to wait.
+func (in *Intake) Submit(ctx context.Context, r Request) (Receipt, error) {
 	if r.Letter == nil {
 		r.Letter = drafts(r.Drafts)
 	}
@@ -168,23 +161,34 @@ func (in *Intake) TakeIn(ctx context.Context, r Request) (Receipt, error) {
 	}
 	b.frame.Grow(r.Letter.Size())
 	b.begin(&r, events.Microseconds(in.now()), n)
-	if err := in.take(ctx, b, r.Letter); err != nil { // the batch may be on its way still: it is not used again
+	receipt := Receipt{intake: in, batch: b}
+	var err error
+	if receipt.waiting, err = in.take(ctx, b, r.Letter); err != nil { // the batch may be on its way still: it is not used again
 		in.metrics.refused(err, n)
 		return Receipt{}, err
 	}
-	in.metrics.answered(b.results)
-	return Receipt{Results: b.results, intake: in, batch: b}, nil
+	return receipt, nil
 }
 
-func (in *Intake) take(ctx context.Context, b *batch, l Letter) error {
-	err := in.read(ctx, b, l)
-	if err == nil {
-		l.Judged()
-		err = in.keep(ctx, b)
+// take judges the events of a letter and keeps them. It returns what waits for the database, if anything does.
+func (in *Intake) take(ctx context.Context, b *batch, l Letter) (*submission, error) {
+	if err := in.read(ctx, b, l); err != nil {
+		return nil, in.retry(ctx, b, err)
 	}
-	if err == nil {
-		return nil
+	l.Judged()
+	if b.frame.Len() == 0 {
+		return nil, nil //nolint:nilnil // nothing waits
 	}
+	verdicts, waiting, err := in.commit(ctx, b)
+	if err != nil {
+		return nil, in.retry(ctx, b, err)
+	}
+	b.answer(verdicts)
+	return waiting, nil
+}
+
+// retry has the events of a batch sent again after an error that may pass. Any other is returned.
+func (in *Intake) retry(ctx context.Context, b *batch, err error) error {
 	if ctx.Err() != nil || !passing(err) {
 		return err
 	}
@@ -199,39 +203,24 @@ func (in *Intake) take(ctx context.Context, b *batch, l Letter) error {
 	return nil
 }
 
-// keep keeps the events of a batch and writes down what became of each.
-func (in *Intake) keep(ctx context.Context, b *batch) error {
-	if b.frame.Len() == 0 {
-		return nil
-	}
-	verdicts, err := in.commit(ctx, b)
-	if err != nil {
-		return err
-	}
-	for i, v := range verdicts {
-		b.results[b.places[i]] = v.result()
-	}
-	return nil
-}
-
-// commit keeps events in the log, or in the store where there is no log.
-func (in *Intake) commit(ctx context.Context, b *batch) ([]verdict, error) {
+// commit keeps events in the log, or in the store where there is no log. What is in the log may wait for the store.
+func (in *Intake) commit(ctx context.Context, b *batch) ([]verdict, *submission, error) {
 	if in.log != nil {
 		return in.log.put(ctx, b)
 	}
 	frame, err := queue.Decode(b.frame.Frame(queue.Frame{Key: b.key, Organization: b.organization, Received: b.received}))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	outcomes, err := in.store.Append(ctx, b.organization, frame.Events)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	verdicts := verdictsOf(outcomes)
 	if in.listen.Listens(b.organization) {
 		in.listen.Publish(b.organization, fresh(frame.Events, verdicts))
 	}
-	return verdicts, nil
+	return verdicts, nil, nil
 }
 
 // passing tells whether an error may be gone when the events are sent again. Exhausted is told to the sender as it is.

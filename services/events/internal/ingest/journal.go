@@ -54,33 +54,39 @@ func (j *journal) join(in *Intake) {
 	}
 }
 
-// put hands a batch to the committer and waits until its events are where the sender wants them.
-func (j *journal) put(ctx context.Context, good *batch) ([]verdict, error) {
+// put hands a batch to the committer and waits until its events are durable. What is returned beside the verdicts waits for the database: await says what
+// becomes of it.
+func (j *journal) put(ctx context.Context, good *batch) ([]verdict, *submission, error) {
 	if err := j.queue.Ready(); err != nil { // it may be another instance that takes events in
-		return nil, err
+		return nil, nil, err
 	}
 	s := newSubmission(good)
 	select {
 	case j.submissions <- s:
 	case <-j.stopped:
-		return nil, ErrStopping
+		return nil, nil, ErrStopping
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, nil, ctx.Err()
 	}
 	select {
 	case err := <-s.done:
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, nil, ctx.Err()
 	}
 	if good.ack != AckDatabase {
-		return s.verdicts, nil
+		return s.verdicts, nil, nil
 	}
 	s.frame = nil
 	j.frames.Put(good.frame)
 	good.frame = nil
+	return nil, s, nil
+}
+
+// await waits until the database has the events of a submission.
+func (j *journal) await(ctx context.Context, s *submission) ([]verdict, error) {
 	select {
 	case verdicts := <-s.stored:
 		return verdicts, nil

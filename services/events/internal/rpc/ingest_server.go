@@ -88,28 +88,36 @@ func (s *ingestServer) pool(streamed bool) *sync.Pool {
 
 // captureEvents keeps events and says of each what became of it.
 func (s *ingestServer) captureEvents(ctx context.Context, letter *wire.Letter) (*wire.Answer, error) {
-	answer, err := s.capture(ctx, letter, false)
+	receipt, err := s.submit(ctx, letter)
 	if errors.Is(err, ingest.ErrQuota) { // nobody has begun to read it: who sends too much costs the others no memory
 		s.pool(false).Put(letter)
 	}
-	return answer, err
-}
-
-// capture has the intake take a letter. The letter is given back when the answer is written, and left to the collector when there is none.
-func (s *ingestServer) capture(ctx context.Context, letter *wire.Letter, streamed bool) (*wire.Answer, error) {
-	organization, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
+	}
+	return s.answer(ctx, letter, receipt, false)
+}
+
+// submit has the intake take a letter.
+func (s *ingestServer) submit(ctx context.Context, letter *wire.Letter) (ingest.Receipt, error) {
+	organization, err := auth.Organization(ctx)
+	if err != nil {
+		return ingest.Receipt{}, err
 	}
 	request, err := wire.RequestOf(organization, auth.MustCaller(ctx).CredentialID, letter)
 	if err != nil {
-		return nil, err
+		return ingest.Receipt{}, err
 	}
-	receipt, err := s.intake.TakeIn(ctx, request)
+	return s.intake.Submit(ctx, request)
+}
+
+// answer waits for the results of a letter. It is given back when the answer is written, and left to the collector when there is none.
+func (s *ingestServer) answer(ctx context.Context, letter *wire.Letter, receipt ingest.Receipt, streamed bool) (*wire.Answer, error) {
+	results, err := receipt.Await(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &wire.Answer{Letter: letter, Results: receipt.Results, Release: func() {
+	return &wire.Answer{Letter: letter, Results: results, Release: func() {
 		receipt.Release()
 		s.pool(streamed).Put(letter)
 	}}, nil

@@ -13,30 +13,38 @@ import (
 	"devtrail.dev/services/events/internal/wire"
 )
 
-// maxUnanswered is how many batches of a stream may be unanswered before no more are read.
-const maxUnanswered = 16
+// How many batches of a stream may be unanswered before no more are read, and how many of them not yet durable: those take the memory of their messages.
+const (
+	maxUnanswered = 64
+	maxAtWork     = 16
+)
 
-// answer is the answer to a batch of a stream, or why there is none.
-type answer struct {
-	response *wire.Answer
-	err      error
+// submitted is a batch that is in the log, or why it is not.
+type submitted struct {
+	letter  *wire.Letter
+	receipt ingest.Receipt
+	err     error
 }
 
 // conversation is a stream of batches on its way.
 type conversation struct {
 	server  *ingestServer
 	stream  grpc.ServerStream
-	answers chan chan answer // in the order of the batches; closed when the client has no more
-	slots   chan struct{}    // a token for each unanswered batch
-	ended   error            // why nothing more is read; set before answers is closed
+	batches chan chan submitted // in their order; closed when the client has no more
+	slots   chan struct{}       // a token for each unanswered batch
+	atWork  chan struct{}       // a token for each that is not in the log
+	ended   error               // why nothing more is read; set before batches is closed
 }
 
 // streamEvents works on several batches at once and answers them in their order.
 func (s *ingestServer) streamEvents(stream grpc.ServerStream) error {
 	ctx, cancel := context.WithCancel(stream.Context())
-	c := &conversation{server: s, stream: stream, answers: make(chan chan answer, maxUnanswered), slots: make(chan struct{}, maxUnanswered)}
+	c := &conversation{
+		server: s, stream: stream, batches: make(chan chan submitted, maxUnanswered),
+		slots: make(chan struct{}, maxUnanswered), atWork: make(chan struct{}, maxAtWork),
+	}
 	go c.receive(ctx) // Recv ends when we return, not before
-	err := c.reply()
+	err := c.reply(ctx)
 	cancel()
 	c.settle()
 	return err
@@ -44,7 +52,7 @@ func (s *ingestServer) streamEvents(stream grpc.ServerStream) error {
 
 // receive starts the work on each batch.
 func (c *conversation) receive(ctx context.Context) {
-	defer close(c.answers)
+	defer close(c.batches)
 	for {
 		letter := c.server.letter(true)
 		if err := c.stream.RecvMsg(letter); err != nil {
@@ -53,34 +61,60 @@ func (c *conversation) receive(ctx context.Context) {
 			}
 			return
 		}
-		select {
-		case c.slots <- struct{}{}:
-		case <-ctx.Done():
-			c.ended = ctx.Err()
+		if c.ended = c.take(ctx, c.slots); c.ended != nil {
 			return
 		}
-		next := make(chan answer, 1)
-		c.answers <- next
-		work := func() { next <- c.server.answer(ctx, letter) }
+		if c.ended = c.take(ctx, c.atWork); c.ended != nil {
+			<-c.slots
+			return
+		}
+		next := make(chan submitted, 1)
+		c.batches <- next
+		work := func() {
+			receipt, err := c.server.submit(ctx, letter)
+			<-c.atWork
+			next <- submitted{err: err, letter: letter, receipt: receipt}
+		}
 		if !c.server.lend(work) {
 			go work()
 		}
 	}
 }
 
-// reply sends the answers.
-func (c *conversation) reply() error {
-	for next := range c.answers {
-		a := <-next
+// take takes a token as soon as there is one.
+func (*conversation) take(ctx context.Context, tokens chan struct{}) error {
+	select {
+	case tokens <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// reply sends the answers. It is here that batches wait for the database, not at work: that is one goroutine for all of them.
+func (c *conversation) reply(ctx context.Context) error {
+	for next := range c.batches {
+		answer, err := c.answer(ctx, <-next)
 		<-c.slots
-		if a.err != nil {
-			return a.err
+		if err != nil {
+			return err
 		}
-		if err := c.stream.SendMsg(a.response); err != nil {
+		if err := c.stream.SendMsg(answer); err != nil {
 			return err
 		}
 	}
 	return c.ended
+}
+
+// answer is the answer to a batch. What is exhausted is said of each event, so that a long-lived stream lives through it.
+func (c *conversation) answer(ctx context.Context, s submitted) (*wire.Answer, error) {
+	if s.err != nil {
+		if fault.KindOf(s.err) == fault.Exhausted {
+			return &wire.Answer{Letter: s.letter, Release: func() {}, Results: allRetry(s.letter.Len(), s.err)}, nil
+		}
+		return nil, s.err
+	}
+	return c.server.answer(ctx, s.letter, s.receipt, true)
 }
 
 // settle waits for the work on batches that are answered no more. Taking all slots, it lets no other begin.
@@ -89,7 +123,7 @@ func (c *conversation) settle() {
 		select {
 		case c.slots <- struct{}{}:
 			taken++
-		case next, open := <-c.answers:
+		case next, open := <-c.batches:
 			if !open {
 				return
 			}
@@ -97,15 +131,6 @@ func (c *conversation) settle() {
 			<-c.slots
 		}
 	}
-}
-
-// answer works on a batch. What is exhausted is said of each event, so that a long-lived stream lives through it.
-func (s *ingestServer) answer(ctx context.Context, letter *wire.Letter) answer {
-	response, err := s.capture(ctx, letter, true)
-	if err != nil && fault.KindOf(err) == fault.Exhausted {
-		response, err = &wire.Answer{Letter: letter, Release: func() {}, Results: allRetry(letter.Len(), err)}, nil
-	}
-	return answer{err: err, response: response}
 }
 
 // allRetry is the results of a batch of which nothing was kept.

@@ -79,10 +79,12 @@ func (p *pair) send(streamed bool, message []byte) bool {
 	want.Ack, got.Ack = ingest.AckDurable, ingest.AckDurable // the store is not what is compared
 	results, err := p.slow.Take(p.t.Context(), want)
 	require.NoError(p.t, err)
-	receipt, err := p.quick.TakeIn(p.t.Context(), got)
+	receipt, err := p.quick.Submit(p.t.Context(), got)
+	require.NoError(p.t, err)
+	quick, err := receipt.Await(p.t.Context())
 	require.NoError(p.t, err)
 	require.Equal(p.t, p.slowQ.next(), p.quickQ.next(), "the frames, byte by byte")
-	p.compare(streamed, decoded, results, &wire.Answer{Letter: letter, Release: receipt.Release, Results: receipt.Results})
+	p.compare(streamed, decoded, results, &wire.Answer{Letter: letter, Release: receipt.Release, Results: quick})
 	return true
 }
 

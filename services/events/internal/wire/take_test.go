@@ -160,10 +160,12 @@ func (t *traffic) take() {
 	t.read()
 	request, err := wire.RequestOf(acme, "key", t.letter)
 	require.NoError(t.tb, err)
-	receipt, err := t.in.TakeIn(t.tb.Context(), request)
+	receipt, err := t.in.Submit(t.tb.Context(), request)
 	require.NoError(t.tb, err)
-	require.Equal(t.tb, ingest.Stored, receipt.Results[len(receipt.Results)-1].Status)
-	answer := wire.Answer{Letter: t.letter, Release: receipt.Release, Results: receipt.Results}
+	results, err := receipt.Await(t.tb.Context())
+	require.NoError(t.tb, err)
+	require.Equal(t.tb, ingest.Stored, results[len(results)-1].Status)
+	answer := wire.Answer{Letter: t.letter, Release: receipt.Release, Results: results}
 	written, err := answer.WriteWire()
 	require.NoError(t.tb, err)
 	written.Free()

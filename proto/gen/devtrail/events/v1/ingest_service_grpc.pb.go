@@ -34,8 +34,8 @@ type IngestServiceClient interface {
 	// RESOURCE_EXHAUSTED with RetryInfo means that nothing was kept: a quota or the service's log is used up.
 	CaptureEvents(ctx context.Context, in *CaptureEventsRequest, opts ...grpc.CallOption) (*CaptureEventsResponse, error)
 	// StreamEvents is CaptureEvents for a client that sends without end: each message is a batch, and each answer says what became of the events
-	// of one, in the order of the batches. While 16 batches are unanswered no more are read, so that flow control holds the client.
-	// What breaks off unanswered is to be sent again. A quota that is used up is answered with RETRY for every event and does not end the stream.
+	// of one, in the order of the batches. While 64 batches are unanswered, or 16 of them not yet in the log, no more are read, so that flow
+	// control holds the client. What breaks off unanswered is to be sent again. A quota that is used up is answered with RETRY for every event and does not end the stream.
 	StreamEvents(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[StreamEventsRequest, StreamEventsResponse], error)
 }
 
@@ -81,8 +81,8 @@ type IngestServiceServer interface {
 	// RESOURCE_EXHAUSTED with RetryInfo means that nothing was kept: a quota or the service's log is used up.
 	CaptureEvents(context.Context, *CaptureEventsRequest) (*CaptureEventsResponse, error)
 	// StreamEvents is CaptureEvents for a client that sends without end: each message is a batch, and each answer says what became of the events
-	// of one, in the order of the batches. While 16 batches are unanswered no more are read, so that flow control holds the client.
-	// What breaks off unanswered is to be sent again. A quota that is used up is answered with RETRY for every event and does not end the stream.
+	// of one, in the order of the batches. While 64 batches are unanswered, or 16 of them not yet in the log, no more are read, so that flow
+	// control holds the client. What breaks off unanswered is to be sent again. A quota that is used up is answered with RETRY for every event and does not end the stream.
 	StreamEvents(grpc.BidiStreamingServer[StreamEventsRequest, StreamEventsResponse]) error
 	mustEmbedUnimplementedIngestServiceServer()
 }
