@@ -90,11 +90,10 @@ func (b *Block) open(r Record, first int) (frame, error) {
 	}
 	f := frame{body: r.Frame[headerBytes+c.at:], first: first, header: h, position: r.Position}
 	bounds, doubts := b.bounds, b.doubts
-	var row Row
 	for range h.count {
-		c.row(&row)
-		bounds.first, bounds.last = min(bounds.first, row.OccurredAt), max(bounds.last, row.OccurredAt)
-		doubts = doubts || b.doubt(&h, &row)
+		occurred := c.skim()
+		bounds.first, bounds.last = min(bounds.first, occurred), max(bounds.last, occurred)
+		doubts = doubts || b.doubt(&h, occurred)
 	}
 	if c.bad || c.at != len(c.s) {
 		return frame{}, ErrCorrupt.With("a frame of %d bytes does not end where its events do", len(r.Frame))
@@ -104,8 +103,8 @@ func (b *Block) open(r Record, first int) (frame, error) {
 }
 
 // doubt tells whether an event may be in the store already. The index of the log has judged those that occurred since an instant.
-func (b *Block) doubt(h *header, r *Row) bool {
-	return r.OccurredAt < b.lookUp || r.OccurredAt < h.since
+func (b *Block) doubt(h *header, occurred int64) bool {
+	return occurred < b.lookUp || occurred < h.since
 }
 
 // header is what a frame says of its events.
@@ -166,7 +165,7 @@ func (b *Block) Rows() iter.Seq2[int, *Row] {
 			row.Organization, row.ReceivedAt = f.organization, f.received
 			for i := range f.count {
 				c.row(&row)
-				row.MayBeKnown = b.doubt(&f.header, &row)
+				row.MayBeKnown = b.doubt(&f.header, row.OccurredAt)
 				n := f.first + i - int(b.From)
 				if n < 0 {
 					continue

@@ -128,6 +128,36 @@ func (c *cursor) varint() int64 {
 
 func (c *cursor) text() string { return c.take(c.uvarint()) }
 
+// textFields is how many texts stand between the time of an event and its packages.
+const textFields = 8
+
+// skim passes an event as row reads it, and returns when it occurred: nothing is looked at but lengths.
+func (c *cursor) skim() (occurred int64) {
+	c.at += len(Row{}.ID) + len(Row{}.DeveloperID) + 2
+	if c.at > len(c.s) {
+		c.bad, c.at = true, len(c.s)
+	}
+	occurred = c.varint()
+	for range textFields {
+		c.pass()
+	}
+	for n := c.uvarint(); n > 0 && !c.bad; n-- {
+		c.pass()
+	}
+	return occurred
+}
+
+// pass passes a text.
+func (c *cursor) pass() {
+	if c.at < len(c.s) {
+		if end := c.at + 1 + int(c.s[c.at]); c.s[c.at] < 0x80 && end <= len(c.s) { // most are short
+			c.at = end
+			return
+		}
+	}
+	c.text()
+}
+
 // row reads what appendEvent wrote.
 func (c *cursor) row(r *Row) {
 	c.id(&r.ID)

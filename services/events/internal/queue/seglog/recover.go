@@ -45,14 +45,15 @@ func (l *Log) recover() error {
 		switch {
 		case !sound && !last:
 			return queue.ErrCorrupt.With("segment %s does not begin with a state", segmentName(s.number))
-		case !sound: // it was about to be made
+		case !sound: // it was not begun
 			if err := l.dismiss(s); err != nil {
 				return err
 			}
-		case last: // what was read once must be there again
-			if err := s.file.SyncData(); err != nil {
-				return err
-			}
+		}
+	}
+	if n := len(l.segments); n > 0 { // what was read once must be there again
+		if err := l.segments[n-1].file.SyncData(); err != nil {
+			return err
 		}
 	}
 	l.committed = max(l.committed, base)

@@ -47,12 +47,13 @@ type Log struct {
 	lock    io.Closer // on the folder
 	failed  atomic.Bool
 	writing sync.WaitGroup // what Close waits for
-	working sync.WaitGroup // the two goroutines
+	working sync.WaitGroup // the three goroutines
 
 	writingMu sync.Mutex
 	active    *segment
 	buffer    []byte // of the record that is written
 	space     diskspace.Space
+	spare     spare
 
 	mu        sync.Mutex
 	closed    bool
@@ -65,9 +66,10 @@ type Log struct {
 	floor     uint32     // the first hour that is remembered
 	unsynced  []*pending
 
-	sync   chan struct{} // holds a token when something is to be synced; closed by Close
-	retire chan struct{} // likewise, when a segment may have been drained
-	using  sync.RWMutex  // held for reading by those who read segments, for writing by who takes one away
+	sync    chan struct{} // holds a token when something is to be synced; closed by Close
+	retire  chan struct{} // likewise, when a segment may have been drained
+	prepare chan struct{} // likewise, when a segment has begun
+	using   sync.RWMutex  // held for reading by those who read segments, for writing by who takes one away
 }
 
 // Open opens the log of a folder, or begins one. What a crash cut off in the middle of a write was never acknowledged and is dropped.
@@ -78,12 +80,13 @@ func Open(o Options) (*Log, error) {
 	if o.SegmentBytes == 0 {
 		o.SegmentBytes = defaultSegmentBytes
 	}
-	l := &Log{options: o, retire: make(chan struct{}, 1), sync: make(chan struct{}, 1)}
+	l := &Log{options: o, prepare: make(chan struct{}, 1), retire: make(chan struct{}, 1), sync: make(chan struct{}, 1)}
 	if err := l.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the log of accepted events in %s: %w", o.Dir, err), l.release())
 	}
 	l.working.Go(l.syncAll)
 	l.working.Go(l.retireAll)
+	l.working.Go(l.prepareAll)
 	l.wake(l.retire)
 	return l, nil
 }
@@ -106,6 +109,9 @@ func (l *Log) release() error {
 	var mistakes []error
 	for _, s := range l.segments {
 		mistakes = append(mistakes, s.file.Close())
+	}
+	if l.spare.file != nil {
+		mistakes = append(mistakes, l.spare.file.file.Close())
 	}
 	if l.lock != nil {
 		mistakes = append(mistakes, l.lock.Close())
@@ -200,6 +206,7 @@ func (l *Log) Close() error {
 	l.writing.Wait()
 	close(l.sync)
 	close(l.retire)
+	close(l.prepare)
 	l.working.Wait()
 	if err := l.release(); err != nil && !l.failed.Load() { // a failure was told already
 		return fmt.Errorf("close the log of accepted events: %w", err)

@@ -55,52 +55,33 @@ func (l *Log) roll(size int64) error {
 			return l.fail(err)
 		}
 	}
-	next := &segment{}
+	next, err := l.next(max(l.options.SegmentBytes, size+stateRoom))
+	if err != nil {
+		return err
+	}
 	l.mu.Lock()
-	if n := len(l.segments); n > 0 {
-		next.number = l.segments[n-1].number
-	}
-	next.number++
 	next.last = l.last
-	old := ""
-	if n := len(l.free); n > 0 {
-		old, l.free = l.free[n-1], l.free[:n-1]
-	}
 	state := appendState(nil, next.number, l.last+1, l.committed, l.cuts)
 	l.mu.Unlock()
-
-	if err := l.create(next, old, max(l.options.SegmentBytes, size+stateRoom), state); err != nil {
+	if err := l.begin(next, state); err != nil {
 		return err
 	}
 	l.active = next
 	l.mu.Lock()
 	l.segments = append(l.segments, next)
 	l.mu.Unlock()
+	l.wake(l.prepare)
 	return nil
 }
 
-// create makes the file of a segment, of an old one if there is one, and writes the state into it.
-func (l *Log) create(s *segment, old string, size int64, state []byte) (err error) {
-	name := l.path(segmentName(s.number))
-	if old != "" {
-		s.file, err = l.options.FS.ReuseForWrite(l.path(old), name, category)
-	} else {
-		s.file, err = l.options.FS.Create(name, category)
-	}
-	if err != nil {
-		return err
-	}
-	if err = s.file.Preallocate(0, size); err == nil {
-		_, err = s.file.Write(state)
-	}
+// begin writes the state into a segment.
+func (l *Log) begin(s *segment, state []byte) error {
+	_, err := s.file.Write(state)
 	if err == nil {
 		err = s.file.SyncData()
 	}
-	if err == nil {
-		err = l.syncDir()
-	}
 	if err != nil {
-		return errors.Join(err, s.file.Close(), l.options.FS.Remove(name))
+		return errors.Join(err, s.file.Close(), l.options.FS.Remove(l.path(segmentName(s.number))))
 	}
 	s.end = int64(len(state))
 	return nil

@@ -1,0 +1,75 @@
+package seglog
+
+import (
+	"errors"
+	"sync"
+)
+
+// spare is the file of the segment after the active one. It is made beside what is written: its name is durable only when the file system has written what
+// others have changed, which takes the longest where a database writes to the same disk, and senders would wait for it. Until the segment begins it holds
+// nothing that is sound; a process that starts makes it a free file.
+type spare struct {
+	mu    sync.Mutex // held while it is made
+	file  *segment   // nil when there is none
+	given uint64     // the highest number that a file was made for
+}
+
+// prepareAll makes a spare after each segment that begins, until Close.
+func (l *Log) prepareAll() {
+	for range l.prepare {
+		l.spare.mu.Lock()
+		if l.spare.file == nil {
+			// What cannot be made now is tried again when it is needed, and is told to those who need it.
+			l.spare.file, _ = l.create(l.options.SegmentBytes)
+		}
+		l.spare.mu.Unlock()
+	}
+}
+
+// next returns the file of the next segment, of so many bytes at least. The lock on writing must be held.
+func (l *Log) next(size int64) (*segment, error) {
+	l.spare.mu.Lock()
+	defer l.spare.mu.Unlock()
+	s := l.spare.file
+	if s == nil {
+		return l.create(size)
+	}
+	if size > l.options.SegmentBytes {
+		if err := s.file.Preallocate(0, size); err != nil {
+			return nil, err
+		}
+	}
+	l.spare.file = nil
+	return s, nil
+}
+
+// create makes the file of a segment after all others, of an old one if there is one, with a name that is durable. The lock on the spare must be held.
+func (l *Log) create(size int64) (s *segment, err error) {
+	l.mu.Lock()
+	if n := len(l.segments); n > 0 {
+		l.spare.given = max(l.spare.given, l.segments[n-1].number)
+	}
+	old := ""
+	if n := len(l.free); n > 0 {
+		old, l.free = l.free[n-1], l.free[:n-1]
+	}
+	l.mu.Unlock()
+	l.spare.given++
+	s = &segment{number: l.spare.given}
+	name := l.path(segmentName(s.number))
+	if old != "" {
+		s.file, err = l.options.FS.ReuseForWrite(l.path(old), name, category)
+	} else {
+		s.file, err = l.options.FS.Create(name, category)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err = s.file.Preallocate(0, size); err == nil {
+		err = l.syncDir()
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.file.Close(), l.options.FS.Remove(name))
+	}
+	return s, nil
+}
