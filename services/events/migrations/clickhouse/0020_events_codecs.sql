@@ -1,0 +1,26 @@
+-- As in event_packages: what merging reads and writes again and again is cheaper with LZ4, and hardly larger. Only properties, the longest text, are worth ZSTD.
+-- Parts that are there keep what they have until they are merged.
+ALTER TABLE events
+    MODIFY COLUMN occurred_at CODEC(Delta(8), LZ4),
+    MODIFY COLUMN received_at CODEC(Delta(8), LZ4),
+    MODIFY COLUMN block_id CODEC(Delta(8), LZ4),
+    MODIFY COLUMN actor_value CODEC(LZ4),
+    MODIFY COLUMN machine CODEC(LZ4),
+    MODIFY COLUMN packages CODEC(LZ4),
+    MODIFY COLUMN session_id CODEC(LZ4),
+    MODIFY COLUMN promoted_01 CODEC(LZ4),
+    MODIFY COLUMN promoted_02 CODEC(LZ4),
+    MODIFY COLUMN promoted_03 CODEC(LZ4),
+    MODIFY COLUMN promoted_04 CODEC(LZ4),
+    MODIFY COLUMN promoted_05 CODEC(LZ4),
+    MODIFY COLUMN promoted_06 CODEC(LZ4),
+    MODIFY COLUMN promoted_07 CODEC(LZ4),
+    MODIFY COLUMN promoted_08 CODEC(LZ4),
+    MODIFY COLUMN promoted_09 CODEC(LZ4),
+    MODIFY COLUMN promoted_10 CODEC(LZ4),
+    MODIFY COLUMN promoted_11 CODEC(LZ4),
+    MODIFY COLUMN promoted_12 CODEC(LZ4),
+    MODIFY COLUMN promoted_13 CODEC(LZ4),
+    MODIFY COLUMN promoted_14 CODEC(LZ4),
+    MODIFY COLUMN promoted_15 CODEC(LZ4),
+    MODIFY COLUMN promoted_16 CODEC(LZ4)
