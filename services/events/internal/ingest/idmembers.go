@@ -2,11 +2,13 @@ package ingest
 
 import "github.com/google/uuid"
 
-// members is the ids of an organization: tables by the first bits of the hash, so many that each is small.
+// members is the ids of an organization: a map while they are few, as there may be many organizations, and pages by the first bits of the hash when
+// they are more, so many that each is small.
 type members struct {
-	tables []*table // 1 << depth; a table may stand in several places, side by side
-	depth  uint8
-	swept  int // of tables
+	few   map[uuid.UUID]uint8 // age; nil when there are pages, or no ids
+	pages []*page             // 1 << depth; a page may stand in several places, side by side
+	depth uint8
+	swept int // of pages
 
 	past   int64        // microseconds: nothing later than that, by its sender's clock, has been forgotten
 	latest [lives]int64 // the latest event of each generation
@@ -15,95 +17,192 @@ type members struct {
 // lives is more than there can be generations at once.
 const lives = 64
 
-func newMembers(past int64) *members {
-	return &members{tables: []*table{newTable(smallTable, 0)}, past: past}
+// maxFew is the most ids of a map: one more, and it grows to the size of a page.
+const maxFew = 224
+
+// common is what there is once for the members of all organizations.
+type common struct {
+	era   era
+	spare *page // empty
 }
 
+// place is where the page of a hash stands.
 func (m *members) place(hash uint64) int { return int(hash >> 32 >> (32 - m.depth)) }
 
-// at returns the table of a hash. Its slots are found by the other end of the hash.
-func (m *members) at(hash uint64) *table { return m.tables[m.place(hash)] }
+func (m *members) at(hash uint64) *page { return m.pages[m.place(hash)] }
 
-// fetch reads the slots where ids belong, and returns something of them, so that it is not left out. They are anywhere in memory: read one after the other, by
-// nothing but loads, the waits for memory overlap, while finding an id waits for one after the other.
-func (m *members) fetch(ids []uuid.UUID) (read uint64) {
-	for i := range ids {
-		hash := hashOf(ids[i])
-		t := m.at(hash)
-		slot := int(hash) & (len(t.ids) - 1)
-		read += uint64(t.ids[slot][0]) + uint64(t.ages[slot])
+// fetch reads the groups where ids belong, and returns something of them, so that it is not left out. They are anywhere in memory: read one after the other,
+// by nothing but loads, the waits for memory overlap, while finding an id waits for one after the other.
+func (m *members) fetch(hashes []uint64) (read uint64) {
+	if m.pages == nil {
+		return 0
+	}
+	for _, hash := range hashes {
+		p := m.at(hash)
+		read += p.groups[home(hash)].tags + uint64(p.used)
 	}
 	return read
 }
 
-// places returns where the table of a hash stands.
-func (m *members) places(hash uint64) []*table {
-	width := 1 << (m.depth - m.at(hash).depth)
-	first := m.place(hash) &^ (width - 1)
-	return m.tables[first : first+width]
-}
-
-// grow makes room in a table that is full: it drops what is forgotten, and doubles the table or splits it when that is not enough.
-func (m *members) grow(hash uint64, live func(age uint8) bool, spare *table) {
-	old := m.at(hash)
-	switch {
-	case old.alive(live) <= len(old.ids)/2:
-		old.purge(live, spare)
-	case len(old.ids) < largeTable:
-		fresh := newTable(2*len(old.ids), old.depth)
-		old.deal(live, spare, func(uint64) *table { return fresh })
-		for i := range m.places(hash) {
-			m.places(hash)[i] = fresh
+// add gives an id its age, and tells whether it was new.
+func (m *members) add(hash uint64, id *uuid.UUID, age uint8, c *common) bool {
+	if m.pages == nil {
+		if old, found := m.few[*id]; found && c.era.live(old) {
+			return false
 		}
-	default:
-		m.split(hash, live, spare)
+		if m.keep(*id, age, c) {
+			return true
+		}
 	}
+	p := m.at(hash)
+	slot, found := p.find(hash, id)
+	switch g := &p.groups[slot/width]; {
+	case found && c.era.live(g.age(slot)):
+		return false
+	case found:
+		g.setAge(slot, age)
+		return true
+	case p.full():
+		m.grow(hash, c)
+		p = m.at(hash)
+		slot, _ = p.find(hash, id)
+	}
+	p.put(slot, hash, id, age)
+	return true
 }
 
-// split makes two tables of one, by the next bit of the hash.
-func (m *members) split(hash uint64, live func(age uint8) bool, spare *table) {
+// keep puts an id into the map, unless there are too many: then there is a page instead.
+func (m *members) keep(id uuid.UUID, age uint8, c *common) bool {
+	if len(m.few) == maxFew {
+		m.sweepFew(c.era)
+	}
+	if len(m.few) < maxFew {
+		if m.few == nil {
+			m.few = make(map[uuid.UUID]uint8)
+		}
+		m.few[id] = age
+		return true
+	}
+	p := new(page)
+	for id, age := range m.few {
+		p.insert(hashOf(&id), &id, age)
+	}
+	m.few, m.pages, m.depth = nil, []*page{p}, 0
+	return false
+}
+
+// remove drops an id, and returns its age.
+func (m *members) remove(id *uuid.UUID) (age uint8, found bool) {
+	if m.pages == nil {
+		age, found = m.few[*id]
+		delete(m.few, *id)
+		return age, found
+	}
+	hash := hashOf(id)
+	p := m.at(hash)
+	slot, found := p.find(hash, id)
+	if !found {
+		return 0, false
+	}
+	age = p.groups[slot/width].age(slot)
+	p.remove(slot)
+	return age, true
+}
+
+// stand is in how many places a page stands.
+func (m *members) stand(p *page) int { return 1 << (m.depth - p.depth) }
+
+// places returns where the page of a hash stands.
+func (m *members) places(hash uint64) []*page {
+	n := m.stand(m.at(hash))
+	first := m.place(hash) &^ (n - 1)
+	return m.pages[first : first+n]
+}
+
+// grow makes room in a page that is full: it drops what is forgotten or removed, and splits the page when that is not enough.
+func (m *members) grow(hash uint64, c *common) {
+	if m.at(hash).alive(c.era) <= slots/2 {
+		m.renew(m.places(hash), c)
+		return
+	}
+	m.split(hash, c)
+}
+
+// renew puts what is alive of a page into the spare one, which takes its places.
+func (m *members) renew(places []*page, c *common) {
+	old, fresh := places[0], c.spare
+	fresh.depth = old.depth
+	old.deal(c.era, [2]*page{fresh, fresh})
+	fill(places, fresh)
+	c.spare = old
+}
+
+// split makes two pages of one, by the next bit of the hash.
+func (m *members) split(hash uint64, c *common) {
 	old := m.at(hash)
 	if old.depth == m.depth {
-		twice := make([]*table, 2*len(m.tables))
-		for i, t := range m.tables {
-			twice[2*i], twice[2*i+1] = t, t
+		twice := make([]*page, 2*len(m.pages))
+		for i, p := range m.pages {
+			twice[2*i], twice[2*i+1] = p, p
 		}
-		m.tables, m.depth, m.swept = twice, m.depth+1, 2*m.swept
+		m.pages, m.depth, m.swept = twice, m.depth+1, 2*m.swept
 	}
-	places, bit := m.places(hash), 63-old.depth
-	old.depth++
-	other := newTable(largeTable, old.depth)
-	for i := len(places) / 2; i < len(places); i++ {
-		places[i] = other
-	}
-	old.deal(live, spare, func(hash uint64) *table {
-		if hash>>bit&1 == 1 {
-			return other
-		}
-		return old
-	})
+	places, low, high := m.places(hash), c.spare, new(page)
+	low.depth, high.depth = old.depth+1, old.depth+1
+	old.deal(c.era, [2]*page{low, high})
+	fill(places[:len(places)/2], low)
+	fill(places[len(places)/2:], high)
+	c.spare = old
 }
 
-// sweep drops what is forgotten from some of the tables, and tells whether it has been at all of them.
-func (m *members) sweep(tables int, live func(age uint8) bool, spare *table) (all bool) {
-	for ; tables > 0 && m.swept < len(m.tables); tables-- {
-		t := m.tables[m.swept]
-		if t.alive(live) < t.used {
-			t.purge(live, spare)
-		}
-		m.swept += 1 << (m.depth - t.depth)
+func fill(places []*page, p *page) {
+	for i := range places {
+		places[i] = p
 	}
-	return m.swept >= len(m.tables)
 }
 
-// shrink lets go of the tables when they are empty.
+// sweep drops what is forgotten from some of the pages, and tells whether it has been at all of them.
+func (m *members) sweep(pages int, c *common) (all bool) {
+	if m.pages == nil {
+		m.sweepFew(c.era)
+		return true
+	}
+	for ; pages > 0 && m.swept < len(m.pages); pages-- {
+		p := m.pages[m.swept]
+		n := m.stand(p)
+		p.sweep(c.era)
+		if p.worn() {
+			m.renew(m.pages[m.swept:m.swept+n], c)
+		}
+		m.swept += n
+	}
+	return m.swept >= len(m.pages)
+}
+
+func (m *members) sweepFew(e era) {
+	for id, age := range m.few {
+		if !e.live(age) {
+			delete(m.few, id)
+		}
+	}
+}
+
+// shrink lets go of memory when it is for far more ids than there are.
 func (m *members) shrink() {
-	for _, t := range m.tables {
-		if t.used > 0 {
-			return
-		}
+	left := len(m.few)
+	for i := 0; i < len(m.pages) && left <= maxFew/4; i += m.stand(m.pages[i]) {
+		left += m.pages[i].holds()
 	}
-	if len(m.tables) > 1 || len(m.tables[0].ids) > smallTable {
-		m.tables, m.depth = []*table{newTable(smallTable, 0)}, 0
+	switch {
+	case left == 0:
+		m.few, m.pages, m.depth = nil, nil, 0
+	case m.pages != nil && left <= maxFew/4:
+		few := make(map[uuid.UUID]uint8, left)
+		for i := 0; i < len(m.pages); i += m.stand(m.pages[i]) {
+			for id, age := range m.pages[i].all {
+				few[id] = age
+			}
+		}
+		m.few, m.pages, m.depth = few, nil, 0
 	}
 }

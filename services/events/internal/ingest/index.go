@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,15 +30,17 @@ type index struct {
 	next    uint8        // number of the next generation
 	past    int64        // of organizations that are met for the first time; see members
 	members map[uuid.UUID]*members
+	common  common
 	sweep   []*members // that may hold what is forgotten
-	spare   *table
-	fetched uint64 // means nothing; see fetch
+	hashes  []uint64   // see fetch
+	fetched uint64     // means nothing; see fetch
 }
 
 // generation is the ids of some hours, or some of an hour.
 type generation struct {
 	age   uint8
 	hour  uint32 // in which it began
+	end   uint32 // the first hour that belongs to another
 	count int
 }
 
@@ -46,7 +49,7 @@ func newIndex(horizon time.Duration, most int) *index {
 		most = defaultMaxIDs
 	}
 	hours := (horizon + time.Hour - 1) / time.Hour
-	return &index{span: uint32((hours + generations - 1) / generations), most: most, members: make(map[uuid.UUID]*members), spare: newTable(largeTable, 0)}
+	return &index{span: uint32((hours + generations - 1) / generations), most: most, members: make(map[uuid.UUID]*members), common: common{spare: new(page)}}
 }
 
 // hourOf counts hours from the Unix epoch.
@@ -77,8 +80,10 @@ func (x *index) load(ctx context.Context, q queue.Queue, now time.Time) error {
 		}
 		loaded += len(memory.IDs)
 		m := x.of(memory.Organization)
-		for _, id := range memory.IDs {
-			x.add(m, memory.Hour, id)
+		for ids := range slices.Chunk(memory.IDs, 256) {
+			for i, hash := range x.fetch(m, ids) {
+				x.add(m, memory.Hour, hash, &ids[i])
+			}
 		}
 		x.met(memory.Organization, late)
 		x.forget(memory.Hour)
@@ -103,15 +108,14 @@ func (x *index) judge(hour uint32, organization uuid.UUID, ids []uuid.UUID, w wi
 	x.generation(hour)
 	x.met(organization, w.latest)
 	m := x.of(organization)
-	x.fetched += m.fetch(ids)
 	fresh = ids[:0]
-	for i, id := range ids {
-		if !x.add(m, hour, id) {
+	for i, hash := range x.fetch(m, ids) {
+		if !x.add(m, hour, hash, &ids[i]) {
 			verdicts[i].outcome = events.Duplicate
 			continue
 		}
 		verdicts[i].outcome = events.Stored
-		fresh = append(fresh, id)
+		fresh = append(fresh, ids[i])
 	}
 	x.met(organization, w.latest) // the generation may be another by now
 	return fresh
@@ -128,7 +132,7 @@ func (x *index) since(organization uuid.UUID, w window) time.Time {
 func (x *index) of(organization uuid.UUID) *members {
 	m := x.members[organization]
 	if m == nil {
-		m = newMembers(x.past)
+		m = &members{past: x.past}
 		x.members[organization] = m
 	}
 	return m
@@ -141,29 +145,21 @@ func (x *index) met(organization uuid.UUID, latest int64) {
 	*at = max(*at, latest)
 }
 
-// live tells whether a generation is remembered.
-func (x *index) live(age uint8) bool {
-	return len(x.young) > 0 && age-x.young[0].age < uint8(len(x.young))
-} // ages come round
+// fetch returns the hashes of ids, and has the memory come where they belong.
+func (x *index) fetch(m *members, ids []uuid.UUID) []uint64 {
+	x.hashes = x.hashes[:0]
+	for i := range ids {
+		x.hashes = append(x.hashes, hashOf(&ids[i]))
+	}
+	x.fetched += m.fetch(x.hashes)
+	return x.hashes
+}
 
 // add remembers an id of an organization and tells whether it was new.
-func (x *index) add(m *members, hour uint32, id uuid.UUID) bool {
+func (x *index) add(m *members, hour uint32, hash uint64, id *uuid.UUID) bool {
 	g := x.generation(hour)
-	hash := hashOf(id)
-	t := m.at(hash)
-	slot, found := t.find(hash, id)
-	switch {
-	case found && x.live(t.ages[slot]):
+	if !m.add(hash, id, g.age, &x.common) {
 		return false
-	case found:
-		t.ages[slot] = g.age
-	default:
-		if t.full() {
-			m.grow(hash, x.live, x.spare)
-			t = m.at(hash)
-			slot, _ = t.find(hash, id)
-		}
-		t.put(slot, id, g.age)
 	}
 	g.count++
 	x.count++
@@ -174,14 +170,22 @@ func (x *index) add(m *members, hour uint32, id uuid.UUID) bool {
 func (x *index) generation(hour uint32) *generation {
 	if n := len(x.young); n > 0 {
 		g := &x.young[n-1]
-		if g.hour/x.span >= hour/x.span && g.count < x.portion() {
+		if hour < g.end && g.count < x.portion() {
 			return g
 		}
 		hour = max(hour, g.hour)
 	}
-	x.young = append(x.young, generation{age: x.next, hour: hour})
+	x.young = append(x.young, generation{age: x.next, hour: hour, end: (hour/x.span + 1) * x.span})
 	x.next++
+	x.setEra()
 	return &x.young[len(x.young)-1]
+}
+
+func (x *index) setEra() {
+	x.common.era = era{}
+	if n := len(x.young); n > 0 {
+		x.common.era = era{first: x.young[0].age, count: uint8(n)}
+	}
 }
 
 // portion is the most ids of a generation. No request has more.
@@ -213,6 +217,7 @@ func (x *index) drop() {
 	}
 	x.count -= g.count
 	x.young = x.young[1:]
+	x.setEra()
 	for _, m := range x.members {
 		m.past = max(m.past, m.latest[g.age%lives])
 		m.latest[g.age%lives] = 0
@@ -221,12 +226,12 @@ func (x *index) drop() {
 	}
 }
 
-// stride is how many tables are swept at once.
+// stride is how many pages are swept at once.
 const stride = 16
 
 // clean does a little of what is to be done.
 func (x *index) clean() {
-	if n := len(x.sweep); n > 0 && x.sweep[n-1].sweep(stride, x.live, x.spare) {
+	if n := len(x.sweep); n > 0 && x.sweep[n-1].sweep(stride, &x.common) {
 		x.sweep[n-1].shrink()
 		x.sweep = x.sweep[:n-1]
 	}
@@ -235,19 +240,12 @@ func (x *index) clean() {
 // undo forgets ids that were judged new and could not be kept.
 func (x *index) undo(organization uuid.UUID, ids []uuid.UUID) {
 	m := x.members[organization]
-	for _, id := range ids {
-		hash := hashOf(id)
-		t := m.at(hash)
-		slot, found := t.find(hash, id)
-		if !found {
+	for i := range ids {
+		age, found := m.remove(&ids[i])
+		if !found || !x.common.era.live(age) {
 			continue
 		}
-		for i := range x.young {
-			if x.young[i].age == t.ages[slot] {
-				x.young[i].count--
-				x.count--
-			}
-		}
-		t.remove(slot, hashOf)
+		x.young[age-x.young[0].age].count--
+		x.count--
 	}
 }
