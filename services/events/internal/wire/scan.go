@@ -13,13 +13,24 @@ import (
 // cursor reads the fields of a message one after the other. It understands what encoders write; of all else it says that it failed, which decides nothing:
 // protobuf reads the message then.
 type cursor struct {
-	rest   []byte
+	in     []byte
+	at     int
 	failed bool
 }
 
 // field returns the number and the type of the next field, false at the end.
 func (c *cursor) field() (protowire.Number, protowire.Type, bool) {
-	if len(c.rest) == 0 || c.failed {
+	if c.at < len(c.in) && !c.failed {
+		if tag := c.in[c.at]; tag >= 1<<3 && tag < 0x80 { // all numbers below 16
+			c.at++
+			return protowire.Number(tag >> 3), protowire.Type(tag & 7), true
+		}
+	}
+	return c.longField()
+}
+
+func (c *cursor) longField() (protowire.Number, protowire.Type, bool) {
+	if c.at == len(c.in) || c.failed {
 		return 0, 0, false
 	}
 	tag := c.varint()
@@ -31,29 +42,32 @@ func (c *cursor) field() (protowire.Number, protowire.Type, bool) {
 }
 
 func (c *cursor) varint() uint64 {
-	if len(c.rest) > 0 && c.rest[0] < 0x80 {
-		n := c.rest[0]
-		c.rest = c.rest[1:]
-		return uint64(n)
+	if c.at < len(c.in) && c.in[c.at] < 0x80 {
+		c.at++
+		return uint64(c.in[c.at-1])
 	}
-	n, size := protowire.ConsumeVarint(c.rest)
+	return c.longVarint()
+}
+
+func (c *cursor) longVarint() uint64 {
+	n, size := protowire.ConsumeVarint(c.in[c.at:])
 	if size < 0 {
 		c.failed = true
 		return 0
 	}
-	c.rest = c.rest[size:]
+	c.at += size
 	return n
 }
 
 func (c *cursor) bytes() []byte {
 	n := c.varint()
-	if c.failed || n > uint64(len(c.rest)) {
+	if c.failed || n > uint64(len(c.in)-c.at) {
 		c.failed = true
 		return nil
 	}
-	taken := c.rest[:n:n]
-	c.rest = c.rest[n:]
-	return taken
+	from := c.at
+	c.at += int(n)
+	return c.in[from:c.at:c.at]
 }
 
 // text returns the next bytes, which must be UTF-8.
@@ -82,11 +96,11 @@ func (c *cursor) skip(typ protowire.Type) {
 }
 
 func (c *cursor) fixed(n int) {
-	if len(c.rest) < n {
+	if len(c.in)-c.at < n {
 		c.failed = true
 		return
 	}
-	c.rest = c.rest[n:]
+	c.at += n
 }
 
 // The fields of the two messages: those of the stream follow a number.
@@ -98,7 +112,7 @@ const (
 
 // scan finds the events of the letter and their fields. It returns false when protobuf must read the letter.
 func (l *Letter) scan() bool {
-	c := cursor{rest: l.body.bytes}
+	c := cursor{in: l.body.bytes}
 	offset := protowire.Number(0)
 	if l.streamed {
 		offset = 1
@@ -129,7 +143,7 @@ func (l *Letter) scan() bool {
 
 // timestamp reads a google.protobuf.Timestamp.
 func timestamp(b []byte, outer *cursor) (seconds int64, nanos int32) {
-	c := cursor{rest: b}
+	c := cursor{in: b}
 	for {
 		number, typ, ok := c.field()
 		switch {
@@ -171,7 +185,7 @@ func (l *body) add(b []byte, outer *cursor) {
 		l.raws = append(l.raws, raw{bytes: b})
 	}
 	e := &l.raws[len(l.raws)-1]
-	c := cursor{rest: b}
+	c := cursor{in: b}
 	first, sourced := len(l.purls), false
 	for {
 		number, typ, ok := c.field()
@@ -243,7 +257,7 @@ const (
 
 // actor reads an Identity, and tells whether it is odd.
 func actor(e *ingest.Raw, b []byte, outer *cursor) (odd bool) {
-	c := cursor{rest: b}
+	c := cursor{in: b}
 	for {
 		number, typ, ok := c.field()
 		switch {
@@ -264,7 +278,7 @@ func actor(e *ingest.Raw, b []byte, outer *cursor) (odd bool) {
 
 // source reads a Source, and tells whether it is odd.
 func source(e *ingest.Raw, b []byte, outer *cursor) (odd bool) {
-	c := cursor{rest: b}
+	c := cursor{in: b}
 	for {
 		number, typ, ok := c.field()
 		switch {
