@@ -73,18 +73,19 @@ func (c *idColumn) EncodeColumn(b *proto.Buffer) { b.PutRaw(c.wire) }
 // WriteColumn is for others.
 func (c *idColumn) WriteColumn(w *proto.Writer) { w.ChainWrite(c.wire) }
 
-// wordColumn is a column of type LowCardinality(String). Equal words come in runs, so the last one is compared first.
+// wordColumn is a column of type LowCardinality(String).
 type wordColumn struct {
-	words map[string]uint32
-	keys  []uint32
-	last  string
-	raw   proto.ColLowCardinalityRaw
-	index textColumn
+	words  map[string]uint32
+	recent recent[uint32]
+	keys   []uint32
+	raw    proto.ColLowCardinalityRaw
+	index  textColumn
 }
 
 func (c *wordColumn) add(s string) {
-	if n := len(c.keys); n > 0 && c.last == s {
-		c.keys = append(c.keys, c.keys[n-1])
+	met := c.recent.at(s)
+	if met.is(s) {
+		c.keys = append(c.keys, met.value)
 		return
 	}
 	key, known := c.words[s]
@@ -96,13 +97,15 @@ func (c *wordColumn) add(s string) {
 		c.words[s] = key
 		c.index.add(s)
 	}
-	c.keys, c.last = append(c.keys, key), s
+	c.keys = append(c.keys, key)
+	met.set(s, key)
 }
 
 // reset lets go of the words, which are parts of frames.
 func (c *wordColumn) reset() {
 	clear(c.words)
-	c.keys, c.last = c.keys[:0], ""
+	c.recent = recent[uint32]{}
+	c.keys = c.keys[:0]
 	c.index.reset()
 }
 

@@ -185,8 +185,15 @@ func (b *packageBatch) add(r *queue.Row, p events.PackageRow, block uint64) {
 
 // purls knows the rows of lists of packages, since few lists make most events. The zero value is ready.
 type purls struct {
-	rows   map[string][]events.PackageRow // of events with one package
+	single map[string]single // of events with one package
+	recent recent[[]events.PackageRow]
 	sorted []events.PackageRow
+}
+
+// single is the rows of one package, by a text of its own.
+type single struct {
+	text string
+	rows []events.PackageRow
 }
 
 // mostPurls bounds how many are known.
@@ -198,21 +205,27 @@ func (p *purls) of(r *queue.Row) []events.PackageRow {
 	case 0:
 		return nil
 	case 1:
-		if rows, known := p.rows[r.Packages[0]]; known {
-			return rows
+		met := p.recent.at(r.Packages[0])
+		if !met.is(r.Packages[0]) {
+			one := p.one(r.Packages[0])
+			met.set(one.text, one.rows)
 		}
-	}
-	e := events.Event{Packages: slices.Clone(r.Packages)}
-	if len(r.Packages) > 1 {
-		p.sorted = e.PackageRows()
+		return met.value
+	default:
+		p.sorted = (&events.Event{Packages: slices.Clone(r.Packages)}).PackageRows()
 		return p.sorted
 	}
-	if p.rows == nil || len(p.rows) >= mostPurls {
-		p.rows = make(map[string][]events.PackageRow)
+}
+
+func (p *purls) one(purl string) single {
+	if one, known := p.single[purl]; known {
+		return one
 	}
-	text := string([]byte(r.Packages[0])) // the frame's memory goes
-	e.Packages[0] = text
-	rows := e.PackageRows()
-	p.rows[text] = rows
-	return rows
+	if p.single == nil || len(p.single) >= mostPurls {
+		p.single = make(map[string]single)
+	}
+	text := string([]byte(purl)) // the frame's memory goes
+	one := single{rows: (&events.Event{Packages: []string{text}}).PackageRows(), text: text}
+	p.single[text] = one
+	return one
 }
