@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -31,7 +33,8 @@ const (
 //   - the µs are CPU for an event: of the service, of the database, of the database under the bare client, and of that client, with which the service is
 //     compared (durable/client, stored/client) since a slow machine is slow for both;
 //   - rows/block is how large the blocks were;
-//   - ack-ms and visible-ms are at half of the drained rate: from the moment a request was due to its answer, and to when a query finds its events.
+//   - ack-ms and visible-ms are at half of the drained rate: from the moment a request was due to its answer, and to when a query finds its events;
+//     sync-ms is a write and a sync of a bare file meanwhile.
 func BenchmarkIngest(b *testing.B) {
 	for _, k := range []kind{lean, fat} {
 		b.Run(k.name, func(b *testing.B) {
@@ -135,15 +138,42 @@ func (r *rig) half(b *testing.B, l load, rate float64, m *medians) {
 	r.settle(b)
 	ctx, stop := context.WithCancel(context.WithoutCancel(b.Context()))
 	var working sync.WaitGroup
-	var seen []time.Duration
+	var seen, syncs []time.Duration
 	working.Go(func() { seen = r.visible(ctx, b, l) })
+	working.Go(func() { syncs = diskSyncs(ctx, b) })
 	waits := l.paced(ctx, rate, halfLength)
 	stop()
 	working.Wait()
-	for name, sorted := range map[string][]time.Duration{"ack": waits, "visible": seen} {
+	for name, sorted := range map[string][]time.Duration{"ack": waits, "sync": syncs, "visible": seen} {
 		m.add(name+"-p50-ms", float64(quantile(sorted, 0.5).Microseconds())/1e3)
 		m.add(name+"-p99-ms", float64(quantile(sorted, 0.99).Microseconds())/1e3)
 	}
+}
+
+// syncEvery is how often diskSyncs writes, and syncBytes what: a request of lean events.
+const (
+	syncEvery = 25 * time.Millisecond
+	syncBytes = 18 << 10
+)
+
+// diskSyncs writes into a file on the disk of the log, whose blocks are there, syncs it each time, and returns how long that took: no acknowledgement that waits
+// for a disk can be faster.
+func diskSyncs(ctx context.Context, b *testing.B) []time.Duration {
+	b.Helper()
+	file, err := os.Create(filepath.Join(b.TempDir(), "syncs"))
+	require.NoError(b, err)
+	defer func() { require.NoError(b, file.Close()) }()
+	bytes := make([]byte, syncBytes)
+	var took []time.Duration
+	for due := time.NewTicker(syncEvery); ctx.Err() == nil; <-due.C {
+		start := time.Now()
+		_, err := file.WriteAt(bytes, 0)
+		require.NoError(b, err)
+		require.NoError(b, file.Sync())
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	return took
 }
 
 // marker is the name of the events that visible looks for, and how often one is sent.

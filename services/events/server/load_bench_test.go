@@ -46,7 +46,7 @@ type load struct {
 func newLoad(b *testing.B, conn *grpc.ClientConn, k kind) load {
 	b.Helper()
 	l := load{b: b, conn: conn, kind: k}
-	for n := range loadCallers {
+	for n := range pacedCallers {
 		l.alone = append(l.alone, k.letterOf(b, n, eventsv1.AckLevel_ACK_LEVEL_DURABLE, false))
 	}
 	for n := range loadStreams {
@@ -59,10 +59,11 @@ func newLoad(b *testing.B, conn *grpc.ClientConn, k kind) load {
 	return l
 }
 
-// How much is on its way at once: callers of the unary method, and streams, whose batches a kind counts.
+// How much is on its way at once: callers of the unary method, those of paced, and streams, whose batches a kind counts.
 const (
-	loadCallers = 64
-	loadStreams = 128
+	loadCallers  = 64
+	pacedCallers = 512
+	loadStreams  = 128
 )
 
 // durable sends at DURABLE as fast as it is answered and returns how many events were.
@@ -87,22 +88,22 @@ func (l load) durable(ctx context.Context, until time.Time) int64 {
 	return count.Load()
 }
 
-// paced sends so many events a second, whether they are answered or not, and returns how long each request waited for its answer, from the moment when it was
+// paced sends so many events a second, whether they are answered or not as long as callers are left, and returns how long each request waited for its answer, from the moment when it was
 // due.
 func (l load) paced(ctx context.Context, rate float64, length time.Duration) []time.Duration {
-	every := time.Duration(float64(loadCallers*benchBatch) / rate * float64(time.Second))
+	every := time.Duration(float64(pacedCallers*benchBatch) / rate * float64(time.Second))
 	var mu sync.Mutex
 	var waits []time.Duration
 	var working sync.WaitGroup
 	start := time.Now()
-	for n := range loadCallers {
+	for n := range pacedCallers {
 		working.Go(func() {
 			next := l.alone[n]
 			var answer []byte
 			var own []time.Duration
 			timer := time.NewTimer(0)
 			defer timer.Stop()
-			for due := start.Add(every * time.Duration(n) / loadCallers); due.Before(start.Add(length)); due = due.Add(every) {
+			for due := start.Add(every * time.Duration(n) / pacedCallers); due.Before(start.Add(length)); due = due.Add(every) {
 				timer.Reset(time.Until(due))
 				<-timer.C
 				next.renew(time.Now())
