@@ -19,7 +19,7 @@ import (
 
 // How long each side is measured in a round, how long each runs before the first, and how long the service is at half of its load.
 const (
-	benchLength = 3 * time.Second
+	benchLength = 5 * time.Second
 	halfLength  = 6 * time.Second
 	warmLength  = 2 * time.Second
 )
