@@ -25,13 +25,19 @@ const (
 	linger      = 400 * time.Millisecond
 	shortLinger = 10 * time.Millisecond
 	busyLinger  = 500 * time.Millisecond
-	busyBytes   = 48 << 20 // that wait for no more while the store is busy
+)
+
+// What is enough while the store is busy and somebody waits: a block that is smaller costs the store more for each event, one that is larger keeps the senders
+// waiting, and with them the other half of the store.
+const (
+	busyBytes  = 48 << 20
+	busyEvents = 100_000
 )
 
 // due tells whether it is time to cut a block, and if not, in how long it will be.
 func (d *drain) due(now time.Time) (bool, time.Duration) {
 	d.mu.Lock()
-	some, hurry := d.goal > d.cutTo, len(d.waiters) > 0
+	some, hurry, durable := d.goal > d.cutTo, len(d.waiters) > 0, d.durable
 	d.mu.Unlock()
 	if !some {
 		d.since = time.Time{}
@@ -40,17 +46,17 @@ func (d *drain) due(now time.Time) (bool, time.Duration) {
 	if d.since.IsZero() {
 		d.since = now
 	}
-	wait, enough := linger, int64(blockBytes)
+	wait, enough, many := linger, int64(blockBytes), blockEvents
 	switch {
 	case d.leaving:
 		return true, 0
 	case hurry && d.busy > 0:
-		wait, enough = busyLinger, busyBytes
+		wait, enough, many = busyLinger, busyBytes, busyEvents
 	case hurry:
 		wait = shortLinger
 	}
 	age := now.Sub(d.since)
-	return age >= wait || d.uncut() >= enough, wait - age
+	return age >= wait || durable >= many || d.uncut() >= enough, wait - age
 }
 
 // uncut is the bytes of what is in no block.
@@ -161,6 +167,9 @@ func (d *drain) cut(ctx context.Context) (bool, error) {
 		d.vacate(room)
 		return false, err
 	}
+	d.mu.Lock()
+	d.durable = max(0, d.durable-whole.Len())
+	d.mu.Unlock()
 	d.cutTo, d.since = c.UpTo, time.Time{}
 	return true, nil
 }

@@ -24,6 +24,7 @@ type drain struct {
 
 	mu      sync.Mutex
 	goal    queue.Position // everything up to it is durable
+	durable int            // events up to it that are in no block, as far as this life has seen them come
 	done    queue.Position // everything up to it is in the store
 	waiters map[queue.Position][]*submission
 
@@ -71,10 +72,11 @@ func (d *drain) begin(committed, last queue.Position) {
 	d.done, d.goal, d.cutTo = committed, last, committed
 }
 
-// follow says how far the log is durable.
-func (d *drain) follow(goal queue.Position) {
+// follow says how far the log is durable, and by how many events more.
+func (d *drain) follow(goal queue.Position, fresh int) {
 	d.mu.Lock()
 	d.goal = max(d.goal, goal)
+	d.durable += fresh
 	d.mu.Unlock()
 	d.poke()
 }

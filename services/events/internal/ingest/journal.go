@@ -146,10 +146,12 @@ func (j *journal) acknowledge(stop func()) error {
 			stop()
 		}
 		if err == nil {
+			fresh := 0
 			for _, s := range f.submissions {
 				j.tell(s)
+				fresh += s.fresh
 			}
-			j.drain.follow(f.last)
+			j.drain.follow(f.last, fresh)
 		}
 		for _, s := range f.submissions {
 			s.done <- err
