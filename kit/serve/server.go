@@ -23,6 +23,7 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"devtrail.dev/kit/auth"
+	"devtrail.dev/kit/telemetry"
 )
 
 // Deps is what a door is given.
@@ -78,9 +79,8 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 	s.stopping, s.beginStop = context.WithCancel(context.Background())
 	s.health.SetServingStatus("", healthpb.HealthCheckResponse_NOT_SERVING)
 	steps := s.interceptors()
-	s.grpc = grpc.NewServer(
+	options := []grpc.ServerOption{
 		grpc.ForceServerCodecV2(newCodec()),
-		grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithFilter(traced))),
 		grpc.UnaryInterceptor(unary(steps)),
 		grpc.StreamInterceptor(stream(steps)),
 		grpc.MaxRecvMsgSize(s.cfg.MaxMessageBytes),
@@ -91,7 +91,11 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.WaitForHandlers(true),
-	)
+	}
+	if telemetry.Traced() { // a handler that sends nothing would copy each call's metadata
+		options = append(options, grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithFilter(traced))))
+	}
+	s.grpc = grpc.NewServer(options...)
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
 	return s, nil

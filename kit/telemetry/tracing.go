@@ -13,13 +13,17 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// Tracing sends spans by OTLP to where OTEL_EXPORTER_OTLP_ENDPOINT (or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) says
-// and is off when neither is set or OTEL_SDK_DISABLED is true. It sets the process's tracer provider, so only
+// Traced tells whether the process sends spans: OTEL_EXPORTER_OTLP_ENDPOINT (or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) is
+// set, and OTEL_SDK_DISABLED is not true.
+func Traced() bool {
+	return os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")+os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != "" && os.Getenv("OTEL_SDK_DISABLED") != "true"
+}
+
+// Tracing sends spans by OTLP to where the environment says, if the process is Traced. It sets the process's tracer provider, so only
 // the entry of a process calls it. Shutdown sends what is left.
 func Tracing(ctx context.Context, service string) (shutdown func(context.Context) error, err error) {
 	off := func(context.Context) error { return nil }
-	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")+os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" ||
-		os.Getenv("OTEL_SDK_DISABLED") == "true" {
+	if !Traced() {
 		return off, nil
 	}
 	exporter, err := otlptracegrpc.New(ctx)

@@ -45,11 +45,11 @@ func (l *Log) retireOne(s *segment, room *rooms) error {
 	floor, kept := l.floor, len(l.free)
 	l.mu.Unlock()
 	hours := make(map[uint32][]byte)
-	for r, err := range s.scanInto(&room.record, s.end) {
+	for r, err := range s.heads(&room.record) {
 		if err != nil {
 			return err
 		}
-		if r.kind() != groupKind || r.hour() < floor {
+		if r.hour() < floor {
 			continue
 		}
 		if _, size := r.ids(); size > 0 {
@@ -57,7 +57,7 @@ func (l *Log) retireOne(s *segment, room *rooms) error {
 			if ids == nil {
 				ids, room.ids = room.ids[:0], nil
 			}
-			hours[r.hour()] = appendIDs(ids, r.record)
+			hours[r.hour()] = appendIDs(ids, r)
 		}
 	}
 	for _, hour := range slices.Sorted(maps.Keys(hours)) { // oldest first, as they are remembered meanwhile
