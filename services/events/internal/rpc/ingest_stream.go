@@ -46,7 +46,7 @@ func (s *ingestServer) streamEvents(stream grpc.ServerStream) error {
 	go c.receive(ctx) // Recv ends when we return, not before
 	err := c.reply(ctx)
 	cancel()
-	c.settle()
+	c.settle(ctx)
 	return err
 }
 
@@ -117,8 +117,8 @@ func (c *conversation) answer(ctx context.Context, s submitted) (*wire.Answer, e
 	return c.server.answer(ctx, s.letter, s.receipt, true)
 }
 
-// settle waits for the work on batches that are answered no more. Taking all slots, it lets no other begin.
-func (c *conversation) settle() {
+// settle waits for the work on batches that are answered no more, but not for the database: ctx has ended. Taking all slots, it lets no other begin.
+func (c *conversation) settle(ctx context.Context) {
 	for taken := 0; taken < maxUnanswered; {
 		select {
 		case c.slots <- struct{}{}:
@@ -127,7 +127,9 @@ func (c *conversation) settle() {
 			if !open {
 				return
 			}
-			<-next
+			if s := <-next; s.err == nil {
+				_, _ = s.receipt.Await(ctx) // which counts what was not answered
+			}
 			<-c.slots
 		}
 	}
