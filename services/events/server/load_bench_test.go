@@ -91,19 +91,19 @@ func (l load) durable(ctx context.Context, until time.Time) int64 {
 // paced sends so many events a second, whether they are answered or not as long as callers are left, and returns how long each request waited for its answer, from the moment when it was
 // due.
 func (l load) paced(ctx context.Context, rate float64, length time.Duration) []time.Duration {
-	every := time.Duration(float64(pacedCallers*benchBatch) / rate * float64(time.Second))
+	every := time.Duration(float64(len(l.alone)*benchBatch) / rate * float64(time.Second))
 	var mu sync.Mutex
 	var waits []time.Duration
 	var working sync.WaitGroup
 	start := time.Now()
-	for n := range pacedCallers {
+	for n := range l.alone {
 		working.Go(func() {
 			next := l.alone[n]
 			var answer []byte
 			var own []time.Duration
 			timer := time.NewTimer(0)
 			defer timer.Stop()
-			for due := start.Add(every * time.Duration(n) / pacedCallers); due.Before(start.Add(length)); due = due.Add(every) {
+			for due := start.Add(every * time.Duration(n) / time.Duration(len(l.alone))); due.Before(start.Add(length)); due = due.Add(every) {
 				timer.Reset(time.Until(due))
 				<-timer.C
 				next.renew(time.Now())
