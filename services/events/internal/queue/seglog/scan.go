@@ -46,36 +46,51 @@ func (s *segment) scan(size int64) iter.Seq2[located, error] {
 // next one.
 func (s *segment) heads(room *[]byte) iter.Seq2[record, error] {
 	return func(yield func(record, error) bool) {
-		buffer := *room
-		defer func() { *room = buffer }()
-		read := func(from, to, at int64) (err error) {
-			buffer = slices.Grow(buffer[:from], int(to-from))[:to]
-			return s.readAt(buffer[from:], at+from)
-		}
 		for at := int64(0); at < s.end; {
-			if err := read(0, groupBytes, at); err != nil {
+			r, err := s.head(at, room)
+			if err != nil {
 				yield(nil, err)
 				return
 			}
-			length, number := record(buffer).head()
-			if number != s.number || length < groupBytes || length > s.end-at {
-				yield(nil, queue.ErrCorrupt.With("segment %s has no record at byte %d", segmentName(s.number), at))
+			if r.kind() == groupKind && !yield(r, nil) {
 				return
 			}
-			if record(buffer).kind() == groupKind {
-				table := min(length, groupBytes+int64(record(buffer).count())*entryBytes)
-				err := read(groupBytes, table, at)
-				if err == nil {
-					_, ids := record(buffer).ids()
-					err = read(table, min(length, table+int64(ids)), at)
-				}
-				if !yield(buffer, err) || err != nil {
-					return
-				}
-			}
+			length, _ := r.head()
 			at += length
 		}
 	}
+}
+
+// head reads a record up to its last id.
+func (s *segment) head(at int64, room *[]byte) (record, error) {
+	bad := func() error {
+		return queue.ErrCorrupt.With("segment %s has no record at byte %d", segmentName(s.number), at)
+	}
+	upTo := func(size, most int64) (record, error) { // of the record, whose beginning is in the room
+		if size > most {
+			return nil, bad()
+		}
+		from := len(*room)
+		*room = slices.Grow(*room, int(size)-from)[:size]
+		return *room, s.readAt((*room)[from:], at+int64(from))
+	}
+	*room = (*room)[:0]
+	r, err := upTo(groupBytes, s.end-at) // no record is shorter
+	if err != nil {
+		return nil, err
+	}
+	length, number := r.head()
+	if number != s.number || length < groupBytes || length > s.end-at {
+		return nil, bad()
+	}
+	if r.kind() != groupKind {
+		return r, nil
+	}
+	if r, err = upTo(groupBytes+int64(r.count())*entryBytes, length); err != nil {
+		return nil, err
+	}
+	from, size := r.ids()
+	return upTo(int64(from+size), length)
 }
 
 func (s *segment) readAt(to []byte, at int64) error {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/events/internal/queue"
 )
 
 // A machine that loses power leaves the end of the log cut off or filled with what was never written. What was acknowledged before stays.
@@ -53,4 +55,47 @@ func TestATornTailIsDropped(t *testing.T) {
 			require.Equal(t, append(frames, "after"), again)
 		})
 	}
+}
+
+// Ids are read again when a segment is drained: one whose records do not fit together is kept.
+func TestASegmentWhoseRecordsDoNotFitIsKept(t *testing.T) {
+	l := open(t, options(t))
+	for range 3 {
+		write(t, l, 0, entry("frame", uuid.New(), uuid.New()))
+	}
+	s, room := l.active, []byte(nil)
+	heads := func() (n int, err error) {
+		for r, e := range s.heads(&room) {
+			if err = e; err == nil {
+				_, size := r.ids()
+				require.Equal(t, 2*idBytes, size)
+				n++
+			}
+		}
+		return n, err
+	}
+	n, err := heads()
+	require.NoError(t, err)
+	require.Equal(t, 3, n)
+	first, err := s.head(0, &room)
+	require.NoError(t, err)
+	state, _ := first.head()
+	file, err := os.OpenFile(l.path(segmentName(s.number)), os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, file.Close()) }()
+	for name, at := range map[string]int64{
+		"length": 4, "segment": 8, "number of entries": recordBytes + 4, "number of ids": groupBytes + 16 + 8,
+	} {
+		was := make([]byte, 4)
+		_, err := file.ReadAt(was, state+at)
+		require.NoError(t, err)
+		_, err = file.WriteAt([]byte{0xff, 0xff, 0xff, 0x7f}, state+at)
+		require.NoError(t, err)
+		_, err = heads()
+		require.ErrorIs(t, err, queue.ErrCorrupt, name)
+		_, err = file.WriteAt(was, state+at)
+		require.NoError(t, err)
+	}
+	_, err = heads()
+	require.NoError(t, err)
 }
