@@ -7,11 +7,10 @@ import (
 
 // spare is the file of the segment after the active one. It is made beside what is written: its name is durable only when the file system has written what
 // others have changed, which takes the longest where a database writes to the same disk, and senders would wait for it. Until the segment begins it holds
-// nothing that is sound; a process that starts makes it a free file.
+// nothing that is sound; a process that starts makes it a free file. Only the last segment may be so, so none is made while another begins.
 type spare struct {
-	mu    sync.Mutex // held while it is made
-	file  *segment   // nil when there is none
-	given uint64     // the highest number that a file was made for
+	mu   sync.Mutex // held while a file is made, and until it begins when it is needed at once
+	file *segment   // nil when there is none
 }
 
 // prepareAll makes a spare after each segment that begins, until Close.
@@ -26,10 +25,8 @@ func (l *Log) prepareAll() {
 	}
 }
 
-// next returns the file of the next segment, of so many bytes at least. The lock on writing must be held.
+// next returns the file of the next segment, of so many bytes at least. The locks on writing and on the spare must be held.
 func (l *Log) next(size int64) (*segment, error) {
-	l.spare.mu.Lock()
-	defer l.spare.mu.Unlock()
 	s := l.spare.file
 	if s == nil {
 		return l.create(size)
@@ -43,19 +40,18 @@ func (l *Log) next(size int64) (*segment, error) {
 	return s, nil
 }
 
-// create makes the file of a segment after all others, of an old one if there is one, with a name that is durable. The lock on the spare must be held.
+// create makes the file after the newest segment, of an old one if there is one, with a name that is durable. The lock on the spare must be held.
 func (l *Log) create(size int64) (s *segment, err error) {
+	s = &segment{number: 1}
 	l.mu.Lock()
 	if n := len(l.segments); n > 0 {
-		l.spare.given = max(l.spare.given, l.segments[n-1].number)
+		s.number += l.segments[n-1].number
 	}
 	old := ""
 	if n := len(l.free); n > 0 {
 		old, l.free = l.free[n-1], l.free[:n-1]
 	}
 	l.mu.Unlock()
-	l.spare.given++
-	s = &segment{number: l.spare.given}
 	name := l.path(segmentName(s.number))
 	if old != "" {
 		s.file, err = l.options.FS.ReuseForWrite(l.path(old), name, category)

@@ -55,6 +55,8 @@ func (l *Log) roll(size int64) error {
 			return l.fail(err)
 		}
 	}
+	l.spare.mu.Lock()
+	defer l.spare.mu.Unlock()
 	next, err := l.next(max(l.options.SegmentBytes, size+stateRoom))
 	if err != nil {
 		return err

@@ -91,8 +91,9 @@ func TestASegmentWhoseRecordsDoNotFitIsKept(t *testing.T) {
 		require.NoError(t, err)
 		_, err = file.WriteAt([]byte{0xff, 0xff, 0xff, 0x7f}, state+at)
 		require.NoError(t, err)
-		_, err = heads()
-		require.ErrorIs(t, err, queue.ErrCorrupt, name)
+		require.ErrorIs(t, l.retireOne(s, new(rooms)), queue.ErrCorrupt, name)
+		require.FileExists(t, file.Name())
+		require.Contains(t, l.segments, s)
 		_, err = file.WriteAt(was, state+at)
 		require.NoError(t, err)
 	}
