@@ -37,7 +37,7 @@ const (
 // due tells whether it is time to cut a block, and if not, in how long it will be.
 func (d *drain) due(now time.Time) (bool, time.Duration) {
 	d.mu.Lock()
-	some, hurry, durable := d.goal > d.cutTo, len(d.waiters) > 0, d.durable
+	some, hurry, count := d.goal > d.cutTo, len(d.waiters) > 0, d.uncutEvents
 	d.mu.Unlock()
 	if !some {
 		d.since = time.Time{}
@@ -56,7 +56,7 @@ func (d *drain) due(now time.Time) (bool, time.Duration) {
 		wait = shortLinger
 	}
 	age := now.Sub(d.since)
-	return age >= wait || durable >= many || d.uncut() >= enough, wait - age
+	return age >= wait || count >= many || d.uncut() >= enough, wait - age
 }
 
 // uncut is the bytes of what is in no block.
@@ -168,7 +168,7 @@ func (d *drain) cut(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	d.mu.Lock()
-	d.durable = max(0, d.durable-whole.Len())
+	d.uncutEvents = max(0, d.uncutEvents-whole.Len())
 	d.mu.Unlock()
 	d.cutTo, d.since = c.UpTo, time.Time{}
 	return true, nil

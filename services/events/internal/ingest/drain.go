@@ -22,11 +22,11 @@ type drain struct {
 	logger *slog.Logger
 	now    func() time.Time
 
-	mu      sync.Mutex
-	goal    queue.Position // everything up to it is durable
-	durable int            // events up to it that are in no block, as far as this life has seen them come
-	done    queue.Position // everything up to it is in the store
-	waiters map[queue.Position][]*submission
+	mu          sync.Mutex
+	goal        queue.Position // everything up to it is durable
+	uncutEvents int            // events up to it that are in no block, as far as this life has seen them come
+	done        queue.Position // everything up to it is in the store
+	waiters     map[queue.Position][]*submission
 
 	wake      chan struct{} // holds a token when something changed
 	finishing chan struct{} // closed when nothing more will be durable
@@ -76,7 +76,7 @@ func (d *drain) begin(committed, last queue.Position) {
 func (d *drain) follow(goal queue.Position, fresh int) {
 	d.mu.Lock()
 	d.goal = max(d.goal, goal)
-	d.durable += fresh
+	d.uncutEvents += fresh
 	d.mu.Unlock()
 	d.poke()
 }
