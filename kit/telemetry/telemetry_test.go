@@ -77,3 +77,20 @@ func TestTracingOn(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, shutdown(t.Context()), "nothing was recorded, so nothing is lost")
 }
+
+func TestTraced(t *testing.T) {
+	for _, c := range []struct {
+		endpoint, traces, disabled string
+		traced                     bool
+	}{
+		{"", "", "", false},
+		{"http://127.0.0.1:4317", "", "", true},
+		{"", "http://127.0.0.1:4317", "false", true},
+		{"http://127.0.0.1:4317", "", "true", false},
+	} {
+		t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.endpoint)
+		t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", c.traces)
+		t.Setenv("OTEL_SDK_DISABLED", c.disabled)
+		assert.Equal(t, c.traced, telemetry.Traced(), c)
+	}
+}
