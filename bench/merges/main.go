@@ -1,5 +1,5 @@
-// Command merges measures what merges of developers cost and how soon they show: each kind of question with one and with 1,000 pending merges and with
-// 1,000 folded ones, as ratios to the same question without, in turns; and the time from a merge to the first answers that know it.
+// Command merges measures what merges of developers cost and how soon they show: each kind of question with one and with 1,000 merges, pending and
+// folded, as ratios to the same question without, in turns; and the time from a merge to the first answers that know it.
 //
 //	go run ./bench/merges                              two million events in all, on ClickHouse and then on Postgres
 //	go run ./bench/merges -store postgres -rounds 50
@@ -20,7 +20,7 @@ import (
 
 func main() {
 	store := flag.String("store", "", "clickhouse or postgres; both when empty")
-	events := flag.Int("events", 2_000_000, "how many events there are, a fourth of them in each organization")
+	events := flag.Int("events", 2_000_000, "how many events there are, a fifth of them in each organization")
 	database := flag.String("database", "", "URL of a database that an earlier run with one store filled and kept (DEVTRAIL_TEST_KEEP=1 DEVTRAIL_TEST_GRACE=1h)")
 	rounds := flag.Int("rounds", 15, "how often each question is asked")
 	flag.Parse()

@@ -21,6 +21,9 @@ type Reassignment struct {
 	DeveloperID uuid.UUID // the zero UUID is nobody
 	// Sequence orders the changes of an identity. 0 notes an identity whose events are stamped as nobody's: it changes no answer.
 	Sequence int64
+	// Previous is whom the identity belonged to before, the zero UUID for nobody; nil when that is not known. It changes no answer: it promises that the events
+	// of the identity are stamped with one whom its changes name as previous, or with one whom they name as its developer, so that they are found sooner.
+	Previous *uuid.UUID
 	// Birth marks the first developer of an identity. It counts only if the store has noted the identity before:
 	// the events of any other were all stamped after its birth. Without this rule every identity would become an override.
 	Birth bool

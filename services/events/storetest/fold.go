@@ -73,7 +73,10 @@ func (s *subject) merge(from, to int) {
 	s.t.Helper()
 	var changes []events.Reassignment
 	for i := from; i < to; i++ {
-		changes = append(changes, events.Reassignment{Identity: actor(person(i)), DeveloperID: ID(fmt.Sprint("developer ", i-i%3)), Sequence: int64(1 + i)})
+		owner := ID(fmt.Sprint("developer ", i))
+		changes = append(changes, events.Reassignment{
+			Identity: actor(person(i)), DeveloperID: ID(fmt.Sprint("developer ", i-i%3)), Previous: &owner, Sequence: int64(1 + i),
+		})
 	}
 	s.reassign(changes...)
 }

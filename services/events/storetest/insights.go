@@ -29,7 +29,7 @@ func RunInsights(t *testing.T, open OpenInsightFunc) {
 	for _, list := range [][]insightCase{filterCases, cohortCases, trendCases, breakdownCases, funnelCases, attributionCases, activityCases, pathCases, actorCases, promotionCases} {
 		for _, c := range list {
 			t.Run(c.name, func(t *testing.T) {
-				s := &story{t: t, store: store, org: ID("case " + c.name), now: day("2026-05-08").Add(10 * time.Hour)}
+				s := &story{t: t, store: store, org: ID("case " + c.name), now: day("2026-05-08").Add(10 * time.Hour), owners: make(map[string]uuid.UUID)}
 				s.engine = answer.New(store, func() time.Time { return s.now })
 				c.run(s)
 			})
@@ -45,6 +45,7 @@ type story struct {
 	engine *answer.Engine
 	now    time.Time
 	told   int
+	owners map[string]uuid.UUID // of the developers' identities that became another's
 }
 
 // day reads a day, or a day and a time of it, in UTC.
@@ -94,8 +95,13 @@ func (s *story) is(developer, properties string) {
 func (s *story) becomes(developer, other string) {
 	s.t.Helper()
 	s.told++
+	previous, moved := s.owners[developer]
+	if !moved {
+		previous = ID(developer)
+	}
+	s.owners[developer] = ID(other)
 	require.NoError(s.t, s.store.Reassign(s.t.Context(), s.org, []events.Reassignment{{
-		Identity: actor(developer + "@example.org"), DeveloperID: ID(other), Sequence: int64(s.told),
+		Identity: actor(developer + "@example.org"), DeveloperID: ID(other), Previous: &previous, Sequence: int64(s.told),
 	}}))
 }
 

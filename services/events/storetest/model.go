@@ -24,6 +24,7 @@ func Model(t *testing.T, open OpenInsightFunc, seeds, steps int) {
 				want:  newSubject(t, memory.New(time.Now)),
 				got:   newSubject(t, open(t)),
 				organ: []uuid.UUID{ID("org 1"), ID("org 2")},
+				had:   make(map[held][]uuid.UUID),
 			}
 			for step := range steps {
 				m.step(t, fmt.Sprintf("seed %d, step %d", seed, step))
@@ -39,12 +40,35 @@ type model struct {
 	got      *subject
 	organ    []uuid.UUID
 	sequence int64
+	had      map[held][]uuid.UUID // whom identities belonged to, the last one now
+}
+
+// held is an identity of an organization.
+type held struct {
+	organization uuid.UUID
+	identity     events.Identity
+}
+
+// owners are whom an identity belonged to so far, when its changes tell; those of half of the identities do not.
+func (m *model) owners(i events.Identity) []uuid.UUID {
+	if i.Kind > 1 {
+		return nil
+	}
+	of := held{m.want.org, i}
+	if len(m.had[of]) == 0 {
+		m.had[of] = []uuid.UUID{pick(m.rand, ID("ada"), ID("bo"), ID("cy"))}
+	}
+	return m.had[of]
 }
 
 // step does one random thing to both.
 func (m *model) step(t *testing.T, label string) {
 	org := pick(m.rand, m.organ...)
 	m.want.org, m.got.org = org, org
+	if m.rand.IntN(20) == 0 {
+		_, err := m.got.store.Fold(t.Context(), 3)
+		require.NoError(t, err, "%s: fold", label)
+	}
 	switch n := m.rand.IntN(10); {
 	case n < 3:
 		batch := m.batch()
@@ -128,6 +152,9 @@ func (m *model) batch() []events.Event {
 			if m.rand.IntN(4) > 0 {
 				e.Actor = m.actor()
 				e.DeveloperID = pick(m.rand, uuid.Nil, ID("ada"), ID("bo"), ID("cy"))
+				if owners := m.owners(e.Actor); owners != nil {
+					e.DeveloperID = pick(m.rand, owners...)
+				}
 			}
 		})
 	}
@@ -148,6 +175,11 @@ func (m *model) changes() []events.Reassignment {
 		}
 		if m.rand.IntN(4) == 0 {
 			changes[i] = events.Reassignment{Identity: changes[i].Identity}
+			continue
+		}
+		if owners := m.owners(changes[i].Identity); owners != nil {
+			changes[i].Birth, changes[i].Previous = false, &owners[len(owners)-1]
+			m.had[held{m.want.org, changes[i].Identity}] = append(owners, changes[i].DeveloperID)
 		}
 	}
 	return changes

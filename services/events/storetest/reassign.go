@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 var reassignCases = []testCase{
 	{"a reassignment counts for events before and after it, in every answer", reassigned},
 	{"the highest sequence wins in whatever order they come", reassignOrder},
+	{"whom an identity belonged to before changes no answer", previously},
 	{"a birth counts only for an identity that was noted", births},
 	{"the applied sequence never goes back", sequences},
 }
@@ -71,6 +73,69 @@ func reassignOrder(t *testing.T, s *subject) {
 		events.Reassignment{Identity: actor("ada@example.org"), DeveloperID: ID("eleven"), Sequence: 11},
 	)
 	require.Len(t, s.list(events.ListQuery{Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("twelve")}}}), 1)
+}
+
+// previously has the changes of an identity come out of order, its events be stamped with whoever had it, and folds in between.
+func previously(t *testing.T, s *subject) {
+	change := func(sequence int64, previous, developer string) events.Reassignment {
+		c := events.Reassignment{Identity: actor("machine"), DeveloperID: ID(developer), Sequence: sequence}
+		if previous != "unknown" {
+			had := ID(previous)
+			if previous == "" {
+				had = uuid.Nil
+			}
+			c.Previous = &had
+		}
+		return c
+	}
+	all := 0
+	add := func(stamps ...string) {
+		for _, stamp := range stamps {
+			all++
+			s.append(s.event(fmt.Sprint("event ", all), by("machine", stamp)))
+		}
+	}
+	belongs := func(owner string, others ...string) {
+		t.Helper()
+		q := s.trendsQuery(noon, noon.Add(time.Hour), events.Day, "")
+		for _, developer := range append(others, owner) {
+			want := 0
+			if developer == owner {
+				want = all
+			}
+			q.Filter = events.Filter{DeveloperIDs: []uuid.UUID{ID(developer)}}
+			for _, basic := range []bool{true, false} {
+				require.Len(t, s.list(events.ListQuery{Basic: basic, Filter: q.Filter}), want, "events of %s", developer)
+			}
+			equal(t, float64(want), s.trend(q, insight.Total, "").Total, "trend of "+developer)
+		}
+	}
+	s.reassign(events.Reassignment{Identity: actor("machine")})
+	add("")
+	birth := change(2, "", "one")
+	birth.Birth = true
+	s.reassign(birth)
+	add("one", "")
+	belongs("one", "two", "three")
+	s.reassign(change(5, "two", "three"))
+	s.reassign(change(4, "one", "two"))
+	add("two", "one")
+	belongs("three", "one", "two")
+	s.fold(10)
+	belongs("three", "one", "two")
+	s.reassign(change(7, "three", "one"), change(5, "two", "three"))
+	add("three", "two")
+	belongs("one", "two", "three")
+	s.reassign(change(9, "unknown", "four"), change(8, "one", "five"))
+	add("one", "stranger")
+	belongs("four", "one", "two", "three", "five")
+	s.reassign(change(10, "four", "six"))
+	belongs("six", "one", "four", "stranger")
+	s.fold(10)
+	s.reassign(change(12, "seven", "eight"), change(11, "unknown", "seven"))
+	belongs("eight", "six", "seven")
+	s.reassign(change(14, "eight", "eight"))
+	belongs("eight", "six", "seven")
 }
 
 func births(t *testing.T, s *subject) {

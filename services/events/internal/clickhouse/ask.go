@@ -59,7 +59,7 @@ func (s *Store) ask(ctx context.Context, name string, shape any, st *statement, 
 	var own error // of the caller, which is none of the database's
 	seen := false
 	settings := clickhouse.Settings{}
-	if st.named && !st.personal { // the key has names, and to find that projections do not help the server compares every mark of theirs with the names
+	if !st.personal { // see "by_key"
 		settings["optimize_use_projections"] = 0
 	}
 	once := func() error {

@@ -26,9 +26,10 @@ func (s *Store) Digest(ctx context.Context, organization uuid.UUID, q events.Dig
 		p.micros("middle", q.Middle)
 		p.number("limit", q.Limit)
 		p.number("agent", int(events.SourceAgent))
-		overridden.into(p)
+		sh := shape{Filter: q.Filter}
+		sh.owned(overridden, p)
 		var d events.Digest
-		err := s.query(ctx, "digest", shape{Overrides: overridden, Filter: q.Filter}, p, func(rows driver.Rows) error { return addDigest(&d, rows) })
+		err := s.query(ctx, "digest", sh, p, func(rows driver.Rows) error { return addDigest(&d, rows) })
 		if err != nil {
 			return events.Digest{}, err
 		}
@@ -37,9 +38,8 @@ func (s *Store) Digest(ctx context.Context, organization uuid.UUID, q events.Dig
 		p.text("added", events.ManifestEvents[0])
 		p.text("changed", events.ManifestEvents[1])
 		p.text("removed", events.ManifestEvents[2])
-		sh := shape{Filter: q.Filter}
-		if len(q.Filter.DeveloperIDs) > 0 {
-			sh.Overrides = overridden
+		if len(q.Filter.DeveloperIDs) == 0 {
+			sh.Overrides = nil
 		}
 		err = s.query(ctx, "digest_packages", sh, p, func(rows driver.Rows) error {
 			var row events.PackageActivity

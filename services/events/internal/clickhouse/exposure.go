@@ -30,7 +30,8 @@ func (s *Store) Exposure(ctx context.Context, organization uuid.UUID, q events.E
 		p.texts("versions", q.Versions)
 		p.number("limit", q.Limit)
 		var exposure events.Exposure
-		sh := shape{Always: q.Range == events.AllTime, Overrides: overridden.joined(), Versioned: q.Versions != nil}
+		sh := shape{Always: q.Range == events.AllTime, Versioned: q.Versions != nil}
+		sh.owned(overridden.exactly(), p)
 		err := s.query(ctx, "exposure", sh, p, func(rows driver.Rows) error { return addExposure(&exposure, rows) })
 		if err != nil {
 			return events.Exposure{}, err

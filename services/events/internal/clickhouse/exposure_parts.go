@@ -37,7 +37,8 @@ func (s *Store) ExposureParts(ctx context.Context, organization uuid.UUID, q eve
 	defer stop(nil)
 	timer := time.AfterFunc(s.limits.Time, func() { stop(events.ErrQuestionTooSlow) })
 	defer timer.Stop()
-	sh := shape{Always: q.Range == events.AllTime, Overrides: overridden.joined(), Versioned: q.Versions != nil}
+	sh := shape{Always: q.Range == events.AllTime, Versioned: q.Versions != nil}
+	sh.owned(overridden.exactly(), p)
 	err = s.runWith(waiting, "exposure", sh, p, clickhouse.Settings{"max_execution_time": longestAnswer.Seconds()}, func(rows driver.Rows) error {
 		timer.Stop()
 		return parting.add(rows)

@@ -23,8 +23,7 @@ func (s *Store) List(ctx context.Context, organization uuid.UUID, q events.ListQ
 		}
 		sh := shape{Always: q.Range == events.AllTime, Filter: q.Filter, After: q.After != nil, Basic: q.Basic}
 		if q.Basic || len(q.Filter.DeveloperIDs) > 0 {
-			sh.Overrides = overridden
-			overridden.into(p)
+			sh.owned(overridden, p)
 		}
 		if q.Basic {
 			return s.basic(ctx, sh, p)
@@ -83,7 +82,9 @@ func (s *Store) rowsAt(ctx context.Context, organization uuid.UUID, overridden *
 	p.micros("oldest", at.oldest)
 	p.ids("ids", at.ids)
 	list := make([]events.Event, 0, len(at.ids))
-	err := s.query(ctx, "list_rows", shape{Overrides: overridden.joined()}, p, func(rows driver.Rows) error {
+	sh := shape{}
+	sh.owned(overridden.exactly(), p)
+	err := s.query(ctx, "list_rows", sh, p, func(rows driver.Rows) error {
 		e, err := eventFromRow(rows)
 		list = append(list, e)
 		return err

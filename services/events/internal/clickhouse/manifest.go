@@ -3,7 +3,6 @@ package clickhouse
 import (
 	"context"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
 
@@ -20,13 +19,11 @@ func (s *Store) ManifestChanges(ctx context.Context, organization uuid.UUID, pkg
 	p.texts("projects", projects)
 	p.texts("names", events.ManifestEvents)
 	var list []events.ManifestChange
-	// No projection has these columns; left to itself the server compares every mark of that of the ids with the ids of the package's events.
-	plain := clickhouse.Settings{"optimize_use_projections": 0}
-	err := s.runWith(ctx, "manifest_changes", shape{}, p, plain, func(rows driver.Rows) error {
+	err := s.query(ctx, "manifest_changes", shape{}, p, func(rows driver.Rows) error {
 		var c events.ManifestChange
 		err := rows.Scan(&c.Project, &c.Path, &c.Name, &c.Packages, &c.Properties)
 		list = append(list, c)
 		return err
 	})
-	return list, judge(ctx, err)
+	return list, err
 }

@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -27,18 +28,22 @@ func (s *Store) Reassign(ctx context.Context, organization uuid.UUID, changes []
 		return err
 	}
 	ctx = s.isolated(ctx, "", "")
-	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO identity_overrides (organization_id, actor_kind, actor_value, developer_id, sequence)")
+	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO identity_overrides (organization_id, actor_kind, actor_value, developer_id, sequence, previous)")
 	if err != nil {
 		return translate(ctx, err)
 	}
 	defer batch.Close()
 	for _, c := range changes {
 		was, noted := known[c.Identity]
-		if c.Birth && !noted || noted && c.Sequence <= was.sequence {
+		if c.Birth && !noted {
 			continue
 		}
-		known[c.Identity] = reassigned{developer: c.DeveloperID, sequence: c.Sequence}
-		if err := batch.Append(organization, uint8(c.Identity.Kind), c.Identity.Value, c.DeveloperID, uint64(c.Sequence)); err != nil {
+		is, changed := was.after(c, noted)
+		if !changed {
+			continue
+		}
+		known[c.Identity] = is
+		if err := batch.Append(organization, uint8(c.Identity.Kind), c.Identity.Value, is.developer, uint64(is.sequence), is.stamps); err != nil {
 			return err
 		}
 	}
@@ -52,10 +57,37 @@ func (s *Store) Reassign(ctx context.Context, organization uuid.UUID, changes []
 // overridesBelieved is how long what is known of an organization's overrides is believed: what another instance reassigns shows that much later.
 const overridesBelieved = 250 * time.Millisecond
 
-// reassigned is the newest that is known of an identity, pending or folded; sequence 0 is a note.
+// reassigned is what is known of an identity: its newest reassignment, pending or folded, or a note (sequence 0).
 type reassigned struct {
 	developer uuid.UUID
 	sequence  int64
+	pending   bool
+	stamps    []uuid.UUID // whom its events may be stamped with while it is pending
+	traced    bool        // they are all of those
+}
+
+// after is what is known of an identity after a change, and whether that is something new.
+func (r reassigned) after(c events.Reassignment, known bool) (is reassigned, changed bool) {
+	older := known && c.Sequence <= r.sequence
+	switch {
+	case older && (c.Sequence == r.sequence || c.Sequence == 0 || !r.pending):
+		return r, false
+	case c.Sequence == 0:
+		return reassigned{pending: true, traced: true}, true
+	}
+	is = reassigned{developer: c.DeveloperID, sequence: c.Sequence, pending: true}
+	if older {
+		is.developer, is.sequence = r.developer, r.sequence
+	}
+	if is.traced = c.Previous != nil && (!known || r.traced); is.traced {
+		is.stamps = slices.Clone(r.stamps)
+		for _, id := range []uuid.UUID{*c.Previous, r.developer} { // a note's is nobody
+			if (known || id == *c.Previous) && !slices.Contains(is.stamps, id) {
+				is.stamps = append(is.stamps, id)
+			}
+		}
+	}
+	return is, !older || is.traced != r.traced || len(is.stamps) > len(r.stamps)
 }
 
 // reassignments returns it of those of the identities that were ever noted or reassigned.
@@ -71,7 +103,7 @@ func (s *Store) reassignments(ctx context.Context, organization uuid.UUID, ident
 		var value string
 		var r reassigned
 		var sequence uint64
-		err := rows.Scan(&kind, &value, &r.developer, &sequence)
+		err := rows.Scan(&kind, &value, &r.developer, &sequence, &r.pending, &r.stamps, &r.traced)
 		r.sequence = int64(sequence)
 		known[events.Identity{Kind: events.IdentityKind(kind), Value: value}] = r
 		return err

@@ -24,6 +24,7 @@ var queries = template.Must(template.ParseFS(queryFiles, "queries/*.sql"))
 // shape is what the templates look at.
 type shape struct {
 	Overrides *lookup // of the pending ones of the organization
+	Stamps    string  // of the events of the filter's developers; empty when they are those alone, or not known
 	Filter    events.Filter
 	After     bool
 	Always    bool // the range is all time, which has no bounds to compare
@@ -31,6 +32,19 @@ type shape struct {
 	Versioned bool
 	Named     bool
 	Except    bool // leave out the rows of one block
+}
+
+// owned makes the shape and its parameters those of a question that needs to know whose events are.
+func (sh *shape) owned(pending *lookup, p params) {
+	sh.Overrides = pending
+	if developers := sh.Filter.DeveloperIDs; len(developers) > 0 {
+		var stamps []uuid.UUID
+		if sh.Overrides, stamps = pending.about(developers); stamps != nil {
+			sh.Stamps = "{stamps:Array(UUID)}"
+			p.ids("stamps", stamps)
+		}
+	}
+	sh.Overrides.into(p)
 }
 
 // Start is the parameter with which the question's range begins.

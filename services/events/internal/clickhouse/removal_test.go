@@ -33,7 +33,7 @@ func TestASupersededOverrideNeverComesBack(t *testing.T) {
 			back := false
 			for sequence := uint64(parts); c.attempts > 0 && !back; c.attempts-- {
 				for older := range uint64(parts) {
-					err := s.conn.Exec(t.Context(), "INSERT INTO identity_overrides VALUES ($1, 1, 'ada@example.org', $2, $3)", org, storetest.ID("developer"), sequence-older)
+					err := s.conn.Exec(t.Context(), "INSERT INTO identity_overrides (organization_id, actor_kind, actor_value, developer_id, sequence) VALUES ($1, 1, 'ada@example.org', $2, $3)", org, storetest.ID("developer"), sequence-older)
 					require.NoError(t, err)
 				}
 				f := folds{organization: org, taken: make(map[uint64]bool)}

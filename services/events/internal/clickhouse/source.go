@@ -15,11 +15,13 @@ type source struct {
 	Start, End string
 	Names      string // of every event that is wanted; empty when any may be
 	Filter     events.Filter
+	Stamps     string // as in shape
 	Properties levels
 	Where      []*condition
 
 	st    *statement
-	owned bool // whose an event is decides what it counts for
+	owned bool    // whose an event is decides what it counts for
+	own   *lookup // of the filter's developers
 }
 
 // units are the names of insight.Unit in the templates.
@@ -32,7 +34,10 @@ func (st *statement) source(q insight.Question, within events.Range) *source {
 	src := st.bare(within)
 	src.owned = false
 	src.Filter = q.Filter
-	st.personal = st.personal || len(q.Filter.DeveloperIDs) > 0
+	if developers := q.Filter.DeveloperIDs; len(developers) > 0 {
+		st.personal = true
+		src.own, src.Stamps = st.lookAt(developers)
+	}
 	st.params.filter(q.Filter)
 	st.params.within(within)
 	src.Unit = units[q.By]
@@ -47,7 +52,10 @@ func (st *statement) bare(within events.Range) *source {
 
 // Overrides is how pending ones are looked up: where nothing depends on whose an event is, they need not be. The statement gets what that needs.
 func (src *source) Overrides() *lookup {
-	if !src.owned && !src.Joined && len(src.Filter.DeveloperIDs) == 0 && !slices.ContainsFunc(src.Where, (*condition).owned) {
+	if len(src.Filter.DeveloperIDs) > 0 {
+		return src.own
+	}
+	if !src.owned && !src.Joined && !slices.ContainsFunc(src.Where, (*condition).owned) {
 		return nil
 	}
 	return src.st.look()
@@ -90,7 +98,6 @@ func (src *source) named(matchers []insight.Matcher) {
 			names = append(names, a.Name)
 		}
 	}
-	src.st.named = true
 	slices.Sort(names)
 	src.Names = src.st.texts(slices.Compact(names))
 }

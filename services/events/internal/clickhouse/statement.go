@@ -20,7 +20,6 @@ type statement struct {
 	view
 	keys     []string // of the events' properties that are looked at
 	doubtful bool     // see property.Doubtful
-	named    bool     // events of certain names are asked about
 	personal bool     // certain developers are
 	looking  bool     // for overrides
 }
@@ -39,6 +38,16 @@ func (st *statement) look() *lookup {
 		st.overrides.into(st.params)
 	}
 	return st.overrides
+}
+
+// lookAt is look for events of some developers alone, with the parameter of their stamps.
+func (st *statement) lookAt(developers []uuid.UUID) (own *lookup, stamps string) {
+	own, found := st.overrides.about(developers)
+	own.into(st.params)
+	if found != nil {
+		stamps = st.ids(found)
+	}
+	return own, stamps
 }
 
 // promote has a property of events taken from its column, if it is promoted.

@@ -60,10 +60,15 @@ func changesFromProto(list []*identityv1.IdentityChange) (map[uuid.UUID][]events
 		if err != nil {
 			return nil, err
 		}
+		previous, err := developerFromProto(c.GetPreviousDeveloperId())
+		if err != nil {
+			return nil, err
+		}
 		changes[organization] = append(changes[organization], events.Reassignment{
-			Birth:       c.GetPreviousDeveloperId() == "",
+			Birth:       previous == uuid.Nil,
 			DeveloperID: developer,
 			Identity:    identityFromProto(c.GetIdentity()),
+			Previous:    &previous,
 			Sequence:    c.GetSequence(),
 		})
 	}

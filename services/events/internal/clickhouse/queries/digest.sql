@@ -79,3 +79,4 @@ WHERE place <= {limit:UInt32}
 ORDER BY
     dimension,
     place
+{{- if not .Filter.DeveloperIDs}}{{template "by_key"}}{{end}}

@@ -23,3 +23,4 @@ ORDER BY
     count() DESC,
     package
 LIMIT {limit:UInt32}
+{{- if not .Filter.DeveloperIDs}}{{template "by_key"}}{{end}}

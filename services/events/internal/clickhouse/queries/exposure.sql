@@ -52,7 +52,7 @@ FROM (
                 e.occurred_at AS occurred_at,
                 {{if .Versioned}}row_number() OVER (PARTITION BY e.event_id ORDER BY e.version) = 1{{else}}e.leading_row{{end}} AS counts
             FROM event_packages AS e
-            {{- template "overrides_of_actors" .}}
+            {{- template "overrides" .}}
             WHERE e.organization_id = {organization:UUID}
                 AND e.package = {package:String}
                 {{- if .Versioned}}

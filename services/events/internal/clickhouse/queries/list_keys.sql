@@ -15,3 +15,4 @@ FROM events AS e
     AND (e.occurred_at, UUIDToNum(e.id)) < (fromUnixTimestamp64Micro({after_time:Int64}, 'UTC'), UUIDToNum({after_id:UUID})){{end}}
 ORDER BY e.occurred_at DESC, UUIDToNum(e.id) DESC
 LIMIT {limit:UInt32}
+{{- if not .Filter.DeveloperIDs}}{{template "by_key"}}{{end}}

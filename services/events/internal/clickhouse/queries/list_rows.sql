@@ -15,9 +15,10 @@ SELECT
     e.session_id,
     e.properties
 FROM events AS e
-{{- template "overrides_of_actors" .}}
+{{- template "overrides" .}}
 WHERE e.organization_id = {organization:UUID}
     AND e.occurred_at >= fromUnixTimestamp64Micro({oldest:Int64}, 'UTC')
     AND e.occurred_at <= fromUnixTimestamp64Micro({newest:Int64}, 'UTC')
     AND e.id IN {ids:Array(UUID)}
 ORDER BY e.occurred_at DESC, UUIDToNum(e.id) DESC
+{{- template "by_key"}}

@@ -31,3 +31,4 @@ FROM (
 ORDER BY
     project,
     path
+{{- template "by_key"}}

@@ -1,19 +1,19 @@
 {{/* Parts that the questions share. Values are parameters; only the shape of a statement depends on the question. */}}
 
-{{/* Few overrides are compared one after the other, some are looked up in lists, many are joined; see lookup. */}}
+{{/* Few overrides are compared one after the other, many are joined; see lookup. */}}
 {{define "developer"}}
     {{- with .Overrides}}
         {{- if .Joined}}if(o.latest > 0, o.reassigned_id, e.current_id)
-        {{- else if .Compared}}multiIf({{range .Compared}}e.actor_key = {override_key_{{.}}:UInt64}, {override_developer_{{.}}:UUID}, {{end}}e.current_id)
-        {{- else}}if({{template "override"}} = 0, e.current_id, arrayElement({override_developers:Array(UUID)}, {{template "override"}})){{end}}
+        {{- else if .Exact}}multiIf({{range .Compared}}e.actor_kind = {{.Kind}} AND e.actor_value = {{.Value}}, {{.Developer}}, {{end}}e.current_id)
+        {{- else}}multiIf({{range .Compared}}e.actor_key = {{.Key}}, {{.Developer}}, {{end}}e.current_id){{end}}
     {{- else}}e.current_id{{end}}
 {{- end}}
-
-{{define "override"}}transform(e.actor_key, {override_keys:Array(UInt64)}, {override_places:Array(UInt32)}, toUInt32(0)){{end}}
 
 {{define "overrides"}}{{with .Overrides}}{{if .Joined}}
 LEFT ANY JOIN (
     SELECT
+        actor_kind,
+        actor_value,
         sipHash64(actor_kind, actor_value) AS actor_key,
         argMax(developer_id, sequence) AS reassigned_id,
         max(sequence) AS latest
@@ -21,21 +21,12 @@ LEFT ANY JOIN (
     WHERE organization_id = {organization:UUID}
     GROUP BY actor_kind, actor_value
     HAVING latest > 0
-) AS o ON o.actor_key = e.actor_key{{end}}{{end}}{{end}}
+) AS o ON {{if .Exact}}o.actor_kind = e.actor_kind AND o.actor_value = e.actor_value{{else}}o.actor_key = e.actor_key{{end}}{{end}}{{end}}{{end}}
 
-{{/* The same where kind and value of the actor are read anyway. */}}
-{{define "overrides_of_actors"}}{{if .Overrides}}
-LEFT ANY JOIN (
-    SELECT
-        actor_kind,
-        actor_value,
-        argMax(developer_id, sequence) AS reassigned_id,
-        max(sequence) AS latest
-    FROM identity_overrides
-    WHERE organization_id = {organization:UUID}
-    GROUP BY actor_kind, actor_value
-    HAVING latest > 0
-) AS o ON o.actor_kind = e.actor_kind AND o.actor_value = e.actor_value{{end}}{{end}}
+{{/* Only to find the events of a developer, or of ids, the server may look at projections. Else it takes one whose order does not help because it has the
+     columns, or compares every mark of it with the names or the ids of the question to find that it does not. */}}
+{{define "by_key"}}
+SETTINGS optimize_use_projections = 0{{end}}
 
 {{define "matching"}}
 WHERE e.organization_id = {organization:UUID}
@@ -48,6 +39,8 @@ WHERE e.organization_id = {organization:UUID}
     {{- if .Filter.Names}}
     AND e.name IN {names:Array(String)}{{end}}
     {{- if .Filter.DeveloperIDs}}
+        {{- if .Stamps}}
+    AND e.current_id IN {{.Stamps}}{{end}}
     AND {{template "developer" .}} IN {developers:Array(UUID)}{{end}}
     {{- if .Filter.Projects}}
     AND e.project IN {projects:Array(String)}{{end}}

@@ -1,0 +1,3 @@
+-- p_developer has all that it has.
+ALTER TABLE events
+    DROP PROJECTION IF EXISTS p_current
