@@ -1,7 +1,6 @@
 package clickhouse
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -9,58 +8,65 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
+
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/overrides"
 )
+
+// pendingRow is a row of overrides.sql.
+type pendingRow struct {
+	overrides.Override
+
+	sequence uint64
+}
+
+// or is the newer of two rows of an identity. Its events may be stamped with whom either names.
+func (r pendingRow) or(other pendingRow) pendingRow {
+	if r.sequence == 0 {
+		return other
+	}
+	newer := r
+	if other.sequence > r.sequence {
+		newer = other
+	}
+	newer.Previous = slices.Concat(r.Previous, other.Previous)
+	if len(r.Previous) == 0 || len(other.Previous) == 0 {
+		newer.Previous = nil
+	}
+	return newer
+}
 
 // readOverrides asks how overrides must be looked up; while there are none the questions keep their simplest shape.
 func (s *Store) readOverrides(organization uuid.UUID) func(context.Context) (*lookup, error) {
 	return func(ctx context.Context) (*lookup, error) {
-		newest := make(map[identity]override)
+		newest, l := make(map[events.Identity]pendingRow), &lookup{name: "override", keys: make(map[events.Identity]uint64)}
 		rows := 0
 		p := about(organization)
 		p.number("limit", mostKnown+1)
 		lean := clickhouse.Settings{"max_threads": 1} // each question may wait for it, and there is next to nothing to read
 		err := s.runWith(ctx, "overrides", shape{}, p, lean, func(r driver.Rows) error {
-			var o override
-			err := r.Scan(&o.identity.kind, &o.identity.value, &o.key, &o.developer, &o.sequence, &o.previous)
-			newest[o.identity] = newest[o.identity].or(o)
+			var row pendingRow
+			var kind uint8
+			var key uint64
+			err := r.Scan(&kind, &row.Identity.Value, &key, &row.DeveloperID, &row.sequence, &row.Previous)
+			row.Identity.Kind = events.IdentityKind(kind)
+			newest[row.Identity], l.keys[row.Identity] = newest[row.Identity].or(row), key
 			rows++
 			return err
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, judge(ctx, err)
-		}
-		if rows == 0 {
+		case rows == 0:
 			return nil, nil //nolint:nilnil // nil is the lookup without overrides
-		}
-		if rows > mostKnown {
+		case rows > mostKnown:
 			return &lookup{many: true}, nil
 		}
-		return &lookup{name: "override", overrides: slices.SortedFunc(maps.Values(newest), override.compare)}, nil
+		for _, identity := range slices.SortedFunc(maps.Keys(newest), events.Identity.Compare) {
+			row := newest[identity]
+			row.Previous = overrides.Each(row.Previous)
+			l.pending = append(l.pending, row.Override)
+		}
+		return l, nil
 	}
-}
-
-// or is the newer of two overrides of an identity. Its events may be stamped with whom either names.
-func (o override) or(other override) override {
-	newer := o
-	if other.sequence > o.sequence {
-		newer = other
-	}
-	switch {
-	case o.sequence == 0:
-		newer.previous = ordered(other.previous)
-	case o.previous == nil || len(other.previous) == 0:
-		newer.previous = nil
-	default:
-		newer.previous = ordered(slices.Concat(o.previous, other.previous))
-	}
-	return newer
-}
-
-// ordered has each id once; nil without any.
-func ordered(ids []uuid.UUID) []uuid.UUID {
-	if len(ids) == 0 {
-		return nil
-	}
-	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	return slices.Compact(ids)
 }

@@ -39,7 +39,7 @@ func (sh *shape) owned(pending *lookup, p params) {
 	sh.Overrides = pending
 	if developers := sh.Filter.DeveloperIDs; len(developers) > 0 {
 		var stamps []uuid.UUID
-		if sh.Overrides, stamps = pending.about(developers); stamps != nil {
+		if sh.Overrides, stamps = pending.about(developers); len(stamps) > 0 {
 			sh.Stamps = "{stamps:Array(UUID)}"
 			p.ids("stamps", stamps)
 		}

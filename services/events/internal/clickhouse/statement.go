@@ -44,7 +44,7 @@ func (st *statement) look() *lookup {
 func (st *statement) lookAt(developers []uuid.UUID) (own *lookup, stamps string) {
 	own, found := st.overrides.about(developers)
 	own.into(st.params)
-	if found != nil {
+	if len(found) > 0 {
 		stamps = st.ids(found)
 	}
 	return own, stamps

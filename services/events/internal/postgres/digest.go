@@ -24,7 +24,7 @@ func (s *Store) Digest(ctx context.Context, organization uuid.UUID, q events.Dig
 	args["middle"], args["limit"], args["agent"] = q.Middle, q.Limit, int16(events.SourceAgent)
 	var d events.Digest
 	err := s.ask(ctx, organization, func(look *session) error {
-		sh, err := look.shape(ctx, q.Filter, args)
+		sh, _, err := look.owned(ctx, q.Filter, args)
 		if err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func (s *Store) Digest(ctx context.Context, organization uuid.UUID, q events.Dig
 		args["start"] = q.Middle
 		args["manifest_events"] = events.ManifestEvents
 		args["added"], args["changed"], args["removed"] = events.ManifestEvents[0], events.ManifestEvents[1], events.ManifestEvents[2]
-		sh.Overrides = look.overridden && len(q.Filter.DeveloperIDs) > 0
+		sh.Overrides = sh.Overrides && len(q.Filter.DeveloperIDs) > 0
 		if err := look.joinByHash(ctx); err != nil {
 			return err
 		}

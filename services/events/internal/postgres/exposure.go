@@ -27,7 +27,8 @@ func (s *Store) Exposure(ctx context.Context, organization uuid.UUID, q events.E
 	args["package"], args["versions"], args["limit"] = q.Package, q.Versions, q.Limit
 	var exposure events.Exposure
 	err := s.ask(ctx, organization, func(look *session) error {
-		sh := shape{Overrides: look.overridden, Versioned: q.Versions != nil}
+		sh := look.overriding(look.pending, args)
+		sh.Versioned = q.Versions != nil
 		return look.answer(ctx, "exposure", sh, args, func(rows pgx.Rows) error { return addExposure(&exposure, rows) })
 	})
 	if err != nil {

@@ -23,7 +23,9 @@ func (s *Store) ExposureParts(ctx context.Context, organization uuid.UUID, q eve
 	args["package"], args["versions"], args["limit"] = q.Package, q.Versions, math.MaxInt32
 	var refused error
 	err := s.ask(ctx, organization, func(look *session) error {
-		text, err := statement("exposure", shape{Overrides: look.overridden, Versioned: q.Versions != nil})
+		sh := look.overriding(look.pending, args)
+		sh.Versioned = q.Versions != nil
+		text, err := statement("exposure", sh)
 		if err != nil {
 			return err
 		}

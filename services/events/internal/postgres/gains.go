@@ -8,9 +8,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/overrides"
 )
 
-// gains are the identities that pending overrides give to some developers. Their events and those stamped with the developers are all that can be the
+// gains are the identities that pending overrides give to some developers, where it is not known whom their events may be stamped with. Their events and those stamped with the developers are all that can be the
 // developers': two indexes find them, where none finds the developer that an override names. Kinds and values are two lists, whose pairs are more than the
 // identities; which events of those are the developers' is decided by the overrides.
 type gains struct {
@@ -34,34 +35,41 @@ func (s *session) gains(ctx context.Context, developers []uuid.UUID) (*gains, er
 	return g, nil
 }
 
-// shape is that of a statement with a filter, for which it adds the gains of its developers to the arguments.
-func (s *session) shape(ctx context.Context, f events.Filter, args pgx.NamedArgs) (shape, error) {
-	sh := shape{Overrides: s.overridden, Filter: f, One: len(f.DeveloperIDs) == 1}
-	if !s.overridden || len(f.DeveloperIDs) == 0 {
-		return sh, nil
+// owned is the shape of a statement with a filter. Of the overrides it looks up those that matter to the developers of the filter, and their events are found
+// by whom they may be stamped with, or by the gains where that is not known, which the second result tells.
+func (s *session) owned(ctx context.Context, f events.Filter, args pgx.NamedArgs) (sh shape, stamped bool, err error) {
+	own, stamps := s.pending, []uuid.UUID(nil)
+	if len(f.DeveloperIDs) > 0 {
+		own, stamps = overrides.About(f.DeveloperIDs, s.pending)
 	}
-	g, err := s.gains(ctx, f.DeveloperIDs)
-	if err != nil {
-		return sh, err
+	sh = s.overriding(own, args)
+	sh.Filter, sh.One, stamped = f, len(f.DeveloperIDs) == 1, len(stamps) > 0
+	g := &gains{kinds: []int16{}, values: []string{}}
+	if sh.Overrides && len(f.DeveloperIDs) > 0 && !stamped {
+		stamps = f.DeveloperIDs
+		if g, err = s.gains(ctx, f.DeveloperIDs); err != nil {
+			return sh, false, err
+		}
 	}
-	sh.Gains = len(g.values) > 0
-	args["gained_kinds"], args["gained_values"] = g.kinds, g.values
-	return sh, nil
+	args["stamps"], args["gained_kinds"], args["gained_values"] = stamps, g.kinds, g.values
+	return sh, stamped, nil
 }
 
-// stamped adds the condition of the indexes to a relation of the events of some developers, when overrides are pending.
-func (q *query) stamped(ctx context.Context, r *relation, developers []uuid.UUID) error {
-	if !q.overridden || len(developers) == 0 {
+// own does the same to a relation of the events of some developers.
+func (q *query) own(ctx context.Context, r *relation, developers []uuid.UUID) error {
+	own, stamps := overrides.About(developers, q.pending)
+	q.look(r, own)
+	switch {
+	case !r.overridden:
+		return nil
+	case len(stamps) > 0:
+		r.Where = append(r.Where, condition{Kind: "stamped", Value: q.param(stamps)})
 		return nil
 	}
 	g, err := q.gains(ctx, developers)
 	if err != nil {
 		return err
 	}
-	c := condition{Kind: "stamped", Value: q.param(developers)}
-	if len(g.values) > 0 {
-		c.Low, c.High = q.param(g.kinds), q.param(g.values)
-	}
-	r.Where = append(r.Where, c)
+	r.Where = append(r.Where, condition{Kind: "stamped", Value: q.param(developers), Low: q.param(g.kinds), High: q.param(g.values)})
 	return nil
 }

@@ -19,12 +19,16 @@ func (s *Store) List(ctx context.Context, organization uuid.UUID, q events.ListQ
 	}
 	var list []events.Event
 	err := s.ask(ctx, organization, func(look *session) error {
-		sh, err := look.shape(ctx, q.Filter, args)
+		sh, stamped, err := look.owned(ctx, q.Filter, args)
 		if err != nil {
 			return err
 		}
 		sh.After, sh.Basic = q.After != nil, q.Basic
-		return look.answer(ctx, "list", sh, args, func(rows pgx.Rows) error {
+		name := "list"
+		if sh.One && sh.Overrides && stamped {
+			name = "list_of_one"
+		}
+		return look.answer(ctx, name, sh, args, func(rows pgx.Rows) error {
 			read := eventFromRow
 			if q.Basic {
 				read = basicFromRow

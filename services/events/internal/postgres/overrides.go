@@ -28,7 +28,7 @@ func (s *Store) Reassign(ctx context.Context, organization uuid.UUID, changes []
 		for _, c := range ordered {
 			batch.Queue(text, pgx.NamedArgs{
 				"organization": organization, "kind": int16(c.Identity.Kind), "value": c.Identity.Value,
-				"developer": c.DeveloperID, "sequence": c.Sequence, "birth": c.Birth,
+				"developer": c.DeveloperID, "sequence": c.Sequence, "birth": c.Birth, "previous": c.Previous,
 			})
 		}
 		return tx.SendBatch(ctx, batch).Close()

@@ -21,8 +21,8 @@ var queries = template.Must(template.ParseFS(queryFiles, "queries/*.sql"))
 
 // shape is what the templates look at. A question has its own statement for each shape, so that each gets a plan that fits it.
 type shape struct {
-	Overrides bool // the organization has pending overrides
-	Gains     bool // some of them give identities to the developers of the filter
+	Overrides bool // pending overrides are looked up
+	Many      bool // the statement reads them itself
 	Filter    events.Filter
 	One       bool // the filter names one developer
 	After     bool

@@ -2,9 +2,13 @@ package postgres
 
 import (
 	"context"
+	"slices"
+
+	"github.com/google/uuid"
 
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/internal/overrides"
 )
 
 // relation is the events that a statement looks at, with what must be joined to them; the templates of event.sql read it.
@@ -20,7 +24,10 @@ type relation struct {
 	Overrides, Packages, Document bool
 	Acting                        bool // every event has an actor
 
-	// Moved is the parameter of the developers to whose events alone overrides are joined, empty when they are joined to all; see session.moved.
+	// Kinds, Values and Owners are the parameters of the overrides that are joined; without them those of the table are.
+	Kinds, Values, Owners string
+	// Moved is the parameter of the developers to whose events alone overrides are joined: all that those may be stamped with. All other events are read as if
+	// nothing was pending, from indexes alone where they have what is wanted. It is empty when overrides are looked up for all events.
 	Moved string
 
 	overridden bool
@@ -45,21 +52,17 @@ type cohort struct {
 // about starts a relation with the events of a question, in a range.
 func (q *query) about(ctx context.Context, asked insight.Question, within events.Range) (*relation, error) {
 	r := &relation{
-		Start: q.param(within.Start), End: q.param(within.End), within: within, overridden: q.overridden,
+		Start: q.param(within.Start), End: q.param(within.End), within: within,
 		By: by{Developers: asked.By == insight.Developers, Machines: asked.By == insight.Machines, Projects: asked.By == insight.Projects},
 	}
+	q.look(r, q.pending)
 	r.Where = q.filter(r, asked.Filter)
-	if err := q.stamped(ctx, r, asked.Filter.DeveloperIDs); err != nil {
-		return nil, err
-	}
-	if q.overridden && len(asked.Filter.DeveloperIDs) == 0 { // of some developers indexes find the events
-		moved, known, err := q.moved(ctx)
-		if err != nil {
+	if developers := asked.Filter.DeveloperIDs; len(developers) > 0 {
+		if err := q.own(ctx, r, developers); err != nil {
 			return nil, err
 		}
-		if known {
-			r.Moved = q.param(moved)
-		}
+	} else if moved := overrides.Moved(q.pending); len(moved) > 0 && !slices.Contains(moved, uuid.Nil) { // many events are nobody's
+		r.Moved = q.param(moved)
 	}
 	if err := q.learnPromoted(ctx); err != nil {
 		return nil, err
@@ -67,6 +70,15 @@ func (q *query) about(ctx context.Context, asked insight.Question, within events
 	properties, err := q.filters(ctx, r, asked.Properties, "")
 	r.Where = append(r.Where, properties...)
 	return r, err
+}
+
+// look has a relation look up some overrides, or all when they are many.
+func (q *query) look(r *relation, pending []overrides.Override) {
+	r.overridden = q.many || len(pending) > 0
+	if !q.many {
+		l := listsOf(pending)
+		r.Kinds, r.Values, r.Owners = q.param(l.kinds), q.param(l.values), q.param(l.developers)
+	}
 }
 
 // developers notes that the developers of events are asked for.

@@ -16,6 +16,7 @@ import (
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/catalog"
+	"devtrail.dev/services/events/internal/overrides"
 	"devtrail.dev/services/events/internal/querytag"
 )
 
@@ -32,12 +33,10 @@ type session struct {
 	tx           *pgxpool.Conn // in a transaction
 	limit        time.Duration // of each statement
 	organization uuid.UUID
-	overridden   bool // the organization has pending overrides
+	pending      []overrides.Override // of the organization
+	many         bool                 // more than mostPending: then pending has none
 	matched      map[string][]string
 	gained       *gains // of the developers that were looked up last
-
-	movedFrom  []uuid.UUID // once they are looked up
-	movedKnown bool
 
 	promoted []catalog.Promoted // once they are learned
 	learned  bool
@@ -75,21 +74,15 @@ func (s *Store) ask(ctx context.Context, organization uuid.UUID, question func(*
 	}
 	defer end(ctx, conn)
 	look := &session{store: s, tx: conn, limit: timeout(ctx, s.limits.Time), organization: organization, matched: make(map[string][]string)}
+	text, err := work("overrides", shape{})
+	if err != nil {
+		return err
+	}
 	begin := &pgx.Batch{} // one round trip
 	begin.Queue(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY /*{"kind":"begin"}*/`)
-	begin.Queue(`
-SELECT
-    EXISTS (
-        SELECT 1
-        FROM identity_overrides
-        WHERE organization_id = $1
-            AND sequence > 0
-            AND NOT folded
-    ),
-    set_config('statement_timeout', $2, true) || set_config('work_mem', $3, true) || set_config('jit', 'off', true) /*{"kind":"session"}*/`,
-		organization, milliseconds(look.limit), memory).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&look.overridden, nil)
-	})
+	begin.Queue(`SELECT set_config('statement_timeout', $1, true), set_config('work_mem', $2, true), set_config('jit', 'off', true) /*{"kind":"session"}*/`,
+		milliseconds(look.limit), memory)
+	begin.Queue(text, pgx.NamedArgs{"organization": organization, "limit": mostPending + 1}).Query(look.readPending)
 	err = conn.SendBatch(ctx, begin).Close()
 	if err == nil {
 		err = question(look)
@@ -115,6 +108,13 @@ func end(ctx context.Context, conn *pgxpool.Conn) {
 // few rows look cheap.
 func (s *session) joinByHash(ctx context.Context) error {
 	_, err := s.tx.Exec(ctx, `SELECT set_config('enable_nestloop', 'off', true) /*{"kind":"join_by_hash"}*/`)
+	return err
+}
+
+// groupInOrder has the statements that follow group rows that are sorted. That is for a union, of which the engine believes that few of its rows are distinct: it
+// would put the distinct ones into a hash, and then sort all of them once more.
+func (s *session) groupInOrder(ctx context.Context) error {
+	_, err := s.tx.Exec(ctx, `SELECT set_config('enable_hashagg', 'off', true) /*{"kind":"group_in_order"}*/`)
 	return err
 }
 

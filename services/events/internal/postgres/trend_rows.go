@@ -171,6 +171,11 @@ func (t trend) bucketRows(ctx context.Context, q *query, data trendData, kept ma
 	if t.counted(data) {
 		name = "trend_counts"
 	}
+	if data.Measure.Actors && data.Relation.Moved != "" {
+		if err := q.groupInOrder(ctx); err != nil {
+			return err
+		}
+	}
 	return q.run(ctx, name, data, func(rows pgx.Rows) error {
 		var place int64
 		var bucket int32

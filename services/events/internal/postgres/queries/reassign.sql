@@ -1,11 +1,13 @@
-{{/* The higher sequence wins, whatever comes first. A birth counts only where the identity was noted before. */}}
-INSERT INTO identity_overrides AS known (organization_id, actor_kind, actor_value, developer_id, sequence)
+{{/* The higher sequence wins, whatever comes first. A birth counts only where the identity was noted before. Whom events may be stamped with is kept of all that
+     came since the last fold, also of one that comes late; it is not known once one of them does not say it. */}}
+INSERT INTO identity_overrides AS known (organization_id, actor_kind, actor_value, developer_id, sequence, previous)
 SELECT
     @organization::uuid,
     @kind::smallint,
     @value::text,
     @developer::uuid,
-    @sequence::bigint
+    @sequence::bigint,
+    array_remove(ARRAY[@previous::uuid], NULL)
 WHERE NOT @birth::boolean
     OR EXISTS (
         SELECT 1
@@ -15,7 +17,17 @@ WHERE NOT @birth::boolean
             AND actor_value = @value
     )
 ON CONFLICT (organization_id, actor_kind, actor_value) DO UPDATE
-SET developer_id = EXCLUDED.developer_id,
-    sequence = EXCLUDED.sequence,
-    folded = false
+SET developer_id = CASE WHEN EXCLUDED.sequence > known.sequence THEN EXCLUDED.developer_id ELSE known.developer_id END,
+    sequence = greatest(EXCLUDED.sequence, known.sequence),
+    folded = false,
+    previous = CASE
+        WHEN EXCLUDED.previous = '{}' OR known.sequence > 0 AND NOT known.folded AND known.previous = '{}' THEN '{}'
+        WHEN known.folded THEN known.developer_id || EXCLUDED.previous
+        ELSE known.previous || known.developer_id || EXCLUDED.previous
+    END
 WHERE EXCLUDED.sequence > known.sequence
+    OR EXCLUDED.sequence > 0
+    AND EXCLUDED.sequence < known.sequence
+    AND NOT known.folded
+    AND known.previous <> '{}'
+    AND NOT (EXCLUDED.previous <> '{}' AND EXCLUDED.previous <@ known.previous)

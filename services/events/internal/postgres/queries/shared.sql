@@ -1,30 +1,37 @@
 {{/* Parts that the questions share. Values are parameters; only the shape of a statement depends on the question. */}}
 
+{{/* Whose an event is. A statement brings few overrides along and reads many. */}}
 {{define "developer"}}{{if .Overrides}}COALESCE(o.developer_id, e.developer_id){{else}}e.developer_id{{end}}{{end}}
 
-{{define "overrides"}}{{if .Overrides}}
+{{define "overrides"}}{{if .Overrides}}{{if .Many}}
 LEFT JOIN identity_overrides AS o
     ON o.organization_id = e.organization_id
     AND o.actor_kind = e.actor_kind
     AND o.actor_value = e.actor_value
     AND o.sequence > 0
-    AND NOT o.folded{{end}}{{end}}
+    AND NOT o.folded{{else}}{{template "known"}}{{end}}{{end}}{{end}}
+
+{{/* The overrides that a statement brings along. */}}
+{{define "known"}}
+LEFT JOIN unnest(@override_kinds::smallint[], @override_values::text[], @override_developers::uuid[]) AS o (actor_kind, actor_value, developer_id)
+    ON o.actor_kind = e.actor_kind
+    AND o.actor_value = e.actor_value{{end}}
 
 {{/* One developer's events come from an index in the order of their times; those of several would be sorted, all of them. */}}
 {{define "matching"}}
 WHERE e.organization_id = @organization
     AND e.occurred_at >= @start
     AND e.occurred_at < @end
-    {{- if .Filter.Names}}
-    AND e.name = ANY (@names){{end}}
     {{- if .Filter.DeveloperIDs}}
     AND {{template "developer" .}} = {{if .One}}(@developers::uuid[])[1]{{else}}ANY (@developers){{end}}
         {{- if .Overrides}}
-    AND (
-        e.developer_id = ANY (@developers)
-        {{- if .Gains}}
-        OR (e.actor_kind = ANY (@gained_kinds) AND e.actor_value = ANY (@gained_values)){{end}}
-    ){{end}}{{end}}
+    AND (e.developer_id = ANY (@stamps) OR (e.actor_kind = ANY (@gained_kinds) AND e.actor_value = ANY (@gained_values))){{end}}{{end}}
+    {{- template "matching_else" .}}{{end}}
+
+{{/* What of the filter is not about developers. */}}
+{{define "matching_else"}}
+    {{- if .Filter.Names}}
+    AND e.name = ANY (@names){{end}}
     {{- if .Filter.Projects}}
     AND e.project = ANY (@projects){{end}}
     {{- if .Filter.SourceKinds}}

@@ -54,6 +54,9 @@
         s.promoted_15,
         s.promoted_16,{{end}}
 
+{{/* The overrides that a statement brings along. */}}
+{{define "known"}}unnest({{.Kinds}}::smallint[], {{.Values}}::text[], {{.Owners}}::uuid[]) AS o (actor_kind, actor_value, developer_id){{end}}
+
 {{define "from"}}
 {{- if and .Overrides .Moved}}
 FROM (
@@ -67,23 +70,23 @@ FROM (
     {{- template "columns"}}
         COALESCE(o.developer_id, s.developer_id) AS owner_id
     FROM events AS s
-    LEFT JOIN identity_overrides AS o
-        ON o.organization_id = s.organization_id
-        AND o.actor_kind = s.actor_kind
+    LEFT JOIN {{template "known" .}}
+        ON o.actor_kind = s.actor_kind
         AND o.actor_value = s.actor_value
-        AND o.sequence > 0
-        AND NOT o.folded
     WHERE s.developer_id = ANY ({{.Moved}}::uuid[])
 ) AS e
 {{- else}}
 FROM events AS e{{end}}
-{{- if and .Overrides (not .Moved)}}
+{{- if and .Overrides (not .Moved)}}{{if .Kinds}}
+LEFT JOIN {{template "known" .}}
+    ON o.actor_kind = e.actor_kind
+    AND o.actor_value = e.actor_value{{else}}
 LEFT JOIN identity_overrides AS o
     ON o.organization_id = e.organization_id
     AND o.actor_kind = e.actor_kind
     AND o.actor_value = e.actor_value
     AND o.sequence > 0
-    AND NOT o.folded{{end}}
+    AND NOT o.folded{{end}}{{end}}
 {{- if .Packages}}
 LEFT JOIN event_packages AS p
     ON p.organization_id = e.organization_id

@@ -15,8 +15,8 @@ import (
 	"devtrail.dev/services/events/storetest"
 )
 
-// TestHoweverManyOverridesArePendingTheyCount gives so many identities to one developer that overrides are looked up for the moved developers alone, and one
-// too many, of too many events and of events that are nobody's.
+// TestHoweverManyOverridesArePendingTheyCount gives so many identities to one developer that overrides are compared and joined; and says of all of them whose
+// they were, or of all but the last.
 func TestHoweverManyOverridesArePendingTheyCount(t *testing.T) {
 	t.Parallel()
 	address := dbtest.Postgres(t, eventsmigrations.Postgres())
@@ -25,15 +25,15 @@ func TestHoweverManyOverridesArePendingTheyCount(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	begins := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
-		identities, events int // pending ones, and how many events each of those has
-		nobody, known      bool
+		identities, traced int  // pending ones, and of how many it is told whose they were
+		nobody             bool // they were nobody's
 	}{
-		{identities: 1, events: 1, known: true},
-		{identities: movedIdentities, events: 2, known: true},
-		{identities: movedIdentities + 1, events: 1},
-		{identities: 1, events: movedEvents, known: true},
-		{identities: 2, events: movedEvents/2 + 1},
-		{identities: 2, events: 1, nobody: true},
+		{identities: 1},
+		{identities: 1, traced: 1},
+		{identities: 2, traced: 2, nobody: true},
+		{identities: mostPending, traced: mostPending - 1},
+		{identities: mostPending, traced: mostPending},
+		{identities: mostPending + 1, traced: mostPending + 1},
 	} {
 		t.Run(fmt.Sprint(c), func(t *testing.T) {
 			t.Parallel()
@@ -54,8 +54,11 @@ func TestHoweverManyOverridesArePendingTheyCount(t *testing.T) {
 				if c.nobody {
 					stamped = uuid.Nil
 				}
-				add(i, c.events, stamped)
+				add(i, 2, stamped)
 				changes[i] = events.Reassignment{DeveloperID: storetest.ID("all"), Identity: events.Identity{Kind: 1, Value: fmt.Sprint("person ", i)}, Sequence: int64(i + 1)}
+				if i < c.traced {
+					changes[i].Previous = &stamped
+				}
 			}
 			for i := range others { // some of whom events of moved identities are stamped with
 				add(1000+i, 1, storetest.ID(fmt.Sprint("developer ", i)))
@@ -64,11 +67,15 @@ func TestHoweverManyOverridesArePendingTheyCount(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, s.Reassign(t.Context(), organization, changes))
 
-			require.NoError(t, s.ask(t.Context(), organization, func(look *session) error {
-				_, known, err := look.moved(t.Context())
-				require.Equal(t, c.known, known)
-				return err
-			}))
+			of := func(developer string) int {
+				list, err := s.List(t.Context(), organization, events.ListQuery{
+					Filter: events.Filter{DeveloperIDs: []uuid.UUID{storetest.ID(developer)}}, Limit: len(batch), Range: events.AllTime,
+				})
+				require.NoError(t, err)
+				return len(list)
+			}
+			require.Equal(t, 2*c.identities, of("all"))
+			require.Equal(t, 1, of("developer 0"))
 			q := insight.TrendsQuery{
 				Buckets:  []time.Time{begins},
 				Question: insight.Question{Range: events.Range{Start: begins, End: begins.AddDate(0, 0, 7)}, By: insight.Developers},

@@ -1,0 +1,41 @@
+{{/* The page of a developer with whose events overrides are pending: the newest stamped with each of those whom they may be stamped with come from an index in
+     the order of their times, and the newest of all are the page. */}}
+SELECT
+    e.id,
+    e.name,
+    e.occurred_at,
+    {{- if .Basic}}{{else}}
+    e.received_at,
+    e.actor_kind,
+    e.actor_value,{{end}}
+    e.owner_id AS developer_id,
+    {{- if .Basic}}{{else}}
+    e.source_kind,
+    e.tool,
+    e.tool_version,
+    e.machine,{{end}}
+    e.project
+    {{- if .Basic}}{{else}},
+    e.packages,
+    e.session_id,
+    e.properties{{end}}
+FROM unnest(@stamps::uuid[]) AS s (stamp)
+CROSS JOIN LATERAL (
+    SELECT
+        e.*,
+        COALESCE(o.developer_id, e.developer_id) AS owner_id
+    FROM events AS e
+    {{- template "known"}}
+    WHERE e.organization_id = @organization
+        AND e.developer_id = s.stamp
+        AND COALESCE(o.developer_id, e.developer_id) = (@developers::uuid[])[1]
+        AND e.occurred_at >= @start
+        AND e.occurred_at < @end
+    {{- template "matching_else" .}}
+    {{- if .After}}
+    AND (e.occurred_at, e.id) < (@after_time, @after_id){{end}}
+    ORDER BY e.occurred_at DESC, e.id DESC
+    LIMIT @limit
+) AS e
+ORDER BY e.occurred_at DESC, e.id DESC
+LIMIT @limit

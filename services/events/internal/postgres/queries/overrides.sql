@@ -1,0 +1,11 @@
+{{/* What is pending of an organization. */}}
+SELECT
+    actor_kind,
+    actor_value,
+    developer_id,
+    previous
+FROM identity_overrides
+WHERE organization_id = @organization
+    AND sequence > 0
+    AND NOT folded
+LIMIT @limit
