@@ -1,14 +1,16 @@
 package postgres
 
 import (
-	"github.com/google/uuid"
+	"strconv"
+
 	"github.com/jackc/pgx/v5"
 
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/overrides"
 )
 
-// mostPending is how many pending overrides a question knows and brings along in its statements, as those of a merge. More are read by the statements themselves.
+// mostPending is how many pending overrides a question knows, as those of a merge: they are compared with the actors of events one after the other. More are
+// joined.
 const mostPending = 20
 
 // readPending reads the rows of overrides.sql.
@@ -27,24 +29,23 @@ func (s *session) readPending(rows pgx.Rows) error {
 	return err
 }
 
-// lists are overrides as columns, which a statement joins.
-type lists struct {
-	kinds      []int16
-	values     []string
-	developers []uuid.UUID
-}
-
-func listsOf(pending []overrides.Override) lists {
-	var l lists
-	for _, o := range pending {
-		l.kinds, l.values, l.developers = append(l.kinds, int16(o.Identity.Kind)), append(l.values, o.Identity.Value), append(l.developers, o.DeveloperID)
-	}
-	return l
-}
-
-// overriding is the shape of a statement that looks up overrides of the organization, with what they need among the arguments.
+// overriding is the shape of a statement that looks up overrides, with what they need among the arguments.
 func (s *session) overriding(pending []overrides.Override, args pgx.NamedArgs) shape {
-	l := listsOf(pending)
-	args["override_kinds"], args["override_values"], args["override_developers"] = l.kinds, l.values, l.developers
-	return shape{Overrides: s.many || len(pending) > 0, Many: s.many}
+	for i, o := range pending {
+		n := strconv.Itoa(i)
+		args["override_kind_"+n], args["override_value_"+n], args["override_developer_"+n] = int16(o.Identity.Kind), o.Identity.Value, o.DeveloperID
+	}
+	return shape{Overrides: s.many || len(pending) > 0, Compared: pending}
+}
+
+// comparison is an override that a relation's events are compared with, by its parameters.
+type comparison struct{ Kind, Value, Developer string }
+
+// look has a relation look up overrides: those, or all when they are many.
+func (q *query) look(r *relation, pending []overrides.Override) {
+	r.overridden = q.many || len(pending) > 0
+	r.Compared = make([]comparison, len(pending))
+	for i, o := range pending {
+		r.Compared[i] = comparison{Kind: q.param(int16(o.Identity.Kind)), Value: q.param(o.Identity.Value), Developer: q.param(o.DeveloperID)}
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/overrides"
 	"devtrail.dev/services/events/internal/querytag"
 )
 
@@ -21,8 +22,8 @@ var queries = template.Must(template.ParseFS(queryFiles, "queries/*.sql"))
 
 // shape is what the templates look at. A question has its own statement for each shape, so that each gets a plan that fits it.
 type shape struct {
-	Overrides bool // pending overrides are looked up
-	Many      bool // the statement reads them itself
+	Overrides bool                 // pending overrides are looked up
+	Compared  []overrides.Override // these; without any they are joined
 	Filter    events.Filter
 	One       bool // the filter names one developer
 	After     bool

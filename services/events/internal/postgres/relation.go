@@ -24,10 +24,10 @@ type relation struct {
 	Overrides, Packages, Document bool
 	Acting                        bool // every event has an actor
 
-	// Kinds, Values and Owners are the parameters of the overrides that are joined; without them those of the table are.
-	Kinds, Values, Owners string
-	// Moved is the parameter of the developers to whose events alone overrides are joined: all that those may be stamped with. All other events are read as if
-	// nothing was pending, from indexes alone where they have what is wanted. It is empty when overrides are looked up for all events.
+	// Compared are the overrides that are compared with the actors of events; without any they are joined.
+	Compared []comparison
+	// Moved is the parameter of the developers with whose events alone overrides are compared: all whom those may be stamped with. All other events are read as
+	// if nothing was pending, from indexes alone where they have what is wanted. It is empty when overrides are looked up for all events.
 	Moved string
 
 	overridden bool
@@ -70,15 +70,6 @@ func (q *query) about(ctx context.Context, asked insight.Question, within events
 	properties, err := q.filters(ctx, r, asked.Properties, "")
 	r.Where = append(r.Where, properties...)
 	return r, err
-}
-
-// look has a relation look up some overrides, or all when they are many.
-func (q *query) look(r *relation, pending []overrides.Override) {
-	r.overridden = q.many || len(pending) > 0
-	if !q.many {
-		l := listsOf(pending)
-		r.Kinds, r.Values, r.Owners = q.param(l.kinds), q.param(l.values), q.param(l.developers)
-	}
 }
 
 // developers notes that the developers of events are asked for.

@@ -120,7 +120,7 @@ func TestListReadsLiteralsTemplatesAndCopies(t *testing.T) {
 			"tx.CopyFrom(ctx, pgx.Identifier{\"pg_temp\", \"t\"}, []string{\"x\"}, rows)\n}\n")},
 		"store_test.go":      {Data: []byte("package store\nvar _ = `SELECT id FROM people`")},
 		"queries/shared.sql": {Data: []byte(`{{define "more"}}{{if .More.Age}}, age{{end}}{{end}}`)},
-		"queries/list.sql":   {Data: []byte("SELECT 1{{template \"more\" .}} FROM people WHERE {{if .Nick}}nickname = @nick{{else}}true{{end}}")},
+		"queries/list.sql":   {Data: []byte("SELECT 1{{template \"more\" .}} FROM people WHERE {{range $i, $_ := .Nicks}}nickname = @nick_{{$i}} OR {{end}}false")},
 	}, s)
 	require.NoError(t, err)
 	assert.Equal(t, head+"cars.plate\npeople.age\npeople.name\npeople.nickname\n", list)
@@ -135,7 +135,7 @@ func TestListReadsLiteralsTemplatesAndCopies(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 	_, err = List(fstest.MapFS{"queries/a.sql": {Data: []byte("SELECT {{.Column}} FROM people")}}, s)
-	require.ErrorContains(t, err, "neither text nor condition")
+	require.ErrorContains(t, err, "is no variable")
 	list, err = List(fstest.MapFS{"store.go": {Data: []byte("package store\nvar _ = `TRUNCATE cars`")}}, s)
 	require.NoError(t, err)
 	assert.Equal(t, head+"cars.*\n", list, "a table of which no column is used")

@@ -23,12 +23,12 @@ FROM unnest(@stamps::uuid[]) AS s (stamp)
 CROSS JOIN LATERAL (
     SELECT
         e.*,
-        COALESCE(o.developer_id, e.developer_id) AS owner_id
+        {{template "developer" .}} AS owner_id
     FROM events AS e
-    {{- template "known"}}
+    {{- template "overrides" .}}
     WHERE e.organization_id = @organization
         AND e.developer_id = s.stamp
-        AND COALESCE(o.developer_id, e.developer_id) = (@developers::uuid[])[1]
+        AND {{template "developer" .}} = (@developers::uuid[])[1]
         AND e.occurred_at >= @start
         AND e.occurred_at < @end
     {{- template "matching_else" .}}

@@ -1,21 +1,25 @@
 {{/* Parts that the questions share. Values are parameters; only the shape of a statement depends on the question. */}}
 
-{{/* Whose an event is. A statement brings few overrides along and reads many. */}}
-{{define "developer"}}{{if .Overrides}}COALESCE(o.developer_id, e.developer_id){{else}}e.developer_id{{end}}{{end}}
+{{/* Whose an event is. Few overrides are compared one after the other, many are joined. */}}
+{{define "developer"}}
+    {{- if .Overrides}}{{if .Compared}}{{template "compared" .}}{{else}}COALESCE(o.developer_id, e.developer_id){{end}}
+    {{- else}}e.developer_id{{end}}
+{{- end}}
 
-{{define "overrides"}}{{if .Overrides}}{{if .Many}}
+{{define "compared"}}CASE
+        {{- range $i, $_ := .Compared}}
+        WHEN e.actor_kind = @override_kind_{{$i}}::smallint AND e.actor_value = @override_value_{{$i}}::text THEN @override_developer_{{$i}}::uuid
+        {{- end}}
+        ELSE e.developer_id
+    END{{end}}
+
+{{define "overrides"}}{{if .Overrides}}{{if .Compared}}{{else}}
 LEFT JOIN identity_overrides AS o
     ON o.organization_id = e.organization_id
     AND o.actor_kind = e.actor_kind
     AND o.actor_value = e.actor_value
     AND o.sequence > 0
-    AND NOT o.folded{{else}}{{template "known"}}{{end}}{{end}}{{end}}
-
-{{/* The overrides that a statement brings along. */}}
-{{define "known"}}
-LEFT JOIN unnest(@override_kinds::smallint[], @override_values::text[], @override_developers::uuid[]) AS o (actor_kind, actor_value, developer_id)
-    ON o.actor_kind = e.actor_kind
-    AND o.actor_value = e.actor_value{{end}}
+    AND NOT o.folded{{end}}{{end}}{{end}}
 
 {{/* One developer's events come from an index in the order of their times; those of several would be sorted, all of them. */}}
 {{define "matching"}}

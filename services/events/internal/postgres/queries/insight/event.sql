@@ -3,7 +3,15 @@
 {{define "developer"}}
 {{- if not .Overrides}}e.developer_id
 {{- else if .Moved}}e.owner_id
+{{- else if .Compared}}{{template "compared" .Compared}}
 {{- else}}COALESCE(o.developer_id, e.developer_id){{end}}{{end}}
+
+{{define "compared"}}CASE
+        {{- range .}}
+        WHEN e.actor_kind = {{.Kind}}::smallint AND e.actor_value = {{.Value}}::text THEN {{.Developer}}::uuid
+        {{- end}}
+        ELSE e.developer_id
+    END{{end}}
 
 {{/* The actor that an event counts for; null when it has none, unless only events that have one are looked at. */}}
 {{define "actor"}}
@@ -21,72 +29,63 @@
 
 {{/* What questions read of an event. */}}
 {{define "columns"}}
-        s.organization_id,
-        s.id,
-        s.name,
-        s.occurred_at,
-        s.received_at,
-        s.actor_kind,
-        s.actor_value,
-        s.developer_id,
-        s.source_kind,
-        s.tool,
-        s.tool_version,
-        s.machine,
-        s.project,
-        s.packages,
-        s.session_id,
-        s.properties,
-        s.promoted_01,
-        s.promoted_02,
-        s.promoted_03,
-        s.promoted_04,
-        s.promoted_05,
-        s.promoted_06,
-        s.promoted_07,
-        s.promoted_08,
-        s.promoted_09,
-        s.promoted_10,
-        s.promoted_11,
-        s.promoted_12,
-        s.promoted_13,
-        s.promoted_14,
-        s.promoted_15,
-        s.promoted_16,{{end}}
-
-{{/* The overrides that a statement brings along. */}}
-{{define "known"}}unnest({{.Kinds}}::smallint[], {{.Values}}::text[], {{.Owners}}::uuid[]) AS o (actor_kind, actor_value, developer_id){{end}}
+        e.organization_id,
+        e.id,
+        e.name,
+        e.occurred_at,
+        e.received_at,
+        e.actor_kind,
+        e.actor_value,
+        e.developer_id,
+        e.source_kind,
+        e.tool,
+        e.tool_version,
+        e.machine,
+        e.project,
+        e.packages,
+        e.session_id,
+        e.properties,
+        e.promoted_01,
+        e.promoted_02,
+        e.promoted_03,
+        e.promoted_04,
+        e.promoted_05,
+        e.promoted_06,
+        e.promoted_07,
+        e.promoted_08,
+        e.promoted_09,
+        e.promoted_10,
+        e.promoted_11,
+        e.promoted_12,
+        e.promoted_13,
+        e.promoted_14,
+        e.promoted_15,
+        e.promoted_16,{{end}}
 
 {{define "from"}}
 {{- if and .Overrides .Moved}}
 FROM (
     SELECT
     {{- template "columns"}}
-        s.developer_id AS owner_id
-    FROM events AS s
-    WHERE s.developer_id <> ALL ({{.Moved}}::uuid[])
+        e.developer_id AS owner_id
+    FROM events AS e
+    WHERE e.developer_id <> ALL ({{.Moved}}::uuid[])
     UNION ALL
     SELECT
     {{- template "columns"}}
-        COALESCE(o.developer_id, s.developer_id) AS owner_id
-    FROM events AS s
-    LEFT JOIN {{template "known" .}}
-        ON o.actor_kind = s.actor_kind
-        AND o.actor_value = s.actor_value
-    WHERE s.developer_id = ANY ({{.Moved}}::uuid[])
+        {{template "compared" .Compared}} AS owner_id
+    FROM events AS e
+    WHERE e.developer_id = ANY ({{.Moved}}::uuid[])
 ) AS e
 {{- else}}
 FROM events AS e{{end}}
-{{- if and .Overrides (not .Moved)}}{{if .Kinds}}
-LEFT JOIN {{template "known" .}}
-    ON o.actor_kind = e.actor_kind
-    AND o.actor_value = e.actor_value{{else}}
+{{- if and .Overrides (not .Moved) (not .Compared)}}
 LEFT JOIN identity_overrides AS o
     ON o.organization_id = e.organization_id
     AND o.actor_kind = e.actor_kind
     AND o.actor_value = e.actor_value
     AND o.sequence > 0
-    AND NOT o.folded{{end}}{{end}}
+    AND NOT o.folded{{end}}
 {{- if .Packages}}
 LEFT JOIN event_packages AS p
     ON p.organization_id = e.organization_id
