@@ -59,7 +59,7 @@ func (s *Store) ask(ctx context.Context, name string, shape any, st *statement, 
 	var own error // of the caller, which is none of the database's
 	seen := false
 	settings := clickhouse.Settings{}
-	if !st.personal { // see "by_key"
+	if st.keyed && !st.personal { // see "by_key"
 		settings["optimize_use_projections"] = 0
 	}
 	once := func() error {

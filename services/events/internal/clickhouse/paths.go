@@ -78,6 +78,7 @@ func (st *statement) paths(q insight.PathsQuery) *pathShape {
 		}
 		sh.Items = append(sh.Items, item)
 	}
+	st.keyed = true // as good as: the condition on names is as costly for marks
 	sh.Source.only(sources)
 	return sh
 }

@@ -98,6 +98,7 @@ func (src *source) named(matchers []insight.Matcher) {
 			names = append(names, a.Name)
 		}
 	}
+	src.st.keyed = true
 	slices.Sort(names)
 	src.Names = src.st.texts(slices.Compact(names))
 }

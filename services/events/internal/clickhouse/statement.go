@@ -20,6 +20,7 @@ type statement struct {
 	view
 	keys     []string // of the events' properties that are looked at
 	doubtful bool     // see property.Doubtful
+	keyed    bool     // the order of the key suits the question: certain names are asked about, or the answer is in the order of times
 	personal bool     // certain developers are
 	looking  bool     // for overrides
 }

@@ -42,6 +42,7 @@ type trendShape struct {
 
 // trend starts the shape of a series over a range.
 func (st *statement) trend(q insight.TrendsQuery, series insight.Series, within events.Range) *trendShape {
+	st.keyed = true
 	sh := &trendShape{Source: st.source(q.Question, within).only(series.Matcher), Math: maths[series.Math]}
 	if p := series.Math.Percentile(); p > 0 {
 		sh.Percentile = st.float(p)

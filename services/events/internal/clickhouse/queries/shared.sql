@@ -23,8 +23,8 @@ LEFT ANY JOIN (
     HAVING latest > 0
 ) AS o ON {{if .Exact}}o.actor_kind = e.actor_kind AND o.actor_value = e.actor_value{{else}}o.actor_key = e.actor_key{{end}}{{end}}{{end}}{{end}}
 
-{{/* Only to find the events of a developer, or of ids, the server may look at projections. Else it takes one whose order does not help because it has the
-     columns, or compares every mark of it with the names or the ids of the question to find that it does not. */}}
+{{/* Projections help to find the events of a developer, or of ids, and to group by developers. Otherwise the server would take one whose order does not help
+     because it has the columns, or compare every mark of it with the names or the ids of the question to find that it has not. */}}
 {{define "by_key"}}
 SETTINGS optimize_use_projections = 0{{end}}
 
