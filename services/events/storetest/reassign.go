@@ -107,7 +107,7 @@ func previously(t *testing.T, s *subject) {
 			for _, basic := range []bool{true, false} {
 				require.Len(t, s.list(events.ListQuery{Basic: basic, Filter: q.Filter}), want, "events of %s", developer)
 			}
-			equal(t, float64(want), s.trend(q, insight.Total, "").Total, "trend of "+developer)
+			equal(t, float64(want), s.trend(q, insight.Total, "").Total, "trend of %s", developer)
 		}
 	}
 	s.reassign(events.Reassignment{Identity: actor("machine")})
