@@ -89,3 +89,37 @@ func TestHoweverManyOverridesArePendingTheyCount(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatAnotherVersionWroteIsNotBelieved changes an override as a service does that does not know whom events may be stamped with.
+func TestWhatAnotherVersionWroteIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), dbtest.Postgres(t, eventsmigrations.Postgres()), "events-test", time.Now)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	at, organization, identity := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), uuid.New(), events.Identity{Kind: 1, Value: "ada@example.org"}
+	owners := []uuid.UUID{storetest.ID("first"), storetest.ID("second"), storetest.ID("third"), storetest.ID("fourth")}
+	stored := func(stamp uuid.UUID) {
+		e := events.Event{Actor: identity, DeveloperID: stamp, ID: uuid.New(), Name: "x", OccurredAt: at, ReceivedAt: at, Properties: "{}"}
+		_, err := s.Append(t.Context(), organization, []events.Event{e})
+		require.NoError(t, err)
+	}
+	belong := func(owner uuid.UUID, n int) {
+		t.Helper()
+		list, err := s.List(t.Context(), organization, events.ListQuery{Filter: events.Filter{DeveloperIDs: []uuid.UUID{owner}}, Limit: 10, Range: events.AllTime})
+		require.NoError(t, err)
+		require.Len(t, list, n)
+	}
+	become := func(n int) {
+		change := events.Reassignment{DeveloperID: owners[n], Identity: identity, Previous: &owners[n-1], Sequence: int64(n)}
+		require.NoError(t, s.Reassign(t.Context(), organization, []events.Reassignment{change}))
+	}
+	stored(owners[0])
+	become(1)
+	stored(owners[0]) // and is stamped with the second
+	_, err = s.pool.Exec(t.Context(), "UPDATE identity_overrides SET developer_id = $1, sequence = 2, folded = false WHERE organization_id = $2", owners[2], organization)
+	require.NoError(t, err)
+	belong(owners[2], 2)
+	become(3)
+	belong(owners[3], 2)
+	belong(owners[1], 0)
+}

@@ -3,7 +3,7 @@ SELECT
     actor_kind,
     actor_value,
     developer_id,
-    previous
+    CASE WHEN previous_sequence = sequence THEN previous ELSE '{}' END
 FROM identity_overrides
 WHERE organization_id = @organization
     AND sequence > 0
