@@ -17,6 +17,7 @@ var reassignCases = []testCase{
 	{"a reassignment counts for events before and after it, in every answer", reassigned},
 	{"the highest sequence wins in whatever order they come", reassignOrder},
 	{"whom an identity belonged to before changes no answer", previously},
+	{"a change that comes late still says whom events are stamped with", late},
 	{"a birth counts only for an identity that was noted", births},
 	{"the applied sequence never goes back", sequences},
 }
@@ -75,19 +76,31 @@ func reassignOrder(t *testing.T, s *subject) {
 	require.Len(t, s.list(events.ListQuery{Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("twelve")}}}), 1)
 }
 
-// previously has the changes of an identity come out of order, its events be stamped with whoever had it, and folds in between.
-func previously(t *testing.T, s *subject) {
-	change := func(sequence int64, previous, developer string) events.Reassignment {
-		c := events.Reassignment{Identity: actor("machine"), DeveloperID: ID(developer), Sequence: sequence}
-		if previous != "unknown" {
-			had := ID(previous)
-			if previous == "" {
-				had = uuid.Nil
-			}
-			c.Previous = &had
+// change is one of the actor "machine"; the empty name is nobody's, and of "unknown" it is not said who it was.
+func change(sequence int64, previous, developer string) events.Reassignment {
+	c := events.Reassignment{Identity: actor("machine"), DeveloperID: ID(developer), Sequence: sequence}
+	if previous != "unknown" {
+		had := uuid.Nil
+		if previous != "" {
+			had = ID(previous)
 		}
-		return c
+		c.Previous = &had
 	}
+	return c
+}
+
+// late has events that are stamped with whom only a change names that comes after a later one.
+func late(t *testing.T, s *subject) {
+	s.append(s.event("one", by("machine", "one")), s.event("two", by("machine", "two")))
+	s.reassign(change(5, "three", "four"))
+	s.reassign(change(4, "one", "two"))
+	s.reassign(change(4, "one", "two"))
+	require.Len(t, s.list(events.ListQuery{Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("four")}}}), 2)
+	require.Empty(t, s.list(events.ListQuery{Filter: events.Filter{DeveloperIDs: []uuid.UUID{ID("one"), ID("two")}}}))
+}
+
+// previously has the changes of an identity come out of order, its events be stamped with whoever had it before them, and folds in between.
+func previously(t *testing.T, s *subject) {
 	all := 0
 	add := func(stamps ...string) {
 		for _, stamp := range stamps {

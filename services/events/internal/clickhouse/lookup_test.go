@@ -21,7 +21,7 @@ func TestHoweverManyOverridesArePendingTheyCount(t *testing.T) {
 	t.Parallel()
 	address := dbtest.ClickHouse(t, eventsmigrations.ClickHouse())
 	for _, n := range []int{0, 1, mostCompared, mostCompared + 1, mostKnown, mostKnown + 1} {
-		for _, traced := range []int{n, n - 1} {
+		for traced := max(0, n-1); traced <= n; traced++ {
 			t.Run(fmt.Sprintf("%d of %d traced", traced, n), func(t *testing.T) {
 				manyPending(t, reopen(t, address), n, traced)
 			})
@@ -85,4 +85,24 @@ func manyPending(t *testing.T, s *Store, n, traced int) {
 	d, err := s.Digest(t.Context(), organization, digest)
 	require.NoError(t, err)
 	require.EqualValues(t, developers, d.Developers.Current+d.Developers.Previous)
+}
+
+// TestAMergeOfPartsKeepsWhomEventsMayBeStampedWith has only the newest row of an identity left, as merges do sooner or later.
+func TestAMergeOfPartsKeepsWhomEventsMayBeStampedWith(t *testing.T) {
+	t.Parallel()
+	s, at, organization := reopen(t, dbtest.ClickHouse(t, eventsmigrations.ClickHouse())), time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), uuid.New()
+	owners := []uuid.UUID{storetest.ID("first"), storetest.ID("second"), storetest.ID("third")}
+	e := events.Event{
+		Actor: events.Identity{Kind: 1, Value: "ada@example.org"}, DeveloperID: owners[0], ID: uuid.New(), Name: "x", OccurredAt: at, ReceivedAt: at, Properties: "{}",
+	}
+	_, err := s.Append(t.Context(), organization, []events.Event{e})
+	require.NoError(t, err)
+	for i := range owners[1:] {
+		change := events.Reassignment{DeveloperID: owners[i+1], Identity: e.Actor, Previous: &owners[i], Sequence: int64(i + 1)}
+		require.NoError(t, s.Reassign(t.Context(), organization, []events.Reassignment{change}))
+	}
+	require.NoError(t, s.conn.Exec(t.Context(), "OPTIMIZE TABLE identity_overrides FINAL"))
+	list, err := s.List(t.Context(), organization, events.ListQuery{Basic: true, Filter: events.Filter{DeveloperIDs: owners[2:]}, Limit: 10, Range: events.AllTime})
+	require.NoError(t, err)
+	require.Len(t, list, 1)
 }

@@ -81,8 +81,15 @@ func (r reassigned) after(c events.Reassignment, known bool) (is reassigned, cha
 	}
 	if is.traced = c.Previous != nil && (!known || r.traced); is.traced {
 		is.stamps = slices.Clone(r.stamps)
-		for _, id := range []uuid.UUID{*c.Previous, r.developer} { // a note's is nobody
-			if (known || id == *c.Previous) && !slices.Contains(is.stamps, id) {
+		named := []uuid.UUID{*c.Previous}
+		switch {
+		case older:
+			named = append(named, c.DeveloperID)
+		case known:
+			named = append(named, r.developer) // a note's is nobody
+		}
+		for _, id := range named {
+			if !slices.Contains(is.stamps, id) {
 				is.stamps = append(is.stamps, id)
 			}
 		}

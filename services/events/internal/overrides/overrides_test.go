@@ -69,4 +69,7 @@ func TestWhomEventsMayBeStampedWith(t *testing.T) {
 	own, stamps = overrides.About([]uuid.UUID{a, b}, []overrides.Override{known})
 	require.Len(t, own, 1)
 	require.Equal(t, []uuid.UUID{a, b, c}, stamps)
+	own, stamps = overrides.About([]uuid.UUID{{4}}, []overrides.Override{known})
+	require.Empty(t, own)
+	require.Empty(t, stamps)
 }

@@ -11,9 +11,9 @@ import (
 	"devtrail.dev/services/events/internal/overrides"
 )
 
-// gains are the identities that pending overrides give to some developers, where it is not known whom their events may be stamped with. Their events and those stamped with the developers are all that can be the
-// developers': two indexes find them, where none finds the developer that an override names. Kinds and values are two lists, whose pairs are more than the
-// identities; which events of those are the developers' is decided by the overrides.
+// gains are the identities that pending overrides give to some developers, where it is not known whom their events may be stamped with. Their events and those
+// stamped with the developers are all that can be the developers': two indexes find them, where none finds the developer that an override names. Kinds and
+// values are two lists, whose pairs are more than the identities; which events of those are the developers' is decided by the overrides.
 type gains struct {
 	of     []uuid.UUID
 	kinds  []int16
@@ -46,10 +46,11 @@ func (s *session) owned(ctx context.Context, f events.Filter, args pgx.NamedArgs
 	sh.Filter, sh.One, stamped = f, len(f.DeveloperIDs) == 1, len(stamps) > 0
 	g := &gains{kinds: []int16{}, values: []string{}}
 	if sh.Overrides && len(f.DeveloperIDs) > 0 && !stamped {
-		stamps = f.DeveloperIDs
+		stamps = overrides.Each(f.DeveloperIDs)
 		if g, err = s.gains(ctx, f.DeveloperIDs); err != nil {
 			return sh, false, err
 		}
+		stamped = len(g.values) == 0
 	}
 	args["stamps"], args["gained_kinds"], args["gained_values"] = stamps, g.kinds, g.values
 	return sh, stamped, nil
@@ -70,6 +71,10 @@ func (q *query) own(ctx context.Context, r *relation, developers []uuid.UUID) er
 	if err != nil {
 		return err
 	}
-	r.Where = append(r.Where, condition{Kind: "stamped", Value: q.param(developers), Low: q.param(g.kinds), High: q.param(g.values)})
+	c := condition{Kind: "stamped", Value: q.param(developers)}
+	if len(g.values) > 0 {
+		c.Low, c.High = q.param(g.kinds), q.param(g.values)
+	}
+	r.Where = append(r.Where, c)
 	return nil
 }

@@ -76,6 +76,12 @@ func TestHoweverManyOverridesArePendingTheyCount(t *testing.T) {
 			}
 			require.Equal(t, 2*c.identities, of("all"))
 			require.Equal(t, 1, of("developer 0"))
+			require.NoError(t, s.ask(t.Context(), organization, func(look *session) error {
+				stranger := insight.Question{Filter: events.Filter{DeveloperIDs: []uuid.UUID{storetest.ID("stranger")}}}
+				r, err := look.query().about(t.Context(), stranger, events.AllTime)
+				require.Equal(t, c.identities > mostPending || c.traced < c.identities, r.Overrides, "overrides are looked up for somebody whom all leave alone")
+				return err
+			}))
 			q := insight.TrendsQuery{
 				Buckets:  []time.Time{begins},
 				Question: insight.Question{Range: events.Range{Start: begins, End: begins.AddDate(0, 0, 7)}, By: insight.Developers},

@@ -171,7 +171,7 @@ func (t trend) bucketRows(ctx context.Context, q *query, data trendData, kept ma
 	if t.counted(data) {
 		name = "trend_counts"
 	}
-	if data.Measure.Actors && data.Relation.Moved != "" {
+	if r := data.Relation; data.Measure.Actors && r.Overrides && r.Moved != "" {
 		if err := q.groupInOrder(ctx); err != nil {
 			return err
 		}

@@ -25,7 +25,8 @@ SET developer_id = CASE WHEN EXCLUDED.sequence > known.sequence THEN EXCLUDED.de
         WHEN EXCLUDED.previous = '{}' THEN '{}'
         WHEN known.folded OR known.sequence = 0 THEN known.developer_id || EXCLUDED.previous
         WHEN known.previous = '{}' OR known.previous_sequence <> known.sequence THEN '{}'
-        ELSE known.previous || known.developer_id || EXCLUDED.previous
+        WHEN EXCLUDED.sequence > known.sequence THEN known.previous || known.developer_id || EXCLUDED.previous
+        ELSE known.previous || EXCLUDED.developer_id || EXCLUDED.previous
     END,
     previous_sequence = greatest(EXCLUDED.sequence, known.sequence)
 WHERE EXCLUDED.sequence > known.sequence
@@ -34,5 +35,5 @@ WHERE EXCLUDED.sequence > known.sequence
         AND EXCLUDED.sequence < known.sequence
         AND NOT known.folded
         AND known.previous <> '{}'
-        AND NOT (EXCLUDED.previous <> '{}' AND EXCLUDED.previous <@ known.previous)
+        AND NOT (EXCLUDED.previous <> '{}' AND EXCLUDED.developer_id || EXCLUDED.previous <@ (known.developer_id || known.previous))
     )

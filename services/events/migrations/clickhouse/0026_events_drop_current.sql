@@ -1,3 +1,0 @@
--- p_developer has all that it has.
-ALTER TABLE events
-    DROP PROJECTION IF EXISTS p_current
