@@ -88,4 +88,16 @@ func TestABrokerOfThreeMayGo(t *testing.T) {
 	frames, ids = contents(t, two)
 	require.Equal(t, acked, frames)
 	require.Len(t, ids, len(acked))
+	// A broker that is stopped while it takes its copies up again leaves goroutines behind.
+	copies := streams(t, brokers[(leader+1)%len(brokers)])
+	require.Positive(t, copies)
+	require.Eventually(t, func() bool { return streams(t, brokers[leader]) == copies }, soon, time.Millisecond)
+}
+
+// streams is how many a broker has copies of.
+func streams(t *testing.T, b *broker) int {
+	t.Helper()
+	z, err := b.Jsz(nil)
+	require.NoError(t, err)
+	return z.Streams
 }
