@@ -86,7 +86,7 @@ func mergeAndFold(b *testing.B, engine string, store insight.Engine) {
 			require.NoError(b, err)
 		}
 		if folded {
-			b.Logf("%s: folding 1,000 merges took %s", engine, time.Since(began).Round(time.Millisecond))
+			b.Logf("%s: folding 1,001 merges took %s", engine, time.Since(began).Round(time.Millisecond))
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (s *session) gains(ctx context.Context, developers []uuid.UUID) (*gains, er
 }
 
 // owned is the shape of a statement with a filter. Of the overrides it looks up those that matter to the developers of the filter, and their events are found
-// by whom they may be stamped with, or by the gains where that is not known, which the second result tells.
+// by whom they may be stamped with, or by the gains where that is not known. Stamped tells that overrides are looked up and gains are not needed.
 func (s *session) owned(ctx context.Context, f events.Filter, args pgx.NamedArgs) (sh shape, stamped bool, err error) {
 	own, stamps := s.pending, []uuid.UUID(nil)
 	if len(f.DeveloperIDs) > 0 {

@@ -25,7 +25,7 @@ func (s *Store) List(ctx context.Context, organization uuid.UUID, q events.ListQ
 		}
 		sh.After, sh.Basic = q.After != nil, q.Basic
 		name := "list"
-		if sh.One && sh.Overrides && stamped {
+		if sh.One && stamped {
 			name = "list_of_one"
 		}
 		return look.answer(ctx, name, sh, args, func(rows pgx.Rows) error {

@@ -55,13 +55,15 @@ func (q *query) about(ctx context.Context, asked insight.Question, within events
 		Start: q.param(within.Start), End: q.param(within.End), within: within,
 		By: by{Developers: asked.By == insight.Developers, Machines: asked.By == insight.Machines, Projects: asked.By == insight.Projects},
 	}
-	q.look(r, q.pending)
 	if developers := asked.Filter.DeveloperIDs; len(developers) > 0 { // before anything asks whose the events are
 		if err := q.own(ctx, r, developers); err != nil {
 			return nil, err
 		}
-	} else if moved := overrides.Moved(q.pending); len(moved) > 0 && !slices.Contains(moved, uuid.Nil) { // many events are nobody's
-		r.Moved = q.param(moved)
+	} else {
+		q.look(r, q.pending)
+		if moved := overrides.Moved(q.pending); len(moved) > 0 && !slices.Contains(moved, uuid.Nil) { // many events are nobody's
+			r.Moved = q.param(moved)
+		}
 	}
 	r.Where = append(r.Where, q.filter(r, asked.Filter)...)
 	if err := q.learnPromoted(ctx); err != nil {

@@ -1,22 +1,7 @@
 SELECT
-    e.id,
-    e.name,
-    e.occurred_at,
-    {{- if .Basic}}{{else}}
-    e.received_at,
-    e.actor_kind,
-    e.actor_value,{{end}}
+    {{- template "listed_first" .}}
     {{template "developer" .}} AS developer_id,
-    {{- if .Basic}}{{else}}
-    e.source_kind,
-    e.tool,
-    e.tool_version,
-    e.machine,{{end}}
-    e.project
-    {{- if .Basic}}{{else}},
-    e.packages,
-    e.session_id,
-    e.properties{{end}}
+    {{- template "listed_rest" .}}
 FROM events AS e
 {{- template "overrides" .}}
 {{- template "matching" .}}

@@ -1,24 +1,9 @@
 {{/* The page of a developer with whose events overrides are pending: the newest stamped with each of those whom they may be stamped with come from an index in
      the order of their times, and the newest of all are the page. */}}
 SELECT
-    e.id,
-    e.name,
-    e.occurred_at,
-    {{- if .Basic}}{{else}}
-    e.received_at,
-    e.actor_kind,
-    e.actor_value,{{end}}
+    {{- template "listed_first" .}}
     e.owner_id AS developer_id,
-    {{- if .Basic}}{{else}}
-    e.source_kind,
-    e.tool,
-    e.tool_version,
-    e.machine,{{end}}
-    e.project
-    {{- if .Basic}}{{else}},
-    e.packages,
-    e.session_id,
-    e.properties{{end}}
+    {{- template "listed_rest" .}}
 FROM unnest(@stamps::uuid[]) AS s (stamp)
 CROSS JOIN LATERAL (
     SELECT

@@ -59,3 +59,25 @@ WHERE e.organization_id = @organization
                 )
             )
     ){{end}}{{end}}
+
+{{/* What a list has of an event before its developer and after, in the order in which a row is read. */}}
+{{define "listed_first"}}
+    e.id,
+    e.name,
+    e.occurred_at,
+    {{- if .Basic}}{{else}}
+    e.received_at,
+    e.actor_kind,
+    e.actor_value,{{end}}{{end}}
+
+{{define "listed_rest"}}
+    {{- if .Basic}}{{else}}
+    e.source_kind,
+    e.tool,
+    e.tool_version,
+    e.machine,{{end}}
+    e.project
+    {{- if .Basic}}{{else}},
+    e.packages,
+    e.session_id,
+    e.properties{{end}}{{end}}
