@@ -41,7 +41,7 @@ func Run(t *testing.T, open storetest.OpenInsightFunc) {
 // RunThrough runs every scenario of an insight in order and with everything at once, with [EachVariable] in the environment also in every other variant,
 // against a store through an engine of the caller's. All share one store; each has an organization of its own.
 func RunThrough(t *testing.T, open storetest.OpenInsightFunc, engine NewEngine) {
-	store, cases := open(t), load(t)
+	cases, store := load(t), open(t) // in this order: without the cases the test ends here, and nothing may be open
 	linked := new(atomic.Int64)
 	t.Cleanup(func() { // after all variants
 		pending, err := store.Pending(context.WithoutCancel(t.Context()))
