@@ -63,16 +63,19 @@ func (p postgres) initdb(ctx context.Context) error {
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
 	args := []string{
-		"-D", filepath.Join(temp, "data"), "-U", superuser, "-E", "UTF8", "--no-sync",
+		"-D", filepath.Join(temp, "data"), "-U", superuser, "-E", "UTF8",
 		// Text compares byte by byte, as the services' orders promise, while
 		// upper and lower know every alphabet.
 		"--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+	}
+	if !p.Durable {
+		args = append(args, "--no-sync")
 	}
 	if p.Trust {
 		args = append(args, "--auth=trust")
 	} else {
 		password := rand.Text()
-		if err := os.WriteFile(p.passwordFile(), []byte(password), 0o600); err != nil {
+		if err := writeSynced(p.passwordFile(), password); err != nil {
 			return fmt.Errorf("keep the password: %w", err)
 		}
 		// initdb may run as another user than the one that owns our file.
@@ -95,7 +98,28 @@ func (p postgres) initdb(ctx context.Context) error {
 	if err := os.Remove(p.DataDir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.Rename(filepath.Join(temp, "data"), p.DataDir)
+	if err := os.Rename(filepath.Join(temp, "data"), p.DataDir); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(p.DataDir)) // which has its name, and that of the password
+}
+
+// writeSynced writes a file that outlives a loss of power, once its folder is synced.
+func writeSynced(path, text string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 func (p postgres) runInitdb(ctx context.Context, args []string) error {
