@@ -11,14 +11,8 @@ import (
 // off, be zeroes or be something else, and beyond what was written may lie anything, such as a piece of what was about to be written. What was synced is
 // left as it is: a disk that changes that is broken, which is another matter. It returns how many bytes that were written are hurt.
 func tear(dir, notes string, chance *rand.Rand) (hurt int, err error) {
-	logs, err := filepath.Glob(filepath.Join(dir, "*"+walSuffix))
-	if err != nil || len(logs) == 0 {
-		return 0, err
-	}
-	slices.Sort(logs) // their numbers have leading zeroes
-	newest := logs[len(logs)-1]
-	n, err := readNote(notes, newest)
-	if err != nil {
+	newest, n, err := newestLog(dir, notes)
+	if newest == "" || err != nil {
 		return 0, err
 	}
 	f, err := os.OpenFile(newest, os.O_RDWR, 0)
@@ -51,6 +45,22 @@ func tear(dir, notes string, chance *rand.Rand) (hurt int, err error) {
 		return 0, err
 	}
 	return int(n.written - from), f.Sync()
+}
+
+// newestLog is the file that was written last: the next may have been made already, and nothing is in it. It is "" where nothing is written at all.
+func newestLog(dir, notes string) (name string, n note, err error) {
+	logs, err := filepath.Glob(filepath.Join(dir, "*"+walSuffix))
+	if err != nil {
+		return "", note{}, err
+	}
+	slices.Sort(logs) // their numbers have leading zeroes
+	for _, name := range slices.Backward(logs) {
+		n, err := readNote(notes, name)
+		if err != nil || n.written > 0 {
+			return name, n, err
+		}
+	}
+	return "", note{}, nil
 }
 
 func noise(n int, chance *rand.Rand) []byte {
