@@ -17,12 +17,14 @@ import (
 
 // engine is the database in processes of its own, with a disk that is told to sync.
 type engine struct {
-	dir   string
+	disk  *volume
 	store string
 
 	mu     sync.Mutex // one fault at a time
 	server *engines.Server
 }
+
+func (e *engine) dir() string { return filepath.Join(e.disk.dir, "data") }
 
 // start starts the database, again at the ports that it had.
 func (e *engine) start(ctx context.Context) error {
@@ -32,9 +34,9 @@ func (e *engine) start(ctx context.Context) error {
 	}
 	var err error
 	if e.store == Postgres {
-		e.server, err = engines.StartPostgres(ctx, engines.PostgresConfig{DataDir: e.dir, Durable: true, Port: port, Trust: true})
+		e.server, err = engines.StartPostgres(ctx, engines.PostgresConfig{DataDir: e.dir(), Durable: true, Port: port, Trust: true})
 	} else {
-		e.server, err = engines.StartClickHouse(ctx, engines.ClickHouseConfig{DataDir: e.dir, HTTPPort: httpPort, MemoryRatio: 0.2, TCPPort: port})
+		e.server, err = engines.StartClickHouse(ctx, engines.ClickHouseConfig{DataDir: e.dir(), HTTPPort: httpPort, MemoryRatio: 0.2, TCPPort: port})
 	}
 	return err
 }

@@ -18,9 +18,11 @@ const (
 	TearTail      Kind = "torn log tail"
 	StallService  Kind = "stall of events"
 	FullDisk      Kind = "disk of the log full"
+	PowerService  Kind = "loss of power of events"
 	CutClients    Kind = "connections of clients cut"
 	KillDatabase  Kind = "kill -9 of the database"
 	KillInsert    Kind = "kill -9 of the database in mid-insert"
+	PowerDatabase Kind = "loss of power of the database"
 	KillSession   Kind = "kill -9 of a database session"
 	StallDatabase Kind = "stall of the database"
 	CutDatabase   Kind = "connections to the database cut"
@@ -31,8 +33,8 @@ const (
 // Kinds are all kinds.
 func Kinds() []Kind {
 	return []Kind{
-		KillService, TearTail, StallService, FullDisk, CutClients,
-		KillDatabase, KillInsert, KillSession, StallDatabase, CutDatabase, LoseAnswers, TokenAlone,
+		KillService, TearTail, StallService, FullDisk, PowerService, CutClients,
+		KillDatabase, KillInsert, PowerDatabase, KillSession, StallDatabase, CutDatabase, LoseAnswers, TokenAlone,
 	}
 }
 
@@ -82,6 +84,8 @@ func (s *stage) happen(ctx context.Context, k Kind, chance *rand.Rand) error {
 		return s.service.stop(ctx, s.stall(&s.serviceStalled))
 	case FullDisk:
 		return s.fillDisk(ctx)
+	case PowerService:
+		return s.powerService(ctx, away)
 	case CutClients:
 		s.door.cut()
 		return nil
@@ -89,6 +93,8 @@ func (s *stage) happen(ctx context.Context, k Kind, chance *rand.Rand) error {
 		return s.engine.kill(ctx, away, nil)
 	case KillInsert:
 		return s.killInsert(ctx, chance)
+	case PowerDatabase:
+		return s.powerDatabase(ctx, away)
 	case KillSession:
 		return s.engine.killSession(chance)
 	case StallDatabase:
@@ -140,16 +146,38 @@ func (s *stage) awaitInsert(ctx context.Context, caught <-chan struct{}) error {
 	}
 }
 
+// powerService has the service's machine lose its power, with what was not synced, and come back after a while.
+func (s *stage) powerService(ctx context.Context, away time.Duration) error {
+	s.service.asked.Store(true) // a log that cannot be written ends it
+	if err := s.disk.cutPower(); err != nil {
+		return fmt.Errorf("cut the power of the log: %w", err)
+	}
+	s.service.kill()
+	if err := s.disk.returnPower(ctx); err != nil {
+		return err
+	}
+	rest(ctx, away)
+	return s.service.start(ctx)
+}
+
+// powerDatabase has the database's machine lose its power, with what was not synced, and come back after a while.
+func (s *stage) powerDatabase(ctx context.Context, away time.Duration) error {
+	if err := s.engine.disk.cutPower(); err != nil {
+		return fmt.Errorf("cut the power of the database: %w", err)
+	}
+	return s.engine.kill(ctx, away, func() error { return s.engine.disk.returnPower(ctx) })
+}
+
 // fillDisk fills the disk of the log until the service has refused something or ended, which it may
 // when a write fails, and frees it.
 func (s *stage) fillDisk(ctx context.Context) error {
 	s.service.asked.Store(true)
-	if err := s.volume.fill(); err != nil {
+	if err := s.disk.fill(); err != nil {
 		return fmt.Errorf("fill the disk of the log: %w", err)
 	}
 	refused := s.refused()
 	until(ctx, 20*time.Second, func() bool { return s.refused() > refused || !s.service.runs() })
-	if err := s.volume.free(); err != nil {
+	if err := s.disk.free(); err != nil {
 		return fmt.Errorf("free the disk of the log: %w", err)
 	}
 	s.service.asked.Store(false)

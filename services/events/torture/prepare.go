@@ -38,9 +38,20 @@ func (s *stage) prepare(ctx context.Context) error {
 				return err
 			}
 		}
-		return batch.Send()
+		if err := batch.Send(); err != nil || !s.cfg.NoSync {
+			return err
+		}
+		for _, table := range tables {
+			if err := conn.Exec(ctx, "ALTER TABLE "+table+" MODIFY SETTING fsync_after_insert = 0, fsync_part_directory = 0"); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
+
+// tables are those whose rows are compared.
+var tables = [...]string{"events", "event_packages"}
 
 func (s *stage) preparePostgres(ctx context.Context) error {
 	files, err := schema.Files(eventsmigrations.Postgres())

@@ -19,6 +19,7 @@ import (
 type stage struct {
 	cfg     Config
 	back    *relay
+	disk    *volume // of the log
 	door    *relay
 	engine  *engine
 	key     string
@@ -26,7 +27,6 @@ type stage struct {
 	service *service
 	tables  []string // folders of ClickHouse's tables
 	url     string   // of the database, past the relay
-	volume  *volume
 	world   world
 
 	serviceStalled, databaseStalled bool // once already
@@ -35,20 +35,26 @@ type stage struct {
 }
 
 func (s *stage) notes() string { return filepath.Join(s.cfg.Dir, "notes") }
-func (s *stage) queue() string { return filepath.Join(s.volume.dir, "queue") }
+func (s *stage) queue() string { return filepath.Join(s.disk.dir, "queue") }
 
 // setUp starts everything. The stage is to be torn down also after an error.
 func setUp(ctx context.Context, cfg Config) (*stage, error) {
-	s := &stage{world: world{began: cfg.Now().UTC().Truncate(time.Second)}, cfg: cfg, engine: &engine{dir: filepath.Join(cfg.Dir, "database"), store: cfg.Store}, volume: &volume{dir: filepath.Join(cfg.Dir, "disk")}}
+	s := &stage{
+		cfg: cfg, disk: &volume{bytes: logDiskBytes, dir: filepath.Join(cfg.Dir, "disk")}, world: world{began: cfg.Now().UTC().Truncate(time.Second)},
+		engine: &engine{disk: &volume{bytes: databaseDiskBytes, dir: filepath.Join(cfg.Dir, "database")}, store: cfg.Store},
+	}
 	if err := os.MkdirAll(s.notes(), 0o700); err != nil {
 		return s, err
 	}
-	if err := s.volume.mount(ctx); err != nil {
+	if err := errors.Join(s.disk.mount(ctx), s.engine.disk.mount(ctx)); err != nil {
 		return s, err
 	}
-	if !s.volume.mounted {
-		_, _ = fmt.Fprintln(cfg.Log, "the disk is not filled: file systems cannot be mounted here")
-		s.cfg.Kinds = slices.DeleteFunc(slices.Clone(s.cfg.Kinds), func(k Kind) bool { return k == FullDisk })
+	if !s.disk.mounted || !s.engine.disk.mounted {
+		_, _ = fmt.Fprintln(cfg.Log, "no disk is filled and none loses its power: file systems cannot be made or mounted here")
+		s.cfg.Kinds = slices.DeleteFunc(slices.Clone(s.cfg.Kinds), func(k Kind) bool { return k == FullDisk || k == PowerService || k == PowerDatabase })
+		if len(s.cfg.Kinds) == 0 {
+			return s, errors.New("none of the faults that were asked for can happen here")
+		}
 	}
 	if err := s.engine.start(ctx); err != nil {
 		return s, err
@@ -120,5 +126,5 @@ func (s *stage) tearDown(ctx context.Context) error {
 	if s.engine.server != nil {
 		errs = append(errs, s.engine.server.Stop(ctx))
 	}
-	return errors.Join(append(errs, s.volume.unmount(ctx))...)
+	return errors.Join(append(errs, s.disk.unmount(ctx), s.engine.disk.unmount(ctx))...)
 }

@@ -158,7 +158,7 @@ func (s *stage) findTables(ctx context.Context) error {
 				return err
 			}
 			if !filepath.IsAbs(path) {
-				path = filepath.Join(s.engine.dir, path)
+				path = filepath.Join(s.engine.dir(), path)
 			}
 			s.tables = append(s.tables, path)
 		}

@@ -33,6 +33,7 @@ type Config struct {
 	LongStall  time.Duration // the first stall of each process lasts this long: beyond every timeout; 0 means Stall
 	NoDedupe   bool          // the service forgets ids and the store gives each event another one: the run must find duplicates
 	NoReadBack bool          // the store believes its tokens: the run must find a loss
+	NoSync     bool          // ClickHouse syncs nothing before it answers: a run with losses of power must find a loss
 	Now        func() time.Time
 	Log        io.Writer // is told of each fault; may be nil
 }

@@ -73,3 +73,17 @@ func TestAStoreThatTrustsTokensIsFoundOut(t *testing.T) {
 	require.ErrorContains(t, report.Err(), "lost")
 	require.Zero(t, report.Duplicate)
 }
+
+// TestADatabaseThatDoesNotSyncIsFoundOut is a run without the settings by which ClickHouse syncs parts.
+func TestADatabaseThatDoesNotSyncIsFoundOut(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root may mount the disk that loses its power")
+	}
+	cfg := short(t, ClickHouse)
+	cfg.NoSync, cfg.Faults, cfg.Kinds = true, 3, []Kind{PowerDatabase}
+	report, err := Run(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Positive(t, report.Lost, "the run must find what was in memory alone when the power was lost")
+	require.ErrorContains(t, report.Err(), "lost")
+	require.Zero(t, report.Duplicate)
+}
