@@ -33,7 +33,7 @@ type kind struct {
 
 // The two kinds: an event of a counter, about 180 bytes, and one with many properties, about 820.
 var (
-	lean = kind{name: "lean", properties: 4, blocks: []int{30_000, 100_000, 200_000}, unanswered: 48}
+	lean = kind{name: "lean", properties: 4, blocks: []int{30_000, 100_000, 200_000, 300_000}, unanswered: 48}
 	fat  = kind{name: "fat", properties: 22, blocks: []int{10_000, 25_000, 50_000}, unanswered: 16}
 )
 

@@ -27,12 +27,32 @@ const (
 	busyLinger  = 500 * time.Millisecond
 )
 
-// What is enough while the store is busy and somebody waits: a block that is smaller costs the store more for each event, one that is larger keeps the senders
-// waiting, and with them the other half of the store.
+// What is enough while the store is busy and somebody waits: at least so many events, and more where more are on their way at once, see plenty; at most so
+// many bytes.
 const (
 	busyBytes  = 48 << 20
 	busyEvents = 100_000
 )
+
+// plenty is how many events are enough while the store is busy and somebody waits: half of those that are on their way at once. A block that is smaller costs
+// the store more for each event; one that is larger has all senders wait for it, and the store, when it is done, for them.
+func (d *drain) plenty() int { return min(max(d.crest/2, busyEvents), blockEvents) }
+
+// crestFalls is by which part the crest falls with each block: senders that were many may be few.
+const crestFalls = 8
+
+// rise takes up how many events are on their way: in blocks that are not committed, and in none.
+func (d *drain) rise() {
+	d.mu.Lock()
+	n := d.uncutEvents
+	d.mu.Unlock()
+	d.lineMu.Lock()
+	for _, st := range d.line {
+		n += st.whole.Len()
+	}
+	d.lineMu.Unlock()
+	d.crest = max(n, d.crest-d.crest/crestFalls)
+}
 
 // due tells whether it is time to cut a block, and if not, in how long it will be.
 func (d *drain) due(now time.Time) (bool, time.Duration) {
@@ -51,7 +71,7 @@ func (d *drain) due(now time.Time) (bool, time.Duration) {
 	case d.leaving:
 		return true, 0
 	case hurry && d.busy > 0:
-		wait, enough, many = busyLinger, busyBytes, busyEvents
+		wait, enough, many = busyLinger, busyBytes, d.plenty()
 	case hurry:
 		wait = shortLinger
 	}
@@ -171,6 +191,7 @@ func (d *drain) cut(ctx context.Context) (bool, error) {
 	d.uncutEvents = max(0, d.uncutEvents-whole.Len())
 	d.mu.Unlock()
 	d.cutTo, d.since = c.UpTo, time.Time{}
+	d.rise()
 	return true, nil
 }
 

@@ -35,6 +35,7 @@ type drain struct {
 	cutTo   queue.Position // everything up to it is in a block
 	since   time.Time      // when the oldest of what is in no block was seen; zero when there is none
 	busy    int            // blocks that are being stored
+	crest   int            // the most events that were on their way at once lately
 	leaving bool           // finishing was seen
 	pause   time.Duration
 	working sync.WaitGroup
