@@ -17,6 +17,7 @@ type eventBatch struct {
 	project                     wordColumn
 	actorKind, sourceKind       proto.ColUInt8
 	actor, machine              textColumn
+	actorKey                    proto.ColUInt64
 	session, properties         textColumn
 	occurred, received          proto.ColDateTime64
 	packages                    listColumn
@@ -32,7 +33,7 @@ func newEventBatch() *eventBatch {
 	return b
 }
 
-// input is the columns in the order of eventColumns, and those of the slots.
+// input is the columns in the order of eventColumns, that of blockColumns, and those of the slots.
 func (b *eventBatch) input(slots []int) proto.Input {
 	input := proto.Input{
 		{Name: "organization_id", Data: &b.organization},
@@ -53,6 +54,7 @@ func (b *eventBatch) input(slots []int) proto.Input {
 		{Name: "session_id", Data: &b.session},
 		{Name: "properties", Data: &b.properties},
 		{Name: "block_id", Data: &b.block},
+		{Name: "actor_key", Data: &b.actorKey},
 	}
 	for _, slot := range slots {
 		input = append(input, proto.InputColumn{Name: catalog.Column(slot), Data: &b.promoted[slot]})
@@ -66,7 +68,7 @@ func (b *eventBatch) reset() {
 	} {
 		c.reset()
 	}
-	for _, c := range []interface{ Reset() }{&b.actorKind, &b.sourceKind, &b.occurred, &b.received, &b.packageRows, &b.block} {
+	for _, c := range []interface{ Reset() }{&b.actorKind, &b.sourceKind, &b.occurred, &b.received, &b.packageRows, &b.block, &b.actorKey} {
 		c.Reset()
 	}
 	for i := range b.promoted {
@@ -88,10 +90,11 @@ func (b *eventBatch) grow(rows int) {
 	}
 	b.occurred.Data, b.received.Data = slices.Grow(b.occurred.Data, rows), slices.Grow(b.received.Data, rows)
 	b.block, b.packageRows = slices.Grow(b.block, rows), slices.Grow(b.packageRows, rows)
+	b.actorKey = slices.Grow(b.actorKey, rows)
 	b.actorKind, b.sourceKind = slices.Grow(b.actorKind, rows), slices.Grow(b.sourceKind, rows)
 }
 
-func (b *eventBatch) add(r *queue.Row, packageRows int, block uint64) {
+func (b *eventBatch) add(r *queue.Row, actorKey uint64, packageRows int, block uint64) {
 	b.organization.add(&r.Organization)
 	b.id.add(&r.ID)
 	b.developer.add(&r.DeveloperID)
@@ -101,6 +104,7 @@ func (b *eventBatch) add(r *queue.Row, packageRows int, block uint64) {
 	b.project.add(r.Project)
 	b.actorKind, b.sourceKind = append(b.actorKind, r.ActorKind), append(b.sourceKind, r.SourceKind)
 	b.actor.add(r.ActorValue)
+	b.actorKey = append(b.actorKey, actorKey)
 	b.machine.add(r.Machine)
 	b.session.add(r.SessionID)
 	b.properties.add(r.Properties)
@@ -117,6 +121,7 @@ type packageBatch struct {
 	leading                        proto.ColBool
 	actorKind, sourceKind          proto.ColUInt8
 	actor, machine                 textColumn
+	actorKey                       proto.ColUInt64
 	occurred                       proto.ColDateTime64
 	tool, project                  wordColumn
 	block                          proto.ColUInt64
@@ -128,7 +133,7 @@ func newPackageBatch() *packageBatch {
 	return b
 }
 
-// input is the columns in the order of packageColumns.
+// input is the columns in the order of packageColumns, and that of blockColumns.
 func (b *packageBatch) input() proto.Input {
 	return proto.Input{
 		{Name: "organization_id", Data: &b.organization},
@@ -145,6 +150,7 @@ func (b *packageBatch) input() proto.Input {
 		{Name: "machine", Data: &b.machine},
 		{Name: "project", Data: &b.project},
 		{Name: "block_id", Data: &b.block},
+		{Name: "actor_key", Data: &b.actorKey},
 	}
 }
 
@@ -154,7 +160,7 @@ func (b *packageBatch) reset() {
 	} {
 		c.reset()
 	}
-	for _, c := range []interface{ Reset() }{&b.leading, &b.actorKind, &b.sourceKind, &b.occurred, &b.block} {
+	for _, c := range []interface{ Reset() }{&b.leading, &b.actorKind, &b.sourceKind, &b.occurred, &b.block, &b.actorKey} {
 		c.Reset()
 	}
 }
@@ -164,10 +170,10 @@ func (b *packageBatch) grow(rows int) {
 	for _, c := range []*idColumn{&b.organization, &b.event, &b.developer} {
 		c.grow(rows)
 	}
-	b.occurred.Data, b.block = slices.Grow(b.occurred.Data, rows), slices.Grow(b.block, rows)
+	b.occurred.Data, b.block, b.actorKey = slices.Grow(b.occurred.Data, rows), slices.Grow(b.block, rows), slices.Grow(b.actorKey, rows)
 }
 
-func (b *packageBatch) add(r *queue.Row, p events.PackageRow, block uint64) {
+func (b *packageBatch) add(r *queue.Row, actorKey uint64, p events.PackageRow, block uint64) {
 	b.organization.add(&r.Organization)
 	b.event.add(&r.ID)
 	b.developer.add(&r.DeveloperID)
@@ -176,6 +182,7 @@ func (b *packageBatch) add(r *queue.Row, p events.PackageRow, block uint64) {
 	b.leading = append(b.leading, p.Leading)
 	b.actorKind, b.sourceKind = append(b.actorKind, r.ActorKind), append(b.sourceKind, r.SourceKind)
 	b.actor.add(r.ActorValue)
+	b.actorKey = append(b.actorKey, actorKey)
 	b.machine.add(r.Machine)
 	b.occurred.Data = append(b.occurred.Data, proto.DateTime64(r.OccurredAt))
 	b.tool.add(r.Tool)

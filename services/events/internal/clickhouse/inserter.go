@@ -20,6 +20,7 @@ type inserter struct {
 	client   *ch.Client // nil while there is none
 	events   *eventBatch
 	packages *packageBatch
+	actors   actorKeys
 	purls    purls
 	shares   []share
 }
@@ -41,6 +42,7 @@ const roomStep = 1 << 16
 func (in *inserter) fill(b *queue.Block, known []int, there map[int]counts, of stamps, promoted filled) {
 	in.events.reset()
 	in.packages.reset()
+	in.actors.reset()
 	rows := (b.Len() + roomStep - 1) / roomStep * roomStep // else each block that is a little larger would have all columns made anew
 	in.events.grow(rows)
 	in.packages.grow(rows)
@@ -54,17 +56,17 @@ func (in *inserter) fill(b *queue.Block, known []int, there map[int]counts, of s
 		row.DeveloperID = of.of(row.Organization, row.ActorKind, row.ActorValue, row.DeveloperID)
 		at = in.share(at, row.OccurredAt)
 		s := &in.shares[at]
-		list := in.purls.of(row)
+		list, key := in.purls.of(row), in.actors.of(row.ActorKind, row.ActorValue)
 		s.rows.events++
 		s.rows.packages += uint64(len(list))
 		has := there[s.year]
 		if has.events == 0 {
-			in.events.add(row, len(list), b.Number)
+			in.events.add(row, key, len(list), b.Number)
 			in.events.promote(row, promoted)
 		}
 		if has.packages == 0 {
 			for _, p := range list {
-				in.packages.add(row, p, b.Number)
+				in.packages.add(row, key, p, b.Number)
 			}
 		}
 	}

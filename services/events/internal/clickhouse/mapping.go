@@ -14,6 +14,9 @@ const eventColumns = `organization_id, name, id, developer_id, actor_kind, actor
 const packageColumns = `organization_id, package, version, leading_row, event_id, developer_id, actor_kind, actor_value, occurred_at,
     source_kind, tool, machine, project, block_id`
 
+// blockColumns follow both in the inserts of blocks; in others the server fills them.
+const blockColumns = ", actor_key"
+
 // eventFromRow reads a row of list_rows.sql.
 func eventFromRow(rows driver.Rows) (events.Event, error) {
 	var e events.Event
