@@ -146,28 +146,6 @@ func (s *stage) awaitInsert(ctx context.Context, caught <-chan struct{}) error {
 	}
 }
 
-// powerService has the service's machine lose its power, with what was not synced, and come back after a while.
-func (s *stage) powerService(ctx context.Context, away time.Duration) error {
-	s.service.asked.Store(true) // a log that cannot be written ends it
-	if err := s.disk.cutPower(); err != nil {
-		return fmt.Errorf("cut the power of the log: %w", err)
-	}
-	s.service.kill()
-	if err := s.disk.returnPower(ctx); err != nil {
-		return err
-	}
-	rest(ctx, away)
-	return s.service.start(ctx)
-}
-
-// powerDatabase has the database's machine lose its power, with what was not synced, and come back after a while.
-func (s *stage) powerDatabase(ctx context.Context, away time.Duration) error {
-	if err := s.engine.disk.cutPower(); err != nil {
-		return fmt.Errorf("cut the power of the database: %w", err)
-	}
-	return s.engine.kill(ctx, away, func() error { return s.engine.disk.returnPower(ctx) })
-}
-
 // fillDisk fills the disk of the log until the service has refused something or ended, which it may
 // when a write fails, and frees it.
 func (s *stage) fillDisk(ctx context.Context) error {

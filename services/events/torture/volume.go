@@ -3,13 +3,10 @@ package torture
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // volume is a disk: an ext4 file system of its own in a file, which can be filled and can lose its power.
@@ -61,34 +58,6 @@ func (v *volume) unmount(ctx context.Context) error {
 		return err == nil
 	})
 	return err
-}
-
-// The request by which ext4 stops as if its power were lost, and the flag that keeps its journal from being written before: FS_IOC_SHUTDOWN of
-// ioctl_list(2), by which the tests of Linux's file systems do the same.
-const (
-	shutdownRequest = 0x8004587d
-	withoutFlushing = 2
-)
-
-// cutPower has nothing reach the disk any more: what was not synced is lost, and what is written or synced from now on fails.
-func (v *volume) cutPower() error {
-	dir, err := os.Open(v.dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(unix.IoctlSetPointerInt(int(dir.Fd()), shutdownRequest, withoutFlushing), dir.Close())
-}
-
-// returnPower has the disk again as it was when its power was lost. All who used it must have ended.
-func (v *volume) returnPower(ctx context.Context) error {
-	if err := v.unmount(ctx); err != nil {
-		return fmt.Errorf("unmount a disk without power: %w", err)
-	}
-	if err := v.attach(ctx); err != nil {
-		return fmt.Errorf("mount a disk that lost its power: %w", err)
-	}
-	v.mounted = true
-	return nil
 }
 
 func (v *volume) ballast() string { return filepath.Join(v.dir, "ballast") }

@@ -1,0 +1,61 @@
+package torture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// powerService has the service's machine lose its power, with what was not synced, and come back after a while.
+func (s *stage) powerService(ctx context.Context, away time.Duration) error {
+	s.service.asked.Store(true) // a log that cannot be written ends it
+	if err := s.disk.cutPower(); err != nil {
+		return fmt.Errorf("cut the power of the log: %w", err)
+	}
+	s.service.kill()
+	if err := s.disk.returnPower(ctx); err != nil {
+		return err
+	}
+	rest(ctx, away)
+	return s.service.start(ctx)
+}
+
+// powerDatabase has the database's machine lose its power, with what was not synced, and come back after a while.
+func (s *stage) powerDatabase(ctx context.Context, away time.Duration) error {
+	if err := s.engine.disk.cutPower(); err != nil {
+		return fmt.Errorf("cut the power of the database: %w", err)
+	}
+	return s.engine.kill(ctx, away, func() error { return s.engine.disk.returnPower(ctx) })
+}
+
+// The request by which ext4 stops as if its power were lost, and the flag that keeps its journal from being written before: EXT4_IOC_SHUTDOWN and
+// EXT4_GOING_FLAGS_NOLOGFLUSH of the kernel's linux/ext4.h. The tests of Linux's file systems (xfstests) do the same.
+const (
+	shutdownRequest = 0x8004587d
+	withoutFlushing = 2
+)
+
+// cutPower has nothing reach the disk any more: what was not synced is lost, and what is written or synced from now on fails.
+func (v *volume) cutPower() error {
+	dir, err := os.Open(v.dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(unix.IoctlSetPointerInt(int(dir.Fd()), shutdownRequest, withoutFlushing), dir.Close())
+}
+
+// returnPower has the disk again as it was when its power was lost. All who used it must have ended.
+func (v *volume) returnPower(ctx context.Context) error {
+	if err := v.unmount(ctx); err != nil {
+		return fmt.Errorf("unmount a disk without power: %w", err)
+	}
+	if err := v.attach(ctx); err != nil {
+		return fmt.Errorf("mount a disk that lost its power: %w", err)
+	}
+	v.mounted = true
+	return nil
+}
