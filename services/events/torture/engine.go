@@ -73,15 +73,11 @@ func (e *engine) killSession(chance *rand.Rand) error {
 
 // stop stops all processes of the database as SIGSTOP does, for a time.
 func (e *engine) stop(ctx context.Context, d time.Duration) error {
-	pids := []int{e.server.Pid()}
-	if err := syscall.Kill(pids[0], syscall.SIGSTOP); err != nil { // first, so that it makes no others
-		return err
-	}
-	sessions, err := children(pids[0])
+	sessions, err := e.freeze()
 	if err != nil {
 		return err
 	}
-	pids = append(pids, sessions...)
+	pids := append([]int{e.server.Pid()}, sessions...)
 	for _, pid := range pids {
 		_ = syscall.Kill(pid, syscall.SIGSTOP) // it may be gone
 	}
@@ -90,6 +86,14 @@ func (e *engine) stop(ctx context.Context, d time.Duration) error {
 		_ = syscall.Kill(pid, syscall.SIGCONT)
 	}
 	return nil
+}
+
+// freeze stops the database's first process, so that it makes no others, and returns those that it has made.
+func (e *engine) freeze() (sessions []int, err error) {
+	if err := syscall.Kill(e.server.Pid(), syscall.SIGSTOP); err != nil {
+		return nil, err
+	}
+	return children(e.server.Pid())
 }
 
 // children are the processes that a process has started.

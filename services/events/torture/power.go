@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,7 +30,16 @@ func (s *stage) powerDatabase(ctx context.Context, away time.Duration) error {
 	if err := s.engine.disk.cutPower(); err != nil {
 		return fmt.Errorf("cut the power of the database: %w", err)
 	}
-	return s.engine.kill(ctx, away, func() error { return s.engine.disk.returnPower(ctx) })
+	sessions, err := s.engine.freeze()
+	if err != nil {
+		return err
+	}
+	return s.engine.kill(ctx, away, func() error {
+		for _, pid := range sessions { // one may wait for ever for what another held that could not write
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		return s.engine.disk.returnPower(ctx)
+	})
 }
 
 // The request by which ext4 stops as if its power were lost, and the flag that keeps its journal from being written before: EXT4_IOC_SHUTDOWN and
