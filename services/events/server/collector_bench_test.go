@@ -38,8 +38,9 @@ const (
 )
 
 // BenchmarkCollector measures events a second that are in ClickHouse when their sender is answered: by StreamEvents at STORED, and by an OpenTelemetry
-// Collector whose exporter waits for its result, into the same server, in turns. stored/peer is the ratio, stored/peer-full that to a collector with three times the callers; the µs are CPU
-// for an event of the service, of the collector, and of ClickHouse while each wrote; medians of the rounds. DEVTRAIL_BENCH_COLLECTOR names the collector (go run ./bench/collector builds it).
+// Collector whose exporter waits for its result, into the same server, in turns. stored/peer is the ratio, stored/peer-full that to a collector with three
+// times the callers; the µs are CPU for an event of the service, of the collector, and of ClickHouse while each wrote; medians of the rounds.
+// DEVTRAIL_BENCH_COLLECTOR names the collector (go run ./bench/collector builds it).
 func BenchmarkCollector(b *testing.B) {
 	binary := os.Getenv("DEVTRAIL_BENCH_COLLECTOR")
 	if binary == "" {
@@ -161,7 +162,8 @@ func exports(b *testing.B, address string, k kind, callers int) func(ctx context
 	}
 }
 
-// exportOf makes the nth request with the events of letterOf as log records: what an event has is an attribute, what all of a request have is one of its resource.
+// exportOf makes the nth request with the events of letterOf as log records: what an event has is an attribute, what all of a request have is one of its
+// resource.
 func (k kind) exportOf(tb testing.TB, n int) *letter {
 	tb.Helper()
 	text := func(s string) *commonv1.AnyValue {

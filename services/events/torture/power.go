@@ -27,12 +27,12 @@ func (s *stage) powerService(ctx context.Context, away time.Duration) error {
 
 // powerDatabase has the database's machine lose its power, with what was not synced, and come back after a while.
 func (s *stage) powerDatabase(ctx context.Context, away time.Duration) error {
-	if err := s.engine.disk.cutPower(); err != nil {
-		return fmt.Errorf("cut the power of the database: %w", err)
-	}
-	sessions, err := s.engine.freeze()
+	sessions, err := s.engine.freeze() // a process that cannot write ends, and there would be none to kill
 	if err != nil {
 		return err
+	}
+	if err := s.engine.disk.cutPower(); err != nil {
+		return fmt.Errorf("cut the power of the database: %w", err)
 	}
 	return s.engine.kill(ctx, away, func() error {
 		for _, pid := range sessions { // one may wait for ever for what another held that could not write
