@@ -69,6 +69,9 @@ func (l *Log) retireOne(s *segment, room *rooms) error {
 	if err := l.syncDir(); err != nil {
 		return err
 	}
+	if err := l.syncCommit(); err != nil {
+		return err
+	}
 	l.using.Lock()
 	defer l.using.Unlock()
 	name := segmentName(s.number)
@@ -89,6 +92,19 @@ func (l *Log) retireOne(s *segment, room *rooms) error {
 	l.mu.Lock()
 	l.free = append(l.free, free)
 	l.mu.Unlock()
+	return nil
+}
+
+// syncCommit makes durable that the frames are committed: if a loss of power took that, a block would be read again of which a part is gone.
+func (l *Log) syncCommit() error {
+	l.using.RLock()
+	defer l.using.RUnlock()
+	l.mu.Lock()
+	active := l.segments[len(l.segments)-1] // those before were synced when it began
+	l.mu.Unlock()
+	if err := active.file.SyncData(); err != nil {
+		return l.fail(err)
+	}
 	return nil
 }
 
