@@ -22,8 +22,8 @@ const maxFew = 224
 
 // common is what there is once for the members of all organizations.
 type common struct {
-	era   era
-	spare *page // empty
+	era  era
+	slab slab
 }
 
 // place is where the page of a hash stands.
@@ -83,7 +83,7 @@ func (m *members) keep(id uuid.UUID, age uint8, c *common) bool {
 		m.few[id] = age
 		return true
 	}
-	p := new(page)
+	p := c.slab.take()
 	for id, age := range m.few {
 		p.insert(hashOf(&id), &id, age)
 	}
@@ -128,13 +128,13 @@ func (m *members) grow(hash uint64, c *common) {
 	m.split(hash, c)
 }
 
-// renew puts what is alive of a page into the spare one, which takes its places.
+// renew puts what is alive of a page into an empty one, which takes its places.
 func (m *members) renew(places []*page, c *common) {
-	old, fresh := places[0], c.spare
+	old, fresh := places[0], c.slab.take()
 	fresh.depth = old.depth
 	old.deal(c.era, [2]*page{fresh, fresh})
 	fill(places, fresh)
-	c.spare = old
+	c.slab.give(old)
 }
 
 // split makes two pages of one, by the next bit of the hash.
@@ -147,12 +147,12 @@ func (m *members) split(hash uint64, c *common) {
 		}
 		m.pages, m.depth, m.swept = twice, m.depth+1, 2*m.swept
 	}
-	places, low, high := m.places(hash), c.spare, new(page)
+	places, low, high := m.places(hash), c.slab.take(), c.slab.take()
 	low.depth, high.depth = old.depth+1, old.depth+1
 	old.deal(c.era, [2]*page{low, high})
 	fill(places[:len(places)/2], low)
 	fill(places[len(places)/2:], high)
-	c.spare = old
+	c.slab.give(old)
 }
 
 func fill(places []*page, p *page) {
@@ -188,14 +188,15 @@ func (m *members) sweepFew(e era) {
 }
 
 // shrink lets go of memory when it is for far more ids than there are.
-func (m *members) shrink() {
+func (m *members) shrink(c *common) {
 	left := len(m.few)
 	for i := 0; i < len(m.pages) && left <= maxFew/4; i += m.stand(m.pages[i]) {
 		left += m.pages[i].holds()
 	}
 	switch {
 	case left == 0:
-		m.few, m.pages, m.depth = nil, nil, 0
+		m.few = nil
+		m.leave(c)
 	case m.pages != nil && left <= maxFew/4:
 		few := make(map[uuid.UUID]uint8, left)
 		for i := 0; i < len(m.pages); i += m.stand(m.pages[i]) {
@@ -203,6 +204,18 @@ func (m *members) shrink() {
 				few[id] = age
 			}
 		}
-		m.few, m.pages, m.depth = few, nil, 0
+		m.few = few
+		m.leave(c)
 	}
+}
+
+// leave gives all pages back.
+func (m *members) leave(c *common) {
+	for i := 0; i < len(m.pages); {
+		p := m.pages[i]
+		i += m.stand(p)
+		p.empty()
+		c.slab.give(p)
+	}
+	m.pages, m.depth = nil, 0
 }

@@ -34,7 +34,9 @@ func check(t *testing.T, m *members, c *common) {
 	t.Helper()
 	require.True(t, m.few == nil || m.pages == nil)
 	require.LessOrEqual(t, len(m.few), maxFew)
-	require.Zero(t, c.spare.used)
+	for _, p := range c.slab.empty {
+		require.Equal(t, page{ids: p.ids}, *p, "a page that was given back is empty")
+	}
 	for i := 0; i < len(m.pages); i += m.stand(m.pages[i]) {
 		p := m.pages[i]
 		for j := range m.stand(p) {
@@ -55,7 +57,7 @@ func check(t *testing.T, m *members, c *common) {
 // TestMembersKnowWhatAMapKnows has ids come, go and be forgotten, while there are few and while there are many.
 func TestMembersKnowWhatAMapKnows(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	m, c := &members{}, &common{spare: new(page), era: era{first: 250, count: 1}}
+	m, c := &members{}, &common{era: era{first: 250, count: 1}}
 	known := map[uuid.UUID]uint8{}
 	toPages, toMap := 0, 0
 	for round := range 3000 {
@@ -97,7 +99,7 @@ func TestMembersKnowWhatAMapKnows(t *testing.T) {
 				for m.swept = 0; !m.sweep(2, c); {
 				}
 				paged = m.pages != nil
-				m.shrink()
+				m.shrink(c)
 				if paged && m.pages == nil {
 					toMap++
 				}
@@ -112,7 +114,7 @@ func TestMembersKnowWhatAMapKnows(t *testing.T) {
 
 // TestFewIDsAreNoPage follows an organization from no ids to many and back.
 func TestFewIDsAreNoPage(t *testing.T) {
-	m, c := &members{}, &common{spare: new(page), era: era{count: 2}}
+	m, c := &members{}, &common{era: era{count: 2}}
 	ids := make([]uuid.UUID, 3000)
 	add := func(from, to int, age uint8) {
 		for i := from; i < to; i++ {
@@ -125,7 +127,7 @@ func TestFewIDsAreNoPage(t *testing.T) {
 		m.swept = 0
 		for !m.sweep(1, c) {
 		}
-		m.shrink()
+		m.shrink(c)
 		check(t, m, c)
 	}
 	require.Nil(t, m.few)
@@ -151,13 +153,13 @@ func TestFewIDsAreNoPage(t *testing.T) {
 		_, found := m.remove(&ids[i])
 		require.Equal(t, i >= 2990, found)
 	}
-	m.shrink()
+	m.shrink(c)
 	require.Nil(t, m.few, "an organization without ids takes no room for them")
 }
 
 // TestAPageIsSplitThatHasOverflowed has more ids in some of the groups than they take.
 func TestAPageIsSplitThatHasOverflowed(t *testing.T) {
-	m, c := &members{pages: []*page{new(page)}}, &common{spare: new(page), era: era{count: 2}}
+	m, c := &members{pages: []*page{new(page)}}, &common{era: era{count: 2}}
 	var ids []uuid.UUID
 	for len(ids) < slots/4*3 {
 		if id := uuid.New(); home(hashOf(&id)) >= groups/2 {

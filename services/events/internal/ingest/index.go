@@ -49,7 +49,7 @@ func newIndex(horizon time.Duration, most int) *index {
 		most = defaultMaxIDs
 	}
 	hours := (horizon + time.Hour - 1) / time.Hour
-	return &index{span: uint32((hours + generations - 1) / generations), most: most, members: make(map[uuid.UUID]*members), common: common{spare: new(page)}}
+	return &index{span: uint32((hours + generations - 1) / generations), most: most, members: make(map[uuid.UUID]*members)}
 }
 
 // hourOf counts hours from the Unix epoch.
@@ -232,7 +232,7 @@ const stride = 16
 // clean does a little of what is to be done.
 func (x *index) clean() {
 	if n := len(x.sweep); n > 0 && x.sweep[n-1].sweep(stride, &x.common) {
-		x.sweep[n-1].shrink()
+		x.sweep[n-1].shrink(&x.common)
 		x.sweep = x.sweep[:n-1]
 	}
 }
