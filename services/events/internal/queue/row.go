@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"encoding/binary"
 	"time"
 	"unsafe"
 
@@ -106,16 +107,22 @@ func (c *cursor) uvarint() uint64 {
 		c.at++
 		return uint64(c.s[c.at-1])
 	}
+	return c.longUvarint()
+}
+
+func (c *cursor) longUvarint() uint64 {
 	var n uint64
-	for shift := 0; shift < 64; shift += 7 {
-		b := c.byte()
-		if c.bad || shift == 63 && b > 1 {
-			break
-		}
-		n |= uint64(b&0x7f) << shift
+	s := c.s[c.at:]
+	for i := 0; i < len(s) && i < binary.MaxVarintLen64; i++ {
+		b := s[i]
 		if b < 0x80 {
-			return n
+			if i == binary.MaxVarintLen64-1 && b > 1 {
+				break
+			}
+			c.at += i + 1
+			return n | uint64(b)<<(7*i)
 		}
+		n |= uint64(b&0x7f) << (7 * i)
 	}
 	c.bad, c.at = true, len(c.s)
 	return 0
@@ -126,7 +133,15 @@ func (c *cursor) varint() int64 {
 	return int64(n>>1) ^ -int64(n&1)
 }
 
-func (c *cursor) text() string { return c.take(c.uvarint()) }
+func (c *cursor) text() string {
+	if at := c.at; at < len(c.s) {
+		if end := at + 1 + int(c.s[at]); c.s[at] < 0x80 && end <= len(c.s) { // most are short
+			c.at = end
+			return c.s[at+1 : end]
+		}
+	}
+	return c.take(c.uvarint())
+}
 
 // textFields is how many texts stand between the time of an event and its packages.
 const textFields = 8
@@ -139,23 +154,12 @@ func (c *cursor) skim() (occurred int64) {
 	}
 	occurred = c.varint()
 	for range textFields {
-		c.pass()
+		c.text()
 	}
 	for n := c.uvarint(); n > 0 && !c.bad; n-- {
-		c.pass()
+		c.text()
 	}
 	return occurred
-}
-
-// pass passes a text.
-func (c *cursor) pass() {
-	if c.at < len(c.s) {
-		if end := c.at + 1 + int(c.s[c.at]); c.s[c.at] < 0x80 && end <= len(c.s) { // most are short
-			c.at = end
-			return
-		}
-	}
-	c.text()
 }
 
 // row reads what appendEvent wrote.
