@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -38,6 +39,10 @@ type counts struct{ events, packages uint64 }
 // roomStep is by how many rows the room of columns grows.
 const roomStep = 1 << 16
 
+// turnRows is after how many rows, some 50 microseconds, whoever waits for a processor goes first. A block takes it for many milliseconds, in which senders would wait for
+// answers that are ready.
+const turnRows = 256
+
 // fill makes the columns of the rows that are not there yet, and counts all that must be. Left out are the events that are known.
 func (in *inserter) fill(b *queue.Block, known []int, there map[int]counts, of stamps, promoted filled) {
 	in.events.reset()
@@ -49,6 +54,9 @@ func (in *inserter) fill(b *queue.Block, known []int, there map[int]counts, of s
 	in.shares = in.shares[:0]
 	at := 0
 	for n, row := range b.Rows() {
+		if n%turnRows == 0 {
+			runtime.Gosched()
+		}
 		if len(known) > 0 && known[0] == n {
 			known = known[1:]
 			continue

@@ -22,7 +22,7 @@ const inserters = 2
 // How long what was accepted waits for more of it before it is made a block: when nobody waits for the database; when somebody does and the store has nothing
 // to do; and when somebody does, but the store is busy, so that a small block would only be in the way.
 const (
-	linger      = 400 * time.Millisecond
+	linger      = 600 * time.Millisecond
 	shortLinger = 10 * time.Millisecond
 	busyLinger  = 500 * time.Millisecond
 )

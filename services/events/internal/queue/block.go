@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"iter"
 	"math"
+	"runtime"
 	"sort"
 	"time"
 
@@ -69,6 +70,7 @@ func NewBlock(c Cut, records []Record, lookUp time.Time) *Block {
 	b.bounds.first, b.bounds.last = math.MaxInt64, math.MinInt64
 	total := 0
 	for _, r := range records {
+		runtime.Gosched() // a block is much work, and senders wait for answers
 		f, err := b.open(r, total)
 		if err != nil {
 			b.Damaged = append(b.Damaged, Damage{Err: err, Record: r})
