@@ -6,6 +6,7 @@ require (
 	devtrail.dev/proto v0.0.0-00010101000000-000000000000
 	devtrail.dev/services/events v0.0.0-00010101000000-000000000000
 	devtrail.dev/stack/engines v0.0.0
+	github.com/google/pprof v0.0.0-20260802141513-ef3492d7dac3
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/pressly/goose/v3 v3.29.0
 	github.com/stretchr/testify v1.12.1

@@ -6,6 +6,7 @@
 //	go run ./bench/ingest                       three rounds
 //	go run ./bench/ingest -rounds 20
 //	go run ./bench/ingest -profile /tmp/cpu     also writes CPU profiles of the service into a folder
+//	go run ./bench/ingest -pgo services/events/cmd/events/default.pgo     also makes of them the profile by which the service is compiled
 //
 // The measurement itself is BenchmarkIngest of services/events/server, where the service and its engines are at hand.
 package main
@@ -23,11 +24,27 @@ import (
 func main() {
 	rounds := flag.Int("rounds", 3, "how often each side is measured")
 	profile := flag.String("profile", "", "a folder for CPU profiles of the service; empty: none")
+	pgo := flag.String("pgo", "", "a file for one profile of all rounds, as the compiler takes it; empty: none")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := eventsbench.Run(ctx, "^BenchmarkIngest$", *rounds, "DEVTRAIL_BENCH_PROFILE="+*profile); err != nil {
+	if err := run(ctx, *rounds, *profile, *pgo); err != nil {
 		fmt.Fprintln(os.Stderr, "ingest:", err)
 		os.Exit(1)
 	}
+}
+
+func run(ctx context.Context, rounds int, profiles, pgo string) error {
+	if pgo != "" && profiles == "" {
+		var err error
+		if profiles, err = os.MkdirTemp("", "devtrail-profiles-"); err != nil {
+			return err
+		}
+		defer func() { _ = os.RemoveAll(profiles) }()
+	}
+	err := eventsbench.Run(ctx, "^BenchmarkIngest$", rounds, "DEVTRAIL_BENCH_PROFILE="+profiles)
+	if err != nil || pgo == "" {
+		return err
+	}
+	return writePGO(pgo, profiles)
 }

@@ -191,6 +191,7 @@ const (
 // visible sends marked events, each alone, and returns how long each was on its way into the answers of queries. They become visible in the order of the log.
 func (r *rig) visible(ctx context.Context, b *testing.B, l load) []time.Duration {
 	client := eventsv1.NewIngestServiceClient(l.conn)
+	name := marker + uuid.NewString()
 	var mu sync.Mutex
 	var sent, seen []time.Duration
 	start, found := time.Now(), 0
@@ -199,7 +200,7 @@ func (r *rig) visible(ctx context.Context, b *testing.B, l load) []time.Duration
 		for due := time.NewTicker(markerEvery); ctx.Err() == nil; <-due.C {
 			at := time.Since(start)
 			_, err := client.CaptureEvents(context.WithoutCancel(ctx), &eventsv1.CaptureEventsRequest{Events: []*eventsv1.Event{{
-				Id: uuid.NewString(), Name: marker, OccurredAt: timestamppb.Now(), Source: &eventsv1.Source{Kind: eventsv1.SourceKind_SOURCE_KIND_GIT},
+				Id: uuid.NewString(), Name: name, OccurredAt: timestamppb.Now(), Source: &eventsv1.Source{Kind: eventsv1.SourceKind_SOURCE_KIND_GIT},
 			}}})
 			if err != nil {
 				b.Errorf("capture: %v", err)
@@ -212,7 +213,7 @@ func (r *rig) visible(ctx context.Context, b *testing.B, l load) []time.Duration
 	})
 	look := database(b, r.server)
 	defer func() { _ = look.Close() }()
-	question := fmt.Sprintf("SELECT count() AS n FROM events WHERE organization_id = '%s' AND toDate(occurred_at) >= today() - 1 AND name = '%s'", organization, marker)
+	question := fmt.Sprintf("SELECT count() AS n FROM events WHERE organization_id = '%s' AND toDate(occurred_at) >= today() - 1 AND name = '%s'", organization, name)
 	for again := time.NewTicker(lookEvery); ; <-again.C {
 		n := int(ask(b, look, question))
 		mu.Lock()

@@ -37,6 +37,8 @@ type rig struct {
 	child   *child
 	conn    *grpc.ClientConn
 	keys    map[string]*identityv1.IntrospectResponse // of other organizations and for other purposes, by token
+
+	profiles int // that were written
 }
 
 // startRig starts one with some settings besides. It ends with the benchmark.
@@ -109,7 +111,7 @@ func (r *rig) debug(path string) (io.ReadCloser, error) {
 	return res.Body, nil
 }
 
-// profile writes where the service spends its CPU meanwhile into a file of the folder that DEVTRAIL_BENCH_PROFILE names, if it names one. The function waits
+// profile writes where the service spends its CPU meanwhile into a file of its own of the folder that DEVTRAIL_BENCH_PROFILE names, if it names one. The function waits
 // for the end.
 func (r *rig) profile(b *testing.B, name string, length time.Duration) (wait func()) {
 	b.Helper()
@@ -117,10 +119,12 @@ func (r *rig) profile(b *testing.B, name string, length time.Duration) (wait fun
 	if dir == "" {
 		return func() {}
 	}
+	r.profiles++
+	file := filepath.Join(dir, fmt.Sprintf("%s-%d.pprof", name, r.profiles))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := r.writeProfile(filepath.Join(dir, name+".pprof"), length); err != nil {
+		if err := r.writeProfile(file, length); err != nil {
 			b.Errorf("profile: %v", err)
 		}
 	}()
