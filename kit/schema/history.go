@@ -28,6 +28,7 @@ ALTER TABLE ` + HistoryTable + `
 // the newest row of a statement tells its state, and the row of statement 0 stands for the whole file.
 // On a cluster each host has its own, with the rows of what it did itself. Statement 0 is done only when every host has done its part of the file,
 // so a service may ask whichever host it is connected to. What was there before a statement is kept to see after a crash whether it had its effect.
+// What the server has answered to is on its disk, as statements are: a loss of power must not leave what was done without its row.
 const CreateClickHouseHistory = `
 CREATE TABLE IF NOT EXISTS ` + HistoryTable + ` (
     version Int64,
@@ -46,7 +47,8 @@ CREATE TABLE IF NOT EXISTS ` + HistoryTable + ` (
     baseline Bool
 )
 ENGINE = MergeTree
-ORDER BY (version, statement, at)`
+ORDER BY (version, statement, at)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`
 
 // UpgradeClickHouseHistory brings a history of an earlier build to the columns of CreateClickHouseHistory.
 const UpgradeClickHouseHistory = `
@@ -56,3 +58,8 @@ ALTER TABLE ` + HistoryTable + `
     ADD COLUMN IF NOT EXISTS before String,
     ADD COLUMN IF NOT EXISTS overrides String,
     ADD COLUMN IF NOT EXISTS baseline Bool`
+
+// SyncClickHouseHistory has a history of an earlier build keep its rows as that of CreateClickHouseHistory does.
+const SyncClickHouseHistory = `
+ALTER TABLE ` + HistoryTable + `
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1`
