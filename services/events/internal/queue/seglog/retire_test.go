@@ -16,11 +16,6 @@ import (
 func TestACommitOutlivesTheSegmentsThatItDrained(t *testing.T) {
 	t.Parallel()
 	disk := vfs.NewCrashableMem()
-	require.NoError(t, disk.MkdirAll("/log", 0o700))
-	root, err := disk.OpenDir("/")
-	require.NoError(t, err)
-	require.NoError(t, root.Sync())
-	require.NoError(t, root.Close())
 	o := options(t)
 	o.FS, o.Dir, o.SegmentBytes = disk, "/log", stateRoom+1<<10
 	l := open(t, o)

@@ -92,7 +92,7 @@ func Open(o Options) (*Log, error) {
 }
 
 func (l *Log) open() (err error) {
-	if err := l.options.FS.MkdirAll(l.options.Dir, 0o700); err != nil {
+	if err := makeFolder(l.options.FS, l.options.Dir); err != nil {
 		return err
 	}
 	if l.lock, err = l.options.FS.Lock(l.path("LOCK")); err != nil {

@@ -89,11 +89,5 @@ func (l *Log) begin(s *segment, state []byte) error {
 	return nil
 }
 
-// syncDir makes the names of files durable.
-func (l *Log) syncDir() error {
-	dir, err := l.options.FS.OpenDir(l.options.Dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
+// syncDir makes the names of the log's files durable.
+func (l *Log) syncDir() error { return syncFolder(l.options.FS, l.options.Dir) }
