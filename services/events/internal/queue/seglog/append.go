@@ -8,9 +8,10 @@ import (
 
 // pending is a record on its way to the disk.
 type pending struct {
-	first queue.Position
-	done  chan struct{}
-	err   error // set before done is closed
+	first   queue.Position
+	entries int
+	done    chan struct{}
+	err     error // set before done is closed
 }
 
 // First returns the position of the first entry.
@@ -62,7 +63,7 @@ func (l *Log) append(hour uint32, entries []queue.Entry) (*pending, error) {
 	if err := l.write(); err != nil {
 		return nil, err
 	}
-	p := &pending{done: make(chan struct{}), first: first}
+	p := &pending{done: make(chan struct{}), entries: len(entries), first: first}
 	at := start + size
 	for i := range entries {
 		at -= int64(len(entries[i].Frame))
@@ -90,39 +91,6 @@ func (l *Log) write() error {
 	}
 	l.active.end += int64(len(l.buffer))
 	return nil
-}
-
-// syncAll syncs what is written, until Close.
-func (l *Log) syncAll() {
-	for range l.sync {
-		list, err := l.syncSome()
-		for _, p := range list {
-			p.err = err
-			close(p.done)
-			l.writing.Done()
-		}
-	}
-}
-
-// syncSome syncs what was written until now, and returns who waits for it. It is in the active segment: those before were synced when it began. That one may
-// be drained meanwhile, but not taken away.
-func (l *Log) syncSome() ([]*pending, error) {
-	l.using.RLock()
-	defer l.using.RUnlock()
-	l.mu.Lock()
-	list, active := l.unsynced, l.segments[len(l.segments)-1]
-	l.unsynced = nil
-	l.mu.Unlock()
-	switch {
-	case len(list) == 0:
-		return nil, nil
-	case l.failed.Load():
-		return list, queue.ErrClosed.With("the log of accepted events cannot be written any more")
-	}
-	if err := active.file.SyncData(); err != nil {
-		return list, l.fail(err)
-	}
-	return list, nil
 }
 
 // admit refuses what the budget or the disk has no room for, before anything is written. The lock on writing must be held.
