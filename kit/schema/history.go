@@ -50,16 +50,12 @@ ENGINE = MergeTree
 ORDER BY (version, statement, at)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`
 
-// UpgradeClickHouseHistory brings a history of an earlier build to the columns of CreateClickHouseHistory.
+// UpgradeClickHouseHistory brings a history of an earlier build to the columns and settings of CreateClickHouseHistory.
 const UpgradeClickHouseHistory = `
 ALTER TABLE ` + HistoryTable + `
     ADD COLUMN IF NOT EXISTS host String AFTER statement,
     ADD COLUMN IF NOT EXISTS actor String,
     ADD COLUMN IF NOT EXISTS before String,
     ADD COLUMN IF NOT EXISTS overrides String,
-    ADD COLUMN IF NOT EXISTS baseline Bool`
-
-// SyncClickHouseHistory has a history of an earlier build keep its rows as that of CreateClickHouseHistory does.
-const SyncClickHouseHistory = `
-ALTER TABLE ` + HistoryTable + `
+    ADD COLUMN IF NOT EXISTS baseline Bool,
     MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1`

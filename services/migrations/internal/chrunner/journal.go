@@ -47,7 +47,7 @@ type before struct {
 }
 
 func (h *host) createJournal(ctx context.Context) error {
-	for _, sql := range []string{schema.CreateClickHouseHistory, schema.UpgradeClickHouseHistory, schema.SyncClickHouseHistory} {
+	for _, sql := range []string{schema.CreateClickHouseHistory, schema.UpgradeClickHouseHistory} {
 		if err := h.conn.Exec(ctx, sql); err != nil {
 			return h.away(fmt.Errorf("create the history: %w", err))
 		}
