@@ -42,7 +42,7 @@ func runVictim(spec string) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	k, err := New(ctx, Deps{
-		PostgresURL: v.PostgresURL, Targets: s.targets(files(v.Backfills)), Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Now: time.Now,
+		PostgresURL: v.PostgresURL, Targets: s.targets(files(v.Backfills)), Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Now: slowly(),
 	}, Config{Observe: func(step Step) {
 		if step == v.At {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -34,6 +35,8 @@ type site struct {
 	postgresURL    string
 	ledger, target string
 	conn           *pgx.Conn // to the target
+
+	now func() time.Time // of Keepers; nil for that of the machine
 }
 
 func newSite(t *testing.T, setup string) *site {
@@ -91,10 +94,21 @@ func (s *site) targets(fsys fstest.MapFS) []migrations.Target {
 	}
 }
 
+// slowly returns a clock by which a batch takes two milliseconds at least. A batch that takes less than it may makes the next one larger, so that with another clock the size of batches would
+// depend on the machine.
+func slowly() func() time.Time {
+	var looks atomic.Int64
+	return func() time.Time { return time.Now().Add(time.Duration(looks.Add(1)) * 2 * time.Millisecond) }
+}
+
 // open makes a Keeper that nobody runs yet. Its waits are short.
 func (s *site) open(t *testing.T, cfg Config, fsys fstest.MapFS) *Keeper {
 	t.Helper()
-	return open(t, Deps{PostgresURL: s.postgresURL, Targets: s.targets(fsys), Now: time.Now}, cfg)
+	now := s.now
+	if now == nil {
+		now = time.Now
+	}
+	return open(t, Deps{PostgresURL: s.postgresURL, Targets: s.targets(fsys), Now: now}, cfg)
 }
 
 func open(t *testing.T, deps Deps, cfg Config) *Keeper {

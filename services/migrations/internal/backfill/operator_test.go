@@ -15,6 +15,7 @@ import (
 func TestAnOperatorStopsAndResumes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, things(100))
+	s.now = slowly()
 	fsys := files(counting("-- devtrail: batch 10\n-- devtrail: latency 1ms\n"))
 	reached, goOn := make(chan struct{}), make(chan struct{})
 	k := s.open(t, Config{Observe: func(step Step) {
