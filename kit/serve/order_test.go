@@ -24,6 +24,7 @@ func (nobody) Verify(context.Context, string) (auth.Caller, error) {
 func testServer(t *testing.T, cfg Config) *Server {
 	s, err := New("identity", cfg, Deps{Logger: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), Verifier: nobody{}})
 	require.NoError(t, err)
+	t.Cleanup(s.Close)
 	return s
 }
 

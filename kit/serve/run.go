@@ -19,6 +19,7 @@ import (
 
 // Serve is Run on a listener of the caller's. It closes the listener.
 func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
+	defer s.Close()
 	var err error
 	if s.rules, err = auth.NewRules(s.grpc.GetServiceInfo(), s.deps.Foreign); err != nil {
 		_ = lis.Close()

@@ -91,6 +91,7 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.WaitForHandlers(true),
+		grpc.NumStreamWorkers(callWorkers),
 	}
 	if telemetry.Traced() { // a handler that sends nothing would copy each call's metadata
 		options = append(options, grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithFilter(traced))))
@@ -108,6 +109,11 @@ const (
 	connWindow   = 4 << 20
 	ioBuffer     = 64 << 10
 )
+
+// callWorkers is how many goroutines serve one call after the other. A goroutine of the call's own begins with a small stack, and to grow it in the deepest call
+// of each request costs more than most requests do; those of a worker have grown. They take turns, so that more of them than there are calls at once
+// would only spread over more memory. Calls beyond them have goroutines of their own.
+const callWorkers = 96
 
 // traced leaves health checks without spans; they would drown the rest.
 func traced(info *stats.RPCTagInfo) bool {
@@ -140,11 +146,15 @@ func (s *Server) DebugAddr() net.Addr {
 // Listening is closed when the API accepts connections.
 func (s *Server) Listening() <-chan struct{} { return s.listening }
 
+// Close ends what New began, of a server that is not run after all. Otherwise it changes nothing once Run has returned.
+func (s *Server) Close() { s.grpc.Stop() }
+
 // Run listens at Config.Address and serves until ctx ends; then it stops gracefully and returns nil. It returns
 // an error when an RPC has no access rule, the address cannot be had or serving fails.
 func (s *Server) Run(ctx context.Context) error {
 	lis, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Address)
 	if err != nil {
+		s.Close()
 		return fmt.Errorf("%s: listen at %s: %w", s.name, s.cfg.Address, err)
 	}
 	return s.Serve(ctx, lis)

@@ -109,6 +109,7 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 	if err != nil {
 		return err
 	}
+	defer door.Close()
 	asked := turns.New(cfg.Questions)
 	computed := cohorts.New(cfg.Cohorts, store, desk.ComputeCohort, asked.Take, logger, now)
 	desk.Register(asked.Guard(door.GRPC(), []string{"StreamExposure"}, eventsv1.CatalogService_ServiceDesc.ServiceName, eventsv1.EventService_ServiceDesc.ServiceName, eventsv1.InsightService_ServiceDesc.ServiceName))

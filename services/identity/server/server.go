@@ -59,6 +59,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
+	defer door.Close()
 	rpc.Register(door.GRPC(), rpc.Deps{
 		Feed:  feed.New(store.Changes, notices, heartbeat),
 		Judge: judge,

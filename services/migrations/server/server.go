@@ -57,6 +57,7 @@ func run(ctx context.Context, cfg *Config, targets []migrations.Target, logger *
 	if err != nil {
 		return err
 	}
+	defer door.Close()
 	migrationsv1.RegisterMigrationServiceServer(door.GRPC(), rpc.NewMigrationServer(behind.databases))
 	migrationsv1.RegisterBackfillServiceServer(door.GRPC(), rpc.NewBackfillServer(behind.backfills))
 	migrationsv1.RegisterLeaseServiceServer(door.GRPC(), rpc.NewLeaseServer(behind.leases))

@@ -63,6 +63,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
+	defer door.Close()
 	rpc.Register(door.GRPC(), store)
 	keeper, err := openLease(cfg, instance, logger)
 	if err != nil {

@@ -50,18 +50,7 @@ func handleCapture(srv any, ctx context.Context, decode func(any) error, around 
 	if around == nil {
 		return handle(ctx, letter)
 	}
-	var answer any
-	var err error
-	call := func() {
-		answer, err = around(ctx, letter, &grpc.UnaryServerInfo{FullMethod: eventsv1.IngestService_CaptureEvents_FullMethodName, Server: srv}, handle)
-	}
-	done := make(chan struct{})
-	if server.lend(func() { defer close(done); call() }) {
-		<-done
-	} else {
-		call()
-	}
-	return answer, err
+	return around(ctx, letter, &grpc.UnaryServerInfo{FullMethod: eventsv1.IngestService_CaptureEvents_FullMethodName, Server: srv}, handle)
 }
 
 func handleStream(srv any, stream grpc.ServerStream) error {
