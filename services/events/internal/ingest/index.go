@@ -11,10 +11,11 @@ import (
 	"devtrail.dev/services/events/internal/queue"
 )
 
-// The horizon is cut into generations, by hours and by number: the oldest goes as a whole, so that little is forgotten at a time.
+// The horizon is cut into generations, by hours and by number: the oldest goes as a whole. With more of them less is forgotten at a time, and all pages are swept
+// the more often.
 const (
 	generations = 4
-	portions    = 16
+	portions    = 8
 )
 
 // defaultMaxIDs takes about 300 MB.
