@@ -159,13 +159,9 @@ func (d *drain) block(c queue.Cut, records []queue.Record, mark queue.Cut) *queu
 
 // cut makes the next block of the log and keeps its bounds. It returns false when there is nothing.
 func (d *drain) cut(ctx context.Context) (bool, error) {
-	d.mu.Lock()
-	goal := d.goal
-	d.mu.Unlock()
-	room := d.room(d.uncut())
-	records, err := d.queue.Read(ctx, d.cutTo, goal, blockBytes, room)
+	records, memory, err := d.frames(ctx)
 	if err != nil || len(records) == 0 {
-		d.vacate(room)
+		d.free(memory)
 		return false, err
 	}
 	c := queue.Cut{After: d.cutTo, Number: d.next(), To: queue.AllEvents}
@@ -176,7 +172,7 @@ func (d *drain) cut(ctx context.Context) (bool, error) {
 	}
 	c.UpTo = records[len(records)-1].Position
 	whole.Cut = c
-	st := &stage{odd: make(map[int]verdict), pieces: []*piece{{cut: c}}, records: records, room: room, upTo: c.UpTo, whole: whole}
+	st := &stage{odd: make(map[int]verdict), pieces: []*piece{{cut: c}}, records: records, memory: memory, upTo: c.UpTo, whole: whole}
 	d.lineMu.Lock()
 	d.line = append(d.line, st)
 	d.lineMu.Unlock()
@@ -184,7 +180,7 @@ func (d *drain) cut(ctx context.Context) (bool, error) {
 		d.lineMu.Lock()
 		d.line = d.line[:len(d.line)-1]
 		d.lineMu.Unlock()
-		d.vacate(room)
+		d.free(memory)
 		return false, err
 	}
 	d.mu.Lock()

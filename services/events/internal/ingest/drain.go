@@ -27,6 +27,7 @@ type drain struct {
 	uncutEvents int            // events up to it that are in no block, as far as this life has seen them come
 	done        queue.Position // everything up to it is in the store
 	waiters     map[queue.Position][]*submission
+	shelf       shelf
 
 	wake      chan struct{} // holds a token when something changed
 	finishing chan struct{} // closed when nothing more will be durable
@@ -73,11 +74,16 @@ func (d *drain) begin(committed, last queue.Position) {
 	d.done, d.goal, d.cutTo = committed, last, committed
 }
 
-// follow says how far the log is durable, and by how many events more.
-func (d *drain) follow(goal queue.Position, fresh int) {
+// follow says that an append is durable.
+func (d *drain) follow(f flight) {
 	d.mu.Lock()
-	d.goal = max(d.goal, goal)
-	d.uncutEvents += fresh
+	d.goal = max(d.goal, f.last)
+	for _, s := range f.submissions {
+		if s.fresh > 0 {
+			d.uncutEvents += s.fresh
+			d.shelf.put(s)
+		}
+	}
 	d.mu.Unlock()
 	d.poke()
 }

@@ -48,7 +48,7 @@ func newJournal(l Log) *journal {
 // join takes over what the intake has.
 func (j *journal) join(in *Intake) {
 	j.frames, j.logger, j.now, j.listen = &in.frames, in.logger, in.now, in.listen
-	j.drain.store, j.drain.logger, j.drain.now = in.store, in.logger, in.now
+	j.drain.store, j.drain.logger, j.drain.now, j.drain.shelf.builders = in.store, in.logger, in.now, &in.frames
 	if j.drain.blocks == nil {
 		j.drain.blocks = appender{in.store}
 	}
@@ -79,9 +79,10 @@ func (j *journal) put(ctx context.Context, good *batch) ([]verdict, *submission,
 	if good.ack != AckDatabase {
 		return s.verdicts, nil, nil
 	}
-	s.frame = nil
-	j.frames.Put(good.frame)
-	good.frame = nil
+	if good.frame != nil {
+		j.frames.Put(good.frame)
+		good.frame = nil
+	}
 	return nil, s, nil
 }
 
@@ -146,12 +147,10 @@ func (j *journal) acknowledge(stop func()) error {
 			stop()
 		}
 		if err == nil {
-			fresh := 0
 			for _, s := range f.submissions {
 				j.tell(s)
-				fresh += s.fresh
 			}
-			j.drain.follow(f.last, fresh)
+			j.drain.follow(f)
 		}
 		for _, s := range f.submissions {
 			s.done <- err

@@ -161,7 +161,7 @@ func (d *drain) collect(ctx context.Context, st *stage) {
 		d.line = d.line[1:]
 		d.lineMu.Unlock()
 		d.advance(st)
-		d.vacate(st.room)
+		d.free(st.memory)
 	}
 }
 

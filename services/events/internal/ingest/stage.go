@@ -12,7 +12,7 @@ import (
 type stage struct {
 	upTo    queue.Position
 	records []queue.Record
-	room    []byte       // where their frames lie, as far as they fit
+	memory  memory       // of their frames
 	whole   *queue.Block // places of frames and damage
 	pieces  []*piece
 	odd     map[int]verdict // of events that are not simply stored, counted as those of the frames

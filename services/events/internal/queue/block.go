@@ -86,7 +86,7 @@ func NewBlock(c Cut, records []Record, lookUp time.Time) *Block {
 
 // open checks a frame and all of its events.
 func (b *Block) open(r Record, first int) (frame, error) {
-	c, h, err := openFrame(r.Frame)
+	c, h, err := openFrame(r.Frame, !r.Own)
 	if err != nil {
 		return frame{}, err
 	}
@@ -117,13 +117,13 @@ type header struct {
 	count        int
 }
 
-// openFrame checks the bytes of a frame and reads what stands before its events. The cursor counts from the body.
-func openFrame(encoded []byte) (cursor, header, error) {
+// openFrame checks the bytes of a frame, if they are not sure, and reads what stands before its events. The cursor counts from the body.
+func openFrame(encoded []byte, check bool) (cursor, header, error) {
 	if len(encoded) < headerBytes || len(encoded) > maxFrameBytes ||
 		uint64(binary.LittleEndian.Uint32(encoded[4:])) != uint64(len(encoded)-headerBytes) {
 		return cursor{}, header{}, ErrCorrupt.With("the length of a frame of %d bytes does not fit", len(encoded))
 	}
-	if crc32.Checksum(encoded[4:], castagnoli) != binary.LittleEndian.Uint32(encoded) {
+	if check && crc32.Checksum(encoded[4:], castagnoli) != binary.LittleEndian.Uint32(encoded) {
 		return cursor{}, header{}, ErrCorrupt.With("the checksum of a frame of %d bytes does not fit", len(encoded))
 	}
 	c := cursorOf(encoded[headerBytes:])

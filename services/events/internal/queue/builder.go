@@ -40,6 +40,9 @@ func (b *Builder) Len() int { return len(b.ends) }
 // Size is the bytes of the frame, at most.
 func (b *Builder) Size() int { return len(b.bytes) }
 
+// Room is the bytes of memory that it holds.
+func (b *Builder) Room() int { return cap(b.bytes) }
+
 // Event returns what the next event is to be appended to, by [AppendHead], [AppendText] and [AppendPackages]. Nothing happens unless the result is given
 // to Add.
 func (b *Builder) Event() []byte { return b.bytes }

@@ -41,6 +41,7 @@ type Entry struct {
 type Record struct {
 	Position Position
 	Frame    []byte // encoded; the reader's own, or in its room
+	Own      bool   // this process has just made the frame: its bytes are not checked
 }
 
 // Memory is what an append remembered.
