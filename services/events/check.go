@@ -32,6 +32,8 @@ const MaxAhead = 23 * time.Hour
 var (
 	MinTime = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
 	MaxTime = time.Date(2262, 1, 1, 0, 0, 0, 0, time.UTC) // the first instant after them
+
+	minMicros, maxMicros = MinTime.UnixMicro(), MaxTime.UnixMicro()
 )
 
 // Canonical checks an event as a source sent it and returns it as stores keep it: times in whole microseconds, purls and properties canonical.
@@ -133,11 +135,12 @@ func (i Identity) check(field string) error {
 // CanonicalTime returns when an event happened that is said to have happened at occurred, and arrived at received: in whole microseconds, and the time of arrival
 // in place of a time too far in the future. received must be in whole microseconds. The error is ErrTimeInvalid.
 func CanonicalTime(occurred, received time.Time) (time.Time, error) {
-	occurred = Microseconds(occurred)
-	if occurred.Sub(received) > MaxAhead {
+	at := occurred.UnixMicro() // every event comes by here: numbers are compared several times as fast as times
+	if at-received.UnixMicro() > MaxAhead.Microseconds() {
 		return received, nil
 	}
-	if occurred.Before(MinTime) || !occurred.Before(MaxTime) {
+	occurred = time.UnixMicro(at).UTC()
+	if at < minMicros || at >= maxMicros {
 		return time.Time{}, ErrTimeInvalid.With("occurred_at %q is outside the years 1970 to 2261", occurred.Format(time.RFC3339Nano)).Field("occurred_at")
 	}
 	return occurred, nil

@@ -64,7 +64,7 @@ func (in *Intake) write(b *batch, place int, r *Raw) bool {
 	dst = queue.AppendText(dst, r.Project)
 	dst = queue.AppendText(dst, r.SessionID)
 	dst = queue.AppendText(dst, properties)
-	b.frame.Add(queue.AppendPackages(dst, b.purls))
+	b.frame.Add(queue.AppendPackages(dst, b.purls), occurred)
 	b.ids, b.places = append(b.ids, id), append(b.places, place)
 	return true
 }

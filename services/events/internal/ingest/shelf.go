@@ -22,7 +22,6 @@ type shelf struct {
 type shelved struct {
 	record  queue.Record
 	builder *queue.Builder // whose memory the frame is; nil when it is its own
-	events  int
 }
 
 // shelfBytes is as much as comes while a block is made and another one waits.
@@ -44,11 +43,12 @@ func (s *shelf) put(sub *submission) {
 	if !s.open || sub.position <= s.after {
 		return
 	}
-	f := shelved{events: sub.fresh, record: queue.Record{Frame: sub.frame, Own: true, Position: sub.position}}
-	if len(sub.frame) < sub.batch.frame.Room()/2 { // the memory of another, larger request
+	built := sub.batch.frame
+	f := shelved{record: queue.Record{Frame: sub.frame, Made: built.Made(), Position: sub.position}}
+	if len(sub.frame) < built.Room()/2 { // the memory of another, larger request
 		f.record.Frame = slices.Clone(sub.frame)
 	} else {
-		f.builder, sub.batch.frame = sub.batch.frame, nil
+		f.builder, sub.batch.frame = built, nil
 	}
 	s.frames, s.bytes = append(s.frames, f), s.bytes+f.room()
 	if s.bytes > shelfBytes {
@@ -64,7 +64,7 @@ func (s *shelf) take(after queue.Position) (records []queue.Record, builders []*
 	}
 	bytes, events := 0, 0
 	for _, f := range s.frames {
-		bytes, events = bytes+len(f.record.Frame), events+f.events
+		bytes, events = bytes+len(f.record.Frame), events+f.record.Made.Events
 		if len(records) > 0 && (bytes > blockBytes || events > blockEvents) {
 			break
 		}

@@ -117,7 +117,7 @@ func TestFramesComeFromTheShelfOrFromTheLog(t *testing.T) {
 			records, m := s.cut()
 			waiting = append(waiting, block{records, m})
 			for _, r := range records {
-				if r.Own {
+				if r.Made.Events > 0 {
 					own++
 				} else {
 					read++

@@ -24,9 +24,9 @@ type Block struct {
 	frames []frame
 	rows   int
 	bytes  int
-	bounds struct{ first, last int64 } // of OccurredAt
-	lookUp int64                       // events that occurred before it may be known
-	doubts bool                        // some are
+	span   span  // of OccurredAt
+	lookUp int64 // events that occurred before it may be known
+	doubts bool  // some are
 }
 
 // Damage is a frame that cannot be read.
@@ -67,7 +67,7 @@ func NewBlock(c Cut, records []Record, lookUp time.Time) *Block {
 	if !lookUp.IsZero() {
 		b.lookUp = lookUp.UnixMicro()
 	}
-	b.bounds.first, b.bounds.last = math.MaxInt64, math.MinInt64
+	b.span = noSpan
 	total := 0
 	for _, r := range records {
 		runtime.Gosched() // a block is much work, and senders wait for answers
@@ -84,25 +84,36 @@ func NewBlock(c Cut, records []Record, lookUp time.Time) *Block {
 	return b
 }
 
-// open checks a frame and all of its events.
+// open checks a frame and all of its events, unless this process has made it.
 func (b *Block) open(r Record, first int) (frame, error) {
-	c, h, err := openFrame(r.Frame, !r.Own)
+	c, h, err := openFrame(r.Frame, r.Made.Events == 0)
 	if err != nil {
 		return frame{}, err
 	}
 	f := frame{body: r.Frame[headerBytes+c.at:], first: first, header: h, position: r.Position}
-	bounds, doubts := b.bounds, b.doubts
-	for range h.count {
-		occurred := c.skim()
-		bounds.first, bounds.last = min(bounds.first, occurred), max(bounds.last, occurred)
-		doubts = doubts || b.doubt(&h, occurred)
+	occurred := span{first: r.Made.First, last: r.Made.Last}
+	if r.Made.Events == 0 {
+		occurred = noSpan
+		for range h.count {
+			at := c.skim()
+			occurred = occurred.with(span{first: at, last: at})
+		}
+		if c.bad || c.at != len(c.s) {
+			return frame{}, ErrCorrupt.With("a frame of %d bytes does not end where its events do", len(r.Frame))
+		}
 	}
-	if c.bad || c.at != len(c.s) {
-		return frame{}, ErrCorrupt.With("a frame of %d bytes does not end where its events do", len(r.Frame))
-	}
-	b.bounds, b.doubts = bounds, doubts
+	b.span = b.span.with(occurred)
+	b.doubts = b.doubts || b.doubt(&h, occurred.first)
 	return f, nil
 }
+
+// span is from the first to the last of some times, in microseconds since the Unix epoch.
+type span struct{ first, last int64 }
+
+// noSpan is that of none.
+var noSpan = span{first: math.MaxInt64, last: math.MinInt64}
+
+func (s span) with(t span) span { return span{first: min(s.first, t.first), last: max(s.last, t.last)} }
 
 // doubt tells whether an event may be in the store already. The index of the log has judged those that occurred since an instant.
 func (b *Block) doubt(h *header, occurred int64) bool {
@@ -156,7 +167,7 @@ func (b *Block) Len() int { return b.rows }
 func (b *Block) Bytes() int { return b.bytes }
 
 // Bounds are the first and the last time at which an event of the block's frames occurred, in microseconds since the Unix epoch.
-func (b *Block) Bounds() (first, last int64) { return b.bounds.first, b.bounds.last }
+func (b *Block) Bounds() (first, last int64) { return b.span.first, b.span.last }
 
 // Rows yields the events by their numbers in the block, from 0. The row is valid until the next one.
 func (b *Block) Rows() iter.Seq2[int, *Row] {

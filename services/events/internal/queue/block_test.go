@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -98,6 +99,36 @@ func TestWhichEventsMayBeKnown(t *testing.T) {
 	require.True(t, known(time.Time{}), "it occurred before the index began to know")
 	frame.Decision.Since = time.Time{}
 	require.True(t, known(time.Time{}), "nobody has judged it")
+}
+
+// What is known of a frame that was just made is what reading it tells.
+func TestABlockOfFramesThatWereJustMade(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 100 {
+		var read, made []Record
+		for n := range 1 + random.IntN(4) {
+			f := sample()
+			f.Decision.Since = time.UnixMicro(random.Int64N(1000))
+			var b Builder
+			b.Reset(f.Key)
+			for len(f.Events) < 5 {
+				f.Events = append(f.Events, f.Events[0])
+			}
+			for i := range f.Events {
+				f.Events[i].OccurredAt = time.UnixMicro(random.Int64N(2000)).UTC()
+				b.Append(&f.Events[i])
+			}
+			r := Record{Frame: b.Frame(f), Position: Position(n + 1)}
+			read = append(read, r)
+			r.Made = b.Made()
+			made = append(made, r)
+		}
+		lookUp := time.UnixMicro(random.Int64N(500))
+		want, got := NewBlock(Cut{To: AllEvents}, read, lookUp), NewBlock(Cut{To: AllEvents}, made, lookUp)
+		require.Equal(t, want, got)
+		require.Equal(t, eventsOf(want), eventsOf(got))
+	}
 }
 
 // FuzzBlock holds the two readers of frames against each other.

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"encoding/binary"
+	"time"
 
 	"devtrail.dev/services/events"
 )
@@ -12,6 +13,7 @@ type Builder struct {
 	bytes []byte // room for what stands before the events, then the events
 	room  int
 	ends  []int // of the events in bytes
+	span  span  // of the events, and of those that were dropped
 }
 
 // headRoom is the most that stands before the events, without the key: the checksum and the length, the type, the organization, two times and the byte that
@@ -24,7 +26,7 @@ func (b *Builder) Reset(key string) {
 	if cap(b.bytes) < b.room {
 		b.bytes = make([]byte, b.room)
 	}
-	b.bytes, b.ends = b.bytes[:b.room], b.ends[:0]
+	b.bytes, b.ends, b.span = b.bytes[:b.room], b.ends[:0], noSpan
 }
 
 // Grow makes room for events of so many bytes, before Reset: a frame that grows event by event is copied again and again.
@@ -48,13 +50,20 @@ func (b *Builder) Room() int { return cap(b.bytes) }
 func (b *Builder) Event() []byte { return b.bytes }
 
 // Add takes what Event returned, with an event behind it.
-func (b *Builder) Add(appended []byte) {
+func (b *Builder) Add(appended []byte, occurred time.Time) {
 	b.bytes = appended
 	b.ends = append(b.ends, len(appended))
+	at := occurred.UnixMicro()
+	b.span = b.span.with(span{first: at, last: at})
 }
 
 // Append encodes an event.
-func (b *Builder) Append(e *events.Event) { b.Add(appendEvent(b.bytes, e)) }
+func (b *Builder) Append(e *events.Event) { b.Add(appendEvent(b.bytes, e), e.OccurredAt) }
+
+// Made is what is known of the frame.
+func (b *Builder) Made() Made {
+	return Made{Events: len(b.ends), First: b.span.first, Last: b.span.last}
+}
 
 // Keep drops the events of which keep, asked in their order, is false.
 func (b *Builder) Keep(keep func(i int) bool) {

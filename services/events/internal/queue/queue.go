@@ -41,7 +41,14 @@ type Entry struct {
 type Record struct {
 	Position Position
 	Frame    []byte // encoded; the reader's own, or in its room
-	Own      bool   // this process has just made the frame: its bytes are not checked
+	// Made is what the process knows of a frame that it has just made itself, whose bytes need no checking. It is zero for one that was read.
+	Made Made
+}
+
+// Made is what is known of a frame of events without reading it.
+type Made struct {
+	Events      int
+	First, Last int64 // all of them occurred between, in microseconds since the Unix epoch
 }
 
 // Memory is what an append remembered.
