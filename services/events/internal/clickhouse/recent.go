@@ -4,7 +4,11 @@ import "encoding/binary"
 
 // recent remembers the values of texts met lately, in front of a map that knows all: few words make most rows, and a look into a map costs four times as much.
 // It is a table without chains, in which the last one stays; the zero value is ready.
-type recent[V any] struct{ entries [64]known[V] }
+type recent[V any] struct {
+	entries [1 << recentBits]known[V] // many more than there are words mostly: what is not used takes no room in the caches
+}
+
+const recentBits = 10
 
 type known[V any] struct {
 	text  string
@@ -20,7 +24,7 @@ func (k *known[V]) set(text string, value V) { *k = known[V]{text: text, there: 
 // at returns where a text is remembered, if it is.
 func (r *recent[V]) at(text string) *known[V] { return &r.entries[spread(text)] }
 
-// spread is a number below 64 of the ends of a text. Who chooses texts that fall together gains a look into a map for each.
+// spread is a number of recentBits of the ends of a text. Who chooses texts that fall together gains a look into a map for each.
 func spread(text string) uint64 {
 	const golden = 0x9e3779b97f4a7c15 // Fibonacci hashing, Knuth, The Art of Computer Programming 3, section 6.4
 	n := uint64(len(text))
@@ -31,5 +35,5 @@ func spread(text string) uint64 {
 			n = n<<8 | uint64(text[i])
 		}
 	}
-	return n * golden >> 58
+	return n * golden >> (64 - recentBits)
 }
