@@ -38,6 +38,9 @@ func IsText(text []byte, limit int) bool {
 	for len(rest) >= 8 && odd(binary.LittleEndian.Uint64(rest), false) == 0 {
 		rest = rest[8:]
 	}
+	if len(rest) < 8 && len(text) >= 8 && odd(binary.LittleEndian.Uint64(text[len(text)-8:]), false) == 0 {
+		return len(text) <= limit
+	}
 	for i, c := range rest {
 		if c >= utf8.RuneSelf {
 			return isRunes(rest[i:], limit-(len(text)-len(rest))-i)

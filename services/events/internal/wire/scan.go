@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -73,10 +74,28 @@ func (c *cursor) bytes() []byte {
 // text returns the next bytes, which must be UTF-8.
 func (c *cursor) text() []byte {
 	taken := c.bytes()
-	if !utf8.Valid(taken) {
+	if !ascii(taken) && !utf8.Valid(taken) {
 		c.failed = true
 	}
 	return taken
+}
+
+// ascii tells whether all bytes are. Most texts are short and ASCII: words that overlap tell it sooner than utf8.Valid, which ends byte by byte.
+func ascii(text []byte) bool {
+	const tops = 0x8080808080808080
+	n := len(text)
+	if n < 8 {
+		all := byte(0)
+		for _, c := range text {
+			all |= c
+		}
+		return all < utf8.RuneSelf
+	}
+	all := binary.LittleEndian.Uint64(text[n-8:])
+	for rest := text; len(rest) > 8; rest = rest[8:] {
+		all |= binary.LittleEndian.Uint64(rest)
+	}
+	return all&tops == 0
 }
 
 // skip passes a field that is not of the contract.
