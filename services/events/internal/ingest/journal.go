@@ -79,7 +79,8 @@ func (j *journal) put(ctx context.Context, good *batch) ([]verdict, *submission,
 	if good.ack != AckDatabase {
 		return s.verdicts, nil, nil
 	}
-	if good.frame != nil {
+	s.frame = nil
+	if good.frame != nil { // it is not on the shelf
 		j.frames.Put(good.frame)
 		good.frame = nil
 	}
