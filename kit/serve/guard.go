@@ -23,13 +23,19 @@ func (s *Server) errors(ctx context.Context, c *call, next func(context.Context)
 }
 
 // recover makes an Internal error of a panic, with the stack for the log.
-func (s *Server) recover(ctx context.Context, _ *call, next func(context.Context) error) (err error) {
+func (s *Server) recover(ctx context.Context, _ *call, next func(context.Context) error) error {
+	return Recovered(func() error { return next(ctx) })
+}
+
+// Recovered calls f and returns its panic, if it panics, as an error that senders see nothing of. It is for goroutines that a handler starts: the step that
+// recovers stands around the handler's own alone.
+func Recovered(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return next(ctx)
+	return f()
 }
 
 // A unary call without deadline gets defaultDeadline. Of a caller's deadline margin is kept back, so that we can

@@ -2,8 +2,8 @@ package ingest
 
 import "sync"
 
-// crew is goroutines that do one thing after the other. A call's own goroutine begins with a small stack, and to grow it for every request costs several times
-// what judging an event does; those of a crew have grown theirs. It is no queue: who finds nobody free does the thing himself. The zero value is a crew without
+// crew is goroutines that work on the batches of streams, one after the other. A new goroutine begins with a small stack, and to grow it for every batch costs
+// several times what judging an event does; those of a crew have grown theirs. It is no queue: who finds nobody free does the thing himself. The zero value is a crew without
 // anybody.
 type crew struct {
 	mu      sync.Mutex

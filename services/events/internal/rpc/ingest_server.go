@@ -65,7 +65,7 @@ func (s *ingestServer) letter(streamed bool) *wire.Letter {
 	return wire.NewLetter(streamed, &s.bodies)
 }
 
-// lend has f called on a goroutine of the intake, if there is one: the steps of the door recover from panics.
+// lend has f called on a goroutine of the intake, if there is one.
 func (s *ingestServer) lend(f func()) bool { return s.intake.Lend(f) }
 
 func (s *ingestServer) pool(streamed bool) *sync.Pool {

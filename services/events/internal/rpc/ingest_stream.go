@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/serve"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/wire"
 )
@@ -71,7 +72,11 @@ func (c *conversation) receive(ctx context.Context) {
 		next := make(chan submitted, 1)
 		c.batches <- next
 		work := func() {
-			receipt, err := c.server.submit(ctx, letter)
+			var receipt ingest.Receipt
+			err := serve.Recovered(func() (err error) {
+				receipt, err = c.server.submit(ctx, letter)
+				return err
+			})
 			<-c.atWork
 			next <- submitted{err: err, letter: letter, receipt: receipt}
 		}

@@ -16,6 +16,7 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/queue"
 )
 
 func TestAStreamAnswersBatchesInTheirOrder(t *testing.T) {
@@ -52,6 +53,24 @@ func TestAStreamAnswersBatchesInTheirOrder(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 	require.NoError(t, <-sent)
 	require.Equal(t, batches+1, stored, "the event that all batches hold counts once")
+}
+
+// broken is a log that panics at whatever is asked of it.
+type broken struct{ queue.Queue }
+
+func TestABatchThatPanicsEndsItsOwnStream(t *testing.T) {
+	t.Parallel()
+	b := setup(t, ingest.WithLog(ingest.Log{Queue: broken{}}))
+	for range 2 {
+		stream, err := b.ingest.StreamEvents(b.as("ingest"))
+		require.NoError(t, err)
+		require.NoError(t, stream.Send(&eventsv1.StreamEventsRequest{Events: []*eventsv1.Event{event(1)}}))
+		_, err = stream.Recv()
+		require.Equal(t, codes.Internal, status.Code(err))
+		require.NotContains(t, err.Error(), "panic")
+		_, err = b.ingest.CaptureEvents(b.as("ingest"), &eventsv1.CaptureEventsRequest{Events: []*eventsv1.Event{event(1)}})
+		require.Equal(t, codes.Internal, status.Code(err))
+	}
 }
 
 func TestAQuotaDoesNotEndAStream(t *testing.T) {
