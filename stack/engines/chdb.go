@@ -65,6 +65,9 @@ func runClickHouse(task clickhouseTask) error {
 		return err
 	}
 	go func() { _ = relay.serve() }() // as long as the process
+	if err := beNice(clickHouseNice); err != nil {
+		fmt.Fprintln(os.Stderr, "devtrail engine process:", err) // it serves without
+	}
 	err = serveClickHouse(task)
 	if stopping.Load() {
 		return nil

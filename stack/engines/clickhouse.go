@@ -29,7 +29,8 @@ type ClickHouseConfig struct {
 // StartClickHouse starts ClickHouse 26.7 on the data folder, in a process of
 // its own of this executable, and returns when it answers on both ports. The
 // program must have called RunIfEngineProcess. The user is "default" without a
-// password: any local user may connect.
+// password: any local user may connect. The server gives way to other programs
+// that want the processor (see clickHouseNice).
 //
 // Errors are sentences; errors.Is knows ErrPortTaken and ErrInUse.
 func StartClickHouse(ctx context.Context, cfg ClickHouseConfig) (*Server, error) {
@@ -119,6 +120,7 @@ func startClickHouseLocked(ctx context.Context, cfg ClickHouseConfig, library st
 		return nil, err
 	}
 	cmd.Dir = cfg.DataDir
+	cmd.SysProcAttr = ownSession()
 	// The process ends when its lifeline does: also after our death by
 	// kill -9, on every platform.
 	lifeline, hold, err := os.Pipe()

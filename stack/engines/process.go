@@ -9,7 +9,10 @@ import (
 // terminal reaches us alone and children are stopped in order.
 func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
-// killGroup kills a child started with ownGroup and its children.
+// ownSession is ownGroup for a child that is a party of its own where the kernel shares processors out by sessions.
+func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+
+// killGroup kills a child started with ownGroup or ownSession and its children.
 func killGroup(pid int) error { return syscall.Kill(-pid, syscall.SIGKILL) }
 
 // alive reports whether a process with this number exists.

@@ -2,8 +2,11 @@ package engines
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -20,4 +23,17 @@ func commandLine(pid int) string {
 		return ""
 	}
 	return strings.TrimSpace(string(bytes.ReplaceAll(data, []byte{0}, []byte{' '})))
+}
+
+// niceSession makes this process's session give way to others. Outside of control groups Linux shares processors out by sessions first, and a thread is nice within its
+// own session alone (sched(7), the autogroup feature).
+func niceSession(nice int) error {
+	err := os.WriteFile("/proc/self/autogroup", []byte(strconv.Itoa(nice)), 0)
+	if errors.Is(err, fs.ErrNotExist) { // a kernel without the feature
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("give way to other sessions: %w", err)
+	}
+	return nil
 }
