@@ -1,14 +1,12 @@
 {{/* The page of a developer with whose events overrides are pending: the newest stamped with each of those whom they may be stamped with come from an index in
      the order of their times, and the newest of all are the page. */}}
-SELECT
-    {{- template "listed_first" .}}
-    e.owner_id AS developer_id,
-    {{- template "listed_rest" .}}
+SELECT newest.*
 FROM unnest(@stamps::uuid[]) AS s (stamp)
 CROSS JOIN LATERAL (
     SELECT
-        e.*,
-        {{template "developer" .}} AS owner_id
+        {{- template "listed_first" .}}
+        (@developers::uuid[])[1] AS developer_id,
+        {{- template "listed_rest" .}}
     FROM events AS e
     {{- template "overrides" .}}
     WHERE e.organization_id = @organization
@@ -21,6 +19,6 @@ CROSS JOIN LATERAL (
     AND (e.occurred_at, e.id) < (@after_time, @after_id){{end}}
     ORDER BY e.occurred_at DESC, e.id DESC
     LIMIT @limit
-) AS e
-ORDER BY e.occurred_at DESC, e.id DESC
+) AS newest
+ORDER BY newest.occurred_at DESC, newest.id DESC
 LIMIT @limit
