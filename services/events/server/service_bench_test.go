@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -147,12 +148,13 @@ func (r *rig) writeProfile(file string, length time.Duration) error {
 // settleLength is how long the merges of a few seconds of inserts take at most, and some more.
 const settleLength = 20 * time.Second
 
-// settle waits until the server merges nothing, so that nobody pays for what another has inserted.
+// settle waits until the server merges nothing and the disk has what was merged, so that nobody pays for what another has inserted.
 func (r *rig) settle(b *testing.B) {
 	b.Helper()
 	for start := time.Now(); time.Since(start) < settleLength && r.ask(b, "SELECT count() AS n FROM system.merges") > 0; {
 		<-time.After(20 * time.Millisecond)
 	}
+	syscall.Sync()
 }
 
 // ask returns the one number n that a statement selects.
