@@ -65,17 +65,23 @@
 {{define "from"}}
 {{- if and .Overrides .Moved}}
 FROM (
+    {{- if ne .Part "moved"}}
     SELECT
     {{- template "columns"}}
         e.developer_id AS owner_id
     FROM events AS e
     WHERE e.developer_id <> ALL ({{.Moved}}::uuid[])
+    {{- end}}
+    {{- if not .Part}}
     UNION ALL
+    {{- end}}
+    {{- if ne .Part "others"}}
     SELECT
     {{- template "columns"}}
         {{template "compared" .Compared}} AS owner_id
     FROM events AS e
     WHERE e.developer_id = ANY ({{.Moved}}::uuid[])
+    {{- end}}
 ) AS e
 {{- else}}
 FROM events AS e{{end}}
