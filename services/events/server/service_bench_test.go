@@ -42,17 +42,23 @@ type rig struct {
 	profiles int // that were written
 }
 
-// startRig starts one with some settings besides. It ends with the benchmark.
+// startRig starts one with some settings besides, on a database of its own. It ends with the benchmark.
 func startRig(b *testing.B, settings map[string]string) *rig {
 	b.Helper()
-	r := &rig{address: dbtest.ClickHouse(b, eventsmigrations.ClickHouse()), keys: make(map[string]*identityv1.IntrospectResponse)}
+	return startRigOn(b, storeClickHouse, dbtest.ClickHouse(b, eventsmigrations.ClickHouse()), settings)
+}
+
+// startRigOn is startRig on a database that is there.
+func startRigOn(b *testing.B, store, database string, settings map[string]string) *rig {
+	b.Helper()
+	r := &rig{address: database, keys: make(map[string]*identityv1.IntrospectResponse)}
 	var err error
 	r.server, err = url.Parse(r.address)
 	require.NoError(b, err)
 	r.child = &child{t: b, how: counting, settings: map[string]string{
 		"DEVTRAIL_OPERATOR_KEY": auth.NewToken(auth.PrefixOperator), "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService),
 		"EVENTS_ADDRESS": freeAddress(b), "EVENTS_DEBUG_ADDRESS": freeAddress(b), "EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": serveIdentity(b, r.keys),
-		"EVENTS_QUEUE_DIR": filepath.Join(b.TempDir(), "queue"), "EVENTS_STORE": storeClickHouse, "EVENTS_CLICKHOUSE_URL": r.address,
+		"EVENTS_QUEUE_DIR": filepath.Join(b.TempDir(), "queue"), "EVENTS_STORE": store, "EVENTS_CLICKHOUSE_URL": r.address, "EVENTS_POSTGRES_URL": r.address,
 	}}
 	maps.Copy(r.child.settings, settings)
 	r.child.start()
@@ -240,6 +246,11 @@ func (identities) ResolveIdentities(_ context.Context, req *identityv1.ResolveId
 		res.Identities = append(res.Identities, &identityv1.ResolvedIdentity{DeveloperId: developer.String(), Identity: h.GetIdentity()})
 	}
 	return res, nil
+}
+
+// BatchGetDevelopers has nobody be merged into anybody.
+func (identities) BatchGetDevelopers(context.Context, *identityv1.BatchGetDevelopersRequest) (*identityv1.BatchGetDevelopersResponse, error) {
+	return new(identityv1.BatchGetDevelopersResponse), nil
 }
 
 func (identities) WatchIdentities(_ *identityv1.WatchIdentitiesRequest, stream grpc.ServerStreamingServer[identityv1.WatchIdentitiesResponse]) error {
