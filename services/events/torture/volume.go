@@ -83,5 +83,14 @@ func (v *volume) fill() error {
 	return f.Close()
 }
 
-// free takes the ballast away.
-func (v *volume) free() error { return os.Remove(v.ballast()) }
+// free takes the ballast away, for good: one that a loss of power brings back would leave the disk full for ever.
+func (v *volume) free() error {
+	if err := os.Remove(v.ballast()); err != nil {
+		return err
+	}
+	dir, err := os.Open(v.dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
