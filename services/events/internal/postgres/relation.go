@@ -29,8 +29,8 @@ type relation struct {
 	// Moved is the parameter of the developers with whose events alone overrides are compared: all whom those may be stamped with. All other events are read as
 	// if nothing was pending, from indexes alone where they have what is wanted. It is empty when overrides are looked up for all events.
 	Moved string
-	// Part is others or moved in the part of a relation that has one side of Moved alone.
-	Part string
+	// Side is others or moved in one of the two sides of a relation that Moved divides.
+	Side string
 
 	overridden bool
 	within     events.Range
@@ -76,14 +76,14 @@ func (q *query) about(ctx context.Context, asked insight.Question, within events
 	return r, err
 }
 
-// EachPart is the relation, or the two that it consists of where the events of some developers are read in another way. A statement that reads them one after the other and
+// Sides are the relation, or the two that it consists of where the events of some developers are read in another way. A statement that reads them one after the other and
 // computes what it wants in each has two steps less a row than one that computes it of both together.
-func (r *relation) EachPart() []*relation {
+func (r *relation) Sides() []*relation {
 	if !r.Overrides || r.Moved == "" {
 		return []*relation{r}
 	}
 	others, moved := *r, *r
-	others.Part, moved.Part = "others", "moved"
+	others.Side, moved.Side = "others", "moved"
 	return []*relation{&others, &moved}
 }
 

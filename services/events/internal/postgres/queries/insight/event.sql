@@ -65,17 +65,17 @@
 {{define "from"}}
 {{- if and .Overrides .Moved}}
 FROM (
-    {{- if ne .Part "moved"}}
+    {{- if ne .Side "moved"}}
     SELECT
     {{- template "columns"}}
         e.developer_id AS owner_id
     FROM events AS e
     WHERE e.developer_id <> ALL ({{.Moved}}::uuid[])
     {{- end}}
-    {{- if not .Part}}
+    {{- if not .Side}}
     UNION ALL
     {{- end}}
-    {{- if ne .Part "others"}}
+    {{- if ne .Side "others"}}
     SELECT
     {{- template "columns"}}
         {{template "compared" .Compared}} AS owner_id

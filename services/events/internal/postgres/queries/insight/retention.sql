@@ -1,16 +1,16 @@
 {{/* One pass: of each actor a bit for each interval in which it did the target, and one for each in which it returned, fifty in a number. Unless they are
      listed, actors that are alike are counted together. */}}
 WITH seen AS NOT MATERIALIZED (
-    {{- range $i, $part := .Relation.EachPart}}{{if $i}}
+    {{- range $i, $side := .Relation.Sides}}{{if $i}}
     UNION ALL{{end}}
     SELECT
-        {{template "actor" $part}} AS actor,
+        {{template "actor" $side}} AS actor,
         e.occurred_at,
         width_bucket(e.occurred_at, {{$.Starts}}::timestamptz[]) - 1 AS place,
         {{template "condition" $.Target}} AS target,
         {{template "condition" $.Returning}} AS came_back
-    {{- template "from" $part}}
-    {{- template "where" $part}}
+    {{- template "from" $side}}
+    {{- template "where" $side}}
     {{- end}}
     OFFSET 0
 ),
