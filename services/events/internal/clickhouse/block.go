@@ -84,13 +84,13 @@ func (s *Store) send(ctx context.Context, in *inserter, b *queue.Block, known []
 		if whole, err := in.whole(there); whole || err != nil {
 			return err
 		}
-		if err := in.insert(ctx, s, "events", eventColumns+blockColumns+promoted.columns(), in.events.input(promoted.slots), tokenOf("e", b.Number, life, attempt)); err != nil {
+		if err := in.insert(ctx, s, "events", in.rows.Events(), tokenOf("e", b.Number, life, attempt)); err != nil {
 			return err
 		}
 		if err := s.between(); err != nil {
 			return err
 		}
-		if err := in.insert(ctx, s, "event_packages", packageColumns+blockColumns, in.packages.input(), tokenOf("p", b.Number, life, attempt)); err != nil {
+		if err := in.insert(ctx, s, "event_packages", in.rows.Packages(), tokenOf("p", b.Number, life, attempt)); err != nil {
 			return err
 		}
 		if !doubtful {

@@ -3,7 +3,6 @@ package clickhouse
 import (
 	"context"
 	"errors"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -12,18 +11,16 @@ import (
 	"github.com/google/uuid"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/clickhouse/columns"
 	"devtrail.dev/services/events/internal/querytag"
 	"devtrail.dev/services/events/internal/queue"
 )
 
 // inserter is one connection for blocks, with columns that are used again. It belongs to one call at a time.
 type inserter struct {
-	client   *ch.Client // nil while there is none
-	events   *eventBatch
-	packages *packageBatch
-	actors   actorKeys
-	purls    purls
-	shares   []share
+	client *ch.Client // nil while there is none
+	rows   *columns.Block
+	shares []share
 }
 
 // share is a block's part of one partition: how many rows it has in each table.
@@ -36,27 +33,12 @@ type share struct {
 // counts are rows of the two tables.
 type counts struct{ events, packages uint64 }
 
-// roomStep is by how many rows the room of columns grows.
-const roomStep = 1 << 16
-
-// turnRows is after how many rows, some 50 microseconds, whoever waits for a processor goes first. A block takes it for many milliseconds, in which senders would wait for
-// answers that are ready.
-const turnRows = 256
-
 // fill makes the columns of the rows that are not there yet, and counts all that must be. Left out are the events that are known.
 func (in *inserter) fill(b *queue.Block, known []int, there map[int]counts, of stamps, promoted filled) {
-	in.events.reset()
-	in.packages.reset()
-	in.actors.reset()
-	rows := (b.Len() + roomStep - 1) / roomStep * roomStep // else each block that is a little larger would have all columns made anew
-	in.events.grow(rows)
-	in.packages.grow(rows)
+	in.rows.Begin(b.Len(), promoted.slots)
 	in.shares = in.shares[:0]
 	at := 0
 	for n, row := range b.Rows() {
-		if n%turnRows == 0 {
-			runtime.Gosched()
-		}
 		if len(known) > 0 && known[0] == n {
 			known = known[1:]
 			continue
@@ -64,20 +46,14 @@ func (in *inserter) fill(b *queue.Block, known []int, there map[int]counts, of s
 		row.DeveloperID = of.of(row.Organization, row.ActorKind, row.ActorValue, row.DeveloperID)
 		at = in.share(at, row.OccurredAt)
 		s := &in.shares[at]
-		list, key := in.purls.of(row), in.actors.of(row.ActorKind, row.ActorValue)
-		s.rows.events++
-		s.rows.packages += uint64(len(list))
 		has := there[s.year]
-		if has.events == 0 {
-			in.events.add(row, key, len(list), b.Number)
-			in.events.promote(row, promoted)
-		}
-		if has.packages == 0 {
-			for _, p := range list {
-				in.packages.add(row, key, p, b.Number)
-			}
+		s.rows.events++
+		s.rows.packages += uint64(in.rows.Add(row, b.Number, has.events == 0, has.packages == 0))
+		for _, slot := range promoted.slots {
+			in.rows.Promote(slot, promoted.value(row.Organization, slot, row.Properties))
 		}
 	}
+	in.rows.Sort()
 }
 
 // share finds the share of a time, beginning with one, since events of one year come in runs.
@@ -113,7 +89,7 @@ func (in *inserter) whole(there map[int]counts) (bool, error) {
 const largestBlock = 1 << 32
 
 // insert sends columns as one block under a token. An error leaves the connection unusable.
-func (in *inserter) insert(ctx context.Context, s *Store, table, columns string, input proto.Input, token string) error {
+func (in *inserter) insert(ctx context.Context, s *Store, table string, input proto.Input, token string) error {
 	if input[0].Data.Rows() == 0 {
 		return nil
 	}
@@ -123,7 +99,7 @@ func (in *inserter) insert(ctx context.Context, s *Store, table, columns string,
 		return translate(ctx, err)
 	}
 	err := in.client.Do(ctx, ch.Query{
-		Body:    "INSERT INTO " + identifier(s.options.Auth.Database) + "." + table + " (" + columns + ") VALUES",
+		Body:    "INSERT INTO " + identifier(s.options.Auth.Database) + "." + table + " " + input.Columns() + " VALUES",
 		Input:   input,
 		QueryID: s.prefix + token + "/" + uuid.NewString(),
 		Settings: []ch.Setting{

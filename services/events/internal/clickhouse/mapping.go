@@ -6,16 +6,13 @@ import (
 	"devtrail.dev/services/events"
 )
 
-// eventColumns are the columns of an insert, in the order of appendEvent.
+// eventColumns are the columns of an append, in the order of appendEvent.
 const eventColumns = `organization_id, name, id, developer_id, actor_kind, actor_value, occurred_at, received_at, source_kind,
     tool, tool_version, machine, project, packages, package_rows, session_id, properties, block_id`
 
-// packageColumns are the columns of an insert, in the order of appendPackages.
+// packageColumns are the columns of an append, in the order of appendPackages.
 const packageColumns = `organization_id, package, version, leading_row, event_id, developer_id, actor_kind, actor_value, occurred_at,
     source_kind, tool, machine, project, block_id`
-
-// blockColumns follow both in the inserts of blocks; in others the server fills them.
-const blockColumns = ", actor_key"
 
 // eventFromRow reads a row of list_rows.sql.
 func eventFromRow(rows driver.Rows) (events.Event, error) {

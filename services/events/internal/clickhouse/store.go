@@ -20,6 +20,7 @@ import (
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/internal/clickhouse/columns"
 	"devtrail.dev/services/events/internal/querytag"
 	"devtrail.dev/services/events/internal/recall"
 	eventsmigrations "devtrail.dev/services/events/migrations"
@@ -88,7 +89,7 @@ func Open(url, application string, now func() time.Time) (*Store, error) {
 		promotions: recall.New[[]catalog.Promoted](now, catalog.PromotionsBelieved), overrides: recall.New[*lookup](now, overridesBelieved), application: application, compression: compression, inserters: make(chan *inserter, inserters),
 	}
 	for range inserters {
-		s.inserters <- &inserter{events: newEventBatch(), packages: newPackageBatch()}
+		s.inserters <- &inserter{rows: columns.New()}
 	}
 	s.unsettled.Store(true)
 	return s, nil

@@ -1,4 +1,4 @@
-package clickhouse
+package columns
 
 import "encoding/binary"
 

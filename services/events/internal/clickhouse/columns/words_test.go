@@ -1,4 +1,4 @@
-package clickhouse
+package columns
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/queue"
 )
 
@@ -68,8 +69,7 @@ func TestPackagesOutliveTheirFrame(t *testing.T) {
 			rows := p.of(&queue.Row{Packages: []string{unsafe.String(&frame[0], len(frame))}})
 			clear(frame)
 			require.Len(t, rows, 1)
-			require.Equal(t, fmt.Sprintf("pkg:npm/a%d", n), rows[0].Package)
-			require.Equal(t, fmt.Sprintf("1.0.%d", n%7), rows[0].Version)
+			require.Equal(t, events.PackageVersion{Package: fmt.Sprintf("pkg:npm/a%d", n), Version: fmt.Sprintf("1.0.%d", n%7)}, p.known[rows[0].number])
 		}
 	}
 }

@@ -1,0 +1,86 @@
+package columns
+
+import (
+	"slices"
+
+	"github.com/ClickHouse/ch-go/proto"
+)
+
+// column is what the rows of a block have in one place, as it goes over the wire, so that sending it copies nothing; it is used again for the next block.
+// Some of the rows can be sent in an order of their own.
+type column interface {
+	proto.ColInput
+	// gather writes the values of some rows in the order in which they are named.
+	gather(b *proto.Buffer, rows []uint32)
+	reset()
+}
+
+var (
+	_ column             = (*fixedColumn)(nil)
+	_ column             = (*textColumn)(nil)
+	_ column             = (*listColumn)(nil)
+	_ column             = (*wordColumn)(nil)
+	_ proto.StateEncoder = (*wordColumn)(nil)
+	_ proto.ColInput     = picked{}
+	_ proto.StateEncoder = picked{}
+)
+
+// named is a column with its name in a table.
+type named struct {
+	name string
+	column
+}
+
+// whole is columns as they are.
+func whole(columns []named) proto.Input {
+	list := make(proto.Input, len(columns))
+	for i, c := range columns {
+		list[i] = proto.InputColumn{Name: c.name, Data: c.column}
+	}
+	return list
+}
+
+// inOrder is the rows of columns that are named, in that order.
+func inOrder(columns []named, rows []uint32) proto.Input {
+	list := make(proto.Input, len(columns))
+	for i, c := range columns {
+		list[i] = proto.InputColumn{Name: c.name, Data: picked{column: c.column, rows: rows}}
+	}
+	return list
+}
+
+// picked is some rows of a column in an order.
+type picked struct {
+	column
+
+	rows []uint32
+}
+
+// Rows counts those that are picked.
+func (p picked) Rows() int { return len(p.rows) }
+
+// EncodeState implements proto.StateEncoder where the column does.
+func (p picked) EncodeState(b *proto.Buffer) {
+	if c, has := p.column.(proto.StateEncoder); has {
+		c.EncodeState(b)
+	}
+}
+
+// EncodeColumn is for compressed blocks.
+func (p picked) EncodeColumn(b *proto.Buffer) { p.gather(b, p.rows) }
+
+// WriteColumn is for others.
+func (p picked) WriteColumn(w *proto.Writer) {
+	if c, is := p.column.(*fixedColumn); is && c.even && len(p.rows) <= c.Rows() {
+		w.ChainWrite(c.wire[:len(p.rows)*c.size])
+		return
+	}
+	w.ChainBuffer(p.EncodeColumn)
+}
+
+// extend makes room for n bytes behind a buffer's, and returns it.
+func extend(b *proto.Buffer, n int) []byte {
+	at := len(b.Buf)
+	b.Buf = slices.Grow(b.Buf, n)[:at+n]
+	return b.Buf[at:]
+}

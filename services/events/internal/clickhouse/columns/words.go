@@ -1,0 +1,137 @@
+package columns
+
+import (
+	"encoding/binary"
+
+	"github.com/ClickHouse/ch-go/proto"
+)
+
+// wordColumn is a column of type LowCardinality(String).
+type wordColumn struct {
+	words  map[string]uint32
+	recent recent[uint32]
+	keys   []uint32
+	raw    proto.ColLowCardinalityRaw
+	index  textColumn
+}
+
+func (c *wordColumn) add(s string) {
+	met := c.recent.at(s)
+	if met.is(s) {
+		c.keys = append(c.keys, met.value)
+		return
+	}
+	key, known := c.words[s]
+	if !known {
+		if c.words == nil {
+			c.words = make(map[string]uint32)
+		}
+		key = uint32(len(c.words))
+		c.words[s] = key
+		c.index.add(s)
+	}
+	c.keys = append(c.keys, key)
+	met.set(s, key)
+}
+
+// reset lets go of the words, which are parts of frames.
+func (c *wordColumn) reset() {
+	clear(c.words)
+	c.recent = recent[uint32]{}
+	c.keys = c.keys[:0]
+	c.index.reset()
+}
+
+// list is the words by their keys.
+func (c *wordColumn) list() []string {
+	list := make([]string, len(c.words))
+	for word, key := range c.words {
+		list[key] = word
+	}
+	return list
+}
+
+// EncodeState implements proto.StateEncoder.
+func (c *wordColumn) EncodeState(b *proto.Buffer) { c.raw.EncodeState(b) }
+
+// Type implements proto.ColInput, as do the methods below.
+func (*wordColumn) Type() proto.ColumnType {
+	return proto.ColumnTypeLowCardinality.Sub(proto.ColumnTypeString)
+}
+
+// Rows counts words.
+func (c *wordColumn) Rows() int { return len(c.keys) }
+
+// EncodeColumn is for compressed blocks.
+func (c *wordColumn) EncodeColumn(b *proto.Buffer) {
+	c.encodeWords(b, len(c.keys))
+	c.pack()
+	c.raw.Keys().EncodeColumn(b)
+}
+
+// WriteColumn is for others.
+func (c *wordColumn) WriteColumn(w *proto.Writer) {
+	w.ChainBuffer(func(b *proto.Buffer) { c.encodeWords(b, len(c.keys)) })
+	c.pack()
+	c.raw.Keys().WriteColumn(w)
+}
+
+func (c *wordColumn) gather(b *proto.Buffer, rows []uint32) {
+	c.encodeWords(b, len(rows))
+	switch c.width() {
+	case proto.KeyUInt8:
+		for i, to := 0, extend(b, len(rows)); i < len(rows); i++ {
+			to[i] = uint8(c.keys[rows[i]])
+		}
+	case proto.KeyUInt16:
+		for i, to := 0, extend(b, len(rows)*2); i < len(rows); i++ {
+			binary.LittleEndian.PutUint16(to[i*2:], uint16(c.keys[rows[i]]))
+		}
+	default:
+		for i, to := 0, extend(b, len(rows)*4); i < len(rows); i++ {
+			binary.LittleEndian.PutUint32(to[i*4:], c.keys[rows[i]])
+		}
+	}
+}
+
+// ownDictionary says that the words of the block come with it, and that there are no others.
+const ownDictionary = 1<<9 | 1<<10
+
+// encodeWords writes what stands in front of the keys of so many rows.
+func (c *wordColumn) encodeWords(b *proto.Buffer, rows int) {
+	b.PutInt64(ownDictionary | int64(c.width()))
+	b.PutInt64(int64(c.index.Rows()))
+	c.index.EncodeColumn(b)
+	b.PutInt64(int64(rows))
+}
+
+// width is as narrow as the number of words allows.
+func (c *wordColumn) width() proto.CardinalityKey {
+	switch {
+	case len(c.words) <= 1<<8:
+		return proto.KeyUInt8
+	case len(c.words) <= 1<<16:
+		return proto.KeyUInt16
+	default:
+		return proto.KeyUInt32
+	}
+}
+
+// pack makes the keys of that width.
+func (c *wordColumn) pack() {
+	c.raw.Keys8.Reset()
+	c.raw.Keys16.Reset()
+	c.raw.Key = c.width()
+	switch c.raw.Key {
+	case proto.KeyUInt8:
+		for _, k := range c.keys {
+			c.raw.Keys8 = append(c.raw.Keys8, uint8(k))
+		}
+	case proto.KeyUInt16:
+		for _, k := range c.keys {
+			c.raw.Keys16 = append(c.raw.Keys16, uint16(k))
+		}
+	default:
+		c.raw.Keys32 = c.keys
+	}
+}
