@@ -17,9 +17,11 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
 
-// How long each side is measured in a round, how long each runs before the first, and how long and how often the service is at half of its load.
+// How long each side is measured in a round, how long each block size is tried and each side runs before the first, and how long and how often the service is at half
+// of its load. In the time of a side a server has to merge what it inserted, and not leave it to the next: it merges twelve blocks into one, which takes as long as
+// to insert them, so that five seconds were fast or slow by where they began.
 const (
-	benchLength = 5 * time.Second
+	benchLength = 15 * time.Second
 	halfLength  = 6 * time.Second
 	warmLength  = 2 * time.Second
 	halves      = 3
@@ -90,8 +92,8 @@ func (r *rig) round(b *testing.B, l load, size int, m *medians) {
 func (r *rig) warm(b *testing.B, l load) {
 	b.Helper()
 	ctx := context.WithoutCancel(b.Context())
-	n := l.durable(ctx, time.Now().Add(benchLength))
-	n += l.stored(ctx, time.Now().Add(benchLength))
+	n := l.durable(ctx, time.Now().Add(2*warmLength))
+	n += l.stored(ctx, time.Now().Add(2*warmLength))
 	r.drained(b, uint64(n))
 }
 

@@ -20,6 +20,7 @@ var (
 	_ column             = (*textColumn)(nil)
 	_ column             = (*listColumn)(nil)
 	_ column             = (*wordColumn)(nil)
+	_ column             = (*repeated)(nil)
 	_ proto.StateEncoder = (*wordColumn)(nil)
 	_ proto.ColInput     = picked{}
 	_ proto.StateEncoder = picked{}
@@ -77,6 +78,38 @@ func (p picked) WriteColumn(w *proto.Writer) {
 	}
 	w.ChainBuffer(p.EncodeColumn)
 }
+
+// repeated is a column of values of which most stand in many rows: each is kept once, and copied from where the processor has it at hand.
+type repeated struct {
+	column // the values
+
+	rows []uint32 // by their numbers among the values
+	some []uint32 // those of gather
+}
+
+func (c *repeated) add(value uint32) { c.rows = append(c.rows, value) }
+
+func (c *repeated) reset() {
+	c.column.reset()
+	c.rows = c.rows[:0]
+}
+
+func (c *repeated) gather(b *proto.Buffer, rows []uint32) {
+	c.some = slices.Grow(c.some[:0], len(rows))
+	for _, row := range rows {
+		c.some = append(c.some, c.rows[row])
+	}
+	c.column.gather(b, c.some)
+}
+
+// Rows counts them all.
+func (c *repeated) Rows() int { return len(c.rows) }
+
+// EncodeColumn is for compressed blocks.
+func (c *repeated) EncodeColumn(b *proto.Buffer) { c.column.gather(b, c.rows) }
+
+// WriteColumn is for others.
+func (c *repeated) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
 
 // extend makes room for n bytes behind a buffer's, and returns it.
 func extend(b *proto.Buffer, n int) []byte {

@@ -18,6 +18,7 @@ type some struct {
 	text, empty          textColumn
 	list                 listColumn
 	word, manyWords      wordColumn
+	again, listsAgain    repeated
 }
 
 func newSome(random *rand.Rand, rows int) *some {
@@ -25,6 +26,9 @@ func newSome(random *rand.Rand, rows int) *some {
 		id: fixedColumn{kind: typeID, size: 16}, one: fixedColumn{kind: typeByte, size: 1}, short: fixedColumn{kind: typeShort, size: 2}, long: fixedColumn{kind: typeLong, size: 8},
 	}
 	words := someWords(random, rows)
+	var values textColumn
+	var lists listColumn
+	s.again.column, s.listsAgain.column = &values, &lists
 	for n := range rows {
 		var id uuid.UUID
 		binary.BigEndian.PutUint64(id[:], random.Uint64())
@@ -37,6 +41,9 @@ func newSome(random *rand.Rand, rows int) *some {
 		s.empty.add("")
 		s.list.add(words[:min(random.IntN(4), rows)])
 		s.word.add(words[n])
+		values.add(words[n])
+		s.again.add(random.Uint32N(uint32(n + 1)))
+		s.listsAgain.add(random.Uint32N(lists.add(words[:min(random.IntN(4), rows)]) + 1))
 		s.manyWords.add(strings.Repeat("x", n))
 	}
 	return s
@@ -110,6 +117,8 @@ func TestRowsThatArePickedAreThoseOfTheColumn(t *testing.T) {
 			picks(t, &s.empty, rows, new(proto.ColStr), new(proto.ColStr))
 			picks(t, &s.list, rows, proto.NewArray(new(proto.ColStr)), proto.NewArray(new(proto.ColStr)))
 			picks(t, &s.word, rows, new(proto.ColStr).LowCardinality(), new(proto.ColStr).LowCardinality())
+			picks(t, &s.again, rows, new(proto.ColStr), new(proto.ColStr))
+			picks(t, &s.listsAgain, rows, proto.NewArray(new(proto.ColStr)), proto.NewArray(new(proto.ColStr)))
 			picks(t, &s.manyWords, rows, new(proto.ColStr).LowCardinality(), new(proto.ColStr).LowCardinality())
 		}
 	}

@@ -17,14 +17,19 @@ import (
 type Block struct {
 	events   *eventBatch
 	packages *packageBatch
-	actors   actorKeys
+	actors   actors
+	purls    purls
 	slots    []int
 	sent     []uint32 // rows that events lacks
 	order    sorter
 }
 
 // New returns one without rows.
-func New() *Block { return &Block{events: newEventBatch(), packages: newPackageBatch()} }
+func New() *Block {
+	b := new(Block)
+	b.events, b.packages = newEventBatch(&b.actors, &b.purls), newPackageBatch(&b.purls)
+	return b
+}
 
 // roomStep is by how many rows the room of columns grows.
 const roomStep = 1 << 16
@@ -34,6 +39,7 @@ func (b *Block) Begin(rows int, slots []int) {
 	b.events.reset()
 	b.packages.reset()
 	b.actors.reset()
+	b.purls.forget()
 	b.events.grow((rows + roomStep - 1) / roomStep * roomStep) // else each block that is a little larger would have all columns made anew
 	b.sent, b.slots = b.sent[:0], slots
 }
@@ -43,15 +49,15 @@ func (b *Block) Begin(rows int, slots []int) {
 func (b *Block) Add(r *queue.Row, block uint64, lacksEvent, lacksPackages bool) (packages int) {
 	row := b.events.rows()
 	yield(row)
-	list := b.packages.purls.of(r)
-	b.events.add(r, b.actors.of(r.ActorKind, r.ActorValue), len(list), block)
+	rows, list := b.purls.of(r)
+	b.events.add(r, b.actors.of(r.ActorKind, r.ActorValue), list, len(rows), block)
 	if lacksEvent {
 		b.sent = append(b.sent, uint32(row))
 	}
 	if lacksPackages {
-		b.packages.add(r, row, list)
+		b.packages.add(r, row, rows)
 	}
-	return len(list)
+	return len(rows)
 }
 
 // turnRows is after how many rows, some 50 microseconds, whoever waits for a processor goes first. A block takes it for many milliseconds, in which senders

@@ -17,11 +17,12 @@ type eventBatch struct {
 	name, tool, version         wordColumn
 	project                     wordColumn
 	actorKind, sourceKind       fixedColumn
-	actor, machine              textColumn
+	actor                       repeated // of actors
+	machine                     textColumn
 	actorKey                    fixedColumn
 	session, properties         textColumn
 	occurred, received          fixedColumn
-	packages                    listColumn
+	packages                    repeated // of purls
 	packageRows                 fixedColumn
 	block                       fixedColumn
 	owners                      owners
@@ -37,9 +38,10 @@ const (
 	typeTime  = proto.ColumnType("DateTime64(6)")
 )
 
-func newEventBatch() *eventBatch {
+func newEventBatch(a *actors, p *purls) *eventBatch {
 	id, one, long, instant := fixedColumn{kind: typeID, size: 16}, fixedColumn{kind: typeByte, size: 1}, fixedColumn{kind: typeLong, size: 8}, fixedColumn{kind: typeTime, size: 8}
 	return &eventBatch{
+		actor: repeated{column: &a.values}, packages: repeated{column: &p.lists},
 		organization: id, id: id, developer: id, actorKind: one, sourceKind: one, actorKey: long, occurred: instant, received: instant,
 		packageRows: fixedColumn{kind: typeShort, size: 2}, block: fixedColumn{kind: typeLong, size: 8, even: true},
 	}
@@ -96,7 +98,7 @@ func (b *eventBatch) grow(rows int) {
 	}
 }
 
-func (b *eventBatch) add(r *queue.Row, actorKey uint64, packageRows int, block uint64) {
+func (b *eventBatch) add(r *queue.Row, by actor, list uint32, packageRows int, block uint64) {
 	b.organization.addID(&r.Organization)
 	b.id.addID(&r.ID)
 	b.developer.addID(&r.DeveloperID)
@@ -106,14 +108,14 @@ func (b *eventBatch) add(r *queue.Row, actorKey uint64, packageRows int, block u
 	b.project.add(r.Project)
 	b.actorKind.addByte(r.ActorKind)
 	b.sourceKind.addByte(r.SourceKind)
-	b.actor.add(r.ActorValue)
-	b.actorKey.addLong(actorKey)
+	b.actor.add(by.number)
+	b.actorKey.addLong(by.key)
 	b.machine.add(r.Machine)
 	b.session.add(r.SessionID)
 	b.properties.add(r.Properties)
 	b.occurred.addLong(uint64(r.OccurredAt))
 	b.received.addLong(uint64(r.ReceivedAt))
-	b.packages.add(r.Packages)
+	b.packages.add(list)
 	b.packageRows.addShort(uint16(packageRows))
 	b.block.addLong(block)
 	b.owners.add(r.Organization)

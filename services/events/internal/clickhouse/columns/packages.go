@@ -13,7 +13,7 @@ import (
 // packageBatch is the rows of a block for the table event_packages, in the order of its key: to bring them into it takes the server a third of the insert.
 // What they have of their events stands in the columns of those.
 type packageBatch struct {
-	purls       purls
+	purls       *purls
 	mentions    []mention
 	first, last int64 // when they occurred
 	order       sorter
@@ -31,8 +31,8 @@ type mention struct {
 	row      uint32
 }
 
-func newPackageBatch() *packageBatch {
-	return &packageBatch{leading: fixedColumn{kind: proto.ColumnTypeBool, size: 1}}
+func newPackageBatch(p *purls) *packageBatch {
+	return &packageBatch{purls: p, leading: fixedColumn{kind: proto.ColumnTypeBool, size: 1}}
 }
 
 // input is the columns of the table.
@@ -56,7 +56,6 @@ func (b *packageBatch) input(e *eventBatch) proto.Input {
 }
 
 func (b *packageBatch) reset() {
-	b.purls.forget()
 	b.mentions, b.rows = b.mentions[:0], b.rows[:0]
 	b.first, b.last = math.MaxInt64, math.MinInt64
 	b.name.reset()

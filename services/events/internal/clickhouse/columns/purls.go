@@ -8,11 +8,13 @@ import (
 	"devtrail.dev/services/events/internal/queue"
 )
 
-// purls knows the rows of lists of packages, since few lists make most events, and numbers what is in them. The zero value is ready.
+// purls knows the rows of lists of packages, since few lists make most events, and numbers what is in them. Each block begins with forget.
 type purls struct {
-	single map[string]single // of events with one package
-	recent recent[[]placed]
-	list   []placed // of the last event with several
+	lists  listColumn         // of the events of a block, some of them more than once; the first is empty
+	block  uint64             // counts them
+	single map[string]*single // of events with one package
+	recent recent[*single]
+	rows   []placed // of the last event with several
 
 	numbers map[events.PackageVersion]uint32
 	known   []events.PackageVersion // by number
@@ -21,8 +23,10 @@ type purls struct {
 
 // single is the rows of one package, by a text of its own.
 type single struct {
-	text string
-	rows []placed
+	text  string
+	rows  []placed
+	block uint64 // in which it was met last
+	list  uint32 // its list there
 }
 
 // placed is a row of event_packages: the number of its package and version, and its column leading_row.
@@ -34,37 +38,44 @@ const mostPurls = 1 << 15
 // forget begins another block. What is numbered holds until then.
 func (p *purls) forget() {
 	if len(p.known) >= mostPurls || len(p.single) >= mostPurls {
-		*p = purls{}
+		*p = purls{block: p.block, lists: p.lists}
 	}
+	p.block++
+	p.lists.reset()
+	p.lists.add(nil)
 }
 
-// of returns the rows of an event, valid until the next call.
-func (p *purls) of(r *queue.Row) []placed {
+// of returns the rows of an event, valid until the next call, and the number of its list.
+func (p *purls) of(r *queue.Row) (rows []placed, list uint32) {
 	switch len(r.Packages) {
 	case 0:
-		return nil
+		return nil, 0
 	case 1:
 		met := p.recent.at(r.Packages[0])
 		if !met.is(r.Packages[0]) {
 			one := p.one(r.Packages[0])
-			met.set(one.text, one.rows)
+			met.set(one.text, one)
 		}
-		return met.value
+		one := met.value
+		if one.block != p.block {
+			one.block, one.list = p.block, p.lists.add(r.Packages)
+		}
+		return one.rows, one.list
 	default:
-		p.list = p.appendRows(p.list[:0], slices.Clone(r.Packages))
-		return p.list
+		p.rows = p.appendRows(p.rows[:0], slices.Clone(r.Packages))
+		return p.rows, p.lists.add(r.Packages)
 	}
 }
 
-func (p *purls) one(purl string) single {
+func (p *purls) one(purl string) *single {
 	if one, known := p.single[purl]; known {
 		return one
 	}
 	if p.single == nil {
-		p.single = make(map[string]single)
+		p.single = make(map[string]*single)
 	}
 	text := string([]byte(purl)) // the frame's memory goes
-	one := single{rows: p.appendRows(nil, []string{text}), text: text}
+	one := &single{rows: p.appendRows(nil, []string{text}), text: text}
 	p.single[text] = one
 	return one
 }

@@ -70,11 +70,13 @@ type listColumn struct {
 	texts  textColumn
 }
 
-func (c *listColumn) add(list []string) {
+// add returns the number of the list.
+func (c *listColumn) add(list []string) uint32 {
 	for _, s := range list {
 		c.texts.add(s)
 	}
 	c.counts = append(c.counts, uint64(c.texts.Rows()))
+	return uint32(len(c.counts) - 1)
 }
 
 func (c *listColumn) reset() {

@@ -64,9 +64,11 @@ func TestPackagesOutliveTheirFrame(t *testing.T) {
 	t.Parallel()
 	var p purls
 	for range 3 {
+		p.forget()
 		for n := range 300 {
 			frame := fmt.Appendf(nil, "pkg:npm/a%d@1.0.%d", n, n%7)
-			rows := p.of(&queue.Row{Packages: []string{unsafe.String(&frame[0], len(frame))}})
+			rows, list := p.of(&queue.Row{Packages: []string{unsafe.String(&frame[0], len(frame))}})
+			require.EqualValues(t, n+1, list, "the first is empty")
 			clear(frame)
 			require.Len(t, rows, 1)
 			require.Equal(t, events.PackageVersion{Package: fmt.Sprintf("pkg:npm/a%d", n), Version: fmt.Sprintf("1.0.%d", n%7)}, p.known[rows[0].number])

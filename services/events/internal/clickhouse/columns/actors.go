@@ -16,25 +16,31 @@ func actorKey(kind uint8, value string) uint64 {
 	return siphash.Hash(0, 0, both[:])
 }
 
-// actorKeys knows the keys of the actors met lately in a block. The zero value is ready.
-type actorKeys struct {
-	recent recent[keyOfActor]
+// actors knows the actors met lately in a block: their values and keys. The zero value is ready.
+type actors struct {
+	values textColumn // some of them more than once
+	recent recent[actor]
 }
 
-// keyOfActor is the key of a text that is an identity of a kind.
-type keyOfActor struct {
-	kind uint8
-	key  uint64
+// actor is a text that is an identity of a kind.
+type actor struct {
+	kind   uint8
+	number uint32 // among the values
+	key    uint64
 }
 
-// of returns the key of an actor, whose text must not change before reset.
-func (k *actorKeys) of(kind uint8, value string) uint64 {
-	met := k.recent.at(value)
+// of returns the actor of a value, which must not change before reset.
+func (a *actors) of(kind uint8, value string) actor {
+	met := a.recent.at(value)
 	if !met.is(value) || met.value.kind != kind {
-		met.set(value, keyOfActor{kind: kind, key: actorKey(kind, value)})
+		met.set(value, actor{kind: kind, number: uint32(a.values.Rows()), key: actorKey(kind, value)})
+		a.values.add(value)
 	}
-	return met.value.key
+	return met.value
 }
 
 // reset lets go of the texts, which are parts of frames.
-func (k *actorKeys) reset() { *k = actorKeys{} }
+func (a *actors) reset() {
+	a.values.reset()
+	a.recent = recent[actor]{}
+}
