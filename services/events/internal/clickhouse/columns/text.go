@@ -47,7 +47,8 @@ func (c *textColumn) gather(b *proto.Buffer, rows []uint32) {
 		return
 	}
 	b.Buf = slices.Grow(b.Buf, len(c.wire)/max(len(c.ends), 1)*len(rows))
-	for _, row := range rows {
+	for i, row := range rows {
+		yield(i)
 		b.Buf = append(b.Buf, c.encoded(row, row+1)...)
 	}
 }
@@ -100,7 +101,8 @@ func (c *listColumn) gather(b *proto.Buffer, rows []uint32) {
 		binary.LittleEndian.PutUint64(counts[i*8:], total)
 	}
 	b.Buf = slices.Grow(b.Buf, len(c.texts.wire)/max(len(c.counts), 1)*len(rows))
-	for _, row := range rows {
+	for i, row := range rows {
+		yield(i)
 		b.Buf = append(b.Buf, c.texts.encoded(c.list(row))...)
 	}
 }
