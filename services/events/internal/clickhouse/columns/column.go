@@ -81,7 +81,7 @@ func (p picked) WriteColumn(w *proto.Writer) {
 
 // repeated is a column of values of which most stand in many rows: each is kept once, and copied from where the processor has it at hand.
 type repeated struct {
-	column // the values
+	column // the values, which whoever knows them adds and forgets
 
 	rows []uint32 // by their numbers among the values
 	some []uint32 // those of gather
@@ -89,10 +89,7 @@ type repeated struct {
 
 func (c *repeated) add(value uint32) { c.rows = append(c.rows, value) }
 
-func (c *repeated) reset() {
-	c.column.reset()
-	c.rows = c.rows[:0]
-}
+func (c *repeated) reset() { c.rows = c.rows[:0] }
 
 func (c *repeated) gather(b *proto.Buffer, rows []uint32) {
 	c.some = slices.Grow(c.some[:0], len(rows))

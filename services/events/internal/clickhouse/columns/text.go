@@ -46,7 +46,7 @@ func (c *textColumn) gather(b *proto.Buffer, rows []uint32) {
 		clear(extend(b, len(rows)))
 		return
 	}
-	b.Buf = slices.Grow(b.Buf, len(c.wire)/max(len(c.ends), 1)*len(rows))
+	b.Buf = slices.Grow(b.Buf, len(c.wire)/len(c.ends)*len(rows))
 	for i, row := range rows {
 		yield(i)
 		b.Buf = append(b.Buf, c.encoded(row, row+1)...)
