@@ -33,7 +33,7 @@ type actor struct {
 func (a *actors) of(kind uint8, value string) actor {
 	met := a.recent.at(value)
 	if !met.is(value) || met.value.kind != kind {
-		met.set(value, actor{kind: kind, number: uint32(a.values.Rows()), key: actorKey(kind, value)})
+		met.set(value, actor{kind: kind, number: uint32(a.values.count()), key: actorKey(kind, value)})
 		a.values.add(value)
 	}
 	return met.value

@@ -6,11 +6,11 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 )
 
-// column is what the rows of a block have in one place, as it goes over the wire, so that sending it copies nothing; it is used again for the next block.
-// Some of the rows can be sent in an order of their own.
+// column is what the events of a block have in one place. Its rows are sent in an order that is known only when all have come, see picked; it is used again for
+// the next block.
 type column interface {
-	proto.ColInput
-	// gather writes the values of some rows in the order in which they are named.
+	Type() proto.ColumnType
+	// gather writes the values of some rows, as they go over the wire, in the order in which they are named.
 	gather(b *proto.Buffer, rows []uint32)
 	reset()
 }
@@ -32,17 +32,8 @@ type named struct {
 	column
 }
 
-// whole is columns as they are.
-func whole(columns []named) proto.Input {
-	list := make(proto.Input, len(columns))
-	for i, c := range columns {
-		list[i] = proto.InputColumn{Name: c.name, Data: c.column}
-	}
-	return list
-}
-
 // inOrder is the rows of columns that are named, in that order.
-func inOrder(columns []named, rows []uint32) proto.Input {
+func inOrder(rows []uint32, columns ...named) proto.Input {
 	list := make(proto.Input, len(columns))
 	for i, c := range columns {
 		list[i] = proto.InputColumn{Name: c.name, Data: picked{column: c.column, rows: rows}}
@@ -50,7 +41,7 @@ func inOrder(columns []named, rows []uint32) proto.Input {
 	return list
 }
 
-// picked is some rows of a column in an order.
+// picked is some rows of a column in an order, as they are sent.
 type picked struct {
 	column
 
@@ -72,7 +63,7 @@ func (p picked) EncodeColumn(b *proto.Buffer) { p.gather(b, p.rows) }
 
 // WriteColumn is for others.
 func (p picked) WriteColumn(w *proto.Writer) {
-	if c, is := p.column.(*fixedColumn); is && c.even && len(p.rows) <= c.Rows() {
+	if c, is := p.column.(*fixedColumn); is && c.even && len(p.rows) <= c.count() {
 		w.ChainWrite(c.wire[:len(p.rows)*c.size])
 		return
 	}
@@ -98,15 +89,6 @@ func (c *repeated) gather(b *proto.Buffer, rows []uint32) {
 	}
 	c.column.gather(b, c.some)
 }
-
-// Rows counts them all.
-func (c *repeated) Rows() int { return len(c.rows) }
-
-// EncodeColumn is for compressed blocks.
-func (c *repeated) EncodeColumn(b *proto.Buffer) { c.column.gather(b, c.rows) }
-
-// WriteColumn is for others.
-func (c *repeated) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
 
 // extend makes room for n bytes behind a buffer's, and returns it.
 func extend(b *proto.Buffer, n int) []byte {

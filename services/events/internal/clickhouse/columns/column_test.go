@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,46 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// some is rows of columns of every kind.
-type some struct {
-	id, one, short, long fixedColumn
-	text, empty          textColumn
-	list                 listColumn
-	word, manyWords      wordColumn
-	again, listsAgain    repeated
-}
-
-func newSome(random *rand.Rand, rows int) *some {
-	s := &some{
-		id: fixedColumn{kind: typeID, size: 16}, one: fixedColumn{kind: typeByte, size: 1}, short: fixedColumn{kind: typeShort, size: 2}, long: fixedColumn{kind: typeLong, size: 8},
-	}
-	words := someWords(random, rows)
-	var values textColumn
-	var lists listColumn
-	s.again.column, s.listsAgain.column = &values, &lists
-	for n := range rows {
-		var id uuid.UUID
-		binary.BigEndian.PutUint64(id[:], random.Uint64())
-		binary.BigEndian.PutUint64(id[8:], random.Uint64())
-		s.id.addID(&id)
-		s.one.addByte(uint8(random.Uint32()))
-		s.short.addShort(uint16(random.Uint32()))
-		s.long.addLong(random.Uint64())
-		s.text.add(strings.Repeat(words[n], random.IntN(20)))
-		s.empty.add("")
-		s.list.add(words[:min(random.IntN(4), rows)])
-		s.word.add(words[n])
-		values.add(words[n])
-		s.again.add(random.Uint32N(uint32(n + 1)))
-		s.listsAgain.add(random.Uint32N(lists.add(words[:min(random.IntN(4), rows)]) + 1))
-		s.manyWords.add(strings.Repeat("x", n))
-	}
-	return s
-}
-
 // read is what a server reads of a column.
 func read[T any](t *testing.T, encoded []byte, rows int, to proto.ColumnOf[T]) []T {
 	t.Helper()
+	to.Reset()
 	r := proto.NewReader(bytes.NewReader(encoded))
 	if s, has := to.(proto.StateDecoder); has {
 		require.NoError(t, s.DecodeState(r))
@@ -87,40 +52,73 @@ func sent(t *testing.T, c proto.ColInput) []byte {
 	return chained.Bytes()
 }
 
-func picks[T any](t *testing.T, c column, rows []uint32, whole, part proto.ColumnOf[T]) {
+func randomID(random *rand.Rand) (id uuid.UUID) {
+	binary.BigEndian.PutUint64(id[:], random.Uint64())
+	binary.BigEndian.PutUint64(id[8:], random.Uint64())
+	return id
+}
+
+// picks reads rows of a column that has some values, in orders of their own.
+func picks[T any](t *testing.T, random *rand.Rand, c column, values []T, to proto.ColumnOf[T]) {
 	t.Helper()
-	all := read(t, sent(t, c), c.Rows(), whole)
-	want := make([]T, len(rows))
-	for i, row := range rows {
-		want[i] = all[row]
+	for _, n := range []int{1, len(values), 3 * len(values)} {
+		p := picked{column: c}
+		want := make([]T, n)
+		for i := range n {
+			row := random.IntN(len(values))
+			want[i], p.rows = values[row], append(p.rows, uint32(row))
+		}
+		require.Equal(t, n, p.Rows())
+		require.Equal(t, c.Type(), to.Type())
+		require.Equal(t, want, read(t, sent(t, p), n, to))
 	}
-	p := picked{column: c, rows: rows}
-	require.Equal(t, len(rows), p.Rows())
-	require.Equal(t, want, read(t, sent(t, p), len(rows), part))
+}
+
+// values makes some, each of which goes into a column.
+func values[T any](n int, one func(n int) T, add func(T)) []T {
+	list := make([]T, n)
+	for i := range list {
+		list[i] = one(i)
+		add(list[i])
+	}
+	return list
 }
 
 func TestRowsThatArePickedAreThoseOfTheColumn(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 4))
-	for _, size := range []int{1, 2, 300, 700} {
-		s := newSome(random, size)
-		for _, n := range []int{1, size, 3 * size} {
-			rows := make([]uint32, n)
-			for i := range rows {
-				rows[i] = random.Uint32N(uint32(size))
-			}
-			picks(t, &s.id, rows, new(proto.ColUUID), new(proto.ColUUID))
-			picks(t, &s.one, rows, new(proto.ColUInt8), new(proto.ColUInt8))
-			picks(t, &s.short, rows, new(proto.ColUInt16), new(proto.ColUInt16))
-			picks(t, &s.long, rows, new(proto.ColUInt64), new(proto.ColUInt64))
-			picks(t, &s.text, rows, new(proto.ColStr), new(proto.ColStr))
-			picks(t, &s.empty, rows, new(proto.ColStr), new(proto.ColStr))
-			picks(t, &s.list, rows, proto.NewArray(new(proto.ColStr)), proto.NewArray(new(proto.ColStr)))
-			picks(t, &s.word, rows, new(proto.ColStr).LowCardinality(), new(proto.ColStr).LowCardinality())
-			picks(t, &s.again, rows, new(proto.ColStr), new(proto.ColStr))
-			picks(t, &s.listsAgain, rows, proto.NewArray(new(proto.ColStr)), proto.NewArray(new(proto.ColStr)))
-			picks(t, &s.manyWords, rows, new(proto.ColStr).LowCardinality(), new(proto.ColStr).LowCardinality())
-		}
+	for _, size := range []int{1, 2, 300, 700, 1<<16 + 1} {
+		words := someWords(random, size)
+		word := func(n int) string { return words[n] }
+		text := func(n int) string { return strings.Repeat(words[n], random.IntN(20)) }
+		list := func(int) []string { return append([]string(nil), words[:random.IntN(min(size, 4))]...) }
+
+		id := fixedColumn{kind: typeID, size: 16}
+		picks(t, random, &id, values(size, func(int) uuid.UUID { return randomID(random) }, func(v uuid.UUID) { id.addID(&v) }), new(proto.ColUUID))
+		one := fixedColumn{kind: typeByte, size: 1}
+		picks(t, random, &one, values(size, func(int) uint8 { return uint8(random.Uint32()) }, one.addByte), new(proto.ColUInt8))
+		short := fixedColumn{kind: typeShort, size: 2}
+		picks(t, random, &short, values(size, func(int) uint16 { return uint16(random.Uint32()) }, short.addShort), new(proto.ColUInt16))
+		long := fixedColumn{kind: typeLong, size: 8}
+		picks(t, random, &long, values(size, func(int) uint64 { return random.Uint64() }, long.addLong), new(proto.ColUInt64))
+
+		var texts, empty textColumn
+		picks(t, random, &texts, values(size, text, texts.add), new(proto.ColStr))
+		picks(t, random, &empty, values(size, func(int) string { return "" }, empty.add), new(proto.ColStr))
+		var lists listColumn
+		picks(t, random, &lists, values(size, list, func(l []string) { lists.add(l) }), proto.NewArray(new(proto.ColStr)))
+		var few, many wordColumn
+		picks(t, random, &few, values(size, word, few.add), new(proto.ColStr).LowCardinality())
+		picks(t, random, &many, values(size, strconv.Itoa, many.add), new(proto.ColStr).LowCardinality())
+
+		var distinct textColumn
+		again := repeated{column: &distinct}
+		known := values(size, text, distinct.add)
+		picks(t, random, &again, values(2*size, func(int) string {
+			number := random.IntN(size)
+			again.add(uint32(number))
+			return known[number]
+		}, func(string) {}), new(proto.ColStr))
 	}
 }
 
@@ -128,10 +126,5 @@ func TestRowsThatArePickedAreThoseOfTheColumn(t *testing.T) {
 func TestRowsOfAnEvenColumn(t *testing.T) {
 	t.Parallel()
 	c := fixedColumn{kind: typeLong, size: 8, even: true}
-	for range 5 {
-		c.addLong(7)
-	}
-	for _, n := range []int{1, 5, 20} {
-		picks(t, &c, make([]uint32, n), new(proto.ColUInt64), new(proto.ColUInt64))
-	}
+	picks(t, rand.New(rand.NewPCG(5, 6)), &c, values(5, func(int) uint64 { return 7 }, c.addLong), new(proto.ColUInt64))
 }

@@ -81,7 +81,7 @@ func (b *Block) Sort() {
 }
 
 // Events are the columns for the table events. They hold until the next Begin.
-func (b *Block) Events() proto.Input { return inOrder(b.events.columns(b.slots), b.order.rows) }
+func (b *Block) Events() proto.Input { return inOrder(b.order.rows, b.events.columns(b.slots)...) }
 
 // Packages are those for event_packages.
 func (b *Block) Packages() proto.Input { return b.packages.input(b.events) }

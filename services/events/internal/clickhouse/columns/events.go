@@ -77,7 +77,7 @@ func (b *eventBatch) columns(slots []int) []named {
 }
 
 // rows is how many there are.
-func (b *eventBatch) rows() int { return b.id.Rows() }
+func (b *eventBatch) rows() int { return b.id.count() }
 
 func (b *eventBatch) reset() {
 	for _, c := range b.columns(nil) {

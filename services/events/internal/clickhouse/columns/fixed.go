@@ -34,6 +34,9 @@ func (c *fixedColumn) long(row uint32) uint64 { return binary.LittleEndian.Uint6
 // major is the half of a UUID that counts first where the server compares them, the second.
 func (c *fixedColumn) major(row uint32) uint64 { return binary.LittleEndian.Uint64(c.wire[row*16+8:]) }
 
+// count is how many values there are.
+func (c *fixedColumn) count() int { return len(c.wire) / c.size }
+
 // grow makes room for more rows, so that a column grows once and not many times.
 func (c *fixedColumn) grow(rows int) { c.wire = slices.Grow(c.wire, rows*c.size) }
 
@@ -64,14 +67,5 @@ func (c *fixedColumn) gather(b *proto.Buffer, rows []uint32) {
 	}
 }
 
-// Type implements proto.ColInput, as do the methods below.
+// Type implements column.
 func (c *fixedColumn) Type() proto.ColumnType { return c.kind }
-
-// Rows counts values.
-func (c *fixedColumn) Rows() int { return len(c.wire) / c.size }
-
-// EncodeColumn is for compressed blocks.
-func (c *fixedColumn) EncodeColumn(b *proto.Buffer) { b.PutRaw(c.wire) }
-
-// WriteColumn is for others.
-func (c *fixedColumn) WriteColumn(w *proto.Writer) { w.ChainWrite(c.wire) }

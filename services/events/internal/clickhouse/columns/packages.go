@@ -19,8 +19,10 @@ type packageBatch struct {
 	order       sorter
 
 	rows          []uint32 // the event of each, by its row in the columns of events
-	leading       fixedColumn
+	places        []uint32 // the package of each, by its row in name and version
 	name, version textColumn
+	leads         []uint32    // whether each is the first of its package and event, by its row in leading
+	leading       fixedColumn // no and yes
 }
 
 // mention is that an event touches a package.
@@ -32,35 +34,35 @@ type mention struct {
 }
 
 func newPackageBatch(p *purls) *packageBatch {
-	return &packageBatch{purls: p, leading: fixedColumn{kind: proto.ColumnTypeBool, size: 1}}
+	return &packageBatch{purls: p, leading: fixedColumn{kind: proto.ColumnTypeBool, size: 1, wire: []byte{0, 1}}}
 }
 
 // input is the columns of the table.
 func (b *packageBatch) input(e *eventBatch) proto.Input {
 	return slices.Concat(
-		inOrder([]named{{"organization_id", &e.organization}}, b.rows),
-		whole([]named{{"package", &b.name}, {"version", &b.version}, {"leading_row", &b.leading}}),
-		inOrder([]named{
-			{"event_id", &e.id},
-			{"developer_id", &e.developer},
-			{"actor_kind", &e.actorKind},
-			{"actor_value", &e.actor},
-			{"occurred_at", &e.occurred},
-			{"source_kind", &e.sourceKind},
-			{"tool", &e.tool},
-			{"machine", &e.machine},
-			{"project", &e.project},
-			{"block_id", &e.block},
-			{"actor_key", &e.actorKey},
-		}, b.rows))
+		inOrder(b.places, named{"package", &b.name}, named{"version", &b.version}),
+		inOrder(b.leads, named{"leading_row", &b.leading}),
+		inOrder(b.rows,
+			named{"organization_id", &e.organization},
+			named{"event_id", &e.id},
+			named{"developer_id", &e.developer},
+			named{"actor_kind", &e.actorKind},
+			named{"actor_value", &e.actor},
+			named{"occurred_at", &e.occurred},
+			named{"source_kind", &e.sourceKind},
+			named{"tool", &e.tool},
+			named{"machine", &e.machine},
+			named{"project", &e.project},
+			named{"block_id", &e.block},
+			named{"actor_key", &e.actorKey},
+		))
 }
 
 func (b *packageBatch) reset() {
-	b.mentions, b.rows = b.mentions[:0], b.rows[:0]
+	b.mentions, b.rows, b.places, b.leads = b.mentions[:0], b.rows[:0], b.places[:0], b.leads[:0]
 	b.first, b.last = math.MaxInt64, math.MinInt64
 	b.name.reset()
 	b.version.reset()
-	b.leading.reset()
 }
 
 // add takes what the event in a row of the columns touches.
@@ -89,13 +91,13 @@ func (b *packageBatch) sort(of *owners) {
 		b.order.add(place<<ofTime|uint64(m.occurred-b.first)>>coarse, m.row<<1|m.leading)
 	}
 	b.order.sort(0, ofOwner+ofPlace+ofTime)
-	b.rows, b.leading.wire = slices.Grow(b.rows, len(b.mentions)), slices.Grow(b.leading.wire, len(b.mentions))
+	for _, number := range numbers {
+		b.name.add(b.purls.known[number].Package)
+		b.version.add(b.purls.known[number].Version)
+	}
 	for i, row := range b.order.rows {
 		yield(i)
-		b.rows = append(b.rows, row>>1)
-		b.leading.addByte(uint8(row & 1))
-		p := &b.purls.known[numbers[b.order.keys[i]>>ofTime&(1<<ofPlace-1)]]
-		b.name.add(p.Package)
-		b.version.add(p.Version)
+		b.rows, b.leads = append(b.rows, row>>1), append(b.leads, row&1)
+		b.places = append(b.places, uint32(b.order.keys[i]>>ofTime&(1<<ofPlace-1)))
 	}
 }

@@ -26,6 +26,9 @@ func (c *textColumn) room(need int) {
 	}
 }
 
+// count is how many texts there are.
+func (c *textColumn) count() int { return len(c.ends) }
+
 // encoded is what some texts that follow each other are on the wire.
 func (c *textColumn) encoded(from, before uint32) []byte {
 	return c.wire[c.start(from):c.start(before)]
@@ -53,22 +56,13 @@ func (c *textColumn) gather(b *proto.Buffer, rows []uint32) {
 	}
 }
 
-// Type implements proto.ColInput, as do the methods below.
+// Type implements column.
 func (*textColumn) Type() proto.ColumnType { return proto.ColumnTypeString }
-
-// Rows counts texts.
-func (c *textColumn) Rows() int { return len(c.ends) }
-
-// EncodeColumn is for compressed blocks.
-func (c *textColumn) EncodeColumn(b *proto.Buffer) { b.PutRaw(c.wire) }
-
-// WriteColumn is for others.
-func (c *textColumn) WriteColumn(w *proto.Writer) { w.ChainWrite(c.wire) }
 
 // listColumn is a column of type Array(String).
 type listColumn struct {
-	counts []uint64 // of the texts up to the end of each list
-	texts  textColumn
+	ends  []uint32 // of each list in texts
+	texts textColumn
 }
 
 // add returns the number of the list.
@@ -76,53 +70,38 @@ func (c *listColumn) add(list []string) uint32 {
 	for _, s := range list {
 		c.texts.add(s)
 	}
-	c.counts = append(c.counts, uint64(c.texts.Rows()))
-	return uint32(len(c.counts) - 1)
+	c.ends = append(c.ends, uint32(c.texts.count()))
+	return uint32(len(c.ends) - 1)
 }
 
 func (c *listColumn) reset() {
-	c.counts = c.counts[:0]
+	c.ends = c.ends[:0]
 	c.texts.reset()
 }
 
 // list is the numbers of a list's texts.
 func (c *listColumn) list(row uint32) (from, before uint32) {
 	if row > 0 {
-		from = uint32(c.counts[row-1])
+		from = c.ends[row-1]
 	}
-	return from, uint32(c.counts[row])
+	return from, c.ends[row]
 }
 
 func (c *listColumn) gather(b *proto.Buffer, rows []uint32) {
-	counts, total := extend(b, len(rows)*8), uint64(0)
+	sums, total := extend(b, len(rows)*8), uint64(0)
 	for i, row := range rows {
 		from, before := c.list(row)
 		total += uint64(before - from)
-		binary.LittleEndian.PutUint64(counts[i*8:], total)
+		binary.LittleEndian.PutUint64(sums[i*8:], total)
 	}
-	b.Buf = slices.Grow(b.Buf, len(c.texts.wire)/max(len(c.counts), 1)*len(rows))
+	b.Buf = slices.Grow(b.Buf, len(c.texts.wire)/max(len(c.ends), 1)*len(rows))
 	for i, row := range rows {
 		yield(i)
 		b.Buf = append(b.Buf, c.texts.encoded(c.list(row))...)
 	}
 }
 
-// Type implements proto.ColInput, as do the methods below.
+// Type implements column.
 func (*listColumn) Type() proto.ColumnType {
 	return proto.ColumnTypeArray.Sub(proto.ColumnTypeString)
-}
-
-// Rows counts lists.
-func (c *listColumn) Rows() int { return len(c.counts) }
-
-// EncodeColumn is for compressed blocks.
-func (c *listColumn) EncodeColumn(b *proto.Buffer) {
-	proto.ColUInt64(c.counts).EncodeColumn(b)
-	c.texts.EncodeColumn(b)
-}
-
-// WriteColumn is for others.
-func (c *listColumn) WriteColumn(w *proto.Writer) {
-	proto.ColUInt64(c.counts).WriteColumn(w)
-	c.texts.WriteColumn(w)
 }

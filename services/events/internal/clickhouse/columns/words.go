@@ -10,8 +10,7 @@ import (
 type wordColumn struct {
 	words  map[string]uint32
 	recent recent[uint32]
-	keys   []uint32
-	raw    proto.ColLowCardinalityRaw
+	keys   []uint32 // of the rows
 	index  textColumn
 }
 
@@ -52,32 +51,21 @@ func (c *wordColumn) list() []string {
 }
 
 // EncodeState implements proto.StateEncoder.
-func (c *wordColumn) EncodeState(b *proto.Buffer) { c.raw.EncodeState(b) }
+func (*wordColumn) EncodeState(b *proto.Buffer) { new(proto.ColLowCardinalityRaw).EncodeState(b) }
 
-// Type implements proto.ColInput, as do the methods below.
+// Type implements column.
 func (*wordColumn) Type() proto.ColumnType {
 	return proto.ColumnTypeLowCardinality.Sub(proto.ColumnTypeString)
 }
 
-// Rows counts words.
-func (c *wordColumn) Rows() int { return len(c.keys) }
-
-// EncodeColumn is for compressed blocks.
-func (c *wordColumn) EncodeColumn(b *proto.Buffer) {
-	c.encodeWords(b, len(c.keys))
-	c.pack()
-	c.raw.Keys().EncodeColumn(b)
-}
-
-// WriteColumn is for others.
-func (c *wordColumn) WriteColumn(w *proto.Writer) {
-	w.ChainBuffer(func(b *proto.Buffer) { c.encodeWords(b, len(c.keys)) })
-	c.pack()
-	c.raw.Keys().WriteColumn(w)
-}
+// ownDictionary says that the words of the block come with it, and that there are no others.
+const ownDictionary = 1<<9 | 1<<10
 
 func (c *wordColumn) gather(b *proto.Buffer, rows []uint32) {
-	c.encodeWords(b, len(rows))
+	b.PutInt64(ownDictionary | int64(c.width()))
+	b.PutInt64(int64(c.index.count()))
+	b.PutRaw(c.index.wire)
+	b.PutInt64(int64(len(rows)))
 	switch c.width() {
 	case proto.KeyUInt8:
 		for i, to := 0, extend(b, len(rows)); i < len(rows); i++ {
@@ -94,17 +82,6 @@ func (c *wordColumn) gather(b *proto.Buffer, rows []uint32) {
 	}
 }
 
-// ownDictionary says that the words of the block come with it, and that there are no others.
-const ownDictionary = 1<<9 | 1<<10
-
-// encodeWords writes what stands in front of the keys of so many rows.
-func (c *wordColumn) encodeWords(b *proto.Buffer, rows int) {
-	b.PutInt64(ownDictionary | int64(c.width()))
-	b.PutInt64(int64(c.index.Rows()))
-	c.index.EncodeColumn(b)
-	b.PutInt64(int64(rows))
-}
-
 // width is as narrow as the number of words allows.
 func (c *wordColumn) width() proto.CardinalityKey {
 	switch {
@@ -114,24 +91,5 @@ func (c *wordColumn) width() proto.CardinalityKey {
 		return proto.KeyUInt16
 	default:
 		return proto.KeyUInt32
-	}
-}
-
-// pack makes the keys of that width.
-func (c *wordColumn) pack() {
-	c.raw.Keys8.Reset()
-	c.raw.Keys16.Reset()
-	c.raw.Key = c.width()
-	switch c.raw.Key {
-	case proto.KeyUInt8:
-		for _, k := range c.keys {
-			c.raw.Keys8 = append(c.raw.Keys8, uint8(k))
-		}
-	case proto.KeyUInt16:
-		for _, k := range c.keys {
-			c.raw.Keys16 = append(c.raw.Keys16, uint16(k))
-		}
-	default:
-		c.raw.Keys32 = c.keys
 	}
 }

@@ -47,7 +47,7 @@ func TestAColumnOfWordsKnowsEachWordOnce(t *testing.T) {
 				dictionary = append(dictionary, word)
 			}
 		}
-		require.Equal(t, len(list), c.Rows())
+		require.Len(t, c.keys, len(list))
 		for i, word := range list {
 			require.Equal(t, keys[word], c.keys[i])
 		}
