@@ -71,188 +71,185 @@ func IsCanonicalObject(text []byte) (depth int, ok bool) {
 		return 0, false
 	}
 	r := recognizer{in: text}
-	ok = r.object(1) && r.at == len(text)
+	ok = r.object(0, 1) == len(text)
 	return r.deepest, ok
 }
 
-// recognizer reads canonical JSON.
+// recognizer reads canonical JSON. Its methods take where something begins and return where it ends, unknown if they do not recognize it: a place that went
+// from one to the next through memory would cost more than to look at what is there.
 type recognizer struct {
 	in      []byte
-	at      int
 	deepest int
 }
 
-func (r *recognizer) peek() byte {
-	if r.at < len(r.in) {
-		return r.in[r.at]
+const unknown = -1
+
+func (r *recognizer) peek(at int) byte {
+	if uint(at) < uint(len(r.in)) {
+		return r.in[at]
 	}
 	return 0
 }
 
-func (r *recognizer) is(c byte) bool {
-	if r.at < len(r.in) && r.in[r.at] == c {
-		r.at++
-		return true
-	}
-	return false
-}
-
-func (r *recognizer) value(level int) bool {
-	switch r.peek() {
+func (r *recognizer) value(at, level int) int {
+	switch r.peek(at) {
 	case '"':
-		_, ok := r.text()
-		return ok
+		end, _ := r.text(at)
+		return end
 	case '{':
-		return r.object(level + 1)
+		return r.object(at, level+1)
 	case '[':
-		return r.array(level + 1)
+		return r.array(at, level+1)
 	case 't':
-		return r.word("true")
+		return r.word(at, "true")
 	case 'f':
-		return r.word("false")
+		return r.word(at, "false")
 	case 'n':
-		return r.word("null")
+		return r.word(at, "null")
 	default:
-		return r.number()
+		return r.number(at)
 	}
 }
 
-func (r *recognizer) word(w string) bool {
-	if len(r.in)-r.at < len(w) || string(r.in[r.at:r.at+len(w)]) != w {
-		return false
+func (r *recognizer) word(at int, w string) int {
+	if len(r.in)-at < len(w) || string(r.in[at:at+len(w)]) != w {
+		return unknown
 	}
-	r.at += len(w)
-	return true
+	return at + len(w)
 }
 
-func (r *recognizer) object(level int) bool {
+func (r *recognizer) object(at, level int) int {
 	if level > maxDepth {
-		return false
+		return unknown
 	}
 	r.deepest = max(r.deepest, level)
-	r.at++
-	if r.is('}') {
-		return true
+	at++
+	if r.peek(at) == '}' {
+		return at + 1
 	}
 	var last []byte
 	for first := true; ; first = false {
-		if r.peek() != '"' {
-			return false
+		if r.peek(at) != '"' {
+			return unknown
 		}
-		start := r.at + 1
-		if plain, ok := r.text(); !ok || !plain { // a key with escapes is written otherwise than it sorts
-			return false
+		end, plain := r.text(at)
+		if !plain || r.peek(end) != ':' { // a key with escapes is written otherwise than it sorts
+			return unknown
 		}
-		key := r.in[start : r.at-1]
-		if !first && string(last) >= string(key) {
-			return false
+		key := r.in[at+1 : end-1]
+		if !first && !ascend(last, key) {
+			return unknown
 		}
 		last = key
-		if !r.is(':') || !r.value(level) {
-			return false
+		if at = r.value(end+1, level); at == unknown {
+			return unknown
 		}
-		if r.is('}') {
-			return true
-		}
-		if !r.is(',') {
-			return false
+		switch r.peek(at) {
+		case '}':
+			return at + 1
+		case ',':
+			at++
+		default:
+			return unknown
 		}
 	}
 }
 
-func (r *recognizer) array(level int) bool {
+// ascend tells whether two keys are in order, mostly by their first bytes.
+func ascend(a, b []byte) bool {
+	if len(a) > 0 && len(b) > 0 && a[0] != b[0] {
+		return a[0] < b[0]
+	}
+	return string(a) < string(b)
+}
+
+func (r *recognizer) array(at, level int) int {
 	if level > maxDepth {
-		return false
+		return unknown
 	}
 	r.deepest = max(r.deepest, level)
-	r.at++
-	if r.is(']') {
-		return true
+	at++
+	if r.peek(at) == ']' {
+		return at + 1
 	}
 	for {
-		if !r.value(level) {
-			return false
+		if at = r.value(at, level); at == unknown {
+			return unknown
 		}
-		if r.is(']') {
-			return true
-		}
-		if !r.is(',') {
-			return false
+		switch r.peek(at) {
+		case ']':
+			return at + 1
+		case ',':
+			at++
+		default:
+			return unknown
 		}
 	}
 }
 
 // text reads a string with the short escapes, and tells whether it has none. Others are left to CanonicalObject.
-func (r *recognizer) text() (plain, ok bool) {
+func (r *recognizer) text(at int) (end int, plain bool) {
+	in := r.in
 	plain = true
-	for r.at++; r.at < len(r.in); {
-		if len(r.in)-r.at >= 8 {
-			marks := odd(binary.LittleEndian.Uint64(r.in[r.at:]), true)
+	for at++; at < len(in); {
+		if len(in)-at >= 8 {
+			marks := odd(binary.LittleEndian.Uint64(in[at:]), true)
 			if marks == 0 {
-				r.at += 8
+				at += 8
 				continue
 			}
-			r.at += bits.TrailingZeros64(marks) / 8 // the first mark is right
+			at += bits.TrailingZeros64(marks) / 8 // the first mark is right
 		}
-		switch c := r.in[r.at]; {
+		switch c := in[at]; {
 		case c == '"':
-			r.at++
-			return plain, true
+			return at + 1, plain
 		case c < 0x20:
-			return false, false
+			return unknown, false
 		case c == '\\':
-			if !r.escape() {
-				return false, false
+			switch r.peek(at + 1) {
+			case '"', '\\', 'b', 'f', 'n', 'r', 't':
+			default:
+				return unknown, false
 			}
-			plain = false
+			at, plain = at+2, false
 		default:
-			r.at++
+			at++
 		}
 	}
-	return false, false
+	return unknown, false
 }
 
-func (r *recognizer) escape() bool {
-	if len(r.in)-r.at < 2 {
-		return false
+func (r *recognizer) number(at int) int {
+	start := at
+	if r.peek(at) == '-' {
+		at++
 	}
-	switch r.in[r.at+1] {
-	case '"', '\\', 'b', 'f', 'n', 'r', 't':
-		r.at += 2
-		return true
+	first, from := r.peek(at), at
+	for c := r.peek(at); c-'0' <= 9; c = r.peek(at) {
+		at++
 	}
-	return false
-}
-
-func (r *recognizer) number() bool {
-	start := r.at
-	negative := r.is('-')
-	first := r.peek()
-	whole := r.digits()
-	if whole == 0 || whole > 1 && first == '0' {
-		return false
+	if at == from || at > from+1 && first == '0' {
+		return unknown
 	}
-	switch r.peek() {
+	switch r.peek(at) {
 	case '.', 'e', 'E':
 	default:
-		return !negative || first != '0' // -0 is written 0
+		if first == '0' && from > start { // -0 is written 0
+			return unknown
+		}
+		return at
 	}
-	for c := r.peek(); c >= '0' && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'; c = r.peek() {
-		r.at++
+	for c := r.peek(at); c >= '0' && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'; c = r.peek(at) {
+		at++
 	}
-	literal := r.in[start:r.at]
+	literal := r.in[start:at]
 	f, err := strconv.ParseFloat(unsafe.String(&literal[0], len(literal)), 64)
 	if err != nil || math.IsInf(f, 0) {
-		return false
+		return unknown
 	}
 	var scratch [32]byte
-	return string(appendNumber(scratch[:0], f)) == string(literal)
-}
-
-func (r *recognizer) digits() int {
-	start := r.at
-	for c := r.peek(); c >= '0' && c <= '9'; c = r.peek() {
-		r.at++
+	if string(appendNumber(scratch[:0], f)) != string(literal) {
+		return unknown
 	}
-	return r.at - start
+	return at
 }

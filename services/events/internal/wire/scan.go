@@ -5,7 +5,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"devtrail.dev/services/events"
-	"devtrail.dev/services/events/internal/ingest"
 )
 
 // The fields of the two messages: those of the stream follow a number.
@@ -17,52 +16,55 @@ const (
 
 // scan finds the events of the letter and their fields. It returns false when protobuf must read the letter.
 func (l *Letter) scan() bool {
-	c := cursor{in: l.body.bytes}
+	in := l.body.bytes
 	offset := protowire.Number(0)
 	if l.streamed {
 		offset = 1
 	}
-	for {
-		number, typ, ok := c.field()
-		if !ok {
-			return !c.failed
+	for at := 0; at < len(in); {
+		var f field
+		if f, at = next(in, at); at == broken {
+			return false
 		}
 		switch {
-		case number == offset+eventsField && typ == protowire.BytesType:
-			l.body.add(c.bytes(), &c)
-		case number == offset+ackField && typ == protowire.VarintType:
-			l.ack = int32(c.varint())
-		case number == offset+sentField && typ == protowire.BytesType:
+		case f.number == offset+eventsField && f.typ == protowire.BytesType:
+			if !l.body.add(f.bytes(in, at)) {
+				return false
+			}
+		case f.number == offset+ackField && f.typ == protowire.VarintType:
+			l.ack = int32(f.value)
+		case f.number == offset+sentField && f.typ == protowire.BytesType:
 			if l.sent != nil { // two are merged
 				return false
 			}
-			l.sent = new(timestamppb.Timestamp)
-			l.sent.Seconds, l.sent.Nanos = timestamp(c.bytes(), &c)
-		case l.streamed && number == 1 && typ == protowire.VarintType:
-			l.Sequence = int64(c.varint())
-		default:
-			c.skip(typ)
+			seconds, nanos, ok := timestamp(f.bytes(in, at))
+			if !ok {
+				return false
+			}
+			l.sent = &timestamppb.Timestamp{Seconds: seconds, Nanos: nanos}
+		case l.streamed && f.number == 1 && f.typ == protowire.VarintType:
+			l.Sequence = int64(f.value)
 		}
 	}
+	return true
 }
 
 // timestamp reads a google.protobuf.Timestamp.
-func timestamp(b []byte, outer *cursor) (seconds int64, nanos int32) {
-	c := cursor{in: b}
-	for {
-		number, typ, ok := c.field()
+func timestamp(in []byte) (seconds int64, nanos int32, ok bool) {
+	for at := 0; at < len(in); {
+		var f field
+		if f, at = next(in, at); at == broken {
+			return 0, 0, false
+		}
 		switch {
-		case !ok:
-			outer.failed = outer.failed || c.failed
-			return seconds, nanos
-		case number == 1 && typ == protowire.VarintType:
-			seconds = int64(c.varint())
-		case number == 2 && typ == protowire.VarintType:
-			nanos = int32(c.varint())
-		default:
-			c.skip(typ)
+		case f.typ != protowire.VarintType:
+		case f.number == 1:
+			seconds = int64(f.value)
+		case f.number == 2:
+			nanos = int32(f.value)
 		}
 	}
+	return seconds, nanos, true
 }
 
 // The fields of Event.
@@ -78,132 +80,128 @@ const (
 	sessionField    = 9
 	propertiesField = 10
 	developerField  = 11
+	receivedField   = 12
+	ageField        = 13
 	exactField      = 14
 )
 
-// add finds the fields of an event. Those that are seldom sent, or twice, make it odd.
-func (l *body) add(b []byte, outer *cursor) {
+// add finds the fields of an event. Those that are seldom sent, or twice, make it odd. It returns false when protobuf must read the letter.
+func (l *body) add(in []byte) bool {
 	if n := len(l.raws); n < cap(l.raws) {
 		l.raws = l.raws[:n+1]
-		l.raws[n] = raw{bytes: b}
+		l.raws[n] = raw{bytes: in}
 	} else {
-		l.raws = append(l.raws, raw{bytes: b})
+		l.raws = append(l.raws, raw{bytes: in})
 	}
 	e := &l.raws[len(l.raws)-1]
-	c := cursor{in: b}
 	first, sourced := len(l.purls), false
-	for {
-		number, typ, ok := c.field()
-		if !ok {
-			break
+	for at := 0; at < len(in); {
+		var f field
+		if f, at = next(in, at); at == broken {
+			return false
 		}
-		if number <= propertiesField || number == developerField {
-			if typ != protowire.BytesType {
-				c.skip(typ)
-				continue
+		if f.typ != protowire.BytesType {
+			switch {
+			case f.number == exactField && f.typ == protowire.VarintType:
+				e.Exact = f.value != 0
+			case f.number == ageField:
+				e.odd = true
 			}
+			continue
 		}
-		switch number {
+		part, ok := f.bytes(in, at), true
+		switch f.number {
 		case idField:
-			e.ID = c.text()
+			e.ID, ok = part, isText(part)
 		case nameField:
-			e.Name = c.text()
+			e.Name, ok = part, isText(part)
 		case occurredField:
 			e.odd = e.odd || e.HasTime
 			e.HasTime = true
-			e.Seconds, e.Nanos = timestamp(c.bytes(), &c)
+			e.Seconds, e.Nanos, ok = timestamp(part)
 		case actorField:
 			e.odd = e.odd || e.HasActor
 			e.HasActor = true
-			e.odd = actor(&e.Raw, c.bytes(), &c) || e.odd
+			ok = e.actor(part)
 		case actorNameField:
-			e.ActorName = c.text()
+			e.ActorName, ok = part, isText(part)
 		case sourceField:
 			e.odd = e.odd || sourced
 			sourced = true
-			e.odd = source(&e.Raw, c.bytes(), &c) || e.odd
+			ok = e.source(part)
 		case projectField:
-			e.Project = c.text()
+			e.Project, ok = part, isText(part)
 		case packagesField:
-			l.purls = append(l.purls, c.text())
+			l.purls = append(l.purls, part)
+			ok = isText(part)
 		case sessionField:
-			e.SessionID = c.text()
+			e.SessionID, ok = part, isText(part)
 		case propertiesField:
-			e.Properties = c.text()
-		case developerField: // answers have it
-			c.text()
-		case exactField:
-			if typ != protowire.VarintType {
-				c.skip(typ)
-				continue
-			}
-			e.Exact = c.varint() != 0
+			e.Properties, ok = part, isText(part)
+		case developerField: // answers have it, and the next
+			ok = isText(part)
 		case receivedField:
-			if typ == protowire.BytesType {
-				timestamp(c.bytes(), &c)
-				continue
-			}
-			c.skip(typ)
+			_, _, ok = timestamp(part)
 		case ageField:
 			e.odd = true
-			c.skip(typ)
-		default:
-			c.skip(typ)
+		}
+		if !ok {
+			return false
 		}
 	}
 	e.Packages = l.purls[first:len(l.purls):len(l.purls)]
-	outer.failed = outer.failed || c.failed
+	return true
 }
 
-const (
-	receivedField = 12
-	ageField      = 13
-)
-
-// actor reads an Identity, and tells whether it is odd.
-func actor(e *ingest.Raw, b []byte, outer *cursor) (odd bool) {
-	c := cursor{in: b}
-	for {
-		number, typ, ok := c.field()
+// actor reads an Identity.
+func (e *raw) actor(in []byte) bool {
+	for at := 0; at < len(in); {
+		var f field
+		if f, at = next(in, at); at == broken {
+			return false
+		}
 		switch {
-		case !ok:
-			outer.failed = outer.failed || c.failed
-			return odd
-		case number == 1 && typ == protowire.VarintType:
-			kind := c.varint()
-			odd = odd || kind > uint64(events.LastIdentityKind)
-			e.ActorKind = events.IdentityKind(kind)
-		case number == 2 && typ == protowire.BytesType:
-			e.ActorValue = c.text()
-		default:
-			c.skip(typ)
+		case f.number == 1 && f.typ == protowire.VarintType:
+			e.odd = e.odd || f.value > uint64(events.LastIdentityKind)
+			e.ActorKind = events.IdentityKind(f.value)
+		case f.number == 2 && f.typ == protowire.BytesType:
+			e.ActorValue = f.bytes(in, at)
+			if !isText(e.ActorValue) {
+				return false
+			}
 		}
 	}
+	return true
 }
 
-// source reads a Source, and tells whether it is odd.
-func source(e *ingest.Raw, b []byte, outer *cursor) (odd bool) {
-	c := cursor{in: b}
-	for {
-		number, typ, ok := c.field()
-		switch {
-		case !ok:
-			outer.failed = outer.failed || c.failed
-			return odd
-		case number == 1 && typ == protowire.VarintType:
-			kind := c.varint()
-			odd = odd || kind > uint64(events.SourceSDK)
-			e.SourceKind = events.SourceKind(kind)
-		case typ != protowire.BytesType:
-			c.skip(typ)
-		case number == 2:
-			e.Tool = c.text()
-		case number == 3:
-			e.ToolVersion = c.text()
-		case number == 4:
-			e.Machine = c.text()
+// source reads a Source.
+func (e *raw) source(in []byte) bool {
+	for at := 0; at < len(in); {
+		var f field
+		if f, at = next(in, at); at == broken {
+			return false
+		}
+		if f.number == 1 && f.typ == protowire.VarintType {
+			e.odd = e.odd || f.value > uint64(events.SourceSDK)
+			e.SourceKind = events.SourceKind(f.value)
+		}
+		if f.typ != protowire.BytesType {
+			continue
+		}
+		part := f.bytes(in, at)
+		switch f.number {
+		case 2:
+			e.Tool = part
+		case 3:
+			e.ToolVersion = part
+		case 4:
+			e.Machine = part
 		default:
-			c.skip(typ)
+			continue
+		}
+		if !isText(part) {
+			return false
 		}
 	}
+	return true
 }
