@@ -1,6 +1,12 @@
 package serve
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
 	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/proto" // what the codec falls back to
 	"google.golang.org/grpc/mem"
@@ -21,12 +27,21 @@ type Writer interface {
 }
 
 // codec is the codec of protobuf, but for messages that read or write themselves. It has the same name: on the wire nothing differs.
-type codec struct{ encoding.CodecV2 }
+//
+// It works outside of the steps that a call passes, where gRPC reads and writes: a panic there would end the process, so it makes an error of it here.
+type codec struct {
+	encoding.CodecV2
 
-func newCodec() codec { return codec{encoding.GetCodecV2("proto")} }
+	logger *slog.Logger
+}
+
+func newCodec(logger *slog.Logger) codec {
+	return codec{CodecV2: encoding.GetCodecV2("proto"), logger: logger}
+}
 
 // Marshal implements encoding.CodecV2.
-func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+func (c codec) Marshal(v any) (written mem.BufferSlice, err error) {
+	defer c.recover(v, &err)
 	if w, ok := v.(Writer); ok {
 		return w.WriteWire()
 	}
@@ -34,9 +49,22 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 }
 
 // Unmarshal implements encoding.CodecV2.
-func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
+func (c codec) Unmarshal(data mem.BufferSlice, v any) (err error) {
+	defer c.recover(v, &err)
 	if r, ok := v.(Reader); ok {
 		return r.ReadWire(data)
 	}
 	return c.CodecV2.Unmarshal(data, v)
+}
+
+// errCodec is what senders see of a panic; gRPC makes it an Internal one.
+var errCodec = errors.New("internal error")
+
+// recover makes errCodec of a panic over a message, with the stack for the log. It must be deferred.
+func (c codec) recover(message any, err *error) {
+	if p := recover(); p != nil {
+		*err = errCodec
+		c.logger.LogAttrs(context.Background(), slog.LevelError, "panic over a message",
+			slog.String("message_type", fmt.Sprintf("%T", message)), slog.String("error", fmt.Sprintf("panic: %v\n%s", p, debug.Stack())))
+	}
 }

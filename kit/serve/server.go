@@ -80,7 +80,7 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 	s.health.SetServingStatus("", healthpb.HealthCheckResponse_NOT_SERVING)
 	steps := s.interceptors()
 	options := []grpc.ServerOption{
-		grpc.ForceServerCodecV2(newCodec()),
+		grpc.ForceServerCodecV2(newCodec(deps.Logger)),
 		grpc.UnaryInterceptor(unary(steps)),
 		grpc.StreamInterceptor(stream(steps)),
 		grpc.MaxRecvMsgSize(s.cfg.MaxMessageBytes),
