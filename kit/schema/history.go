@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS ` + HistoryTable + ` (
 )
 ENGINE = MergeTree
 ORDER BY (version, statement, at)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1`
 
 // UpgradeClickHouseHistory brings a history of an earlier build to the columns and settings of CreateClickHouseHistory.
 const UpgradeClickHouseHistory = `
@@ -58,4 +58,4 @@ ALTER TABLE ` + HistoryTable + `
     ADD COLUMN IF NOT EXISTS before String,
     ADD COLUMN IF NOT EXISTS overrides String,
     ADD COLUMN IF NOT EXISTS baseline Bool,
-    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1`
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1`

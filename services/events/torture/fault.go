@@ -23,6 +23,7 @@ const (
 	KillDatabase  Kind = "kill -9 of the database"
 	KillInsert    Kind = "kill -9 of the database in mid-insert"
 	PowerDatabase Kind = "loss of power of the database"
+	PowerMerged   Kind = "loss of power of the database after a merge"
 	KillSession   Kind = "kill -9 of a database session"
 	StallDatabase Kind = "stall of the database"
 	CutDatabase   Kind = "connections to the database cut"
@@ -34,17 +35,17 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		KillService, TearTail, StallService, FullDisk, PowerService, CutClients,
-		KillDatabase, KillInsert, PowerDatabase, KillSession, StallDatabase, CutDatabase, LoseAnswers, TokenAlone,
+		KillDatabase, KillInsert, PowerDatabase, PowerMerged, KillSession, StallDatabase, CutDatabase, LoseAnswers, TokenAlone,
 	}
 }
 
 // kindsOf are those that can happen with a store.
 func kindsOf(store string) []Kind {
-	without := KillSession // ClickHouse has none
+	without := []Kind{KillSession} // ClickHouse has none
 	if store == Postgres {
-		without = TokenAlone // Postgres has transactions
+		without = []Kind{TokenAlone, PowerMerged} // Postgres has transactions, and no parts
 	}
-	return slices.DeleteFunc(Kinds(), func(k Kind) bool { return k == without })
+	return slices.DeleteFunc(Kinds(), func(k Kind) bool { return slices.Contains(without, k) })
 }
 
 // target is the process that a fault happens to.
@@ -94,7 +95,13 @@ func (s *stage) happen(ctx context.Context, k Kind, chance *rand.Rand) error {
 	case KillInsert:
 		return s.killInsert(ctx, chance)
 	case PowerDatabase:
-		return s.powerDatabase(ctx, away)
+		return s.powerDatabase(ctx, away, nil)
+	case PowerMerged:
+		obsolete, err := s.merge(ctx)
+		if err != nil {
+			return fmt.Errorf("merge: %w", err)
+		}
+		return s.powerDatabase(ctx, away, obsolete)
 	case KillSession:
 		return s.engine.killSession(chance)
 	case StallDatabase:

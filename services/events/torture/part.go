@@ -56,13 +56,8 @@ func (s *stage) tokenAlone(ctx context.Context) error {
 			continue
 		}
 		return s.engine.kill(ctx, 0, func() error {
-			for _, part := range fresh {
-				if err := os.RemoveAll(part); err != nil {
-					return fmt.Errorf("remove a part: %w", err)
-				}
-			}
 			s.back.cut()
-			return nil
+			return removeAll(fresh)
 		})
 	}
 	return errors.New("what is inserted is there already, whatever is sent")
@@ -102,4 +97,27 @@ func (s *stage) parts() (map[string]bool, error) {
 		}
 	}
 	return folders, nil
+}
+
+// merge has ClickHouse make few parts of many, and returns the folders of those that it has made others of. It keeps them for minutes; one that is started again
+// counts these from when they were written, and may remove them at once.
+func (s *stage) merge(ctx context.Context) (obsolete []string, err error) {
+	err = s.withClickHouse(func(conn driver.Conn) error {
+		for _, table := range tables {
+			if err := conn.Exec(ctx, "OPTIMIZE TABLE "+table+" FINAL"); err != nil {
+				return err
+			}
+		}
+		return conn.QueryRow(ctx, "SELECT groupArray(path) FROM system.parts WHERE database = currentDatabase() AND table IN ('events', 'event_packages') AND NOT active").Scan(&obsolete)
+	})
+	return obsolete, err
+}
+
+func removeAll(folders []string) error {
+	for _, folder := range folders {
+		if err := os.RemoveAll(folder); err != nil {
+			return fmt.Errorf("remove a part: %w", err)
+		}
+	}
+	return nil
 }

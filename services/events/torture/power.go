@@ -25,8 +25,8 @@ func (s *stage) powerService(ctx context.Context, away time.Duration) error {
 	return s.service.start(ctx)
 }
 
-// powerDatabase has the database's machine lose its power, with what was not synced, and come back after a while.
-func (s *stage) powerDatabase(ctx context.Context, away time.Duration) error {
+// powerDatabase has the database's machine lose its power, with what was not synced and some folders that the database has no need of, and come back after a while.
+func (s *stage) powerDatabase(ctx context.Context, away time.Duration, obsolete []string) error {
 	sessions, err := s.engine.freeze() // a process that cannot write ends, and there would be none to kill
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func (s *stage) powerDatabase(ctx context.Context, away time.Duration) error {
 		for _, pid := range sessions { // one may wait for ever for what another held that could not write
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		return s.engine.disk.returnPower(ctx)
+		return errors.Join(s.engine.disk.returnPower(ctx), removeAll(obsolete))
 	})
 }
 

@@ -38,11 +38,20 @@ func (s *stage) prepare(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := batch.Send(); err != nil || !s.cfg.NoSync {
+		if err := batch.Send(); err != nil {
 			return err
 		}
+		var off string
+		switch {
+		case s.cfg.NoSync:
+			off = "fsync_after_insert = 0, fsync_part_directory = 0, min_rows_to_fsync_after_merge = 0"
+		case s.cfg.NoMergeSync:
+			off = "min_rows_to_fsync_after_merge = 0"
+		default:
+			return nil
+		}
 		for _, table := range tables {
-			if err := conn.Exec(ctx, "ALTER TABLE "+table+" MODIFY SETTING fsync_after_insert = 0, fsync_part_directory = 0"); err != nil {
+			if err := conn.Exec(ctx, "ALTER TABLE "+table+" MODIFY SETTING "+off); err != nil {
 				return err
 			}
 		}

@@ -51,7 +51,7 @@ func setUp(ctx context.Context, cfg Config) (*stage, error) {
 	}
 	if !s.disk.mounted || !s.engine.disk.mounted {
 		_, _ = fmt.Fprintln(cfg.Log, "no disk is filled and none loses its power: file systems cannot be made or mounted here")
-		s.cfg.Kinds = slices.DeleteFunc(slices.Clone(s.cfg.Kinds), func(k Kind) bool { return k == FullDisk || k == PowerService || k == PowerDatabase })
+		s.cfg.Kinds = slices.DeleteFunc(slices.Clone(s.cfg.Kinds), func(k Kind) bool { return k == FullDisk || k == PowerService || k == PowerDatabase || k == PowerMerged })
 		if len(s.cfg.Kinds) == 0 {
 			return s, errors.New("none of the faults that were asked for can happen here")
 		}

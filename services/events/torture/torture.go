@@ -34,8 +34,11 @@ type Config struct {
 	NoDedupe   bool          // the service forgets ids and the store gives each event another one: the run must find duplicates
 	NoReadBack bool          // the store believes its tokens: the run must find a loss
 	NoSync     bool          // ClickHouse syncs nothing before it answers: a run with losses of power must find a loss
-	Now        func() time.Time
-	Log        io.Writer // is told of each fault; may be nil
+
+	NoMergeSync bool // ClickHouse syncs what it was sent and not what merges make of it: the same
+
+	Now func() time.Time
+	Log io.Writer // is told of each fault; may be nil
 }
 
 // withDefaults fills in what was left out.

@@ -74,17 +74,25 @@ func TestAStoreThatTrustsTokensIsFoundOut(t *testing.T) {
 	require.Zero(t, report.Duplicate)
 }
 
-// TestADatabaseThatDoesNotSyncIsFoundOut is a run without the settings by which ClickHouse syncs parts.
+// TestADatabaseThatDoesNotSyncIsFoundOut is runs without the settings by which ClickHouse syncs parts: those it was sent, and those that merges make of them.
 func TestADatabaseThatDoesNotSyncIsFoundOut(t *testing.T) {
-	cfg := short(t, ClickHouse)
-	cfg.NoSync, cfg.Faults, cfg.Kinds = true, 3, []Kind{PowerDatabase}
-	report, err := Run(t.Context(), cfg)
-	if os.Geteuid() != 0 { // who may not mount a disk is told
-		require.ErrorContains(t, err, "can happen here")
-		return
+	for name, weaken := range map[string]func(*Config){
+		"inserts": func(cfg *Config) { cfg.NoSync, cfg.Kinds = true, []Kind{PowerDatabase} },
+		"merges":  func(cfg *Config) { cfg.NoMergeSync, cfg.Kinds = true, []Kind{PowerMerged} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := short(t, ClickHouse)
+			cfg.Faults = 3
+			weaken(&cfg)
+			report, err := Run(t.Context(), cfg)
+			if os.Geteuid() != 0 { // who may not mount a disk is told
+				require.ErrorContains(t, err, "can happen here")
+				return
+			}
+			require.NoError(t, err)
+			require.Positive(t, report.Lost+report.PackagesLost, "the run must find what was in memory alone when the power was lost")
+			require.ErrorContains(t, report.Err(), "lost")
+			require.Zero(t, report.Duplicate)
+		})
 	}
-	require.NoError(t, err)
-	require.Positive(t, report.Lost, "the run must find what was in memory alone when the power was lost")
-	require.ErrorContains(t, report.Err(), "lost")
-	require.Zero(t, report.Duplicate)
 }
