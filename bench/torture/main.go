@@ -94,8 +94,10 @@ func judge(cfg torture.Config, report torture.Report) error {
 		return errors.New("dedupe is off and no duplicate was found")
 	case cfg.NoReadBack && report.Lost+report.PackagesLost == 0:
 		return errors.New("read-back is off and no loss was found")
-	case (cfg.NoSync || cfg.NoMergeSync) && report.Lost+report.PackagesLost == 0:
-		return errors.New("not all is synced and no loss was found")
+	case cfg.NoSync && report.Lost == 0:
+		return errors.New("nothing is synced and no loss was found")
+	case cfg.NoMergeSync && report.Lost+report.PackagesLost == 0:
+		return errors.New("merges are not synced and no loss was found")
 	case cfg.NoDedupe, cfg.NoReadBack, cfg.NoSync, cfg.NoMergeSync:
 		fmt.Printf("found, as it must be:\n%v\n", report.Err())
 		return nil

@@ -119,6 +119,15 @@ func TestRowsThatArePickedAreThoseOfTheColumn(t *testing.T) {
 			again.add(uint32(number))
 			return known[number]
 		}, func(string) {}), new(proto.ColStr))
+
+		var distinctLists listColumn
+		listsAgain := repeated{column: &distinctLists}
+		knownLists := values(size, list, func(l []string) { distinctLists.add(l) })
+		picks(t, random, &listsAgain, values(2*size, func(int) []string {
+			number := random.IntN(size)
+			listsAgain.add(uint32(number))
+			return knownLists[number]
+		}, func([]string) {}), proto.NewArray(new(proto.ColStr)))
 	}
 }
 
