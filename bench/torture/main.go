@@ -18,6 +18,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"slices"
@@ -32,19 +33,19 @@ func main() {
 	engines.RunIfEngineProcess()
 	torture.RunIfService()
 	cfg := torture.Config{Log: os.Stderr, Now: time.Now}
-	var dedupe, readBack, sync, kinds string
+	var kinds string
 	flag.IntVar(&cfg.Faults, "faults", 100, "how many faults there are at least")
 	flag.StringVar(&cfg.Store, "store", torture.ClickHouse, "clickhouse or postgres")
 	flag.Uint64Var(&cfg.Seed, "seed", uint64(time.Now().UnixNano()), "of events, clients and faults") //nolint:gosec // any number
 	flag.IntVar(&cfg.Rate, "rate", 0, "events a second at most; 0 for the default")
 	flag.DurationVar(&cfg.Stall, "stall", 0, "how long a process is stopped; 0 for the default")
 	flag.DurationVar(&cfg.LongStall, "stall-long", 0, "how long it is the first time; 0 for the same")
-	flag.StringVar(&dedupe, "dedupe", "on", "off: the service forgets ids, and the run must find duplicates")
-	flag.StringVar(&readBack, "readback", "on", "off: ClickHouse's tokens are believed, and the run must find a loss")
-	flag.StringVar(&sync, "sync", "on", "off: ClickHouse answers before it has synced, inserts: it does not sync what merges make; the run must find a loss")
+	flag.Func("dedupe", "off: the service forgets ids, and the run must find duplicates", protection(map[string]*bool{"off": &cfg.NoDedupe}))
+	flag.Func("readback", "off: ClickHouse's tokens are believed, and the run must find a loss", protection(map[string]*bool{"off": &cfg.NoReadBack}))
+	flag.Func("sync", "off: ClickHouse answers before it has synced, inserts: it does not sync what merges make; the run must find a loss",
+		protection(map[string]*bool{"off": &cfg.NoSync, "inserts": &cfg.NoMergeSync}))
 	flag.StringVar(&kinds, "kinds", "", "faults to choose from, separated by commas; empty for all")
 	flag.Parse()
-	cfg.NoDedupe, cfg.NoReadBack, cfg.NoSync, cfg.NoMergeSync = dedupe == "off", readBack == "off", sync == "off", sync == "inserts"
 	for kind := range strings.SplitSeq(kinds, ",") {
 		if kind != "" {
 			cfg.Kinds = append(cfg.Kinds, torture.Kind(strings.TrimSpace(kind)))
@@ -55,6 +56,21 @@ func main() {
 	if err := run(ctx, cfg); err != nil {
 		fmt.Fprintln(os.Stderr, "torture:", err)
 		os.Exit(1) //nolint:gocritic // the process ends
+	}
+}
+
+// protection reads a flag: on leaves a protection as it is, and each of the words takes away what it stands for. Any other word is refused, so that no
+// run is taken for a control that was none.
+func protection(words map[string]*bool) func(string) error {
+	return func(word string) error {
+		taken, known := words[word]
+		switch {
+		case known:
+			*taken = true
+		case word != "on":
+			return fmt.Errorf("it is on or one of %q", slices.Sorted(maps.Keys(words)))
+		}
+		return nil
 	}
 }
 
