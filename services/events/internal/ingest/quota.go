@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"maps"
 	"math"
 	"sync"
 	"time"
@@ -36,6 +37,7 @@ type quotas struct {
 
 	mu      sync.Mutex
 	buckets map[owner]*bucket
+	crowd   int // how many of them there are when those that are full again are forgotten
 }
 
 // owner is an organization, or a key of one.
@@ -51,11 +53,11 @@ type bucket struct {
 	until time.Time // when those who were refused may come again
 }
 
-// maxBuckets is when those that are full again are forgotten.
-const maxBuckets = 10_000
+// fewBuckets is how many are kept before any is forgotten.
+const fewBuckets = 10_000
 
 func newQuotas(rates Rates, now func() time.Time) *quotas {
-	return &quotas{rates: rates, now: now, buckets: make(map[owner]*bucket)}
+	return &quotas{rates: rates, now: now, buckets: make(map[owner]*bucket), crowd: fewBuckets}
 }
 
 // take takes n events out of the organization's bucket and the key's, or out of none. It keeps a refusal back from who has been told to wait.
@@ -109,15 +111,33 @@ func (q *quotas) judge(organization uuid.UUID, key string, n int) (heedless bool
 func (q *quotas) fill(o owner, rate Rate, now time.Time) *bucket {
 	b, known := q.buckets[o]
 	if !known {
-		if len(q.buckets) >= maxBuckets {
-			clear(q.buckets) // a burst for everybody, once in a long while, is cheaper than a list by age
+		if len(q.buckets) >= q.crowd {
+			q.forget(now)
 		}
 		b = &bucket{left: float64(rate.Burst), at: now}
 		q.buckets[o] = b
 	}
-	b.left = min(float64(rate.Burst), b.left+rate.PerSecond*now.Sub(b.at).Seconds())
+	b.left = b.level(rate, now)
 	b.at = now
 	return b
+}
+
+// level is how much a bucket holds by now.
+func (b *bucket) level(rate Rate, now time.Time) float64 {
+	return min(float64(rate.Burst), b.left+rate.PerSecond*now.Sub(b.at).Seconds())
+}
+
+// forget lets the buckets go that are full again: they are as new ones would be. Those that are not are kept, whatever their number: each belongs to somebody
+// who was let in.
+func (q *quotas) forget(now time.Time) {
+	maps.DeleteFunc(q.buckets, func(o owner, b *bucket) bool {
+		rate := q.rates.Key
+		if o.key == "" {
+			rate = q.rates.Organization
+		}
+		return rate.PerSecond <= 0 || b.level(rate, now) >= float64(rate.Burst)
+	})
+	q.crowd = max(fewBuckets, 2*len(q.buckets)) // so that looking at all of them is paid by as many that came
 }
 
 // wait says how long until n events may come. A batch larger than the burst may come when the bucket is full, and leaves it in debt:

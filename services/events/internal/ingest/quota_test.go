@@ -43,3 +43,22 @@ func TestARefusalIsKeptBackFromTheHeedless(t *testing.T) {
 		require.Zero(t, took)
 	})
 }
+
+func TestDebtsAreKeptHoweverManyCome(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(0, 0)
+	rate := Rate{Burst: 10, PerSecond: 1}
+	q := newQuotas(Rates{Key: rate, Organization: rate}, func() time.Time { return now })
+	spent := uuid.New()
+	require.NoError(t, q.take(t.Context(), spent, "key", 10))
+	for range fewBuckets { // two buckets each
+		require.NoError(t, q.take(t.Context(), uuid.New(), "key", 10))
+	}
+	require.ErrorIs(t, q.take(t.Context(), spent, "key", 1), ErrQuota)
+	require.Len(t, q.buckets, 2*fewBuckets+2)
+	now = now.Add(10 * time.Second)
+	for range fewBuckets {
+		require.NoError(t, q.take(t.Context(), uuid.New(), "key", 1))
+	}
+	require.Less(t, len(q.buckets), 3*fewBuckets, "those that are full again are forgotten")
+}
