@@ -71,6 +71,9 @@ func (s *Store) Fold(ctx context.Context, limit int) (int, error) {
 		return 0, err
 	}
 	s.awaitInserts()
+	if err := s.settle(ctx); err != nil { // the server may still be at an insert that we have given up, and whose events bear the stamps of before
+		return 0, err
+	}
 	if err := s.awaitMutations(ctx); err != nil {
 		return 0, err
 	}
