@@ -17,7 +17,8 @@ import (
 const copyName = "privacy.json"
 
 // Beside has the keeper hold a copy of the rules in a folder, that of the log, so that a service which starts while its database is away knows them:
-// it takes those that it read last. What another instance was told meanwhile counts when the database is back. It must be called before Run.
+// when the rules cannot be read it takes those that it read or set last. What another instance was told meanwhile counts when the database is back.
+// It must be called before Run.
 func (k *Keeper) Beside(folder string) error {
 	k.file = filepath.Join(folder, copyName)
 	text, err := os.ReadFile(k.file)
@@ -36,7 +37,7 @@ func (k *Keeper) Beside(folder string) error {
 	for _, p := range list {
 		k.put(p)
 	}
-	k.known, k.copied = true, string(text)
+	k.spare, k.copied = true, string(text)
 	return nil
 }
 
@@ -45,6 +46,8 @@ func (k *Keeper) remember() error {
 	if k.file == "" {
 		return nil
 	}
+	k.copying.Lock()
+	defer k.copying.Unlock()
 	k.mu.RLock()
 	list := make([]events.Privacy, 0, len(k.all))
 	for _, e := range k.all {
@@ -63,7 +66,7 @@ func (k *Keeper) remember() error {
 	return nil
 }
 
-// replace writes a file whole or not at all.
+// replace writes a file whole or not at all; it is on the disk then.
 func replace(path string, text []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), copyName+".*") // mode 0600
 	if err != nil {
@@ -78,5 +81,12 @@ func replace(path string, text []byte) (err error) {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }

@@ -32,11 +32,13 @@ type Keeper struct {
 
 	asking sync.Mutex // held by who reads because events wait for it
 
-	file   string // of the copy; empty: there is none
-	copied string // what is in it; of Run
+	file    string     // of the copy; empty: there is none
+	copying sync.Mutex // held by who writes the copy
+	copied  string     // what is in it
 
 	mu    sync.RWMutex
 	known bool
+	spare bool // all is what the copy said, which counts when the store cannot be read
 	all   map[uuid.UUID]entry
 }
 
@@ -82,11 +84,12 @@ func (k *Keeper) Run(ctx context.Context) error {
 
 func (k *Keeper) read(ctx context.Context) error {
 	list, err := k.store.PrivacyRules(ctx)
-	if err != nil {
-		return err
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if err != nil {
+		k.known = k.known || k.spare
+		return err
+	}
 	for _, p := range list {
 		k.put(p)
 	}
@@ -119,12 +122,10 @@ func (k *Keeper) of(organization uuid.UUID) (known bool, e entry) {
 	defer k.asking.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), firstRead)
 	defer cancel()
-	if k.read(ctx) != nil {
-		return false, e // Run says why
-	}
+	_ = k.read(ctx) // Run says why it fails
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	return true, k.all[organization]
+	return k.known, k.all[organization]
 }
 
 // Apply does to a canonical event what the organization's rules say. The error is ErrUnknown, or that the event cannot be read.
@@ -175,6 +176,9 @@ func (k *Keeper) Set(ctx context.Context, organization uuid.UUID, revision int64
 	k.mu.Lock()
 	k.put(p)
 	k.mu.Unlock()
+	if err := k.remember(); err != nil { // Run tries again
+		k.logger.WarnContext(ctx, "the copy of the privacy rules is not written", "error", err.Error())
+	}
 	k.logger.InfoContext(ctx, "privacy rules are set", "organization_id", organization.String(), "credential_id", by, "revision", p.Revision, "rules", len(rules))
 	return p, nil
 }

@@ -12,11 +12,11 @@ import (
 // branch names takes it away as a whole.
 const original = "original"
 
-// keys are the names under which sources send files and branches. Keys are compared in lower case and without the marks between words.
+// keys are the names under which sources send files and branches; the link to a comparison has the branch in it. Keys are compared in lower case and without the marks between words.
 var keys = map[events.PrivacyField]map[string]bool{
-	events.FileNames: set("added", "cwd", "directory", "entity", "file", "filename", "filenames", "filepath", "files", "folder", "manifest", "modified", "newfile", "newfilename",
+	events.FileNames: set("added", "cwd", "directory", "elsewhere", "entity", "file", "filename", "filenames", "filepath", "files", "folder", "manifest", "manifestpath", "manifests", "modified", "newfile", "newfilename",
 		"newpath", "oldfile", "oldfilename", "oldpath", "path", "paths", "previousfilename", "removed", "workingdirectory", "workflow", "worktree"),
-	events.BranchNames: set("base", "basebranch", "baseref", "branch", "branches", "branchname", "defaultbranch", "head", "headbranch", "headref", "prettyref", "ref", "refname",
+	events.BranchNames: set("base", "basebranch", "baseref", "branch", "branches", "branchname", "compare", "defaultbranch", "head", "headbranch", "headref", "prettyref", "ref", "refname",
 		"refs", "sourcebranch", "target", "targetbranch", "vcsrefheadname", "vcsrefbasename"),
 }
 
@@ -66,7 +66,7 @@ func encode(value any) (string, error) {
 func (r *rules) members(object map[string]any, at *node) {
 	for key, value := range object {
 		below := at.follow(key)
-		action := r.action(key)
+		action := r.action(key, value)
 		if below != nil && below.action != 0 {
 			action = below.action
 		}
@@ -96,9 +96,13 @@ func (n *node) follow(key string) *node {
 	return n
 }
 
-// action is what the rules for files and branches say of a key.
-func (r *rules) action(key string) events.PrivacyAction {
+// action is what the rules for files and branches say of a key. A number of files or whether there are any names none.
+func (r *rules) action(key string, value any) events.PrivacyAction {
 	if r.fields[events.FileNames] == 0 && r.fields[events.BranchNames] == 0 {
+		return 0
+	}
+	switch value.(type) {
+	case bool, json.Number:
 		return 0
 	}
 	plain := marks.Replace(strings.ToLower(key))

@@ -1,7 +1,13 @@
 package privacy
 
 import (
+	"encoding/json"
+	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,8 +67,8 @@ func TestRules(t *testing.T) {
 			},
 		},
 		{
-			"branches", `{"branch":"main","pull":{"head_branch":"main","Target-Branch":"main"},"original":{"ref":"refs/heads/main"},"title":"t"}`,
-			`{"branch":"#main","pull":{"Target-Branch":"#main","head_branch":"#main"},"title":"t"}`,
+			"branches", `{"branch":"main","compare":"main","pull":{"head_branch":"main","Target-Branch":"main"},"original":{"ref":"refs/heads/main"},"title":"t"}`,
+			`{"branch":"#main","compare":"#main","pull":{"Target-Branch":"#main","head_branch":"#main"},"title":"t"}`,
 			[]events.PrivacyRule{hash(events.BranchNames)},
 		},
 		{
@@ -70,11 +76,83 @@ func TestRules(t *testing.T) {
 			`{"branch":"main","commit":{"added":["#a.go","#b.go"],"id":1},"entity":"#a.go"}`,
 			[]events.PrivacyRule{hash(events.FileNames)},
 		},
+		{"counts and flags are no files", `{"added":17,"files":2,"removed":false,"modified":["a.go"]}`, `{"added":17,"files":2,"modified":["#a.go"],"removed":false}`, []events.PrivacyRule{hash(events.FileNames)}},
 		{"a property before a kind", `{"path":"a.go","x":{"path":"b.go"}}`, `{"x":{"path":"#b.go"}}`, []events.PrivacyRule{drop("path"), hash(events.FileNames)}},
 		{"digits stay", `{"a":12345678901234567890,"b":1.5e300,"c":"<\u0001\u2028>","d":"secret"}`, "{\"a\":12345678901234567890,\"b\":1.5e+300,\"c\":\"<\\u0001\u2028>\"}", []events.PrivacyRule{drop("d")}},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, cleaned(t, c.in, c.rules...)) })
 	}
+}
+
+// TestNothingOfASourceIsForgotten takes what the sources make of deliveries and looks for names of files and branches in what the rules leave.
+func TestNothingOfASourceIsForgotten(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../source/*/testdata/*.golden")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	hidden := compile(events.Privacy{Key: []byte("key"), Rules: []events.PrivacyRule{hash(events.FileNames), hash(events.BranchNames)}})
+	names := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file) //nolint:gosec // a golden of ours
+		require.NoError(t, err)
+		for line := range strings.Lines(string(text)) {
+			if line = strings.TrimSpace(line); !strings.HasPrefix(line, "{") {
+				continue
+			}
+			before, err := events.CanonicalObject(line)
+			require.NoError(t, err)
+			after, err := hidden.object(before)
+			require.NoError(t, err)
+			left := texts(t, after)
+			for where, text := range left {
+				require.NotRegexp(t, manifest, text, "%s: %s of %s", file, where, line)
+			}
+			for path, name := range texts(t, before) {
+				if left[path] == name || len(name) < 3 || commit.MatchString(name) {
+					continue
+				}
+				names++
+				name = strings.TrimPrefix(strings.TrimPrefix(name, "refs/heads/"), "refs/tags/")
+				for where, text := range left {
+					if key, _, _ := strings.Cut(where, "["); !slices.Contains([]string{"message", "subject", "summary", "tag", "title"}, key) { // people write them
+						require.NotContains(t, text, name, "%s: %s of %s", file, where, line)
+					}
+				}
+			}
+		}
+	}
+	require.Greater(t, names, 100)
+}
+
+var manifest = regexp.MustCompile(`go\.mod|package-lock\.json`)
+
+var commit = regexp.MustCompile("^[0-9a-f]{40}$")
+
+// texts are those of an object, by where they stand.
+func texts(t *testing.T, object string) map[string]string {
+	t.Helper()
+	var members map[string]any
+	require.NoError(t, json.Unmarshal([]byte(object), &members))
+	found := make(map[string]string)
+	var walk func(where string, value any)
+	walk = func(where string, value any) {
+		switch v := value.(type) {
+		case string:
+			found[where] = v
+		case []any:
+			for i, one := range v {
+				walk(fmt.Sprintf("%s[%d]", where, i), one)
+			}
+		case map[string]any:
+			for key, one := range v {
+				walk(where+"["+key+"]", one)
+			}
+		}
+	}
+	for key, value := range members {
+		walk(key, value)
+	}
+	return found
 }
 
 func TestFields(t *testing.T) {
@@ -129,7 +207,15 @@ func TestAServiceThatStartsWithoutItsDatabaseKnowsTheRulesOfBefore(t *testing.T)
 	require.NoError(t, before.Beside(folder))
 	_, err := before.Set(t.Context(), org, 0, []events.PrivacyRule{drop("secret")}, "ada")
 	require.NoError(t, err)
-	require.NoError(t, before.remember())
+
+	other := NewKeeper(store, slog.New(slog.DiscardHandler)) // another instance, to which this one has not listened yet
+	_, err = other.Set(t.Context(), org, 1, []events.PrivacyRule{drop("a")}, "ada")
+	require.NoError(t, err)
+	current := NewKeeper(store, slog.New(slog.DiscardHandler))
+	require.NoError(t, current.Beside(folder))
+	known := events.Event{Properties: `{"a":1,"secret":2}`}
+	require.NoError(t, current.Apply(org, &known))
+	require.JSONEq(t, `{"secret":2}`, known.Properties, "the copy is for when the store cannot be read")
 	require.NoError(t, store.Close())
 
 	after := NewKeeper(store, slog.New(slog.DiscardHandler))

@@ -138,11 +138,12 @@ type PrivacyField int32
 const (
 	// Not a valid field.
 	PrivacyField_PRIVACY_FIELD_UNSPECIFIED PrivacyField = 0
-	// Properties that name files or folders, at any depth, such as path, files and entity. The original message, which may repeat them anywhere, is not kept.
+	// Properties that name files or folders, at any depth, such as path, files and entity. Numbers of files are kept. The original message, which may repeat
+	// names anywhere, is not. Texts that people write, such as titles and the subjects of commits, stay: a rule of their own takes them.
 	PrivacyField_PRIVACY_FIELD_FILE_NAMES PrivacyField = 1
-	// Properties that name branches, at any depth, such as branch, ref and target_branch. The original message is not kept.
+	// Properties that name branches, at any depth, such as branch, ref and target_branch. The original message is not kept; texts that people write are.
 	PrivacyField_PRIVACY_FIELD_BRANCH_NAMES PrivacyField = 2
-	// The machine of the source.
+	// The machine of the source. An actor that is a machine keeps its name: whose events they are is what Devtrail is for.
 	PrivacyField_PRIVACY_FIELD_MACHINE PrivacyField = 3
 	// The session.
 	PrivacyField_PRIVACY_FIELD_SESSION_ID PrivacyField = 4
