@@ -83,7 +83,7 @@ func serveQuestions(t *testing.T, cfg Config) eventsv1.EventServiceClient {
 		"runaway": {OrganizationID: organization, Role: accessv1.Role_ROLE_ANALYST, CredentialID: "1"},
 		"light":   {OrganizationID: uuid.NewString(), Role: accessv1.Role_ROLE_ANALYST, CredentialID: "2"},
 	}}, func(door grpc.ServiceRegistrar) {
-		desk.Register(turns.New(turns.Limits{Each: 1, Total: 2, Wait: time.Minute}).Guard(door, nil, eventsv1.EventService_ServiceDesc.ServiceName))
+		desk.Register(turns.New(turns.Limits{Each: 1, Total: 2, Wait: time.Minute, Read: time.Minute}).Guard(door, nil, eventsv1.EventService_ServiceDesc.ServiceName))
 	})
 	return eventsv1.NewEventServiceClient(conn)
 }

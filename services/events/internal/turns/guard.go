@@ -3,6 +3,7 @@ package turns
 import (
 	"context"
 	"slices"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -46,7 +47,7 @@ func (g guard) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	g.door.RegisterService(&guarded, impl)
 }
 
-// stream takes a turn for as long as a stream lasts. The door has let the caller in by then.
+// stream takes a turn for as long as a stream lasts, which its reader must not let stand still. The door has let the caller in by then.
 func (t *Turns) stream(handler grpc.StreamHandler) grpc.StreamHandler {
 	return func(srv any, stream grpc.ServerStream) error {
 		organization, err := auth.Organization(stream.Context())
@@ -58,7 +59,26 @@ func (t *Turns) stream(handler grpc.StreamHandler) grpc.StreamHandler {
 			return err
 		}
 		defer release()
-		return handler(srv, stream)
+		return handler(srv, moving{ServerStream: stream, longest: t.limits.Read})
+	}
+}
+
+// moving is a stream whose messages must be taken by its reader. A message that was not is the last one: the handler has to return, which ends the sending.
+type moving struct {
+	grpc.ServerStream
+	longest time.Duration
+}
+
+func (m moving) SendMsg(message any) error {
+	sent := make(chan error, 1)
+	go func() { sent <- m.ServerStream.SendMsg(message) }()
+	timer := time.NewTimer(m.longest)
+	defer timer.Stop()
+	select {
+	case err := <-sent:
+		return err
+	case <-timer.C:
+		return ErrNotRead.With("a part of the answer was not read within %s", m.longest)
 	}
 }
 

@@ -2,11 +2,14 @@ package turns
 
 import (
 	"context"
+	"net"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"devtrail.dev/kit/auth"
 )
@@ -62,7 +65,7 @@ type streamed struct {
 func (s streamed) Context() context.Context { return s.ctx }
 
 func TestOnlyStreamsThatAreNamedTakeATurn(t *testing.T) {
-	turns := New(Limits{Total: 1, Each: 1, Wait: time.Millisecond})
+	turns := New(Limits{Total: 1, Each: 1, Wait: time.Millisecond, Read: time.Minute})
 	var behindTheDoor registered
 	held := func(any, grpc.ServerStream) error { return nil }
 	turns.Guard(&behindTheDoor, []string{"Read"}, "s").RegisterService(&grpc.ServiceDesc{
@@ -75,4 +78,35 @@ func TestOnlyStreamsThatAreNamedTakeATurn(t *testing.T) {
 	release()
 	require.NoError(t, behindTheDoor.desc.Streams[0].Handler(nil, stream))
 	take(t, turns, b)() // the stream has given its turn back
+}
+
+// TestAStreamThatIsNotReadGivesItsTurnBack has a client that opens a stream and reads nothing of it.
+func TestAStreamThatIsNotReadGivesItsTurnBack(t *testing.T) {
+	t.Parallel()
+	turns := New(Limits{Total: 1, Each: 1, Wait: time.Minute, Read: 100 * time.Millisecond})
+	ended := make(chan error, 1)
+	server := grpc.NewServer(grpc.StreamInterceptor(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		return handler(srv, streamed{ServerStream: stream, ctx: auth.WithCaller(stream.Context(), auth.Caller{OrganizationID: a.String()})})
+	}))
+	turns.Guard(server, []string{"Read"}, "s").RegisterService(&grpc.ServiceDesc{
+		ServiceName: "s", HandlerType: (*any)(nil), Streams: []grpc.StreamDesc{{StreamName: "Read", ServerStreams: true, Handler: func(_ any, stream grpc.ServerStream) error {
+			for {
+				if err := stream.SendMsg(wrapperspb.Bytes(make([]byte, 1<<20))); err != nil {
+					ended <- err
+					return err
+				}
+			}
+		}}},
+	}, nil)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() { _ = server.Serve(listener) }()
+	defer server.Stop()
+	client, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	require.NoError(t, err)
+	defer client.Close()
+	_, err = client.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, "/s/Read")
+	require.NoError(t, err)
+	require.ErrorIs(t, <-ended, ErrNotRead)
+	take(t, turns, b)()
 }

@@ -16,6 +16,9 @@ import (
 // ErrBusy says that a call did not get its turn in time. Calling again later is right.
 var ErrBusy = fault.New(fault.Exhausted, "TOO_MANY_QUERIES", "too many questions are under way")
 
+// ErrNotRead says that who asked did not take the answer, which others wait behind. Asking again, and reading, is right.
+var ErrNotRead = fault.New(fault.Exhausted, "ANSWER_NOT_READ", "the answer was not read in time")
+
 // Limits say how many questions may be under way.
 type Limits struct {
 	// Total of all organizations.
@@ -24,6 +27,8 @@ type Limits struct {
 	Each int `env:"PER_ORGANIZATION" envDefault:"8"`
 	// Wait is how long a call waits for its turn.
 	Wait time.Duration `env:"WAIT" envDefault:"30s"`
+	// Read is how long a message of an answer waits for who asked to take it.
+	Read time.Duration `env:"READ" envDefault:"30s"`
 }
 
 // Validate names what is out of range.
@@ -33,6 +38,8 @@ func (l Limits) Validate() error {
 		return errors.New("EVENTS_QUESTIONS_TOTAL and EVENTS_QUESTIONS_PER_ORGANIZATION are 1 or more")
 	case l.Wait <= 0:
 		return errors.New("EVENTS_QUESTIONS_WAIT is more than 0, like 30s")
+	case l.Read <= 0:
+		return errors.New("EVENTS_QUESTIONS_READ is more than 0, like 30s")
 	}
 	return nil
 }

@@ -41,7 +41,8 @@ type EventServiceClient interface {
 	// when first and when last. A package that nobody touched gives an empty answer, not an error.
 	GetExposure(ctx context.Context, in *GetExposureRequest, opts ...grpc.CallOption) (*GetExposureResponse, error)
 	// StreamExposure is GetExposure for answers of any size: every row of each list and, if asked for, every event, in messages of some hundred. What is
-	// sent is of one moment, evidence apart, which may have events that came in meanwhile. A client that goes ends the question.
+	// sent is of one moment, evidence apart, which may have events that came in meanwhile. A client that goes ends the question; one that
+	// does not read for half a minute gets RESOURCE_EXHAUSTED (ANSWER_NOT_READ).
 	StreamExposure(ctx context.Context, in *StreamExposureRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[StreamExposureResponse], error)
 	// GetDigest says what happened in a period, beside the period before: by tool, kind of event and project, what became of packages, and how much
 	// of it AI coding agents did.
@@ -139,7 +140,8 @@ type EventServiceServer interface {
 	// when first and when last. A package that nobody touched gives an empty answer, not an error.
 	GetExposure(context.Context, *GetExposureRequest) (*GetExposureResponse, error)
 	// StreamExposure is GetExposure for answers of any size: every row of each list and, if asked for, every event, in messages of some hundred. What is
-	// sent is of one moment, evidence apart, which may have events that came in meanwhile. A client that goes ends the question.
+	// sent is of one moment, evidence apart, which may have events that came in meanwhile. A client that goes ends the question; one that
+	// does not read for half a minute gets RESOURCE_EXHAUSTED (ANSWER_NOT_READ).
 	StreamExposure(*StreamExposureRequest, grpc.ServerStreamingServer[StreamExposureResponse]) error
 	// GetDigest says what happened in a period, beside the period before: by tool, kind of event and project, what became of packages, and how much
 	// of it AI coding agents did.
