@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
+	"time"
 
 	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/proto"
@@ -36,7 +38,45 @@ func (s *Server) auth(ctx context.Context, c *call, next func(context.Context) e
 		return err
 	}
 	c.caller = caller
-	return next(auth.WithCaller(ctx, caller))
+	ctx = auth.WithCaller(ctx, caller)
+	if c.streams {
+		return s.watched(ctx, token, next)
+	}
+	return next(ctx)
+}
+
+// recheck is how often the credential of a stream is verified again.
+const recheck = time.Second
+
+// watched has a stream last no longer than its credential: it may live for days, and a key that was revoked must not. While nobody can tell, it goes on.
+func (s *Server) watched(ctx context.Context, token string, next func(context.Context) error) error {
+	ctx, cut := context.WithCancelCause(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		ticker := time.NewTicker(recheck)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			err := Recovered(func() error {
+				_, err := s.deps.Verifier.Verify(ctx, token)
+				return err
+			})
+			if errors.Is(err, auth.ErrInvalid) {
+				cut(auth.ErrInvalid)
+			}
+		}
+	})
+	defer watching.Wait()
+	defer cut(nil)
+	err := next(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), auth.ErrInvalid) {
+		return auth.ErrInvalid.Wrap(err)
+	}
+	return err
 }
 
 // bearer reads "Bearer <token>"; the scheme's case does not matter.

@@ -208,6 +208,27 @@ func TestDeadline(t *testing.T) {
 	require.Equal(t, io.EOF, err)
 }
 
+func TestAStreamEndsWithItsCredential(t *testing.T) {
+	t.Parallel()
+	d := newDoor()
+	keys := &servetest.Revocable{Verifier: people}
+	deps := d.deps()
+	deps.Verifier = keys
+	developers := identityv1.NewDeveloperServiceClient(servetest.Start(t, "identity", deps, d.register))
+	opened := make(chan struct{})
+	d.watch = func(_ *identityv1.WatchIdentitiesRequest, s grpc.ServerStreamingServer[identityv1.WatchIdentitiesResponse]) error {
+		close(opened)
+		<-s.Context().Done()
+		return s.Context().Err()
+	}
+	s, err := developers.WatchIdentities(servetest.As(t.Context(), "service"), &identityv1.WatchIdentitiesRequest{})
+	require.NoError(t, err)
+	<-opened
+	keys.Revoke()
+	_, err = s.Recv()
+	require.ErrorIs(t, err, auth.ErrInvalid)
+}
+
 func TestSlowHandlerIsToldByTheServer(t *testing.T) {
 	d := newDoor()
 	keys, _ := d.start(t)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,6 +77,23 @@ func (v Verifier) Verify(_ context.Context, token string) (auth.Caller, error) {
 		return caller, nil
 	}
 	return auth.Caller{}, auth.ErrInvalid
+}
+
+// Revocable is a verifier until its tokens are revoked.
+type Revocable struct {
+	auth.Verifier
+	revoked atomic.Bool
+}
+
+// Revoke has no token be valid from now on.
+func (r *Revocable) Revoke() { r.revoked.Store(true) }
+
+// Verify implements auth.Verifier.
+func (r *Revocable) Verify(ctx context.Context, token string) (auth.Caller, error) {
+	if r.revoked.Load() {
+		return auth.Caller{}, auth.ErrInvalid
+	}
+	return r.Verifier.Verify(ctx, token)
 }
 
 // As returns a context whose calls present the token.

@@ -98,7 +98,17 @@ func (*conversation) take(ctx context.Context, tokens chan struct{}) error {
 
 // reply sends the answers. It is here that batches wait for the database, not at work: that is one goroutine for all of them.
 func (c *conversation) reply(ctx context.Context) error {
-	for next := range c.batches {
+	for {
+		var next chan submitted
+		var open bool
+		select {
+		case next, open = <-c.batches:
+		case <-ctx.Done(): // nothing comes from a client that is only listening
+			return ctx.Err()
+		}
+		if !open {
+			return c.ended
+		}
 		answer, err := c.answer(ctx, <-next)
 		<-c.slots
 		if err != nil {
@@ -108,7 +118,6 @@ func (c *conversation) reply(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.ended
 }
 
 // answer is the answer to a batch. What is exhausted is said of each event, so that a long-lived stream lives through it.

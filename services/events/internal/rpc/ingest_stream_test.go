@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
@@ -90,6 +91,25 @@ func TestAQuotaDoesNotEndAStream(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, fault.Exhausted, told.Kind())
 	require.Equal(t, time.Second, told.Retry())
+}
+
+func TestStreamsEndWithTheirKey(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	sending, err := b.ingest.StreamEvents(b.as("ingest"))
+	require.NoError(t, err)
+	require.NoError(t, sending.Send(&eventsv1.StreamEventsRequest{Events: []*eventsv1.Event{event(1)}}))
+	_, err = sending.Recv()
+	require.NoError(t, err)
+	tail, err := b.event.TailEvents(b.as("analyst"), &eventsv1.TailEventsRequest{})
+	require.NoError(t, err)
+	_, err = tail.Recv()
+	require.NoError(t, err)
+	b.keys.Revoke()
+	_, err = sending.Recv()
+	require.ErrorIs(t, fault.FromStatus(err), auth.ErrInvalid)
+	_, err = tail.Recv()
+	require.ErrorIs(t, fault.FromStatus(err), auth.ErrInvalid)
 }
 
 func TestABadBatchEndsAStreamOnceTheOthersAreAnswered(t *testing.T) {

@@ -49,6 +49,7 @@ type bundle struct {
 	catalog  eventsv1.CatalogServiceClient
 	learner  *learn.Learner
 	desk     *rpc.Desk
+	keys     *servetest.Revocable
 }
 
 func setup(t *testing.T, options ...ingest.Option) *bundle {
@@ -63,16 +64,17 @@ func setup(t *testing.T, options ...ingest.Option) *bundle {
 		stop()
 		require.NoError(t, <-followed)
 	})
-	conn := servetest.Start(t, "events", serve.Deps{Health: store.Ready, Verifier: servetest.Verifier{
+	keys := &servetest.Revocable{Verifier: servetest.Verifier{
 		"ingest":   {OrganizationID: acme, Role: accessv1.Role_ROLE_INGEST, CredentialID: "1"},
 		"analyst":  {OrganizationID: acme, Role: accessv1.Role_ROLE_ANALYST, CredentialID: "2"},
 		"admin":    {OrganizationID: acme, Role: accessv1.Role_ROLE_ADMIN, CredentialID: "4"},
 		"operator": {OrganizationID: acme, Role: accessv1.Role_ROLE_OPERATOR, CredentialID: "5"},
 		"stranger": auth.Caller{OrganizationID: other, Role: accessv1.Role_ROLE_ADMIN, CredentialID: "3"},
-	}}, desk.Register)
+	}}
+	conn := servetest.Start(t, "events", serve.Deps{Health: store.Ready, Verifier: keys}, desk.Register)
 	return &bundle{
 		t, service, eventsv1.NewIngestServiceClient(conn), eventsv1.NewEventServiceClient(conn), eventsv1.NewInsightServiceClient(conn),
-		eventsv1.NewAdminServiceClient(conn), store, eventsv1.NewCatalogServiceClient(conn), desk.Learner, desk,
+		eventsv1.NewAdminServiceClient(conn), store, eventsv1.NewCatalogServiceClient(conn), desk.Learner, desk, keys,
 	}
 }
 

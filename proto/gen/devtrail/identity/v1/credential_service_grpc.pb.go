@@ -37,7 +37,7 @@ type CredentialServiceClient interface {
 	// ListApiKeys returns the organization's keys, newest first, revoked and expired ones included, tokens never.
 	ListApiKeys(ctx context.Context, in *ListApiKeysRequest, opts ...grpc.CallOption) (*ListApiKeysResponse, error)
 	// RevokeApiKey ends a key for good. Revoking it again changes nothing and succeeds; an unknown id is NOT_FOUND.
-	// Other services refuse the key within ten seconds.
+	// Other services refuse the key within ten seconds, and end the streams that were opened with it a second later at most.
 	RevokeApiKey(ctx context.Context, in *RevokeApiKeyRequest, opts ...grpc.CallOption) (*RevokeApiKeyResponse, error)
 	// Introspect tells another service who presents a token (after RFC 7662).
 	// Unknown, expired, revoked and malformed tokens all give active = false and nothing else.
@@ -104,7 +104,7 @@ type CredentialServiceServer interface {
 	// ListApiKeys returns the organization's keys, newest first, revoked and expired ones included, tokens never.
 	ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error)
 	// RevokeApiKey ends a key for good. Revoking it again changes nothing and succeeds; an unknown id is NOT_FOUND.
-	// Other services refuse the key within ten seconds.
+	// Other services refuse the key within ten seconds, and end the streams that were opened with it a second later at most.
 	RevokeApiKey(context.Context, *RevokeApiKeyRequest) (*RevokeApiKeyResponse, error)
 	// Introspect tells another service who presents a token (after RFC 7662).
 	// Unknown, expired, revoked and malformed tokens all give active = false and nothing else.
