@@ -43,24 +43,6 @@ type call struct {
 	reference string
 }
 
-// unary runs a unary RPC through the steps.
-func unary(steps []step) grpc.UnaryServerInterceptor {
-	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
-		c := &call{method: info.FullMethod}
-		err = walk(ctx, c, steps, func(ctx context.Context) (err error) {
-			if err := c.received(req); err != nil {
-				return err
-			}
-			resp, err = handler(ctx, req)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		return resp, nil
-	}
-}
-
 // stream runs a streaming RPC through the steps.
 func stream(steps []step) grpc.StreamServerInterceptor {
 	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {

@@ -11,8 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dial"
@@ -168,6 +170,39 @@ func TestInvalidMessage(t *testing.T) {
 	assert.False(t, reached)
 	_, err = keys.CreateApiKey(servetest.As(t.Context(), "analyst"), &identityv1.CreateApiKeyRequest{})
 	assert.ErrorIs(t, err, fault.Denied, "auth comes before validation")
+}
+
+// unread is a request that says when it is read.
+type unread struct{ read chan struct{} }
+
+func (u unread) ReadWire(mem.BufferSlice) error {
+	close(u.read)
+	return errors.New("not ours")
+}
+
+func (unread) Contract() (proto.Message, error) { return nil, nil } //nolint:nilnil // as the door has it
+
+// TestNothingIsReadOfAStranger sends a message that takes memory to read, once without a credential.
+func TestNothingIsReadOfAStranger(t *testing.T) {
+	t.Parallel()
+	d := newDoor()
+	request := unread{read: make(chan struct{})}
+	desc := grpc.ServiceDesc{ServiceName: identityv1.CredentialService_ServiceDesc.ServiceName, HandlerType: (*any)(nil), Methods: []grpc.MethodDesc{{
+		MethodName: "CreateApiKey", Handler: func(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+			return nil, decode(request)
+		},
+	}}}
+	keys := identityv1.NewCredentialServiceClient(servetest.Start(t, "identity", d.deps(), func(r grpc.ServiceRegistrar) { r.RegisterService(&desc, struct{}{}) }))
+	_, err := keys.CreateApiKey(servetest.As(t.Context(), "stranger"), goodKey)
+	require.ErrorIs(t, err, auth.ErrInvalid)
+	select {
+	case <-request.read:
+		t.Fatal("the message was read")
+	default:
+	}
+	_, err = keys.CreateApiKey(servetest.As(t.Context(), "admin"), goodKey)
+	require.ErrorContains(t, err, "not ours")
+	<-request.read
 }
 
 func checkInvalid(t *testing.T, err error, field string) {

@@ -48,7 +48,10 @@ func TestBothShapesTakeTheSameSteps(t *testing.T) {
 		}}
 	}
 	steps := []step{record("a"), record("b")}
-	_, err := unary(steps)(t.Context(), nil, &grpc.UnaryServerInfo{FullMethod: "/s/M"}, func(context.Context, any) (any, error) { return nil, errors.New("x") })
+	handler := func(any, context.Context, func(any) error, grpc.UnaryServerInterceptor) (any, error) {
+		return nil, errors.New("x")
+	}
+	_, err := unary(steps, "/s/M", handler)(nil, t.Context(), nil, nil)
 	require.EqualError(t, err, "x")
 	first := way
 	way = nil

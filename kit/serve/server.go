@@ -46,6 +46,7 @@ type Server struct {
 	metrics   *metrics
 	rules     auth.Rules
 	grpc      *grpc.Server
+	registrar registrar
 	health    *health.Server
 	readiness readiness
 	addr      net.Addr
@@ -81,7 +82,6 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 	steps := s.interceptors()
 	options := []grpc.ServerOption{
 		grpc.ForceServerCodecV2(newCodec(deps.Logger)),
-		grpc.UnaryInterceptor(unary(steps)),
 		grpc.StreamInterceptor(stream(steps)),
 		grpc.MaxRecvMsgSize(s.cfg.MaxMessageBytes),
 		grpc.InitialWindowSize(streamWindow),
@@ -97,7 +97,8 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 		options = append(options, grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithFilter(traced))))
 	}
 	s.grpc = grpc.NewServer(options...)
-	healthpb.RegisterHealthServer(s.grpc, s.health)
+	s.registrar = registrar{to: s.grpc, steps: steps}
+	healthpb.RegisterHealthServer(s.registrar, s.health)
 	reflection.Register(s.grpc)
 	return s, nil
 }
@@ -121,7 +122,7 @@ func traced(info *stats.RPCTagInfo) bool {
 }
 
 // GRPC is where services are registered, before Run.
-func (s *Server) GRPC() grpc.ServiceRegistrar { return s.grpc }
+func (s *Server) GRPC() grpc.ServiceRegistrar { return s.registrar }
 
 // Addr is the API's address; nil before Listening is closed.
 func (s *Server) Addr() net.Addr {
