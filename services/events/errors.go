@@ -12,6 +12,7 @@ var (
 	ErrPurlInvalid         = fault.New(fault.Invalid, "PURL_INVALID", "the purl is not valid")
 	ErrRangeInvalid        = fault.New(fault.Invalid, "RANGE_INVALID", "the end of the range is not after its start")
 	ErrRangeTooLong        = fault.New(fault.Invalid, "RANGE_TOO_LONG", "the range has too many buckets")
+	ErrRequestTooLarge     = fault.New(fault.Invalid, "REQUEST_TOO_LARGE", "the request has too many events, or too large ones")
 	ErrSourceKindInvalid   = fault.New(fault.Invalid, "SOURCE_KIND_INVALID", "the kind of source is not known")
 	ErrTextInvalid         = fault.New(fault.Invalid, "TEXT_INVALID", "the text is not valid")
 	ErrTextTooLong         = fault.New(fault.Invalid, "TEXT_TOO_LONG", "the text is too long")

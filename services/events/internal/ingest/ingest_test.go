@@ -181,6 +181,24 @@ func TestLimits(t *testing.T) {
 	require.Equal(t, ingest.Stored, results[3].Status)
 }
 
+// TestARequestThatTheLogCouldNotReadIsRefused sends more than a frame may hold. What is acknowledged must be stored; a frame that is too large would be buried.
+func TestARequestThatTheLogCouldNotReadIsRefused(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.bytes = 1 << 30
+	f.start()
+	large := `{"a":"` + strings.Repeat("x", 1<<20-1000) + `"}`
+	drafts := make([]ingest.Draft, queue.MaxFrameBytes>>20+1)
+	for i := range drafts {
+		drafts[i] = draft("a")
+		drafts[i].Event.Properties = large
+	}
+	_, err := f.Take(t.Context(), ingest.Request{Ack: ingest.AckDurable, Drafts: drafts, Key: "key", Organization: acme})
+	require.ErrorIs(t, err, events.ErrRequestTooLarge)
+	require.NotContains(t, f.take(ingest.AckDatabase, drafts[:60]...), ingest.Duplicate)
+	require.Len(t, f.stored(acme), 60)
+}
+
 func TestADamagedFrameIsBuriedAndHoldsNothingUp(t *testing.T) {
 	f := setup(t).start()
 	f.store.away.Store(true)

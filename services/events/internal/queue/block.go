@@ -130,7 +130,7 @@ type header struct {
 
 // openFrame checks the bytes of a frame, if they are not sure, and reads what stands before its events. The cursor counts from the body.
 func openFrame(encoded []byte, check bool) (cursor, header, error) {
-	if len(encoded) < headerBytes || len(encoded) > maxFrameBytes ||
+	if len(encoded) < headerBytes || len(encoded) > MaxFrameBytes ||
 		uint64(binary.LittleEndian.Uint32(encoded[4:])) != uint64(len(encoded)-headerBytes) {
 		return cursor{}, header{}, ErrCorrupt.With("the length of a frame of %d bytes does not fit", len(encoded))
 	}

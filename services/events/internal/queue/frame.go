@@ -20,8 +20,8 @@ const (
 // headerBytes are the checksum and the length of what follows, 4 bytes each, both little-endian.
 const headerBytes = 8
 
-// maxFrameBytes bounds what a damaged length can ask for.
-const maxFrameBytes = 256 << 20
+// MaxFrameBytes bounds what a damaged length can ask for. Whoever makes frames must keep below.
+const MaxFrameBytes = 256 << 20
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -76,7 +76,7 @@ func seal(frame []byte) {
 
 // Decode reads a frame. The error is ErrCorrupt. It keeps no reference to the bytes.
 func Decode(encoded []byte) (Frame, error) {
-	if len(encoded) < headerBytes || len(encoded) > maxFrameBytes {
+	if len(encoded) < headerBytes || len(encoded) > MaxFrameBytes {
 		return Frame{}, ErrCorrupt.With("a frame of %d bytes", len(encoded))
 	}
 	if n := binary.LittleEndian.Uint32(encoded[4:]); uint64(n) != uint64(len(encoded)-headerBytes) {
