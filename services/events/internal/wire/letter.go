@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -52,6 +53,9 @@ func NewLetter(streamed bool, bodies *sync.Pool) *Letter {
 // kept bounds the memory that a letter keeps for the next request.
 const kept = 1 << 20
 
+// keptPurls is how many packages of a letter it keeps the room for.
+const keptPurls = 4 * MaxEvents
+
 // Reset empties the letter. Its memory is used again.
 func (l *Letter) Reset() {
 	b := l.body
@@ -63,8 +67,11 @@ func (l *Letter) Reset() {
 	if cap(b.bytes) > kept {
 		b.bytes = nil
 	}
-	if cap(b.raws) > MaxEvents {
+	if cap(b.raws) > 2*MaxEvents {
 		b.raws = nil
+	}
+	if cap(b.purls) > keptPurls {
+		b.purls = nil
 	}
 	b.bytes, b.raws, b.purls = b.bytes[:0], b.raws[:0], b.purls[:0]
 	*l = Letter{bodies: l.bodies, body: b, ids: l.ids[:0], streamed: l.streamed}
@@ -108,16 +115,35 @@ func (l *Letter) ReadWire(data mem.BufferSlice) error {
 	return err
 }
 
-// decode reads the message by protobuf.
+// decode reads the message by protobuf, as far as the first event that is too many.
 func (l *Letter) decode() (Batch, error) {
+	in := enough(l.body.bytes, l.offset()+eventsField)
 	if !l.streamed {
 		m := new(eventsv1.CaptureEventsRequest)
-		return m, proto.Unmarshal(l.body.bytes, m)
+		return m, proto.Unmarshal(in, m)
 	}
 	m := new(eventsv1.StreamEventsRequest)
-	err := proto.Unmarshal(l.body.bytes, m)
+	err := proto.Unmarshal(in, m)
 	l.Sequence = m.GetSequence()
 	return m, err
+}
+
+// enough is a message up to the end of the first of its events that is too many, whole when none is. What protobuf will not read is left to it.
+func enough(in []byte, field protowire.Number) []byte {
+	count := 0
+	for at := 0; at < len(in); {
+		number, typ, size := protowire.ConsumeField(in[at:])
+		if size < 0 {
+			return in
+		}
+		at += size
+		if number == field && typ == protowire.BytesType {
+			if count++; count > MaxEvents {
+				return in[:at]
+			}
+		}
+	}
+	return in
 }
 
 // Contract returns the message when it may break a rule of the contract that concerns it as a whole, else nil.

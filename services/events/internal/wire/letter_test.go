@@ -52,8 +52,13 @@ func (p *pair) send(streamed bool, message []byte) bool {
 		decoded = new(eventsv1.StreamEventsRequest)
 	}
 	refused := proto.Unmarshal(message, decoded)
+	n := len(decoded.GetEvents())
 	letter := wire.NewLetter(streamed, new(sync.Pool))
 	err := letter.ReadWire(mem.BufferSlice{mem.SliceBuffer(message[:len(message)/2]), mem.SliceBuffer(message[len(message)/2:])})
+	if n > wire.MaxEvents { // whatever comes behind
+		tooMany(p.t, letter, err)
+		return refused == nil
+	}
 	if refused != nil {
 		require.Error(p.t, err)
 		require.Equal(p.t, strings.ReplaceAll(refused.Error(), "\u00a0", " "), strings.ReplaceAll(err.Error(), "\u00a0", " "))
@@ -62,8 +67,7 @@ func (p *pair) send(streamed bool, message []byte) bool {
 	require.NoError(p.t, err)
 	contract, err := letter.Contract()
 	require.NoError(p.t, err)
-	n := len(decoded.GetEvents())
-	if _, known := eventsv1.AckLevel_name[int32(decoded.GetAck())]; n == 0 || n > wire.MaxEvents || !known {
+	if _, known := eventsv1.AckLevel_name[int32(decoded.GetAck())]; n == 0 || !known {
 		require.Empty(p.t, cmp.Diff(proto.Message(decoded), contract, protocmp.Transform()), "the door judges the whole message")
 		return true
 	}
@@ -86,6 +90,16 @@ func (p *pair) send(streamed bool, message []byte) bool {
 	require.Equal(p.t, p.slowQ.next(), p.quickQ.next(), "the frames, byte by byte")
 	p.compare(streamed, decoded, results, &wire.Answer{Letter: letter, Release: receipt.Release, Results: quick})
 	return true
+}
+
+// tooMany requires that a letter was read up to the first event that is too many, so that the door refuses it.
+func tooMany(t testing.TB, letter *wire.Letter, err error) {
+	t.Helper()
+	require.NoError(t, err)
+	require.Equal(t, wire.MaxEvents+1, letter.Len())
+	contract, err := letter.Contract()
+	require.NoError(t, err)
+	require.Len(t, contract.(batch).GetEvents(), wire.MaxEvents+1)
 }
 
 // compare compares the answers.

@@ -14,13 +14,18 @@ const (
 	sentField   = 3
 )
 
-// scan finds the events of the letter and their fields. It returns false when protobuf must read the letter.
-func (l *Letter) scan() bool {
-	in := l.body.bytes
-	offset := protowire.Number(0)
+// offset is what the numbers of the letter's fields have in front of them.
+func (l *Letter) offset() protowire.Number {
 	if l.streamed {
-		offset = 1
+		return 1
 	}
+	return 0
+}
+
+// scan finds the events of the letter and their fields. It returns false when protobuf must read the letter. A letter of too many events ends with the
+// first that is too many: it is refused, and an event takes a hundred times the memory of the two bytes that it can be sent in.
+func (l *Letter) scan() bool {
+	in, offset := l.body.bytes, l.offset()
 	for at := 0; at < len(in); {
 		var f field
 		if f, at = next(in, at); at == broken {
@@ -30,6 +35,10 @@ func (l *Letter) scan() bool {
 		case f.number == offset+eventsField && f.typ == protowire.BytesType:
 			if !l.body.add(f.bytes(in, at)) {
 				return false
+			}
+			if len(l.body.raws) > MaxEvents {
+				l.body.bytes = in[:at]
+				return true
 			}
 		case f.number == offset+ackField && f.typ == protowire.VarintType:
 			l.ack = int32(f.value)
@@ -132,7 +141,9 @@ func (l *body) add(in []byte) bool {
 		case projectField:
 			e.Project, ok = part, isText(part)
 		case packagesField:
-			l.purls = append(l.purls, part)
+			if len(l.purls)-first <= events.MaxPackages { // one too many is enough for it to be refused
+				l.purls = append(l.purls, part)
+			}
 			ok = isText(part)
 		case sessionField:
 			e.SessionID, ok = part, isText(part)

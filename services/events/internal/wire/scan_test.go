@@ -3,11 +3,13 @@ package wire_test
 import (
 	"bytes"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
@@ -25,7 +27,7 @@ func rawOf(e *eventsv1.Event) *ingest.Raw {
 		SessionID: []byte(e.GetSessionId()), SourceKind: events.SourceKind(e.GetSource().GetKind()), Tool: []byte(e.GetSource().GetTool()),
 		ToolVersion: []byte(e.GetSource().GetToolVersion()),
 	}
-	for _, purl := range e.GetPackages() {
+	for _, purl := range e.GetPackages()[:min(len(e.GetPackages()), events.MaxPackages+1)] { // more than one too many makes no difference
 		r.Packages = append(r.Packages, []byte(purl))
 	}
 	return r
@@ -53,7 +55,12 @@ func reads(t *testing.T, streamed bool, message []byte) (known int) {
 	if streamed {
 		want = new(eventsv1.StreamEventsRequest)
 	}
-	if proto.Unmarshal(message, want) != nil {
+	broken := proto.Unmarshal(message, want) != nil
+	if len(want.GetEvents()) > wire.MaxEvents {
+		tooMany(t, letter, err)
+		return 0
+	}
+	if broken {
 		require.Error(t, err)
 		return 0
 	}
@@ -72,6 +79,27 @@ func reads(t *testing.T, streamed bool, message []byte) (known int) {
 		}
 	}
 	return known
+}
+
+// TestAMessageTakesLittleMoreThanItsBytes sends the messages that take the most memory to read, each of the bytes that a door takes.
+func TestAMessageTakesLittleMoreThanItsBytes(t *testing.T) {
+	const size = 1 << 20
+	for name, message := range map[string][]byte{
+		"events without anything":       bytes.Repeat([]byte{0x0a, 0}, size/2),
+		"of which protobuf reads one":   append([]byte{0x6b, 0x6c}, bytes.Repeat([]byte{0x0a, 0}, size/2)...), // behind a group
+		"packages of one event":         protowire.AppendBytes([]byte{0x0a}, bytes.Repeat([]byte{0x42, 0}, size/2)),
+		"events with a text of no text": bytes.Repeat([]byte{0x0a, 3, 0x0a, 1, 0xff}, size/5),
+	} {
+		t.Run(name, func(t *testing.T) {
+			letter := wire.NewLetter(false, new(sync.Pool))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_ = letter.ReadWire(mem.BufferSlice{mem.SliceBuffer(message)})
+			_, _ = letter.Contract()
+			runtime.ReadMemStats(&after)
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(12*size))
+		})
+	}
 }
 
 func TestALetterReadsAsProtobufDoes(t *testing.T) {
