@@ -119,6 +119,14 @@ func (in *Intake) Run(ctx context.Context) error {
 	return in.log.run(ctx)
 }
 
+// Ready is nil while events are taken in here. Otherwise it says why not, as [queue.Queue] does.
+func (in *Intake) Ready() error {
+	if in.log == nil {
+		return nil
+	}
+	return in.log.queue.Ready()
+}
+
 // Capture is Take for a source that waits until its events are durable. The credential is the caller's.
 func (in *Intake) Capture(ctx context.Context, organization uuid.UUID, drafts []Draft) ([]Result, error) {
 	caller, _ := auth.FromContext(ctx)

@@ -103,9 +103,7 @@ func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitie
 		if err := f.store.Reassign(ctx, organization, list); err != nil {
 			return err
 		}
-		for _, c := range list {
-			f.directory.developers.update(key{organization, c.Identity}, c.DeveloperID)
-		}
+		f.directory.reassigned(organization, list)
 	}
 	if len(changes) > 0 {
 		f.changed()

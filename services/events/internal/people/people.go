@@ -9,6 +9,7 @@ package people
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/google/uuid"
@@ -45,6 +46,7 @@ type Directory struct {
 
 	canonical  cache[events.Identity] // by the identity as its source writes it; a fact that never changes
 	developers cache[uuid.UUID]       // by the canonical identity
+	changes    atomic.Uint64          // how often the follower has changed developers: an answer that was asked for before is not remembered
 }
 
 // NewDirectory returns a directory that asks client and notes in store.
@@ -99,6 +101,7 @@ func (d *Directory) remembered(organization uuid.UUID, raw events.Identity) (Per
 
 // resolve asks for the hints and adds the answers to people.
 func (d *Directory) resolve(ctx context.Context, organization uuid.UUID, hints []Hint, people map[events.Identity]Person) error {
+	asked := d.changes.Load()
 	answers, err := d.ask(ctx, organization, hints)
 	if err != nil {
 		return err
@@ -111,7 +114,7 @@ func (d *Directory) resolve(ctx context.Context, organization uuid.UUID, hints [
 			notes = append(notes, events.Reassignment{Identity: a.Identity})
 			continue
 		}
-		d.remember(organization, hints[i].Identity, a)
+		d.remember(organization, hints[i].Identity, a, asked)
 		people[hints[i].Identity] = a
 	}
 	if len(notes) == 0 {
@@ -121,22 +124,33 @@ func (d *Directory) resolve(ctx context.Context, organization uuid.UUID, hints [
 	if err := d.store.Reassign(ctx, organization, notes); err != nil {
 		return err
 	}
+	asked = d.changes.Load()
 	if answers, err = d.ask(ctx, organization, nobodies); err != nil {
 		return err
 	}
 	for i, a := range answers {
-		d.remember(organization, nobodies[i].Identity, a)
+		d.remember(organization, nobodies[i].Identity, a, asked)
 		people[nobodies[i].Identity] = a
 	}
 	return nil
 }
 
-func (d *Directory) remember(organization uuid.UUID, raw events.Identity, p Person) {
+// remember keeps an answer that was asked for after so many changes. When the follower has made one since, it may be of before: no entry was there for the
+// follower to change.
+func (d *Directory) remember(organization uuid.UUID, raw events.Identity, p Person, asked uint64) {
 	if p.Refused != nil {
 		return
 	}
 	d.canonical.set(key{organization, raw}, p.Identity)
-	d.developers.set(key{organization, p.Identity}, p.DeveloperID)
+	d.developers.setIf(key{organization, p.Identity}, p.DeveloperID, func() bool { return d.changes.Load() == asked })
+}
+
+// reassigned takes over what the follower hears.
+func (d *Directory) reassigned(organization uuid.UUID, list []events.Reassignment) {
+	d.changes.Add(1)
+	for _, c := range list {
+		d.developers.update(key{organization, c.Identity}, c.DeveloperID)
+	}
 }
 
 // ask returns one person a hint, in their order. The identity service refuses a batch as a whole, so a refused one is halved until the guilty stands alone.

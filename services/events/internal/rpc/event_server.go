@@ -10,6 +10,7 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/tail"
 )
 
@@ -18,6 +19,7 @@ type eventServer struct {
 	store   insight.Engine
 	filters filterReader
 	insight *insightServer // reads filters on properties
+	intake  *ingest.Intake
 	tail    *tail.Hub
 }
 

@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"iter"
+
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
@@ -31,17 +33,30 @@ func (s *eventServer) StreamExposure(req *eventsv1.StreamExposureRequest, stream
 
 // sendPart sends a part; its events, which may be large, in as many messages as they need.
 func sendPart(stream grpc.ServerStreamingServer[eventsv1.StreamExposureResponse], part *eventsv1.StreamExposureResponse) error {
-	evidence, bytes := part.GetEvidence(), 0
-	part.Evidence = nil
-	for i, event := range evidence {
-		size := proto.Size(event)
-		if i > 0 && bytes+size > messageBytes {
-			if err := stream.Send(part); err != nil {
-				return err
-			}
-			part, bytes = &eventsv1.StreamExposureResponse{}, 0
+	for some := range pieces(part.GetEvidence()) {
+		part.Evidence = some
+		if err := stream.Send(part); err != nil {
+			return err
 		}
-		part.Evidence, bytes = append(part.Evidence, event), bytes+size
+		part = &eventsv1.StreamExposureResponse{}
 	}
-	return stream.Send(part)
+	return nil
+}
+
+// pieces cuts events into lists of messageBytes, of one event at least. No events are one empty list.
+func pieces(list []*eventsv1.Event) iter.Seq[[]*eventsv1.Event] {
+	return func(yield func([]*eventsv1.Event) bool) {
+		begin, bytes := 0, 0
+		for i, event := range list {
+			size := proto.Size(event)
+			if i > begin && bytes+size > messageBytes {
+				if !yield(list[begin:i:i]) {
+					return
+				}
+				begin, bytes = i, 0
+			}
+			bytes += size
+		}
+		yield(list[begin:])
+	}
 }

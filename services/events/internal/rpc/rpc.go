@@ -58,7 +58,7 @@ func New(store insight.Engine, client identityv1.DeveloperServiceClient, logger 
 		Tail:     hub,
 		admin:    &adminServer{intake: intake, letters: store, monitor: store, now: now, privacy: rules},
 		ingest:   &ingestServer{intake: intake},
-		event:    &eventServer{store: store, filters: filters, insight: asked, tail: hub},
+		event:    &eventServer{store: store, filters: filters, insight: asked, intake: intake, tail: hub},
 		insight:  asked,
 		catalog:  &catalogServer{store: store, keeper: keeper, insight: asked, now: now, promoter: promoter},
 	}

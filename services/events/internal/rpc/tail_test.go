@@ -2,15 +2,19 @@ package rpc_test
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/serve/servetest"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/queue"
 )
 
@@ -50,6 +54,67 @@ func TestTailSendsWhatComesInAndIsNew(t *testing.T) {
 	ids(all, 2, 3)
 	ids(some, 3)
 	ids(foreign, 9)
+}
+
+func TestABurstFitsIntoMessages(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	stream := b.tail("analyst", nil)
+	const count = 300
+	var list []*eventsv1.Event
+	for range count {
+		list = append(list, event(1, func(e *eventsv1.Event) {
+			e.Id, e.PropertiesJson = uuid.NewString(), `{"a":"`+strings.Repeat("x", 16<<10)+`"}`
+		}))
+	}
+	b.capture(list...)
+	for got := 0; got < count; {
+		res, err := stream.Recv()
+		require.NoError(t, err)
+		require.Zero(t, res.GetSkippedCount())
+		require.Less(t, proto.Size(res), 2<<20, "clients take 4 MiB")
+		got += len(res.GetEvents())
+	}
+}
+
+func TestATailFollowsMerges(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.capture(event(1, by(email, "ada@example.org")), event(2, by(email, "ada@work.example")))
+	list := b.list(&eventsv1.ListEventsRequest{})
+	source, target := list[0].GetDeveloperId(), list[1].GetDeveloperId()
+	require.NotEqual(t, source, target)
+	stream := b.tail("analyst", &eventsv1.EventFilter{DeveloperIds: []string{source}})
+	b.identity.Merge(acme, target, source)
+	came := make(chan error, 1)
+	go func() {
+		_, err := stream.Recv()
+		came <- err
+	}()
+	require.Eventually(t, func() bool { // the merge is known by and by
+		b.capture(event(3, by(email, "ada@example.org"), func(e *eventsv1.Event) { e.Id = uuid.NewString() }))
+		select {
+		case err := <-came:
+			require.NoError(t, err)
+			return true
+		default:
+			return false
+		}
+	}, 10*time.Second, 20*time.Millisecond)
+}
+
+// elsewhere is a log that another instance has.
+type elsewhere struct{ queue.Queue }
+
+func (elsewhere) Ready() error { return queue.ErrElsewhere }
+
+func TestATailIsWhereEventsAreTakenIn(t *testing.T) {
+	t.Parallel()
+	b := setup(t, ingest.WithLog(ingest.Log{Queue: elsewhere{}}))
+	stream, err := b.event.TailEvents(b.as("analyst"), &eventsv1.TailEventsRequest{})
+	require.NoError(t, err)
+	_, err = stream.Recv()
+	require.ErrorIs(t, fault.FromStatus(err), queue.ErrElsewhere)
 }
 
 // bury makes dead letters of events.

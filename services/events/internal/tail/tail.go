@@ -1,19 +1,26 @@
 // Package tail hands events on to those who watch them come in: from the commit stage of internal/ingest to the streams of internal/rpc, past the database.
-// A reader that is slow never holds an event up: what it cannot take is counted and told.
+// Nothing holds an event up: what readers ask for is looked at by a goroutine of their organization's own, and what it or a reader is too slow for is
+// counted and told.
 package tail
 
 import (
-	"context"
 	"sync"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
 )
 
-// capacity is how many events wait for a reader before the oldest of them are skipped.
-const capacity = 1000
+// ErrTooMany says that as many streams watch as may. Coming again when one has ended is right.
+var ErrTooMany = fault.New(fault.Exhausted, "TOO_MANY_TAILS", "too many streams watch events come in")
+
+// How many may read: each event is compared with what each reader of its organization asks for, and waits in memory for those that are slow.
+const (
+	maxReaders = 256
+	maxEach    = 32 // of an organization
+)
 
 // Hub knows who reads. The zero value is not ready; see New.
 type Hub struct {
@@ -21,14 +28,15 @@ type Hub struct {
 	reading prometheus.Gauge
 
 	mu      sync.RWMutex
-	readers map[uuid.UUID]map[*Reader]struct{}
+	readers int
+	rooms   map[uuid.UUID]*room
 }
 
 // New returns a hub without readers.
 func New() *Hub {
 	return &Hub{
-		readers: make(map[uuid.UUID]map[*Reader]struct{}),
 		reading: prometheus.NewGauge(prometheus.GaugeOpts{Name: "devtrail_events_tail_readers", Help: "Streams that watch events come in."}),
+		rooms:   make(map[uuid.UUID]*room),
 		skipped: prometheus.NewCounter(prometheus.CounterOpts{Name: "devtrail_events_tail_skipped_total", Help: "Events that readers were too slow for."}),
 	}
 }
@@ -47,12 +55,12 @@ func (h *Hub) Collect(to chan<- prometheus.Metric) {
 	h.skipped.Collect(to)
 }
 
-// Publish offers events of an organization to its readers, in their order. It does not wait for anybody.
+// Publish offers events of an organization to its readers, in their order. It does not wait for anybody, and takes no longer for many readers than for one.
 func (h *Hub) Publish(organization uuid.UUID, list []events.Event) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	for r := range h.readers[organization] {
-		h.skipped.Add(float64(r.offer(list)))
+	if r := h.rooms[organization]; r != nil {
+		r.put(list)
 	}
 }
 
@@ -60,83 +68,48 @@ func (h *Hub) Publish(organization uuid.UUID, list []events.Event) {
 func (h *Hub) Listens(organization uuid.UUID) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return len(h.readers[organization]) > 0
+	return h.rooms[organization] != nil
 }
 
 // Subscribe begins to read what comes in from now on and matches the filter, by the developer of the moment. The caller closes the reader.
-func (h *Hub) Subscribe(organization uuid.UUID, filter events.Filter) *Reader {
-	r := &Reader{filter: filter, hub: h, more: make(chan struct{}, 1), organization: organization}
+// The error is ErrTooMany.
+func (h *Hub) Subscribe(organization uuid.UUID, filter events.Filter) (*Reader, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.readers[organization] == nil {
-		h.readers[organization] = make(map[*Reader]struct{})
+	if h.readers >= maxReaders {
+		return nil, ErrTooMany.With("%d streams watch events come in, which is how many may", maxReaders)
 	}
-	h.readers[organization][r] = struct{}{}
+	into := h.rooms[organization]
+	if into == nil {
+		into = newRoom()
+		h.rooms[organization] = into
+		go into.run(h.skipped)
+	}
+	r := &Reader{filter: filter, hub: h, more: make(chan struct{}, 1), organization: organization}
+	if !into.enter(r) {
+		return nil, ErrTooMany.With("%d streams of the organization watch events come in, which is how many may", maxEach)
+	}
+	h.readers++
 	h.reading.Inc()
-	return r
+	return r, nil
 }
 
-// Reader is one who watches.
-type Reader struct {
-	filter       events.Filter
-	hub          *Hub
-	organization uuid.UUID
-	more         chan struct{} // holds a token when something waits
-
-	mu      sync.Mutex
-	waiting []events.Event // oldest first
-	skipped int64          // before them
-}
-
-// offer keeps what matches and returns how many older ones had to go.
-func (r *Reader) offer(list []events.Event) (skipped int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i := range list {
-		if r.filter.Matches(list[i]) {
-			r.waiting = append(r.waiting, list[i])
-		}
-	}
-	if skipped = len(r.waiting) - capacity; skipped > 0 {
-		r.skipped += int64(skipped)
-		kept := make([]events.Event, capacity)
-		copy(kept, r.waiting[skipped:])
-		r.waiting = kept
-	}
-	if len(r.waiting) > 0 {
-		select {
-		case r.more <- struct{}{}:
-		default:
-		}
-	}
-	return max(skipped, 0)
-}
-
-// Next waits for events and returns them, oldest first, with the number of those that were skipped before them. It returns the context's error when that ends.
-func (r *Reader) Next(ctx context.Context) (list []events.Event, skipped int64, err error) {
-	select {
-	case <-r.more:
-	case <-ctx.Done():
-		return nil, 0, ctx.Err()
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	list, skipped = r.waiting, r.skipped
-	r.waiting, r.skipped = nil, 0
-	return list, skipped, nil
-}
-
-// Close ends the reading.
-func (r *Reader) Close() {
-	r.hub.mu.Lock()
-	defer r.hub.mu.Unlock()
-	readers := r.hub.readers[r.organization]
-	if _, open := readers[r]; !open {
+// leave takes a reader out, once.
+func (h *Hub) leave(r *Reader) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	from := h.rooms[r.organization]
+	if from == nil {
 		return
 	}
-	delete(readers, r)
-	if len(readers) == 0 {
-		delete(r.hub.readers, r.organization)
+	there, empty := from.leave(r)
+	if !there {
+		return
 	}
-	r.hub.reading.Dec()
+	if empty {
+		delete(h.rooms, r.organization)
+		close(from.ended)
+	}
+	h.readers--
+	h.reading.Dec()
 }

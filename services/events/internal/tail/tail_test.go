@@ -2,7 +2,9 @@ package tail_test
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -35,23 +37,50 @@ func next(t *testing.T, r *tail.Reader) (names []string, skipped int64) {
 	return names, skipped
 }
 
+func subscribe(t *testing.T, hub *tail.Hub, organization uuid.UUID, names ...string) *tail.Reader {
+	t.Helper()
+	r, err := hub.Subscribe(organization, events.Filter{Names: names})
+	require.NoError(t, err)
+	return r
+}
+
+// until reads until so many events came or were skipped.
+func until(t *testing.T, r *tail.Reader, n int) (names []string, skipped int64) {
+	t.Helper()
+	for len(names)+int(skipped) < n {
+		more, missed := next(t, r)
+		names, skipped = append(names, more...), skipped+missed
+	}
+	require.Equal(t, n, len(names)+int(skipped))
+	return names, skipped
+}
+
 func TestReadersGetWhatTheyAskedFor(t *testing.T) {
 	hub := tail.New()
 	hub.Publish(acme, named("before"))
-	all, some, foreign := hub.Subscribe(acme, events.Filter{}), hub.Subscribe(acme, events.Filter{Names: []string{"b"}}), hub.Subscribe(other, events.Filter{})
+	all, some, foreign := subscribe(t, hub, acme), subscribe(t, hub, acme, "b"), subscribe(t, hub, other)
 	defer all.Close()
 	defer some.Close()
 	defer foreign.Close()
 	hub.Publish(acme, named("a", "b"))
 	hub.Publish(acme, named("c"))
 	hub.Publish(other, named("d"))
-	names, skipped := next(t, all)
+	late := subscribe(t, hub, acme)
+	defer late.Close()
+	names, skipped := until(t, all, 3)
 	require.Equal(t, []string{"a", "b", "c"}, names)
 	require.Zero(t, skipped)
 	names, _ = next(t, some)
 	require.Equal(t, []string{"b"}, names)
 	names, _ = next(t, foreign)
 	require.Equal(t, []string{"d"}, names)
+	hub.Publish(acme, named("d", "e"))
+	names, _ = until(t, late, 2)
+	require.Equal(t, []string{"d", "e"}, names, "from its coming on")
+	some.Filter(events.Filter{Names: []string{"f"}})
+	hub.Publish(acme, named("b", "f"))
+	names, _ = next(t, some)
+	require.Equal(t, []string{"f"}, names)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, _, err := some.Next(ctx)
@@ -60,24 +89,97 @@ func TestReadersGetWhatTheyAskedFor(t *testing.T) {
 
 func TestASlowReaderIsToldWhatItMissed(t *testing.T) {
 	hub := tail.New()
-	slow := hub.Subscribe(acme, events.Filter{})
+	slow, quick := subscribe(t, hub, acme), subscribe(t, hub, acme)
 	defer slow.Close()
+	defer quick.Close()
 	const all = 2500
 	for n := range all {
 		hub.Publish(acme, named(strconv.Itoa(n)))
+		names, skipped := until(t, quick, 1) // then it was offered to both, or is about to be
+		require.Equal(t, []string{strconv.Itoa(n)}, names)
+		require.Zero(t, skipped)
 	}
-	names, skipped := next(t, slow)
-	require.Equal(t, all, int(skipped)+len(names))
-	require.Equal(t, strconv.FormatInt(skipped, 10), names[0], "the newest are kept")
 	hub.Publish(acme, named("after"))
-	names, skipped = next(t, slow)
+	names, _ := until(t, quick, 1)
 	require.Equal(t, []string{"after"}, names)
-	require.Zero(t, skipped)
+	names, skipped := until(t, slow, all+1)
+	require.NotZero(t, skipped)
+	require.Equal(t, "after", names[len(names)-1], "the newest are kept")
+}
+
+// TestWhatWaitsIsBounded has events so large that few of them may wait.
+func TestWhatWaitsIsBounded(t *testing.T) {
+	hub := tail.New()
+	slow, quick := subscribe(t, hub, acme), subscribe(t, hub, acme)
+	defer slow.Close()
+	defer quick.Close()
+	const all = 100
+	for range all {
+		large := named("large")
+		large[0].Properties = strings.Repeat("x", 1<<20)
+		hub.Publish(acme, large)
+		until(t, quick, 1)
+	}
+	kept, skipped := 0, int64(0)
+	for kept+int(skipped) < all {
+		list, missed, err := slow.Next(t.Context())
+		require.NoError(t, err)
+		require.Less(t, len(list), 10)
+		kept, skipped = kept+len(list), skipped+missed
+	}
+	require.Equal(t, all, kept+int(skipped))
+}
+
+// TestARoomThatIsFullCounts publishes without end, faster than events can be looked at: what is not looked at is counted all the same.
+func TestARoomThatIsFullCounts(t *testing.T) {
+	hub := tail.New()
+	var readers []*tail.Reader
+	for range 8 {
+		readers = append(readers, subscribe(t, hub, acme))
+	}
+	list := named(slices.Repeat([]string{"a"}, 1000)...)
+	const lists = 100
+	for range lists {
+		hub.Publish(acme, list)
+	}
+	for _, r := range readers {
+		_, skipped := until(t, r, lists*len(list))
+		require.NotZero(t, skipped)
+		r.Close()
+	}
+}
+
+func TestNotMoreMayReadThanOthersBear(t *testing.T) {
+	hub := tail.New()
+	var readers []*tail.Reader
+	fill := func(organization uuid.UUID) (n int) {
+		for {
+			r, err := hub.Subscribe(organization, events.Filter{})
+			if err != nil {
+				require.ErrorIs(t, err, tail.ErrTooMany)
+				return n
+			}
+			readers = append(readers, r)
+			n++
+		}
+	}
+	require.Equal(t, 32, fill(acme))
+	for range 7 {
+		require.Equal(t, 32, fill(uuid.New()))
+	}
+	require.Zero(t, fill(other))
+	readers[0].Close()
+	require.Equal(t, 1, fill(other))
+	for _, r := range readers {
+		r.Close()
+	}
+	require.False(t, hub.Listens(acme))
+	subscribe(t, hub, acme).Close()
 }
 
 func TestAClosedReaderIsForgotten(t *testing.T) {
 	hub := tail.New()
-	r := hub.Subscribe(acme, events.Filter{})
+	r := subscribe(t, hub, acme)
 	r.Close()
 	r.Close()
 	hub.Publish(acme, named("a"))

@@ -134,7 +134,8 @@ func (Presence) EnumDescriptor() ([]byte, []int) {
 // TailEventsRequest says which events.
 type TailEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Only events that match; absent for all. Developers are those of the moment at which an event is accepted.
+	// Only events that match; absent for all. Developers are those of the moment at which an event is accepted; one that is merged while the
+	// stream lasts means the developer it was merged into a second later at most.
 	Filter        *EventFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -182,7 +183,8 @@ type TailEventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The events, in the order in which they were accepted.
 	Events []*Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
-	// How many events before these are missing because the client was too slow.
+	// How many events before these are missing because the client was too slow, or, while the service has more to do than it can, were not looked at: these
+	// count whether they match or not.
 	SkippedCount  int64 `protobuf:"varint,2,opt,name=skipped_count,json=skippedCount,proto3" json:"skipped_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

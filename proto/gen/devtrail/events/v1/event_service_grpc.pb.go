@@ -35,7 +35,8 @@ type EventServiceClient interface {
 	// ListEvents returns events, newest first by (occurred_at, id), a page at a time. A page token belongs to its filter and range.
 	ListEvents(ctx context.Context, in *ListEventsRequest, opts ...grpc.CallOption) (*ListEventsResponse, error)
 	// TailEvents sends events as they are accepted, before queries see them, until the client goes. The first message is empty and says that the
-	// watch has begun. A client that reads too slowly misses events and is told how many.
+	// watch has begun. A client that reads too slowly misses events and is told how many. 32 streams of an organization may watch at once, 256 of all; more get
+	// RESOURCE_EXHAUSTED (TOO_MANY_TAILS). An instance that does not take events in, because another has the log, answers UNAVAILABLE (QUEUE_ELSEWHERE).
 	TailEvents(ctx context.Context, in *TailEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TailEventsResponse], error)
 	// GetExposure says who touched a package or one version of it, in which projects, through which tools, on which machines,
 	// when first and when last. A package that nobody touched gives an empty answer, not an error.
@@ -134,7 +135,8 @@ type EventServiceServer interface {
 	// ListEvents returns events, newest first by (occurred_at, id), a page at a time. A page token belongs to its filter and range.
 	ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error)
 	// TailEvents sends events as they are accepted, before queries see them, until the client goes. The first message is empty and says that the
-	// watch has begun. A client that reads too slowly misses events and is told how many.
+	// watch has begun. A client that reads too slowly misses events and is told how many. 32 streams of an organization may watch at once, 256 of all; more get
+	// RESOURCE_EXHAUSTED (TOO_MANY_TAILS). An instance that does not take events in, because another has the log, answers UNAVAILABLE (QUEUE_ELSEWHERE).
 	TailEvents(*TailEventsRequest, grpc.ServerStreamingServer[TailEventsResponse]) error
 	// GetExposure says who touched a package or one version of it, in which projects, through which tools, on which machines,
 	// when first and when last. A package that nobody touched gives an empty answer, not an error.
