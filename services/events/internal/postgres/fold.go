@@ -35,7 +35,8 @@ func (s *Store) Pending(ctx context.Context) (int, error) {
 
 // Fold changes the events of one identity after the other, some thousand in a transaction. The overrides count until their events are all changed to what
 // they say, so no question sees a difference; an append that began before an override was there has ended before the first event is changed,
-// and one that begins later stamps its events with it. What a call that was ended has done is found done by the next.
+// and one that begins later stamps its events with it. What a call that was ended has done is found done by the next. Instances may fold at the same time: each
+// transaction holds the overrides that it folds, as far as they are still those that it has read.
 func (s *Store) Fold(ctx context.Context, limit int) (int, error) {
 	if err := s.enter(ctx); err != nil {
 		return 0, err
@@ -79,6 +80,14 @@ func (p progress) step(ctx context.Context, tx pgx.Tx, list []override) (progres
 	}
 	for left := foldRows; left > 0 && p.folded < len(list); {
 		o := list[p.folded]
+		current, err := o.claim(ctx, tx)
+		if err != nil {
+			return p, err
+		}
+		if !current {
+			p = progress{folded: p.folded + 1, after: newest}
+			continue
+		}
 		after, n, err := o.foldSome(ctx, tx, p.after, left)
 		if err != nil {
 			return p, err
@@ -108,6 +117,16 @@ func (s *Store) pending(ctx context.Context, limit int) ([]override, error) {
 
 func (o override) args() pgx.NamedArgs {
 	return pgx.NamedArgs{"organization": o.Organization, "kind": o.Kind, "value": o.Value, "developer": o.Developer, "sequence": o.Sequence}
+}
+
+// claim tells whether the override is still the one to be folded, and has it stay so until the transaction ends.
+func (o override) claim(ctx context.Context, tx pgx.Tx) (current bool, err error) {
+	text, err := work("claim_override", shape{})
+	if err != nil {
+		return false, err
+	}
+	found, err := tx.Exec(ctx, text, o.args())
+	return found.RowsAffected() == 1, err
 }
 
 // foldSome changes the next events of the identity, limit at most, and their packages with them.
