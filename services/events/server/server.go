@@ -3,6 +3,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"devtrail.dev/services/events/internal/observed"
 	"devtrail.dev/services/events/internal/postgres"
 	"devtrail.dev/services/events/internal/promoting"
+	"devtrail.dev/services/events/internal/queue"
 	"devtrail.dev/services/events/internal/rpc"
 	"devtrail.dev/services/events/internal/turns"
 	"devtrail.dev/services/events/internal/web"
@@ -90,7 +92,8 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 	}
 	desk.Promoter.Allow(cfg.Promote.Limit)
 	promotions := promoting.New(store, desk.Promoter, cfg.Promote, logger, now)
-	folds := folding.New(store, cfg.Fold, logger, now)
+	elsewhere := func() bool { return errors.Is(desk.Intake.Ready(), queue.ErrElsewhere) }
+	folds := folding.New(store, cfg.Fold, elsewhere, logger, now)
 	desk.Follower.Notify(folds.Wake)
 	for _, measured := range []prometheus.Collector{desk.Intake, desk.Tail, folds} {
 		if err := registry.Register(measured); err != nil {

@@ -32,22 +32,24 @@ type Config struct {
 
 // Job folds from time to time.
 type Job struct {
-	config  Config
-	logger  *slog.Logger
-	now     func() time.Time
-	store   events.Folds
-	wake    chan struct{} // holds a token when something was reassigned
-	pending prometheus.Gauge
-	folded  prometheus.Counter
-	seconds prometheus.Counter
-	failed  prometheus.Counter
+	config    Config
+	logger    *slog.Logger
+	now       func() time.Time
+	store     events.Folds
+	elsewhere func() bool
+	wake      chan struct{} // holds a token when something was reassigned
+	pending   prometheus.Gauge
+	folded    prometheus.Counter
+	seconds   prometheus.Counter
+	failed    prometheus.Counter
 }
 
-// New returns a job whose metrics are the job's own to register: it is a prometheus.Collector.
-func New(store events.Folds, config Config, logger *slog.Logger, now func() time.Time) *Job {
+// New returns a job whose metrics are the job's own to register: it is a prometheus.Collector. While elsewhere is true, because another instance takes events
+// in, that one folds: a fold has to see which inserts are under way.
+func New(store events.Folds, config Config, elsewhere func() bool, logger *slog.Logger, now func() time.Time) *Job {
 	gauge := prometheus.GaugeOpts{Name: "devtrail_events_overrides_pending", Help: "Identities with a reassignment that questions look up, when the job last looked."}
 	return &Job{
-		config: config, logger: logger, now: now, store: store, wake: make(chan struct{}, 1),
+		config: config, elsewhere: elsewhere, logger: logger, now: now, store: store, wake: make(chan struct{}, 1),
 		failed:  prometheus.NewCounter(prometheus.CounterOpts{Name: "devtrail_events_fold_failures_total", Help: "Folds that ended in an error; the next takes them up."}),
 		folded:  prometheus.NewCounter(prometheus.CounterOpts{Name: "devtrail_events_overrides_folded_total", Help: "Reassignments that were brought into the events."}),
 		pending: prometheus.NewGauge(gauge),
@@ -127,7 +129,7 @@ func (j *Job) fold(ctx context.Context) (folded int, err error) {
 		return 0, err
 	}
 	j.pending.Set(float64(pending))
-	if pending < max(1, j.config.Threshold) {
+	if j.elsewhere() || pending < max(1, j.config.Threshold) {
 		return 0, nil
 	}
 	for {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,8 @@ import (
 
 // store has something pending and takes a time to fold it.
 type store struct {
+	elsewhere atomic.Bool // another instance takes events in
+
 	mu      sync.Mutex // guards what follows
 	pending int
 	takes   time.Duration
@@ -67,7 +70,7 @@ func waking(t *testing.T, s *store, c folding.Config, length time.Duration, mean
 	var text strings.Builder
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		job = folding.New(s, c, slog.New(slog.NewTextHandler(&text, nil)), time.Now)
+		job = folding.New(s, c, s.elsewhere.Load, slog.New(slog.NewTextHandler(&text, nil)), time.Now)
 		done := make(chan error)
 		go func() { done <- job.Run(ctx) }()
 		meanwhile(job, time.Now())
@@ -98,6 +101,17 @@ devtrail_events_overrides_pending 0
 	never := &store{pending: 2500}
 	during(t, never, folding.Config{Threshold: 1}, time.Hour, func(time.Time) {})
 	require.Empty(t, never.folds)
+}
+
+func TestAnInstanceFoldsThatTakesEventsIn(t *testing.T) {
+	s := &store{pending: 1}
+	s.elsewhere.Store(true)
+	during(t, s, folding.Config{Interval: time.Minute, Threshold: 1}, time.Hour, func(time.Time) {
+		<-time.After(30 * time.Minute)
+		s.change(func() { require.Empty(t, s.folds) })
+		s.elsewhere.Store(false)
+	})
+	require.Len(t, s.folds, 1)
 }
 
 func TestAJobTakesATwentiethOfTheTime(t *testing.T) {
