@@ -179,10 +179,12 @@ func (p Properties) With(others Properties) Properties {
 
 // json writes the properties with the original beside them, which is left out when no event could hold it.
 func (p Properties) json(original Value) string {
-	kept, trimmed := keep(original)
-	p["original"] = kept
-	if trimmed {
-		p["original_trimmed"] = true
+	if original.Exists() {
+		kept, trimmed := keep(original)
+		p["original"] = kept
+		if trimmed {
+			p["original_trimmed"] = true
+		}
 	}
 	if text, ok := marshal(p); ok {
 		return text

@@ -14,9 +14,10 @@ import (
 	"devtrail.dev/kit/git"
 )
 
-// What is read at most: of a command's text, of commands in it, of shells in shells.
+// What is read at most: of a command's text, of brackets in it, for which the parser looks ahead again and again, of commands, of shells in shells.
 const (
 	maxScript   = 16 << 10
+	maxBrackets = 200
 	maxRequests = 50
 	maxNesting  = 3
 )
@@ -72,7 +73,7 @@ type reader struct {
 }
 
 func (r *reader) script(script string, nesting int) {
-	if len(script) > maxScript || nesting > maxNesting {
+	if len(script) > maxScript || strings.Count(script, "(") > maxBrackets || nesting > maxNesting {
 		return
 	}
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), "")

@@ -96,6 +96,12 @@ func TestJoin(t *testing.T) {
 	require.Equal(t, []string{"git", "npm"}, Programs("git add . && npm i a && git commit -m 'secret'"))
 }
 
+// TestBracketsWithoutEndAreNotRead has a script for which the parser would look ahead from each bracket to the end.
+func TestBracketsWithoutEndAreNotRead(t *testing.T) {
+	require.Equal(t, []string{"npm"}, Programs(strings.Repeat("( ", maxBrackets)+"npm i a"+strings.Repeat(" )", maxBrackets)))
+	require.Empty(t, Programs(strings.Repeat("( ", maxBrackets+1)+"npm i a"+strings.Repeat(" )", maxBrackets+1)))
+}
+
 func FuzzRequests(f *testing.F) {
 	for _, seed := range []string{"npm i a@1.0.0 && pip install b==1", "bash -c 'go get a.b/c@v1.0.0'", "$(((", "uvx --from 'x[y", "dotnet add package"} {
 		f.Add(seed)

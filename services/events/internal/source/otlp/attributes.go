@@ -22,12 +22,15 @@ const (
 	maxValueNested = 8
 )
 
-// dropped are attributes that hold what people and models write, or what tools read and print: prompts, answers, arguments, outputs.
-// They never reach the log.
+// dropped are attributes that hold what people and models write, or what tools read and print: prompts, answers, arguments, outputs, and the errors and hooks
+// that repeat them. They never reach the log.
 var dropped = []string{
-	"arguments", "body", "completion", "content", "error_message", "function_args", "function_response", "messages", "output", "prompt", "prompt_text", "query", "request_text",
-	"response", "response_text", "stderr", "stdout", "tool_input", "tool_output", "tool_parameters", "tool_result",
+	"arguments", "body", "completion", "content", "error", "error_message", "function_args", "function_response", "hook_input", "hook_name", "hook_output", "messages", "output",
+	"prompt", "prompt_text", "query", "request_text", "response", "response_text", "stderr", "stdout", "tool_input", "tool_output", "tool_parameters", "tool_result",
 }
+
+// droppedWhole are such attributes by their whole names, whose last words alone may be anything.
+var droppedWhole = []string{"error.message", "exception.message", "exception.stacktrace"}
 
 // droppedPrefixes are the same by the semantic conventions.
 var droppedPrefixes = []string{"gen_ai.completion", "gen_ai.input", "gen_ai.output", "gen_ai.prompt", "gen_ai.system_instructions", "gen_ai.tool.call", "http.request.header", "http.response.header"}
@@ -137,7 +140,7 @@ func (a attributes) kept() map[string]any {
 func private(name string) bool {
 	name = strings.ToLower(name)
 	last := name[strings.LastIndexByte(name, '.')+1:]
-	return slices.Contains(dropped, last) ||
+	return slices.Contains(dropped, last) || slices.Contains(droppedWhole, name) ||
 		slices.ContainsFunc(droppedPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) ||
 		slices.ContainsFunc(secretWords, func(word string) bool {
 			return last == word || strings.HasSuffix(last, "_"+word) || strings.HasSuffix(last, "-"+word)

@@ -36,8 +36,8 @@ type Export struct {
 	Count int
 }
 
-// Read makes drafts of a request. OTLP has no id of a record, so one follows from all that the record says but when it was observed:
-// a batch that is exported again counts once.
+// Read makes drafts of a request. OTLP has no id of a record, so one follows from all that the record says but when it was observed, where it says when it
+// happened: a batch that is exported again counts once.
 func Read(request *collectorv1.ExportLogsServiceRequest, sender Sender) Export {
 	var e Export
 	for _, resource := range request.GetResourceLogs() {
@@ -47,8 +47,8 @@ func Read(request *collectorv1.ExportLogsServiceRequest, sender Sender) Export {
 			for _, record := range scope.GetLogRecords() {
 				r := reader{
 					sender: sender, resource: about, scope: scope.GetScope().GetName(), record: record, attributes: attributesOf(record.GetAttributes()),
-					key: fingerprint + digest(unobserved(record)),
 				}
+				r.key = fingerprint + digest(r.unobserved())
 				drafts := r.drafts()
 				e.Drafts = append(e.Drafts, drafts...)
 				for range drafts {
@@ -61,9 +61,11 @@ func Read(request *collectorv1.ExportLogsServiceRequest, sender Sender) Export {
 	return e
 }
 
-// unobserved is a record without the time at which it passed a collector: that differs between two exports of one.
-func unobserved(record *logsv1.LogRecord) *logsv1.LogRecord {
-	if record.GetObservedTimeUnixNano() == 0 {
+// unobserved is a record without the time at which it passed a collector, which differs between two exports of one. Where a record has no other time, that one
+// is all that tells it from the next that says the same, and its sender is who has set it.
+func (r *reader) unobserved() *logsv1.LogRecord {
+	record := r.record
+	if record.GetObservedTimeUnixNano() == 0 || record.GetTimeUnixNano() == 0 && r.attributes.text("event.timestamp") == "" {
 		return record
 	}
 	c, ok := proto.Clone(record).(*logsv1.LogRecord)
@@ -111,15 +113,17 @@ func (r *reader) at(names ...string) string {
 func (r *reader) drafts() []ingest.Draft {
 	service := orElse(r.resource.text("service.name"), orElse(r.scope, "otlp"))
 	tool, name := r.tool(service)
-	batch := source.NewBatch("otlp", source.Delivery{Key: r.key, Event: r.eventName(), Received: r.sender.Received}, r.original())
+	delivery := source.Delivery{Key: r.key, Event: r.eventName(), Received: r.sender.Received}
+	batch := source.NewBatch("otlp", delivery, r.original())
 	fact := r.fact(service, tool, name)
 	batch.Add(fact)
+	requested := source.NewBatch("otlp", delivery, source.Value{}) // the original is kept once: a command may ask for many packages
 	if tool != nil {
 		for i, request := range tool.requests(r, name) {
-			batch.Add(r.requested(fact, request, i))
+			requested.Add(r.requested(fact, request, i))
 		}
 	}
-	return batch.Drafts()
+	return append(batch.Drafts(), requested.Drafts()...)
 }
 
 // fact is the event of the record.

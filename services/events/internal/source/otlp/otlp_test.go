@@ -130,6 +130,44 @@ func TestABatchThatIsExportedAgainCountsOnce(t *testing.T) {
 	}
 }
 
+// record is an export of one record, with fields of its own.
+func record(t *testing.T, fields string) []ingest.Draft {
+	t.Helper()
+	request, err := UnmarshalJSON([]byte(`{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"eventName": "deploy.failed", ` + fields + `}]}]}]}`))
+	require.NoError(t, err)
+	return Read(request, sender).Drafts
+}
+
+// TestWhenARecordWasObservedIsItsTimeWhereItHasNoOther has records that say the same an hour apart, as those of libraries that set this time alone.
+func TestWhenARecordWasObservedIsItsTimeWhereItHasNoOther(t *testing.T) {
+	const ten, eleven = `"observedTimeUnixNano": "1777629600000000000"`, `"observedTimeUnixNano": "1777633200000000000"`
+	require.NotEqual(t, record(t, ten)[0].Event.ID, record(t, eleven)[0].Event.ID)
+	for _, own := range []string{
+		`"timeUnixNano": "1777629600000000000", `, `"attributes": [{"key": "event.timestamp", "value": {"stringValue": "2026-05-01T10:00:00Z"}}], `,
+	} {
+		require.Equal(t, record(t, own+ten)[0].Event.ID, record(t, own+eleven)[0].Event.ID, "it passed a collector twice")
+	}
+}
+
+func TestErrorsAndHooksRepeatWhatIsNotKept(t *testing.T) {
+	for _, name := range []string{"error", "error.message", "exception.message", "exception.stacktrace", "hook_input", "hook_name", "hook_output"} {
+		properties := record(t, `"attributes": [{"key": "`+name+`", "value": {"stringValue": "AWS_KEY=abc"}}, {"key": "error_type", "value": {"stringValue": "Exit"}}]`)[0].Event.Properties
+		require.NotContains(t, properties, "abc", name)
+		require.Contains(t, properties, `"error_type":"Exit"`)
+	}
+}
+
+func TestAnOriginalIsKeptOnce(t *testing.T) {
+	list, _ := exported(t, "claude_code.json")
+	for _, e := range list {
+		if e.Name == "package.requested" {
+			require.NotContains(t, e.Properties, `"original"`)
+		} else {
+			require.Contains(t, e.Properties, `"original"`)
+		}
+	}
+}
+
 func TestAnswerCountsRecords(t *testing.T) {
 	e := Export{Records: []int{0, 1, 1, 2}, Count: 3}
 	bad := ingest.Result{Status: ingest.Rejected, Err: events.ErrTextTooLong}
