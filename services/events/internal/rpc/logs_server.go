@@ -46,16 +46,11 @@ func (s *Logs) Export(ctx context.Context, req *collectorv1.ExportLogsServiceReq
 	if err := otlp.Check(req); err != nil {
 		return nil, err
 	}
-	export := otlp.Read(req, otlp.Sender{Credential: auth.MustCaller(ctx).CredentialID, Received: s.now()})
-	if len(export.Drafts) == 0 {
-		return &collectorv1.ExportLogsServiceResponse{}, nil
-	}
-	results, err := s.intake.Capture(ctx, org, export.Drafts)
-	if err != nil {
-		return nil, err
-	}
-	if err := wire.Unsettled(results); err != nil {
-		return nil, err
-	}
-	return export.Answer(results), nil
+	return otlp.Take(req, otlp.Sender{Credential: auth.MustCaller(ctx).CredentialID, Received: s.now()}, func(drafts []ingest.Draft) ([]ingest.Result, error) {
+		results, err := s.intake.Capture(ctx, org, drafts)
+		if err != nil {
+			return nil, err
+		}
+		return results, wire.Unsettled(results)
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"devtrail.dev/kit/auth"
+	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source/otlp"
 )
 
@@ -50,12 +51,13 @@ func (d *Door) export(ctx context.Context, w http.ResponseWriter, l letter) erro
 	if err != nil {
 		return err
 	}
-	export := otlp.Read(request, otlp.Sender{Credential: auth.MustCaller(ctx).CredentialID, Received: d.deps.Now()})
-	results, err := d.take(ctx, export.Drafts)
+	answer, err := otlp.Take(request, otlp.Sender{Credential: auth.MustCaller(ctx).CredentialID, Received: d.deps.Now()}, func(drafts []ingest.Draft) ([]ingest.Result, error) {
+		return d.take(ctx, drafts)
+	})
 	if err != nil {
 		return err
 	}
-	return d.encode(w, l.contentType, http.StatusOK, export.Answer(results))
+	return d.encode(w, l.contentType, http.StatusOK, answer)
 }
 
 // encode answers with a message in the encoding of the request; JSON where that is not known.

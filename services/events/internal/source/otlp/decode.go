@@ -9,11 +9,10 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"devtrail.dev/kit/fault"
-	"devtrail.dev/services/events/internal/ingest"
 )
 
-// MaxRecords is how many records a request may have.
-const MaxRecords = 5000
+// MaxRecords is how many records a request may have: a collector sends 8,192 by default, or what it is given at once if that is more.
+const MaxRecords = 20_000
 
 // maxNesting is how deep messages of a request may nest.
 const maxNesting = 100
@@ -71,24 +70,4 @@ func Check(request *collectorv1.ExportLogsServiceRequest) error {
 		return ErrRecords.With("the request has %d records, at most %d are taken", n, MaxRecords)
 	}
 	return nil
-}
-
-// Answer says of which records something was rejected; the exporter must not send those again.
-func (e Export) Answer(results []ingest.Result) *collectorv1.ExportLogsServiceResponse {
-	rejected, last, message := int64(0), -1, ""
-	for i, r := range results {
-		if r.Status != ingest.Rejected {
-			continue
-		}
-		if message == "" && r.Err != nil {
-			message = r.Err.Error()
-		}
-		if e.Records[i] != last {
-			rejected, last = rejected+1, e.Records[i]
-		}
-	}
-	if rejected == 0 {
-		return &collectorv1.ExportLogsServiceResponse{}
-	}
-	return &collectorv1.ExportLogsServiceResponse{PartialSuccess: &collectorv1.ExportLogsPartialSuccess{RejectedLogRecords: rejected, ErrorMessage: message}}
 }

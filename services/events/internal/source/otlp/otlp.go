@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"iter"
 	"time"
 
 	collectorv1 "go.opentelemetry.io/proto/otlp/collector/logs/v1"
@@ -27,38 +28,70 @@ type Sender struct {
 	Received time.Time
 }
 
-// Export is the drafts of a request.
+// Export is the drafts of some records of a request.
 type Export struct {
 	Drafts []ingest.Draft
-	// Records says for each draft which record of the request it is of, counted from 0.
+	// Records says for each draft which record it is of, counted from 0.
 	Records []int
-	// Count is how many records the request has.
+	// Count is how many records there are.
 	Count int
+
+	bytes int // of the drafts' properties
 }
 
-// Read makes drafts of a request. OTLP has no id of a record, so one follows from all that the record says but when it was observed, where it says when it
-// happened: a batch that is exported again counts once.
-func Read(request *collectorv1.ExportLogsServiceRequest, sender Sender) Export {
-	var e Export
-	for _, resource := range request.GetResourceLogs() {
-		about := attributesOf(resource.GetResource().GetAttributes())
-		fingerprint := digest(resource.GetResource())
-		for _, scope := range resource.GetScopeLogs() {
-			for _, record := range scope.GetLogRecords() {
-				r := reader{
-					sender: sender, resource: about, scope: scope.GetScope().GetName(), record: record, attributes: attributesOf(record.GetAttributes()),
+// How much is taken at once. A record may become many events, and each has what its resource says.
+const (
+	togetherDrafts = 5000
+	togetherBytes  = 16 << 20
+)
+
+// Read makes drafts of a request, some records at a time. OTLP has no id of a record, so one follows from all that the record says but when it was observed,
+// where it says when it happened: a batch that is exported again counts once.
+func Read(request *collectorv1.ExportLogsServiceRequest, sender Sender) iter.Seq[Export] {
+	return func(yield func(Export) bool) {
+		var e Export
+		for r := range readers(request, sender) {
+			e.add(r.drafts())
+			if len(e.Drafts) >= togetherDrafts || e.bytes >= togetherBytes {
+				if !yield(e) {
+					return
 				}
-				r.key = fingerprint + digest(r.unobserved())
-				drafts := r.drafts()
-				e.Drafts = append(e.Drafts, drafts...)
-				for range drafts {
-					e.Records = append(e.Records, e.Count)
+				e = Export{}
+			}
+		}
+		if e.Count > 0 {
+			yield(e)
+		}
+	}
+}
+
+// readers are those of the records of a request, in their order.
+func readers(request *collectorv1.ExportLogsServiceRequest, sender Sender) iter.Seq[*reader] {
+	return func(yield func(*reader) bool) {
+		for _, resource := range request.GetResourceLogs() {
+			about := attributesOf(resource.GetResource().GetAttributes())
+			fingerprint := digest(resource.GetResource())
+			for _, scope := range resource.GetScopeLogs() {
+				for _, record := range scope.GetLogRecords() {
+					r := &reader{sender: sender, resource: about, scope: scope.GetScope().GetName(), record: record, attributes: attributesOf(record.GetAttributes())}
+					r.key = fingerprint + digest(r.unobserved())
+					if !yield(r) {
+						return
+					}
 				}
-				e.Count++
 			}
 		}
 	}
-	return e
+}
+
+// add takes the drafts of the next record.
+func (e *Export) add(drafts []ingest.Draft) {
+	e.Drafts = append(e.Drafts, drafts...)
+	for i := range drafts {
+		e.Records = append(e.Records, e.Count)
+		e.bytes += len(drafts[i].Event.Properties)
+	}
+	e.Count++
 }
 
 // unobserved is a record without the time at which it passed a collector, which differs between two exports of one. Where a record has no other time, that one

@@ -1,13 +1,18 @@
 package otlp
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	collectorv1 "go.opentelemetry.io/proto/otlp/collector/logs/v1"
+	commonv1 "go.opentelemetry.io/proto/otlp/common/v1"
+	logsv1 "go.opentelemetry.io/proto/otlp/logs/v1"
 	"google.golang.org/protobuf/proto"
 
 	"devtrail.dev/services/events"
@@ -16,6 +21,13 @@ import (
 
 var sender = Sender{Credential: "key-1", Received: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
 
+// whole is the export of a request that is taken at once.
+func whole(request *collectorv1.ExportLogsServiceRequest, sender Sender) (e Export) {
+	for e = range Read(request, sender) { //nolint:revive // there is one
+	}
+	return e
+}
+
 // exported reads an export of testdata and returns its events as they are kept.
 func exported(t *testing.T, name string) ([]events.Event, Export) {
 	t.Helper()
@@ -23,7 +35,7 @@ func exported(t *testing.T, name string) ([]events.Event, Export) {
 	require.NoError(t, err)
 	request, err := UnmarshalJSON(body)
 	require.NoError(t, err)
-	export := Read(request, sender)
+	export := whole(request, sender)
 	list := make([]events.Event, len(export.Drafts))
 	for i, d := range export.Drafts {
 		require.NoError(t, d.Err)
@@ -94,7 +106,7 @@ func TestOtherLogsKeepTheirNames(t *testing.T) {
 		{"body": {"stringValue": "free text"}}]}]}]}`))
 	require.NoError(t, err)
 	require.Len(t, request.GetResourceLogs()[0].GetScopeLogs()[0].GetLogRecords()[0].GetTraceId(), 16)
-	export := Read(request, sender)
+	export := whole(request, sender)
 	first, err := export.Drafts[0].Event.Canonical(sender.Received)
 	require.NoError(t, err)
 	require.Equal(t, "build.finished", first.Name)
@@ -119,8 +131,8 @@ func TestABatchThatIsExportedAgainCountsOnce(t *testing.T) {
 	require.NoError(t, err)
 	request, err = Unmarshal(packed)
 	require.NoError(t, err)
-	again := Read(request, sender)
-	other := Read(request, Sender{Credential: "key-2", Received: sender.Received})
+	again := whole(request, sender)
+	other := whole(request, Sender{Credential: "key-2", Received: sender.Received})
 	seen := map[string]bool{}
 	for i, d := range first.Drafts {
 		require.Equal(t, d.Event.ID, again.Drafts[i].Event.ID)
@@ -135,7 +147,7 @@ func record(t *testing.T, fields string) []ingest.Draft {
 	t.Helper()
 	request, err := UnmarshalJSON([]byte(`{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"eventName": "deploy.failed", ` + fields + `}]}]}]}`))
 	require.NoError(t, err)
-	return Read(request, sender).Drafts
+	return whole(request, sender).Drafts
 }
 
 // TestWhenARecordWasObservedIsItsTimeWhereItHasNoOther has records that say the same an hour apart, as those of libraries that set this time alone.
@@ -171,10 +183,74 @@ func TestAnOriginalIsKeptOnce(t *testing.T) {
 func TestAnswerCountsRecords(t *testing.T) {
 	e := Export{Records: []int{0, 1, 1, 2}, Count: 3}
 	bad := ingest.Result{Status: ingest.Rejected, Err: events.ErrTextTooLong}
-	answer := e.Answer([]ingest.Result{{Status: ingest.Stored}, bad, bad, bad})
+	answer := &collectorv1.ExportLogsServiceResponse{}
+	e.Answer(make([]ingest.Result, 4), answer)
+	require.Nil(t, answer.GetPartialSuccess())
+	e.Answer([]ingest.Result{{Status: ingest.Stored}, bad, bad, bad}, answer)
 	require.EqualValues(t, 2, answer.GetPartialSuccess().GetRejectedLogRecords())
 	require.Equal(t, "the text is too long", answer.GetPartialSuccess().GetErrorMessage())
-	require.Nil(t, e.Answer(make([]ingest.Result, 4)).GetPartialSuccess())
+	e.Answer([]ingest.Result{bad, {Status: ingest.Stored}, {Status: ingest.Stored}, {Status: ingest.Stored}}, answer)
+	require.EqualValues(t, 3, answer.GetPartialSuccess().GetRejectedLogRecords())
+}
+
+// many is a request of records that say what they are by their number, each with texts.
+func many(n int, texts ...string) *collectorv1.ExportLogsServiceRequest {
+	records := make([]*logsv1.LogRecord, n)
+	for i := range records {
+		records[i] = &logsv1.LogRecord{TimeUnixNano: uint64(i + 1)} //nolint:gosec // small
+		for j, text := range texts {
+			records[i].Attributes = append(records[i].Attributes, &commonv1.KeyValue{
+				Key: fmt.Sprint("text", j), Value: &commonv1.AnyValue{Value: &commonv1.AnyValue_StringValue{StringValue: text}},
+			})
+		}
+	}
+	return &collectorv1.ExportLogsServiceRequest{ResourceLogs: []*logsv1.ResourceLogs{{ScopeLogs: []*logsv1.ScopeLogs{{LogRecords: records}}}}}
+}
+
+// TestABatchOfACollectorIsTaken has more records than are taken at once: what is sent by default, and the most.
+func TestABatchOfACollectorIsTaken(t *testing.T) {
+	for _, n := range []int{1, togetherDrafts, 8192, MaxRecords} {
+		request := many(n)
+		require.NoError(t, Check(request))
+		seen, calls := make(map[string]bool), 0
+		answer, err := Take(request, sender, func(drafts []ingest.Draft) ([]ingest.Result, error) {
+			calls++
+			require.LessOrEqual(t, len(drafts), togetherDrafts)
+			results := make([]ingest.Result, len(drafts))
+			for i, d := range drafts {
+				seen[d.Event.ID.String()] = true
+				results[i].Status = ingest.Rejected
+			}
+			return results, nil
+		})
+		require.NoError(t, err)
+		require.Len(t, seen, n)
+		require.Equal(t, (n+togetherDrafts-1)/togetherDrafts, calls)
+		require.EqualValues(t, n, answer.GetPartialSuccess().GetRejectedLogRecords())
+	}
+	require.ErrorIs(t, Check(many(MaxRecords+1)), ErrRecords)
+	calls := 0
+	_, err := Take(many(MaxRecords), sender, func([]ingest.Draft) ([]ingest.Result, error) {
+		calls++
+		return nil, ErrBody
+	})
+	require.ErrorIs(t, err, ErrBody)
+	require.Equal(t, 1, calls)
+}
+
+func TestLargeRecordsAreTakenFewAtATime(t *testing.T) {
+	count, calls := 0, 0
+	for e := range Read(many(3000, slices.Repeat([]string{strings.Repeat("x", maxValue)}, 15)...), sender) {
+		calls++
+		bytes := 0
+		for _, d := range e.Drafts {
+			bytes += len(d.Event.Properties)
+		}
+		require.Less(t, bytes, togetherBytes+1<<20)
+		count += len(e.Drafts)
+	}
+	require.Equal(t, 3000, count)
+	require.Equal(t, 3, calls)
 }
 
 func FuzzUnmarshal(f *testing.F) {
@@ -205,9 +281,11 @@ func FuzzUnmarshal(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, d := range Read(request, sender).Drafts {
-			if _, err := d.Event.Canonical(sender.Received); err != nil {
-				t.Fatalf("a record that cannot be kept: %v", err)
+		for e := range Read(request, sender) {
+			for _, d := range e.Drafts {
+				if _, err := d.Event.Canonical(sender.Received); err != nil {
+					t.Fatalf("a record that cannot be kept: %v", err)
+				}
 			}
 		}
 	})
