@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -110,16 +111,23 @@ func (f *fixture) advance(d time.Duration) {
 
 func setup(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{T: t, file: filepath.Join(t.TempDir(), "hooks.json"), intake: &intake{known: map[uuid.UUID]ingest.Draft{}}, registry: prometheus.NewRegistry(), now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
+	f := &fixture{T: t, file: filepath.Join(t.TempDir(), "hooks.json"), intake: &intake{known: map[uuid.UUID]ingest.Draft{}}, now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
 	var hooks []map[string]string
 	for _, p := range []string{"bitbucket", "forgejo", "gitea", "github", "gitlab", "gogs"} {
 		hooks = append(hooks, map[string]string{"id": p, "organization": organization, "provider": p, "secret": secret, "previous_secret": "the secret before"})
 	}
 	f.write(hooks)
-	var err error
-	f.handler, err = hook.New(f.file, hook.Deps{Intake: f.intake, Logger: slog.New(slog.DiscardHandler), Now: f.clock, Registry: f.registry})
-	require.NoError(t, err)
+	f.logTo(io.Discard)
 	return f
+}
+
+// logTo opens the handler anew, with a log that can be read.
+func (f *fixture) logTo(w io.Writer) {
+	f.Helper()
+	f.registry = prometheus.NewRegistry()
+	var err error
+	f.handler, err = hook.New(f.file, hook.Deps{Intake: f.intake, Logger: slog.New(slog.NewTextHandler(w, nil)), Now: f.clock, Registry: f.registry})
+	require.NoError(f, err)
 }
 
 // write replaces the hooks file, so that it looks changed.

@@ -146,7 +146,7 @@ func (h *Handler) hook(ctx context.Context, provider, id string) (Hook, bool) {
 func (h *Handler) accept(ctx context.Context, w http.ResponseWriter, hook Hook, p provider, m message) {
 	delivery := p.delivery(hook, m)
 	delivery.Body, delivery.Received = m.payload, h.deps.Now()
-	logger := h.deps.Logger.With("hook_id", hook.ID, "provider", hook.Provider, "delivery", git.Plain(delivery.Key, 100), "event", git.Plain(delivery.Event, 100))
+	logger := h.deps.Logger.With("hook_id", hook.ID, "provider", hook.Provider, "delivery", git.Plain(m.label(delivery), 100), "event", git.Plain(delivery.Event, 100))
 	drafts, err := p.translate(delivery)
 	if err != nil {
 		h.metrics.deliver(hook.Provider, unreadable)

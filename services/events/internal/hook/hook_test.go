@@ -62,6 +62,30 @@ func TestGitLabsKeys(t *testing.T) {
 	require.Equal(t, 1, issue("b", "X-Gitlab-Event-UUID", "e1"), "another delivery that the same event led to")
 }
 
+func TestTheGiteaFamilyNamesEveryRequestAnew(t *testing.T) {
+	f := setup(t)
+	body := `{"action": "opened", "number": 1, "pull_request": {"number": 1, "created_at": "2026-05-01T10:00:00Z"}, "repository": {"clone_url": "https://git.example.org/team/shop.git"}, "sender": {"login": "ada"}}`
+	for path, product := range map[string]string{"forgejo": "Forgejo", "gitea": "Gitea", "gogs": "Gogs"} {
+		opened := func(body, key string) int {
+			return f.receipt(f.post("/hooks/"+path+"/"+path, body, "X-"+product+"-Event", "pull_request", "X-"+product+"-Delivery", key, "X-"+product+"-Signature", sum(secret, body))).Stored
+		}
+		require.Equal(t, 1, opened(body, "u1"), path)
+		require.Equal(t, 0, opened(body, "u2"), "%s: replayed, or sent by a second hook", path)
+		require.Equal(t, 1, opened(strings.Replace(body, `"number": 1`, `"number": 2`, 1), "u1"), "%s: another event", path)
+	}
+}
+
+func TestLogsNameADeliveryAsItsSenderDoes(t *testing.T) {
+	f := setup(t)
+	var log strings.Builder
+	f.logTo(&log)
+	w := f.post("/hooks/gitea/gitea", "[]", "X-Gitea-Event", "push", "X-Gitea-Delivery", "u1", "X-Gitea-Signature", sum(secret, "[]"))
+	require.Contains(t, w.Body.String(), "unreadable")
+	require.Contains(t, log.String(), "delivery=u1")
+	_, _, _ = f.github("star", "d1", "[]")
+	require.Contains(t, log.String(), "delivery=d1")
+}
+
 func TestABitbucketPushThatIsTriedAgainUnderAnotherKeyCountsOnce(t *testing.T) {
 	f := setup(t)
 	body := `{"actor": {"uuid": "{a54f16da-24e9-4d7f-a3a7-b1ba2cd98aa3}"}, "repository": {"uuid": "{673a6070-3421-46c9-9d48-90745f7bfe8e}", "full_name": "team/shop"},

@@ -64,6 +64,14 @@ func (m message) hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// label is what a log line calls the delivery: the name under which its sender lists it, where that is not the key.
+func (m message) label(d source.Delivery) string {
+	if name := m.first("X-Gitea-Delivery", "X-Forgejo-Delivery", "X-Gogs-Delivery"); name != "" && d.Tool != "" {
+		return name
+	}
+	return d.Key
+}
+
 func githubDelivery(h Hook, m message) source.Delivery {
 	return source.Delivery{Key: m.key("X-GitHub-Delivery"), Event: m.header.Get("X-GitHub-Event"), Host: h.Host}
 }
@@ -88,9 +96,11 @@ func bitbucketDelivery(h Hook, m message) source.Delivery {
 	return source.Delivery{Key: m.key("X-Request-Uuid", "X-Request-Id"), Event: m.header.Get("X-Event-Key"), Host: h.Host}
 }
 
+// giteaDelivery goes by the body alone: the family names every request anew, also one that is replayed by hand and those of several hooks that
+// one event fires, and sends the same body with each.
 func giteaDelivery(h Hook, m message) source.Delivery {
 	return source.Delivery{
-		Key:   m.key("X-Gitea-Delivery", "X-Forgejo-Delivery", "X-Gogs-Delivery"),
+		Key:   "sha256:" + m.hash(),
 		Event: m.first("X-Gitea-Event", "X-Forgejo-Event", "X-Gogs-Event"),
 		Tool:  h.Provider, Host: h.Host,
 	}
