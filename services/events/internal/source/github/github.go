@@ -120,19 +120,46 @@ func (m *message) fact(name string, at time.Time, properties source.Properties) 
 }
 
 // moment is when an action on an object happened: its creation and its end have times of their own, other actions have the time of its last
-// change. A deletion has none.
+// change. When it was made says nothing of what happened to it later: where that alone is told, it happened when it was told. A deletion has no time.
 func (m *message) moment(object source.Value) time.Time {
+	if m.event == "release" {
+		return m.released(object)
+	}
 	switch m.action {
 	case "created", "opened", "":
+		if m.later() {
+			break
+		}
 		return source.FirstTime(object.At("created_at"), object.At("updated_at"))
 	case "closed":
 		return source.FirstTime(object.At("merged_at"), object.At("closed_at"), object.At("updated_at"))
+	case "closed_by_user":
+		return source.FirstTime(object.At("dismissed_at"), object.At("updated_at"))
 	case "deleted", "removed", "destroyed":
 		return time.Time{}
 	case "dismissed", "auto_dismissed", "fixed", "published", "withdrawn", "submitted", "completed", "resolved":
-		return source.FirstTime(object.At(m.action+"_at"), object.At("updated_at"), object.At("created_at"))
+		return source.FirstTime(object.At(m.action+"_at"), object.At("updated_at"))
 	}
-	return source.FirstTime(object.At("updated_at"), object.At("created_at"))
+	return object.At("updated_at").Time()
+}
+
+// later tells whether an action that sounds like the making of an object is not: a milestone is opened when it had been closed, and what is
+// created of a secret's alert is one more place where the secret was found.
+func (m *message) later() bool {
+	return m.event == "milestone" && m.action == "opened" || m.event == "secret_scanning_alert_location"
+}
+
+// released is when an action on a release happened. What GitHub calls the creation of a release is the date of the commit under its tag.
+func (m *message) released(release source.Value) time.Time {
+	switch m.action {
+	case "deleted":
+		return time.Time{}
+	case "published":
+		return source.FirstTime(release.At("published_at"), release.At("updated_at"))
+	case "prereleased", "released":
+		return source.FirstTime(release.At("updated_at"), release.At("published_at"))
+	}
+	return release.At("updated_at").Time()
 }
 
 // session names a conversation in the repository.
