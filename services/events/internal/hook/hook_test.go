@@ -86,15 +86,20 @@ func TestLogsNameADeliveryAsItsSenderDoes(t *testing.T) {
 	require.Contains(t, log.String(), "delivery=d1")
 }
 
-func TestABitbucketPushThatIsTriedAgainUnderAnotherKeyCountsOnce(t *testing.T) {
+func TestABitbucketPushCountsOncePerRequest(t *testing.T) {
 	f := setup(t)
 	body := `{"actor": {"uuid": "{a54f16da-24e9-4d7f-a3a7-b1ba2cd98aa3}"}, "repository": {"uuid": "{673a6070-3421-46c9-9d48-90745f7bfe8e}", "full_name": "team/shop"},
 		"push": {"changes": [{"old": null, "new": {"type": "branch", "name": "main", "target": {"hash": "2222222222222222222222222222222222222222"}}, "commits": [{"hash": "2222222222222222222222222222222222222222"}]}]}}`
-	for i, key := range []string{"u1", "u2"} {
-		r := f.receipt(f.post("/hooks/bitbucket/bitbucket", body, "X-Event-Key", "repo:push", "X-Request-UUID", key, "X-Attempt-Number", "1", "X-Hub-Signature", "sha256="+sum(secret, body)))
+	push := func(key, attempt string) int {
+		r := f.receipt(f.post("/hooks/bitbucket/bitbucket", body, "X-Event-Key", "repo:push", "X-Request-UUID", key, "X-Attempt-Number", attempt, "X-Hub-Signature", "sha256="+sum(secret, body)))
 		require.Equal(t, 3, r.Events)
-		require.Equal(t, 3*i, r.Duplicates)
+		return r.Stored
 	}
+	require.Equal(t, 3, push("u1", "1"))
+	require.Equal(t, 0, push("u1", "2"), "tried again")
+	require.Equal(t, 2, push("u2", "1"), "after a rollback: another push, of a commit that is known")
+	require.Equal(t, 2, push("", ""))
+	require.Equal(t, 0, push("", ""), "without a key the body tells")
 }
 
 func TestAVerifiedDeliveryNeverGetsA4xx(t *testing.T) {

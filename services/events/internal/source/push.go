@@ -102,9 +102,7 @@ type Push struct {
 	Total   int
 	Cut     bool
 	// Twice, unless empty, is what this and another delivery about the same creation or removal have in common.
-	Twice string
-	// Once, unless empty, tells this push from all others of its reference better than the delivery's key does.
-	Once       string
+	Twice      string
 	Properties Properties
 	Original   Value
 }
@@ -129,7 +127,6 @@ func (b *Batch) Push(p Push) {
 		properties["after"] = p.After
 	}
 	pushed := Fact{Name: p.Kind + ".pushed", At: p.At, Actor: p.Actor, Project: p.Project, Original: p.Original}
-	pushed.ID = p.contentID(b.tool, pushed.Name, p.Once)
 	pushed.Properties = p.counted(properties.With(Properties{"created": created && !deleted, "deleted": deleted}))
 	b.Add(pushed)
 	if created == deleted {
@@ -140,11 +137,7 @@ func (b *Batch) Push(p Push) {
 	if deleted {
 		changed.Name = p.Kind + ".deleted"
 	}
-	key := p.Twice
-	if key == "" {
-		key = p.Once
-	}
-	changed.Properties, changed.ID = properties, p.contentID(b.tool, changed.Name, key)
+	changed.Properties, changed.ID = properties, p.contentID(b.tool, changed.Name)
 	b.Add(changed)
 }
 
@@ -175,10 +168,10 @@ func (p Push) counted(properties Properties) Properties {
 	return properties
 }
 
-// contentID is nil when there is nothing to tell the push by: then the delivery tells.
-func (p Push) contentID(tool, name, key string) uuid.UUID {
-	if key == "" {
+// contentID is nil when no other delivery tells the same: then the delivery's key tells.
+func (p Push) contentID(tool, name string) uuid.UUID {
+	if p.Twice == "" {
 		return uuid.Nil
 	}
-	return ContentID(tool, p.Project, name, p.Name, key)
+	return ContentID(tool, p.Project, name, p.Name, p.Twice)
 }

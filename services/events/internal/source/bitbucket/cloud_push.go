@@ -6,8 +6,9 @@ import (
 	"devtrail.dev/services/events/internal/source"
 )
 
-// push tells of the branches and tags that one push changed. Whether the key of a delivery stays the same when it is tried again is not documented,
-// so a change is told by the repository, the reference and its old and new commits. File names are not told, nor is the time of the push.
+// push tells of the branches and tags that one push changed, once for a delivery's key, which the attempts of one request share. The reference and
+// its old and new commits do not tell a push: a branch that is set back may go the same way again, as one that deploys does after a rollback.
+// File names are not told, nor is the time of the push.
 func (m *cloud) push() {
 	for _, change := range m.body.At("push", "changes").List() {
 		before, after := change.At("old"), change.At("new")
@@ -25,7 +26,6 @@ func (m *cloud) push() {
 			Forced: change.At("forced").True(), Actor: m.actor, Cut: change.At("truncated").True(), Original: change,
 			Properties: source.Properties{"compare": change.At("links", "html", "href").Text()},
 		}
-		p.Once = strings.Join([]string{m.body.At("repository", "uuid").Text(), p.Before, p.After}, " ")
 		for _, c := range change.At("commits").List() {
 			p.Commits = append(p.Commits, m.commit(c, kind, name, after.At("target")))
 		}
