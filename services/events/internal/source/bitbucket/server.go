@@ -122,13 +122,12 @@ func (m *server) refsChanged() {
 		p := source.Push{
 			Project: m.project, Kind: kind, Name: name, Before: change.At("fromHash").Text(), After: change.At("toHash").Text(), At: m.at, Actor: m.actor, Original: change,
 		}
-		newest := m.body.At("toCommit")
-		if len(changes) == 1 { // else it is not told which commit is whose
-			for _, c := range m.body.At("commits").List() {
+		newest, list := m.body.At("toCommit"), m.body.At("commits")
+		if len(changes) == 1 && list.Exists() { // of several changes it is not told which commit is whose
+			for _, c := range list.List() { // an empty list is whole: the branch was set back, or made of commits that were there
 				p.Commits = append(p.Commits, m.commit(c, id))
 			}
-		}
-		if len(p.Commits) == 0 && newest.At("id").Text() == p.After && p.After != "" {
+		} else if newest.At("id").Text() == p.After && p.After != "" {
 			p.Commits = append(p.Commits, m.commit(newest, id)) // the newest alone; how many there are is not told
 			p.Cut = !source.IsZero(p.Before) && source.First(newest.At("parents").List()...).At("id").Text() != p.Before
 		}

@@ -28,12 +28,16 @@ func (m *message) push() {
 	if size := m.body.At("size").Int(); size > int64(len(p.Commits)) {
 		p.Total = int(min(size, 1<<31))
 	}
-	if head := m.body.At("head_commit"); len(p.Commits) == 0 && source.IsSHA(head.At("id").Text()) && kind == source.Branch && p.Before != "" && !source.IsZero(p.Before) {
+	if head := m.body.At("head_commit"); len(p.Commits) == 0 && source.IsSHA(head.At("id").Text()) && kind == source.Branch && !source.IsZero(p.Before) && !isRewind(p) {
 		p.Commits = append(p.Commits, m.commit(head, ref)) // a list that was dropped for its length leaves the newest commit
 		p.Cut = true
 	}
 	m.batch.Push(p)
 }
+
+// isRewind tells whether a forced push without commits set a branch back to a commit that it had before: nothing was left out of its list then,
+// unless a count says so.
+func isRewind(p source.Push) bool { return p.Forced && p.Total == 0 }
 
 func (m *message) commit(c source.Value, ref string) source.Commit {
 	return source.Commit{
