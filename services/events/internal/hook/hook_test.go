@@ -3,6 +3,7 @@ package hook_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,19 @@ func TestLogsNameADeliveryAsItsSenderDoes(t *testing.T) {
 	require.Contains(t, log.String(), "delivery=u1")
 	_, _, _ = f.github("star", "d1", "[]")
 	require.Contains(t, log.String(), "delivery=d1")
+}
+
+func TestASignedDeliveryOfGitLabIsKnownByWhatIsSigned(t *testing.T) {
+	f := setup(t)
+	body := `{"object_kind": "issue", "user": {"id": 51}, "project": {"web_url": "https://gitlab.com/example/shop"}, "object_attributes": {"iid": 1, "action": "open"}}`
+	at := f.clock()
+	deliver := func(id, idempotency string) int {
+		return f.receipt(f.post("/hooks/gitlab/gitlab", body, "Idempotency-Key", idempotency, "webhook-id", id, "webhook-timestamp", strconv.FormatInt(at.Unix(), 10),
+			"webhook-signature", standard([]byte(secret), id, at, body))).Stored
+	}
+	require.Equal(t, 1, deliver("m1", "m1"))
+	require.Equal(t, 0, deliver("m1", "anything"), "a header that is not signed was changed")
+	require.Equal(t, 1, deliver("m2", "m1"))
 }
 
 func TestABitbucketPushCountsOncePerRequest(t *testing.T) {

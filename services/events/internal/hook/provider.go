@@ -76,12 +76,13 @@ func githubDelivery(h Hook, m message) source.Delivery {
 	return source.Delivery{Key: m.key("X-GitHub-Delivery"), Event: m.header.Get("X-GitHub-Event"), Host: h.Host}
 }
 
-// gitlabDelivery takes the key that stays over retries. The UUID of the event, which older servers send alone, is shared by all deliveries that one
+// gitlabDelivery takes the key that stays over retries: the id that the signature covers before the header that whoever resends a signed delivery
+// could change. The UUID of the event, which older servers send alone, is shared by all deliveries that one
 // event leads to, so there the message tells them apart.
 func gitlabDelivery(h Hook, m message) source.Delivery {
 	d := source.Delivery{Event: m.header.Get("X-Gitlab-Event"), Host: h.Host}
-	d.Key = m.key("Idempotency-Key", "Webhook-Id")
-	if m.first("Idempotency-Key", "Webhook-Id") == "" {
+	d.Key = m.key("Webhook-Id", "Idempotency-Key")
+	if m.first("Webhook-Id", "Idempotency-Key") == "" {
 		if event := m.header.Get("X-Gitlab-Event-Uuid"); event != "" && len(event) <= maxKey {
 			d.Key = event + " " + d.Key
 		}
