@@ -126,7 +126,7 @@ func (m *message) byRule(r rule) {
 	if m.event == "star" {
 		f.At = m.body.At("starred_at").Time()
 	}
-	if m.event == "public" || m.event == "repository" && m.action != "created" {
+	if m.event == "public" || m.event == "repository" && m.action != "created" && m.action != "deleted" { // a deletion leaves the time of the change before it
 		f.At = m.body.At("repository", "updated_at").Time()
 		if verb == "publicized" && !f.At.IsZero() { // told twice, as public and as repository
 			f.ID = source.ContentID(Tool, m.project, f.Name, f.At.UTC().String())
