@@ -116,12 +116,16 @@ func (m *message) comment() {
 	m.batch.Add(f)
 }
 
+// fork tells of a new fork in the repository that was forked. Gitea and Forgejo call that one the forkee and the fork the repository; Gogs, as
+// GitHub, has it the other way round. A Gitea that speaks to a hook of the kind Gogs is known by the fork, which names its parent.
 func (m *message) fork() {
-	forkee := m.body.At("forkee")
-	// Gitea calls the repository that was forked the forkee, and the fork the repository.
-	f := m.fact("repository.forked", m.body.At("repository", "created_at").Time(), source.Properties{"fork": m.project})
-	if origin := repository(forkee); origin != "" {
-		f.Project = origin
+	origin, fork := m.body.At("forkee"), m.body.At("repository")
+	if parent := repository(fork.At("parent")); m.tool == "gogs" && (parent == "" || parent != repository(origin)) {
+		origin, fork = fork, origin
+	}
+	f := m.fact("repository.forked", fork.At("created_at").Time(), source.Properties{"fork": repository(fork)})
+	if project := repository(origin); project != "" {
+		f.Project = project
 	}
 	m.batch.Add(f)
 }
