@@ -33,7 +33,7 @@ func isServer(event string, body source.Value) bool {
 	if body.Has("eventKey") {
 		return true
 	}
-	for _, prefix := range []string{"pr:", "mirror:", "diagnostics:", "project:modified", "repo:refs_changed", "repo:modified", "repo:forked", "repo:comment:", "repo:secret_detected"} {
+	for _, prefix := range []string{"pr:", "mirror:", "diagnostics:", "proj:modified", "project:modified", "repo:refs_changed", "repo:modified", "repo:forked", "repo:comment:", "repo:secret_detected"} {
 		if strings.HasPrefix(event, prefix) {
 			return true
 		}

@@ -125,7 +125,7 @@ func (m *cloud) issue(event string) {
 	case "created":
 		f.Name, f.At = "issue.opened", issue.At("created_on").Time()
 	case "updated":
-		f.Name, f.At = "issue."+issueVerb(m.body.At("changes", "status", "new").Text()), issue.At("updated_on").Time()
+		f.Name, f.At = "issue."+issueVerb(m.body.At("changes", "status")), issue.At("updated_on").Time()
 	case "comment_created":
 		m.comment("created", "issue", properties, session)
 		return
@@ -135,13 +135,24 @@ func (m *cloud) issue(event string) {
 	m.batch.Add(f)
 }
 
-// issueVerb is the word for what an update did to the issue's state, if it did.
-func issueVerb(status string) string {
-	switch strings.ToLower(status) {
-	case "resolved", "closed", "invalid", "duplicate", "wontfix":
+// issueVerb is the word for what an update did to the issue's state, if it did. From one way to be settled to another it only changes.
+func issueVerb(status source.Value) string {
+	before, after := isSettled(status.At("old").Text()), isSettled(status.At("new").Text())
+	switch {
+	case after && !before:
 		return "closed"
+	case before && !after && status.At("new").Text() != "":
+		return "reopened"
 	}
 	return "edited"
+}
+
+func isSettled(status string) bool {
+	switch strings.ToLower(status) {
+	case "resolved", "closed", "invalid", "duplicate", "wontfix":
+		return true
+	}
+	return false
 }
 
 func (m *cloud) comment(verb, on string, properties source.Properties, session string) {

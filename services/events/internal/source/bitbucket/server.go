@@ -102,7 +102,7 @@ func (m *server) other(event string, repo source.Value) {
 		m.batch.Add(f)
 	case "repo:secret_detected":
 		m.batch.Add(m.fact("secret_scanning_alert.created", nil))
-	case "project:modified":
+	case "proj:modified", "project:modified":
 		m.batch.Add(m.fact("repository_project.edited", source.Properties{"name": b.At("new", "key").Text(), "old_name": b.At("old", "key").Text()}))
 	case "mirror:repo_synchronized":
 		m.batch.Add(m.fact("repository.mirrored", source.Properties{"mirror": b.At("mirrorServer", "name").Text(), "kind": b.At("syncType").Text()}))
@@ -173,6 +173,9 @@ func (m *server) pullRequest(event string) {
 	}
 	if !ok {
 		return
+	}
+	if event == "reviewer:updated" && m.body.At("addedReviewers").Len() == 0 && m.body.At("removedReviewers").Len() > 0 {
+		name = "pull_request.review_request_removed"
 	}
 	if verb == "merged" {
 		properties["merged"], properties["merge_commit"] = true, pr.At("properties", "mergeCommit", "id").Text()
