@@ -11,6 +11,7 @@ import (
 	"devtrail.dev/kit/fault"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/source"
 	"devtrail.dev/services/events/internal/wire"
 )
 
@@ -85,10 +86,14 @@ func readBatch(contentType string, body []byte) (*eventsv1.CaptureEventsRequest,
 		return nil, nil, errBody.With(`the body is not a JSON object {"events": [...]}`)
 	}
 	var raws []json.RawMessage
-	if err := json.Unmarshal(members["events"], &raws); err != nil && members["events"] != nil {
-		return nil, nil, errBody.With("events is not a list").Field("events")
+	n := source.Elements(members["events"])
+	if n <= wire.MaxEvents {
+		if err := json.Unmarshal(members["events"], &raws); err != nil && members["events"] != nil {
+			return nil, nil, errBody.With("events is not a list").Field("events")
+		}
+		n = len(raws)
 	}
-	if n := len(raws); n == 0 || n > wire.MaxEvents {
+	if n == 0 || n > wire.MaxEvents {
 		return nil, nil, errBatch.With("the request has %d events, 1 to %d are taken", n, wire.MaxEvents)
 	}
 	delete(members, "events")

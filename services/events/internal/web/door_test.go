@@ -79,7 +79,9 @@ func TestPagesOfAllowedOriginsMayCall(t *testing.T) {
 		a := preflight(origin)
 		require.Equal(t, http.StatusNoContent, a.StatusCode)
 		require.Equal(t, origin, a.Header.Get("Access-Control-Allow-Origin"))
-		require.Contains(t, a.Header.Get("Access-Control-Allow-Headers"), "Authorization")
+		for _, name := range []string{"Authorization", "TimeZone", "X-Machine-Name"} {
+			require.Contains(t, a.Header.Get("Access-Control-Allow-Headers"), name)
+		}
 		require.Equal(t, "7200", a.Header.Get("Access-Control-Max-Age"))
 		a = b.post(capturePath, batch(event(1)), "Origin", origin)
 		require.Equal(t, origin, a.Header.Get("Access-Control-Allow-Origin"))

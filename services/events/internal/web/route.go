@@ -66,7 +66,7 @@ func (d *Door) preflight(w http.ResponseWriter, r *http.Request, allow string) {
 	if d.cfg.allows(r.Header.Get("Origin")) {
 		h.Add("Vary", "Access-Control-Request-Method, Access-Control-Request-Headers")
 		h.Set("Access-Control-Allow-Methods", allow)
-		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Content-Encoding, "+headerRequestID+", "+auth.HeaderOrganization)
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Content-Encoding, TimeZone, X-Machine-Name, "+headerRequestID+", "+auth.HeaderOrganization)
 		h.Set("Access-Control-Max-Age", strconv.Itoa(int(preflightFor.Seconds())))
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -34,10 +34,10 @@ func (d *Door) mountWakatime() {
 		post("/users/current/heartbeats.bulk", d.heartbeats)
 		post("/users/current/file_experts", fixed(http.StatusOK, object{"data": []any{}}))
 		post("/plugins/errors", fixed(http.StatusCreated, object{}))
-		get("/users/current/statusbar/today", object{"data": object{
-			"categories":  []any{},
-			"grand_total": object{"digital": "0:00", "hours": 0, "minutes": 0, "text": "0 secs", "total_seconds": 0},
-		}})
+		nothing := object{"digital": "0:00", "hours": 0, "minutes": 0, "text": "0 secs", "total_seconds": 0}
+		get("/users/current", object{"data": object{"id": "current", "username": "current"}}) // by which a browser's extension sees that its key is good
+		get("/users/current/statusbar/today", object{"data": object{"categories": []any{}, "grand_total": nothing}})
+		get("/users/current/summaries", object{"data": []any{object{"grand_total": nothing}}})
 		get("/users/current/goals/{goal}", object{"data": object{ // plugins read the last entry of the chart
 			"chart_data": []any{object{"actual_seconds": 0, "actual_seconds_text": "0 secs"}}, "status": "pending",
 		}})

@@ -76,7 +76,9 @@ func TestPluginsGetSmallAnswers(t *testing.T) {
 		method, path string
 		status       int
 	}{
+		{http.MethodGet, "/users/current", http.StatusOK},
 		{http.MethodGet, "/users/current/statusbar/today", http.StatusOK},
+		{http.MethodGet, "/users/current/summaries?start=2026-05-01&end=2026-05-01", http.StatusOK},
 		{http.MethodGet, "/users/current/goals/00000000-0000-4000-8000-000000000000", http.StatusOK},
 		{http.MethodPost, "/users/current/file_experts", http.StatusOK},
 		{http.MethodPost, "/plugins/errors", http.StatusCreated},

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/services/events/internal/source"
 )
 
 // MaxBatch is how many events a batch may have.
@@ -90,12 +91,12 @@ func (e Event) decoded() Event {
 
 // Batch reads events in the JSON batch format. One that is not valid spoils the batch: nothing of it is taken, and the error names its place.
 func Batch(body []byte) ([]Event, error) {
+	if n := source.Elements(body); n > MaxBatch {
+		return nil, ErrFormat.With("the batch has %d events, at most %d are taken", n, MaxBatch)
+	}
 	var raws []json.RawMessage
 	if err := json.Unmarshal(body, &raws); err != nil || raws == nil {
 		return nil, ErrFormat.With("the body is not a JSON array")
-	}
-	if len(raws) > MaxBatch {
-		return nil, ErrFormat.With("the batch has %d events, at most %d are taken", len(raws), MaxBatch)
 	}
 	list := make([]Event, len(raws))
 	for i, raw := range raws {

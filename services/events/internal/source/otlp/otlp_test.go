@@ -23,7 +23,7 @@ var sender = Sender{Credential: "key-1", Received: time.Date(2026, 5, 1, 12, 0, 
 
 // whole is the export of a request that is taken at once.
 func whole(request *collectorv1.ExportLogsServiceRequest, sender Sender) (e Export) {
-	for e = range Read(request, sender) { //nolint:revive // there is one
+	for e = range Read(request, sender) {
 	}
 	return e
 }

@@ -62,12 +62,12 @@ func One(body []byte, sender Sender) (Heartbeat, error) {
 
 // Many reads a request with a list of heartbeats. A bad one has a draft with an error, so that the others pass.
 func Many(body []byte, sender Sender) ([]Heartbeat, error) {
+	if n := source.Elements(body); n > MaxHeartbeats {
+		return nil, ErrBody.With("the request has %d heartbeats, at most %d are taken", n, MaxHeartbeats)
+	}
 	var raws []json.RawMessage
 	if err := json.Unmarshal(body, &raws); err != nil {
 		return nil, ErrBody
-	}
-	if len(raws) > MaxHeartbeats {
-		return nil, ErrBody.With("the request has %d heartbeats, at most %d are taken", len(raws), MaxHeartbeats)
 	}
 	list := make([]Heartbeat, len(raws))
 	for i, raw := range raws {
@@ -127,11 +127,11 @@ func (h Heartbeat) fact(v source.Value, sender Sender, seconds float64) source.F
 		kind = types["file"]
 	}
 	agent := parseAgent(orElse(v.At("user_agent").Text(), sender.UserAgent))
-	project := v.At("project").Text()
+	project := meant(v.At("project").Text())
 	micros := int64(math.Round(seconds * 1e6))
 	// The key by which upstream tells heartbeats apart, within the sender's own.
 	key := strings.Join([]string{
-		strconv.FormatInt(micros, 10), h.Type, v.At("category").Text(), orElse(project, "unset"), orElse(v.At("branch").Text(), "unset"), h.Entity,
+		strconv.FormatInt(micros, 10), h.Type, v.At("category").Text(), orElse(v.At("project").Text(), "unset"), orElse(v.At("branch").Text(), "unset"), h.Entity,
 		strconv.FormatBool(v.At("is_write").True()),
 	}, "-")
 	return source.Fact{
@@ -145,18 +145,27 @@ func (h Heartbeat) fact(v source.Value, sender Sender, seconds float64) source.F
 		Machine:     sender.Machine,
 		Project:     orElse(git.Repository(project), git.Plain(project, events.MaxProjectLength)),
 		Properties: source.Properties{
-			"branch":    git.Plain(v.At("branch").Text(), maxImportLength),
+			"branch":    git.Plain(meant(v.At("branch").Text()), maxImportLength),
 			"category":  git.Plain(orElse(v.At("category").Text(), "coding"), maxImportLength),
 			"entity":    h.Entity,
 			"imports":   imports(v.At("dependencies")),
 			"is_write":  v.At("is_write").True(),
-			"language":  git.Plain(v.At("language").Text(), maxImportLength),
+			"language":  git.Plain(meant(v.At("language").Text()), maxImportLength),
 			"os":        agent.os,
 			"plugin":    agent.plugin,
 			"time_zone": git.Plain(sender.TimeZone, maxImportLength),
 			"type":      git.Plain(h.Type, maxImportLength),
 		},
 	}
+}
+
+// meant is a text of a heartbeat, empty for the place holders by which a browser's extension says that it knows none: <<LAST_PROJECT>> and its like stand for
+// the last one that upstream has seen, which is a guess.
+func meant(text string) string {
+	if strings.HasPrefix(text, "<<LAST_") && strings.HasSuffix(text, ">>") {
+		return ""
+	}
+	return text
 }
 
 // actor is the machine that the heartbeat comes from, else the key: one key may serve a whole team, a machine seldom does.

@@ -2,6 +2,7 @@ package wakatime
 
 import (
 	"encoding/json"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,27 @@ func TestWhatMakesTwoHeartbeatsOne(t *testing.T) {
 	for _, change := range [][2]string{{"main.py", "b.py"}, {"059.123456", "060"}, {`"main"`, `"dev"`}, {"coding", "debugging"}, {"true", "false"}, {`"app"`, `"b"`}, {`"file"`, `"app"`}} {
 		require.NotEqual(t, first, id(strings.Replace(beat, change[0], change[1], 1), sender), change[0])
 	}
+}
+
+func TestAPlaceHolderIsNoProject(t *testing.T) {
+	h, err := One([]byte(`{"entity": "https://example.org", "type": "domain", "time": 1585598059, "project": "<<LAST_PROJECT>>", "branch": "<<LAST_BRANCH>>", "language": "<<LAST_LANGUAGE>>"}`), sender)
+	require.NoError(t, err)
+	require.NoError(t, h.Draft.Err)
+	require.Empty(t, h.Draft.Event.Project)
+	var properties map[string]any
+	require.NoError(t, json.Unmarshal([]byte(h.Draft.Event.Properties), &properties))
+	require.NotContains(t, properties, "branch")
+	require.NotContains(t, properties, "language")
+}
+
+func TestAListOfTooManyIsNotRead(t *testing.T) {
+	var before, after runtime.MemStats
+	body := []byte("[" + strings.Repeat("0,", 1<<19) + "0]")
+	runtime.ReadMemStats(&before)
+	_, err := Many(body, sender)
+	runtime.ReadMemStats(&after)
+	require.ErrorContains(t, err, "524289 heartbeats")
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
 }
 
 func TestABadHeartbeatDoesNotTakeOthersAlong(t *testing.T) {
