@@ -14,8 +14,11 @@ import (
 // MaxRecords is how many records a request may have: a collector sends 8,192 by default, or what it is given at once if that is more.
 const MaxRecords = 20_000
 
-// maxNesting is how deep messages of a request may nest.
-const maxNesting = 100
+// maxNesting is how deep messages of a request may nest, and maxRepaired how deep they are mended: a record is the fourth, and a value in a value three more.
+const (
+	maxNesting  = 100
+	maxRepaired = 4 + 3*maxValueNested
+)
 
 var (
 	// ErrBody says that the body is no request to export logs.
@@ -27,8 +30,11 @@ var (
 // Unmarshal reads a request in the protobuf encoding.
 func Unmarshal(body []byte) (*collectorv1.ExportLogsServiceRequest, error) {
 	var request collectorv1.ExportLogsServiceRequest
-	if err := (proto.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: maxNesting}).Unmarshal(body, &request); err != nil {
-		return nil, ErrBody.Wrap(err)
+	reading := proto.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: maxNesting}
+	if reading.Unmarshal(body, &request) != nil {
+		if err := reading.Unmarshal(repaired(body, request.ProtoReflect().Descriptor(), maxRepaired), &request); err != nil {
+			return nil, ErrBody.Wrap(err)
+		}
 	}
 	return &request, Check(&request)
 }
@@ -36,8 +42,11 @@ func Unmarshal(body []byte) (*collectorv1.ExportLogsServiceRequest, error) {
 // UnmarshalJSON reads a request in the JSON encoding of OTLP, which is that of protobuf with the ids in hexadecimal.
 func UnmarshalJSON(body []byte) (*collectorv1.ExportLogsServiceRequest, error) {
 	var request collectorv1.ExportLogsServiceRequest
-	if err := (protojson.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: maxNesting}).Unmarshal(body, &request); err != nil {
-		return nil, ErrBody.With("the body is not an ExportLogsServiceRequest in JSON: %.200s", err.Error())
+	reading := protojson.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: maxNesting}
+	if reading.Unmarshal(body, &request) != nil {
+		if err := reading.Unmarshal(repairedJSON(body), &request); err != nil {
+			return nil, ErrBody.With("the body is not an ExportLogsServiceRequest in JSON: %.200s", err.Error())
+		}
 	}
 	for _, resource := range request.GetResourceLogs() {
 		for _, scope := range resource.GetScopeLogs() {

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -159,6 +160,25 @@ func TestWhenARecordWasObservedIsItsTimeWhereItHasNoOther(t *testing.T) {
 	} {
 		require.Equal(t, record(t, own+ten)[0].Event.ID, record(t, own+eleven)[0].Event.ID, "it passed a collector twice")
 	}
+}
+
+// TestATextThatIsNoneDoesNotTakeOthersAlong has texts as exporters write them that cut in the middle of a character.
+func TestATextThatIsNoneDoesNotTakeOthersAlong(t *testing.T) {
+	drafts := record(t, `"timeUnixNano": "1777629600000000001", "attributes": [{"key": "a", "value": {"stringValue": "cut \ud83d"}}]`)
+	require.Contains(t, drafts[0].Event.Properties, "cut \uFFFD")
+	require.Equal(t, int64(1777629600000000001), drafts[0].Event.OccurredAt.UnixNano(), "digits stay")
+
+	packed, err := proto.Marshal(many(3, "cut ????", "whole"))
+	require.NoError(t, err)
+	packed = bytes.Replace(packed, []byte("????"), []byte("\xf0\x9f\x98?"), 2)
+	request, err := Unmarshal(packed)
+	require.NoError(t, err)
+	list := whole(request, sender).Drafts
+	require.Len(t, list, 3)
+	require.Contains(t, list[0].Event.Properties, "cut \uFFFD?")
+	require.Contains(t, list[2].Event.Properties, "cut ????")
+	_, err = Unmarshal([]byte{0x0a, 0x05, 0x01})
+	require.ErrorIs(t, err, ErrBody)
 }
 
 func TestErrorsAndHooksRepeatWhatIsNotKept(t *testing.T) {
