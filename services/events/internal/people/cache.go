@@ -58,15 +58,6 @@ func (c *cache[V]) set(k key, v V) {
 	c.put(k, v)
 }
 
-// setIf is set if a condition holds while no entry is changed.
-func (c *cache[V]) setIf(k key, v V, holds func() bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if holds() {
-		c.put(k, v)
-	}
-}
-
 // update changes an entry that is there and adds none.
 func (c *cache[V]) update(k key, v V) {
 	c.mu.Lock()

@@ -9,7 +9,6 @@ package people
 import (
 	"context"
 	"slices"
-	"sync/atomic"
 	"unsafe"
 
 	"github.com/google/uuid"
@@ -46,7 +45,7 @@ type Directory struct {
 
 	canonical  cache[events.Identity] // by the identity as its source writes it; a fact that never changes
 	developers cache[uuid.UUID]       // by the canonical identity
-	changes    atomic.Uint64          // how often the follower has changed developers: an answer that was asked for before is not remembered
+	overtaken  overtaken              // answers that are on their way
 }
 
 // NewDirectory returns a directory that asks client and notes in store.
@@ -101,7 +100,8 @@ func (d *Directory) remembered(organization uuid.UUID, raw events.Identity) (Per
 
 // resolve asks for the hints and adds the answers to people.
 func (d *Directory) resolve(ctx context.Context, organization uuid.UUID, hints []Hint, people map[events.Identity]Person) error {
-	asked := d.changes.Load()
+	began := d.overtaken.begin()
+	defer d.overtaken.end(began)
 	answers, err := d.ask(ctx, organization, hints)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func (d *Directory) resolve(ctx context.Context, organization uuid.UUID, hints [
 			notes = append(notes, events.Reassignment{Identity: a.Identity})
 			continue
 		}
-		d.remember(organization, hints[i].Identity, a, asked)
+		d.remember(organization, hints[i].Identity, a)
 		people[hints[i].Identity] = a
 	}
 	if len(notes) == 0 {
@@ -124,32 +124,37 @@ func (d *Directory) resolve(ctx context.Context, organization uuid.UUID, hints [
 	if err := d.store.Reassign(ctx, organization, notes); err != nil {
 		return err
 	}
-	asked = d.changes.Load()
 	if answers, err = d.ask(ctx, organization, nobodies); err != nil {
 		return err
 	}
 	for i, a := range answers {
-		d.remember(organization, nobodies[i].Identity, a, asked)
+		d.remember(organization, nobodies[i].Identity, a)
 		people[nobodies[i].Identity] = a
 	}
 	return nil
 }
 
-// remember keeps an answer that was asked for after so many changes. When the follower has made one since, it may be of before: no entry was there for the
-// follower to change.
-func (d *Directory) remember(organization uuid.UUID, raw events.Identity, p Person, asked uint64) {
+// remember keeps an answer, unless the follower has changed whose the identity is since it was asked for: what the follower heard is kept then.
+func (d *Directory) remember(organization uuid.UUID, raw events.Identity, p Person) {
 	if p.Refused != nil {
 		return
 	}
 	d.canonical.set(key{organization, raw}, p.Identity)
-	d.developers.setIf(key{organization, p.Identity}, p.DeveloperID, func() bool { return d.changes.Load() == asked })
+	k := key{organization, p.Identity}
+	d.overtaken.unless(k, func() { d.developers.set(k, p.DeveloperID) })
 }
 
-// reassigned takes over what the follower hears.
+// reassigned takes over what the follower hears. What nobody has asked for lately is not kept.
 func (d *Directory) reassigned(organization uuid.UUID, list []events.Reassignment) {
-	d.changes.Add(1)
 	for _, c := range list {
-		d.developers.update(key{organization, c.Identity}, c.DeveloperID)
+		k := key{organization, c.Identity}
+		d.overtaken.change(k, func(asked bool) {
+			if asked {
+				d.developers.set(k, c.DeveloperID)
+			} else {
+				d.developers.update(k, c.DeveloperID)
+			}
+		})
 	}
 }
 

@@ -38,18 +38,46 @@ func TestAnAnswerThatAChangeHasOvertakenIsNotRemembered(t *testing.T) {
 	d := NewDirectory(service, store)
 	f := NewFollower(d, slog.New(slog.DiscardHandler))
 	service.during = func() {
-		service.during, service.answer = func() {}, bob
 		require.NoError(t, f.apply(t.Context(), &identityv1.WatchIdentitiesResponse{Sequence: 7, Changes: []*identityv1.IdentityChange{{
 			DeveloperId: bob.String(), Identity: &identityv1.Identity{Kind: 1, Value: identity.Value}, OrganizationId: organization.String(),
 			PreviousDeveloperId: ada.String(), Sequence: 7,
 		}}}, 0))
 	}
-	for _, want := range []uuid.UUID{ada, bob} { // what the store has of the first is put right by the change
-		people, err := d.Resolve(t.Context(), organization, []Hint{{Identity: identity}})
-		require.NoError(t, err)
-		require.Equal(t, want, people[identity].DeveloperID)
-	}
+	people, err := d.Resolve(t.Context(), organization, []Hint{{Identity: identity}})
+	require.NoError(t, err)
+	require.Equal(t, ada, people[identity].DeveloperID, "what the store has of it is put right by the change")
 	person, known := d.Known(organization, identity.Kind, []byte(identity.Value))
 	require.True(t, known)
 	require.Equal(t, bob, person.DeveloperID)
+}
+
+func TestChangesAreKeptForAnswersOnTheirWay(t *testing.T) {
+	t.Parallel()
+	var o overtaken
+	organization := uuid.New()
+	change := func() (k key, asked bool) {
+		k = key{organization, events.Identity{Kind: 1, Value: uuid.NewString()}}
+		o.change(k, func(a bool) { asked = a })
+		return k, asked
+	}
+	remembered := func(k key) (done bool) {
+		o.unless(k, func() { done = true })
+		return done
+	}
+	_, asked := change()
+	require.False(t, asked)
+	first := o.begin()
+	early, asked := change()
+	require.True(t, asked)
+	second := o.begin()
+	late, _ := change()
+	for range 2 * manyChanges {
+		change()
+	}
+	o.end(first)
+	require.True(t, remembered(early), "it is older than all answers on their way")
+	require.False(t, remembered(late))
+	o.end(second)
+	require.True(t, remembered(late))
+	require.Empty(t, o.changed)
 }

@@ -14,7 +14,7 @@ import (
 	"devtrail.dev/kit/git"
 )
 
-// What is read at most: of a command's text, of brackets in it, for which the parser looks ahead again and again, of commands, of shells in shells.
+// What is read at most: of a command's text, of brackets in one another, for which the parser looks ahead again and again, of commands, of shells in shells.
 const (
 	maxScript   = 16 << 10
 	maxBrackets = 200
@@ -73,7 +73,7 @@ type reader struct {
 }
 
 func (r *reader) script(script string, nesting int) {
-	if len(script) > maxScript || strings.Count(script, "(") > maxBrackets || nesting > maxNesting {
+	if len(script) > maxScript || brackets(script) > maxBrackets || nesting > maxNesting {
 		return
 	}
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), "")
@@ -86,6 +86,21 @@ func (r *reader) script(script string, nesting int) {
 		}
 		return true
 	})
+}
+
+// brackets is how deep the round ones of a script stand in one another.
+func brackets(script string) (deepest int) {
+	depth := 0
+	for i := range len(script) {
+		switch script[i] {
+		case '(':
+			depth++
+			deepest = max(deepest, depth)
+		case ')':
+			depth = max(depth-1, 0)
+		}
+	}
+	return deepest
 }
 
 // command reads one command.

@@ -99,6 +99,7 @@ func TestJoin(t *testing.T) {
 // TestBracketsWithoutEndAreNotRead has a script for which the parser would look ahead from each bracket to the end.
 func TestBracketsWithoutEndAreNotRead(t *testing.T) {
 	require.Equal(t, []string{"npm"}, Programs(strings.Repeat("( ", maxBrackets)+"npm i a"+strings.Repeat(" )", maxBrackets)))
+	require.Equal(t, []string{"cat", "npm"}, Programs("cat > a.js <<'END'\n"+strings.Repeat("f();\n", 2*maxBrackets)+"END\nnpm i a"))
 	require.Empty(t, Programs(strings.Repeat("( ", maxBrackets+1)+"npm i a"+strings.Repeat(" )", maxBrackets+1)))
 }
 

@@ -156,7 +156,7 @@ func (m *message) released(release source.Value) time.Time {
 		return time.Time{}
 	case "published":
 		return source.FirstTime(release.At("published_at"), release.At("updated_at"))
-	case "prereleased", "released":
+	case "created", "prereleased", "released":
 		return source.FirstTime(release.At("updated_at"), release.At("published_at"))
 	}
 	return release.At("updated_at").Time()

@@ -25,12 +25,13 @@ const (
 // dropped are attributes that hold what people and models write, or what tools read and print: prompts, answers, arguments, outputs, and the errors and hooks
 // that repeat them. They never reach the log.
 var dropped = []string{
-	"arguments", "body", "completion", "content", "error", "error_message", "function_args", "function_response", "hook_input", "hook_name", "hook_output", "messages", "output",
-	"prompt", "prompt_text", "query", "request_text", "response", "response_text", "stderr", "stdout", "tool_input", "tool_output", "tool_parameters", "tool_result",
+	"arguments", "body", "command", "completion", "content", "error", "error_message", "function_args", "function_response", "hook_definitions", "hook_input", "hook_name",
+	"hook_output", "messages", "output", "prompt", "prompt_text", "query", "reasoning", "request_text", "response", "response_text", "stderr", "stdout", "tool_call", "tool_input",
+	"tool_output", "tool_parameters", "tool_result", "truncated_sequence", "trusted_content", "user_prompt", "verdict_rationale",
 }
 
 // droppedWhole are such attributes by their whole names, whose last words alone may be anything.
-var droppedWhole = []string{"error.message", "exception.message", "exception.stacktrace"}
+var droppedWhole = []string{"error.message", "exception.message", "exception.stacktrace", "process.command_args", "process.command_line"}
 
 // droppedPrefixes are the same by the semantic conventions.
 var droppedPrefixes = []string{"gen_ai.completion", "gen_ai.input", "gen_ai.output", "gen_ai.prompt", "gen_ai.system_instructions", "gen_ai.tool.call", "http.request.header", "http.response.header"}

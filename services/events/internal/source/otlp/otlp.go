@@ -98,7 +98,7 @@ func (e *Export) add(drafts []ingest.Draft) {
 // is all that tells it from the next that says the same, and its sender is who has set it.
 func (r *reader) unobserved() *logsv1.LogRecord {
 	record := r.record
-	if record.GetObservedTimeUnixNano() == 0 || record.GetTimeUnixNano() == 0 && r.attributes.text("event.timestamp") == "" {
+	if record.GetObservedTimeUnixNano() == 0 || record.GetTimeUnixNano() == 0 && r.stamped().IsZero() {
 		return record
 	}
 	c, ok := proto.Clone(record).(*logsv1.LogRecord)
@@ -210,11 +210,20 @@ func (r *reader) time() time.Time {
 		if at := time.Unix(0, int64(nanos)); nanos > 0 && nanos < 1<<63 && at.Before(events.MaxTime) { //nolint:gosec // bounded here
 			return at.UTC()
 		}
-		if at, err := time.Parse(time.RFC3339Nano, r.attributes.text("event.timestamp")); err == nil && at.After(events.MinTime) && at.Before(events.MaxTime) {
+		if at := r.stamped(); !at.IsZero() {
 			return at
 		}
 	}
 	return time.Time{}
+}
+
+// stamped is the time that an agent writes into an attribute; zero when there is none.
+func (r *reader) stamped() time.Time {
+	at, err := time.Parse(time.RFC3339Nano, r.attributes.text("event.timestamp"))
+	if err != nil || !at.After(events.MinTime) || !at.Before(events.MaxTime) {
+		return time.Time{}
+	}
+	return at
 }
 
 // eventName is what the record calls itself: the body where an agent writes the name there, else the attribute, else the field, where some
