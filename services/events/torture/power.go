@@ -11,9 +11,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// powerService has the service's machine lose its power, with what was not synced, and come back after a while.
+// powerService has the service's machine lose its power, with what was not synced, and come back after a while. It stands still before the power goes, as all of a
+// machine does: ext4 answers a sync that is under way when it is stopped like this, and whose journal it drops, as if it had come to its end.
 func (s *stage) powerService(ctx context.Context, away time.Duration) error {
 	s.service.asked.Store(true) // a log that cannot be written ends it
+	if err := halt(ctx, s.service.cmd.Process.Pid); err != nil {
+		return err
+	}
 	if err := s.disk.cutPower(); err != nil {
 		return fmt.Errorf("cut the power of the log: %w", err)
 	}
@@ -29,6 +33,9 @@ func (s *stage) powerService(ctx context.Context, away time.Duration) error {
 func (s *stage) powerDatabase(ctx context.Context, away time.Duration, obsolete []string) error {
 	sessions, err := s.engine.freeze() // a process that cannot write ends, and there would be none to kill
 	if err != nil {
+		return err
+	}
+	if err := halt(ctx, append(sessions, s.engine.server.Pid())...); err != nil { // as powerService does
 		return err
 	}
 	if err := s.engine.disk.cutPower(); err != nil {
