@@ -19,6 +19,7 @@ var blockCases = []testCase{
 	{"a block that may have been sent is stored when it was not", blockAgain},
 	{"ids of a block that are there are left out", blockPartlyKnown},
 	{"an id counts once within a block", blockRepeats},
+	{"an id that may be known stands behind itself", blockBehindItself},
 	{"two organizations in one block", blockOfTwo},
 	{"pieces of a block are blocks", blockPieces},
 	{"a block over many years is kept", blockOfYears},
@@ -192,4 +193,12 @@ func latest(t *testing.T, s *subject) {
 	found, err = blocks.Latest(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, late, found)
+}
+
+// blockBehindItself has an event that was new when it came, and was forgotten before it came again.
+func blockBehindItself(t *testing.T, s *subject) {
+	a := s.event("a", touching("pkg:npm/x@1"))
+	require.Equal(t, []int{2}, s.take(s.cut(7, s.frame(judged, a, s.event("b")), s.frame(queue.Decision{}, a))))
+	require.Len(t, s.list(events.ListQuery{}), 2)
+	require.EqualValues(t, 1, s.exposure("pkg:npm/x").Sighting.Count)
 }

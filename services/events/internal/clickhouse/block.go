@@ -137,27 +137,28 @@ func (s *Store) known(ctx context.Context, b *queue.Block) (known []int, release
 	if !b.NeedsLookUp() {
 		return nil, release, nil
 	}
-	places := make(map[uuid.UUID]map[uuid.UUID]int) // by organization and id
+	places := make(map[uuid.UUID]map[uuid.UUID]int) // by organization and id, of all rows: one that may be known may stand behind one that is not
+	asked := make(map[uuid.UUID][]uuid.UUID)        // of rows that may be known
 	for n, row := range b.Rows() {
-		if !row.MayBeKnown {
-			continue
-		}
 		ids := places[row.Organization]
 		if ids == nil {
 			ids = make(map[uuid.UUID]int)
 			places[row.Organization] = ids
 		}
-		if _, again := ids[row.ID]; again {
+		_, again := ids[row.ID]
+		switch {
+		case again && row.MayBeKnown:
 			known = append(known, n)
 			continue
+		case row.MayBeKnown:
+			asked[row.Organization] = append(asked[row.Organization], row.ID)
 		}
-		ids[row.ID] = n
+		if !again {
+			ids[row.ID] = n
+		}
 	}
-	for organization, ids := range places {
-		list := make([]uuid.UUID, 0, len(ids))
-		for id := range ids {
-			list = append(list, id)
-		}
+	for organization, list := range asked {
+		ids := places[organization]
 		claimed, err := s.claims.take(ctx, organization, list)
 		if err != nil {
 			release()

@@ -49,7 +49,8 @@ type moody struct {
 	*memory.Store
 	away    atomic.Bool
 	appends atomic.Int64
-	blocks  sync.Map // number -> the block, as it was sent last
+	blocks  sync.Map                 // number -> the block, as it was sent last
+	refuse  func(*queue.Block) error // nil when it refuses none
 }
 
 var errPoison = events.ErrTextInvalid.With("the database does not like it")
@@ -74,6 +75,11 @@ func (s *moody) StoreBlock(ctx context.Context, b *queue.Block) ([]int, error) {
 	s.blocks.Store(b.Number, b)
 	if s.away.Load() {
 		return nil, events.ErrStoreUnavailable
+	}
+	if s.refuse != nil {
+		if err := s.refuse(b); err != nil {
+			return nil, err
+		}
 	}
 	for _, row := range b.Rows() {
 		if row.Name == "poison" {

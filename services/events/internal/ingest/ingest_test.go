@@ -105,6 +105,44 @@ func TestWhatTheStoreRefusesIsADeadLetterAndSinksNothing(t *testing.T) {
 	}
 }
 
+// TestABlockThatIsTooLargeIsHalved has a store that takes ten events in its time.
+func TestABlockThatIsTooLargeIsHalved(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.store.refuse = func(b *queue.Block) error {
+		if b.Len() > 10 {
+			return fault.New(fault.Timeout, "SLOW", "it took too long")
+		}
+		return nil
+	}
+	f.start()
+	drafts := make([]ingest.Draft, 50)
+	for i := range drafts {
+		drafts[i] = draft("a")
+	}
+	require.NotContains(t, f.take(ingest.AckDatabase, drafts...), ingest.Rejected)
+	require.Len(t, f.stored(acme), 50)
+}
+
+// TestAnErrorAfterAnOutageIsTriedAgain has an error that nobody has named once, when the store comes back.
+func TestAnErrorAfterAnOutageIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	calls := 0
+	f.store.refuse = func(*queue.Block) error {
+		switch calls++; {
+		case calls <= 3:
+			return events.ErrStoreUnavailable
+		case calls == 4:
+			return errors.New("something else")
+		}
+		return nil
+	}
+	f.start()
+	require.Equal(t, []ingest.Status{ingest.Stored}, f.take(ingest.AckDatabase, draft("a")))
+	require.Len(t, f.stored(acme), 1)
+}
+
 func TestAFullLogRefusesAndComesBack(t *testing.T) {
 	f := setup(t)
 	f.bytes = 4 << 10

@@ -18,7 +18,8 @@ var ErrRefused = fault.New(fault.Invalid, "DEAD_LETTER", "the database does not 
 // insertTime bounds one call of the store. A database that hangs is one that is away.
 const insertTime = 2 * time.Minute
 
-// patience is how often a block is tried before an error that nobody has named is believed to be the fault of its events.
+// patience is how often in a row a block is tried before an error that nobody has named is believed to be the fault of its events, or one of time or memory
+// that of its size.
 const patience = 3
 
 // take stores the pieces of a stage. An error means that it is to be tried again.
@@ -64,7 +65,8 @@ func (d *drain) takePiece(ctx context.Context, st *stage, p *piece) (halved bool
 		p.done = true
 		return false, nil
 	}
-	if ctx.Err() != nil || !final(err, p.attempts) {
+	heavy := p.fails(err)
+	if ctx.Err() != nil || !heavy && !final(err, p.doubts) || heavy && st.events(p) == 1 {
 		return false, err
 	}
 	// A store that is not well refuses everything.
@@ -84,10 +86,24 @@ func (d *drain) takePiece(ctx context.Context, st *stage, p *piece) (halved bool
 	return false, nil
 }
 
+// fails counts an attempt that failed, and tells whether the piece is too large for the store, as far as anybody can tell. An outage between says nothing.
+func (p *piece) fails(err error) (heavy bool) {
+	switch fault.KindOf(err) {
+	case fault.Internal:
+		p.doubts, p.heavy = p.doubts+1, 0
+	case fault.Exhausted, fault.Timeout:
+		p.doubts, p.heavy = 0, p.heavy+1
+	default:
+		p.doubts, p.heavy = 0, 0
+	}
+	return p.heavy >= patience
+}
+
 // halve puts two pieces in the place of one and keeps their bounds.
 func (d *drain) halve(ctx context.Context, st *stage, p *piece, events uint32) error {
 	one, two := *p, *p
 	one.again, two.again = false, false
+	one.doubts, two.doubts, one.heavy, two.heavy = 0, 0, 0, 0
 	one.cut.To, two.cut.From = p.cut.From+events, p.cut.From+events
 	d.lineMu.Lock()
 	one.cut.Number = d.next()
@@ -105,13 +121,13 @@ func (d *drain) halve(ctx context.Context, st *stage, p *piece, events uint32) e
 	return err
 }
 
-// final tells whether an error of the store stays when the call is repeated.
-func final(err error, attempts int) bool {
+// final tells whether an error of the store, after so many in a row that nobody has named, stays when the call is repeated.
+func final(err error, doubts int) bool {
 	switch fault.KindOf(err) {
 	case fault.Unavailable, fault.Conflict, fault.Exhausted, fault.Timeout, fault.Canceled:
 		return false
 	case fault.Internal:
-		return attempts >= patience
+		return doubts >= patience
 	default:
 		return true
 	}

@@ -36,6 +36,8 @@ type piece struct {
 	cut      queue.Cut
 	again    bool // it may have been sent
 	attempts int
+	doubts   int // attempts in a row that failed as nobody has named
+	heavy    int // attempts in a row that took too much time or memory
 	done     bool
 }
 

@@ -102,10 +102,7 @@ func (l *Log) syncCommit() error {
 	l.mu.Lock()
 	active := l.segments[len(l.segments)-1] // those before were synced when it began
 	l.mu.Unlock()
-	if err := active.file.SyncData(); err != nil {
-		return l.fail(err)
-	}
-	return nil
+	return l.syncFile(active.file)
 }
 
 // keeps tells whether another free file is kept beside so many.

@@ -50,6 +50,7 @@ type Log struct {
 	working sync.WaitGroup // the three goroutines
 
 	writingMu sync.Mutex
+	syncing   sync.Mutex // held by who syncs a segment
 	active    *segment
 	buffer    []byte // of the record that is written
 	space     diskspace.Space

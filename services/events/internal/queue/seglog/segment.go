@@ -51,8 +51,8 @@ func (l *Log) fits(size int64) bool { return l.active.end+size+stateRoom <= l.op
 // the new one; after an error the one before goes on. The lock on writing must be held.
 func (l *Log) roll(size int64) error {
 	if l.active != nil {
-		if err := l.active.file.SyncData(); err != nil {
-			return l.fail(err)
+		if err := l.syncFile(l.active.file); err != nil {
+			return err
 		}
 	}
 	l.spare.mu.Lock()

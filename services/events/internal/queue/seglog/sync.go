@@ -3,6 +3,8 @@ package seglog
 import (
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"devtrail.dev/services/events/internal/queue"
 )
 
@@ -37,14 +39,22 @@ func (l *Log) syncSome() ([]*pending, error) {
 	list, active := l.unsynced, l.segments[len(l.segments)-1]
 	l.unsynced = nil
 	l.mu.Unlock()
-	switch {
-	case len(list) == 0:
+	if len(list) == 0 {
 		return nil, nil
-	case l.failed.Load():
-		return list, queue.ErrClosed.With("the log of accepted events cannot be written any more")
 	}
-	if err := active.file.SyncData(); err != nil {
-		return list, l.fail(err)
+	return list, l.syncFile(active.file)
+}
+
+// syncFile syncs a segment, one at a time: Linux tells that a file's pages were not written once, to the first who asks, and another who syncs the same file
+// would take the silence for success.
+func (l *Log) syncFile(file vfs.File) error {
+	l.syncing.Lock()
+	defer l.syncing.Unlock()
+	if l.failed.Load() {
+		return queue.ErrClosed.With("the log of accepted events cannot be written any more")
 	}
-	return list, nil
+	if err := file.SyncData(); err != nil {
+		return l.fail(err)
+	}
+	return nil
 }

@@ -3,12 +3,16 @@ package seglog
 import (
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/events/internal/queue"
 )
 
 // TestSendersShareSyncs has many send one after the other on a disk that syncs at once, but for the first time, when it waits until all of them have begun; and then
@@ -53,4 +57,43 @@ func TestSendersShareSyncs(t *testing.T) {
 		}
 		require.EqualValues(t, each, syncs.Load())
 	})
+}
+
+// TestAFailureIsEverybodys has two sync one file when its pages cannot be written, of whom Linux tells only one.
+func TestAFailureIsEverybodys(t *testing.T) {
+	t.Parallel()
+	var failing atomic.Bool
+	var calls atomic.Int64
+	entered, second := make(chan struct{}), make(chan struct{})
+	o := options(t)
+	o.Fatal = func(string) {}
+	o.FS = errorfs.Wrap(vfs.Default, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind != errorfs.OpFileSyncData || !failing.Load() {
+			return nil
+		}
+		switch calls.Add(1) {
+		case 1:
+			close(entered)
+			select {
+			case <-second:
+			case <-time.After(100 * time.Millisecond): // nobody comes in between
+			}
+			return syscall.EIO
+		case 2:
+			close(second)
+		}
+		return nil
+	}))
+	l, err := Open(o)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	write(t, l, 0, entry("first"))
+	failing.Store(true)
+	synced := make(chan error, 1)
+	go func() { synced <- l.syncCommit() }()
+	<-entered
+	p, err := l.Append(t.Context(), 0, []queue.Entry{entry("second")})
+	require.NoError(t, err)
+	require.Error(t, p.Wait(), "it must not be acknowledged")
+	require.ErrorIs(t, <-synced, syscall.EIO)
 }
