@@ -28,9 +28,9 @@ lint: tools
 test *args:
     go test {{args}} work
 
-# Runs the benchmarks; each prints ratios.
-bench *args:
-    go test -run '^$' -bench . {{args}} ./bench/...
+# Runs a benchmark of bench/, such as ingest; each prints ratios.
+bench name *args:
+    go run ./bench/{{name}} {{args}}
 
 # Known vulnerabilities in what we depend on.
 vuln: tools

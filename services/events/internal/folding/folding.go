@@ -36,7 +36,7 @@ type Job struct {
 	logger    *slog.Logger
 	now       func() time.Time
 	store     events.Folds
-	elsewhere func() bool
+	elsewhere func() bool   // another instance takes events in
 	wake      chan struct{} // holds a token when something was reassigned
 	pending   prometheus.Gauge
 	folded    prometheus.Counter

@@ -45,7 +45,8 @@ func (d *drain) take(ctx context.Context, st *stage) error {
 	return nil
 }
 
-// takePiece stores a piece, or halves one that the store refuses for good: the event at fault is found by that, and buried. The halves are blocks of their own.
+// takePiece stores a piece, or halves one that the store refuses for good or that is too large for it: the event at fault is found by that, and buried. The
+// halves are blocks of their own.
 func (d *drain) takePiece(ctx context.Context, st *stage, p *piece) (halved bool, err error) {
 	b := d.piece(st, p)
 	if p.attempts == 0 && b.NeedsLookUp() {

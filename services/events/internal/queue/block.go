@@ -50,8 +50,8 @@ type BlockStore interface {
 	// Events of which Row.MayBeKnown is set must be compared with those of the store, and left out when their id is there or stands earlier in the block; the others are
 	// new by the caller's word, and comparing them is not needed. It returns the events that were left out, ascending, as Rows counts; a block that is
 	// stored again leads to the same answer. One call at a time may be under way for a block that NeedsLookUp; any number for others.
-	// An error that is not passing (see events.Store) may be the fault of an event; the block may then be stored by half, and its events come again in
-	// other blocks, in which all may be known.
+	// After an error the block may be stored by half. One that is not passing (see events.Store) may be the fault of an event, one of time or memory that
+	// of the block's size: its events come again in other blocks then, in which all may be known.
 	StoreBlock(ctx context.Context, b *Block) (known []int, err error)
 	// Latest must return when the latest of all events of all organizations occurred, the zero time when there is none.
 	Latest(ctx context.Context) (time.Time, error)

@@ -1,7 +1,7 @@
 package source
 
 // Elements counts the elements of a JSON array without reading them, so that one of too many is refused before it takes the memory of all of them: an
-// element of two bytes takes a hundred. Of a text that is no array it says anything.
+// element of two bytes takes a hundred. What begins as something else has none; of an array that is not valid it says anything.
 func Elements(array []byte) int {
 	commas, depth, quoted, some := 0, 0, false, false
 	for i := 0; i < len(array); i++ {
@@ -20,6 +20,9 @@ func Elements(array []byte) int {
 		case '"':
 			quoted = true
 		case '[', '{':
+			if depth == 0 && c == '{' {
+				return 0
+			}
 			depth++
 		case ']', '}':
 			depth--

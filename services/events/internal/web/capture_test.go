@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -137,6 +138,19 @@ func TestCaptureRefusesWhatIsNoBatch(t *testing.T) {
 		require.Equal(t, "INVALID_ARGUMENT", p.Code)
 	}
 	require.Equal(t, http.StatusUnsupportedMediaType, b.post(capturePath, batch(event(1)), "Content-Type", "application/xml").StatusCode)
+}
+
+func TestABatchOfTooManyIsNotRead(t *testing.T) {
+	b := setup(t)
+	body := batch(strings.Repeat("0,", 1<<20) + "0")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	a := b.post(capturePath, body)
+	runtime.ReadMemStats(&after)
+	require.Equal(t, http.StatusBadRequest, a.StatusCode)
+	require.Contains(t, a.body, "1048577 events")
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(20*len(body)))
+	require.Contains(t, b.post(capturePath, `{"events": {"a": 1}}`).body, "events is not a list")
 }
 
 func TestTheClockOfThePage(t *testing.T) {

@@ -3,6 +3,7 @@ package cloudevents
 import (
 	"encoding/json"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -149,4 +150,15 @@ func FuzzBinary(f *testing.F) {
 			t.Fatalf("%+v is kept as %+v", e, again)
 		}
 	})
+}
+
+func TestABatchOfTooManyIsNotRead(t *testing.T) {
+	body := []byte("[" + strings.Repeat("0,", 1<<20) + "0]")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Batch(body)
+	runtime.ReadMemStats(&after)
+	require.ErrorIs(t, err, ErrFormat)
+	require.ErrorContains(t, err, "1048577 events")
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
 }

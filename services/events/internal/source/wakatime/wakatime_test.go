@@ -65,6 +65,9 @@ func TestAPlaceHolderIsNoProject(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(h.Draft.Event.Properties), &properties))
 	require.NotContains(t, properties, "branch")
 	require.NotContains(t, properties, "language")
+	without, err := One([]byte(`{"entity": "https://example.org", "type": "domain", "time": 1585598059}`), sender)
+	require.NoError(t, err)
+	require.NotEqual(t, without.Draft.Event.ID, h.Draft.Event.ID, "what was sent tells heartbeats apart")
 }
 
 func TestAListOfTooManyIsNotRead(t *testing.T) {
