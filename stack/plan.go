@@ -43,7 +43,7 @@ func newPlan(ctx context.Context, cfg Config, home *home, keys keys) (*plan, err
 	return p, p.takeAddresses(ctx)
 }
 
-// off is the address of an HTTP door that is not to be opened.
+// off is the address of an HTTP door or a debug port that is not to be opened.
 const off = "off"
 
 // takeAddresses decides where each service listens and sees that the ports are
@@ -106,7 +106,9 @@ func (p *plan) environ(s service) []string {
 	set["DEVTRAIL_OPERATOR_KEY"] = p.keys.Operator
 	set["DEVTRAIL_SERVICE_KEY"] = p.keys.Service
 	set[s.addressSetting()] = p.listen[s.name].listen()
-	set[s.debugSetting()] = p.debug[s.name].listen()
+	if debug, ok := p.debug[s.name]; ok { // a service that is told nothing takes its usual address: off stays what it is
+		set[s.debugSetting()] = debug.listen()
+	}
 	if http, ok := p.http[s.name]; ok {
 		set[s.httpSetting()] = http.listen()
 	}

@@ -60,6 +60,12 @@ func TestTheHTTPDoorIsOpenedUnlessItIsOff(t *testing.T) {
 	require.Equal(t, "off", p.environment("events")["EVENTS_HTTP_ADDRESS"])
 }
 
+func TestADebugPortIsOpenedUnlessItIsOff(t *testing.T) {
+	p := newTestPlan(t, StoreClickHouse, "EVENTS_DEBUG_ADDRESS=off")
+	require.Equal(t, "off", p.environment("events")["EVENTS_DEBUG_ADDRESS"])
+	require.NotEqual(t, "off", p.environment("identity")["IDENTITY_DEBUG_ADDRESS"])
+}
+
 func TestWithoutClickHouseNothingNamesIt(t *testing.T) {
 	p := newTestPlan(t, StorePostgres)
 	for _, process := range p.table() {

@@ -37,7 +37,8 @@ process of its own, and keep them running until Ctrl-C.
 
 DEVTRAIL_POSTGRES_URL and DEVTRAIL_CLICKHOUSE_URL name servers to use instead of
 the embedded engines. <SERVICE>_ADDRESS and <SERVICE>_DEBUG_ADDRESS move a
-service to another port, EVENTS_HTTP_ADDRESS the HTTP door (off: none).`,
+service to another port, EVENTS_HTTP_ADDRESS the HTTP door; off opens no debug
+port, and no HTTP door.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runUp(cmd, flags) },
 	}

@@ -7,11 +7,14 @@ import (
 	"time"
 )
 
+// Off is the debug address of a server without a debug port. A setting cannot say it by being empty: that counts as not given.
+const Off = "off"
+
 // Config is the door's settings. A service embeds it in its own Config with its prefix, such as
 // `envPrefix:"IDENTITY_"`, and gives its default addresses through env.Load.
 type Config struct {
 	Address         string        `env:"ADDRESS"`                                 // host:port of the API; port 0 takes a free one
-	DebugAddress    string        `env:"DEBUG_ADDRESS"`                           // host:port of the debug port; empty opens none
+	DebugAddress    string        `env:"DEBUG_ADDRESS"`                           // host:port of the debug port; empty and "off" open none
 	GracePeriod     time.Duration `env:"GRACE_PERIOD" envDefault:"10s"`           // for calls in flight at a stop
 	MaxMessageBytes int           `env:"MAX_MESSAGE_BYTES" envDefault:"16777216"` // of a received message
 }
@@ -25,9 +28,9 @@ func (c Config) Validate() error {
 	if _, _, err := net.SplitHostPort(c.Address); err != nil {
 		mistakes = append(mistakes, fmt.Errorf("ADDRESS %q is not host:port", c.Address))
 	}
-	if c.DebugAddress != "" {
+	if c.hasDebug() {
 		if _, _, err := net.SplitHostPort(c.DebugAddress); err != nil {
-			mistakes = append(mistakes, fmt.Errorf("DEBUG_ADDRESS %q is not host:port", c.DebugAddress))
+			mistakes = append(mistakes, fmt.Errorf("DEBUG_ADDRESS %q is neither host:port nor off", c.DebugAddress))
 		}
 	}
 	if c.GracePeriod < 0 {
@@ -38,6 +41,8 @@ func (c Config) Validate() error {
 	}
 	return errors.Join(mistakes...)
 }
+
+func (c Config) hasDebug() bool { return c.DebugAddress != "" && c.DebugAddress != Off }
 
 func (c Config) withDefaults() Config {
 	if c.GracePeriod == 0 {

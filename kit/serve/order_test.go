@@ -78,6 +78,7 @@ func TestTooLittleTimeIsRefused(t *testing.T) {
 
 func TestConfigValidate(t *testing.T) {
 	require.NoError(t, Config{Address: "127.0.0.1:0"}.Validate())
+	require.NoError(t, Config{Address: "127.0.0.1:0", DebugAddress: Off}.Validate())
 	err := Config{Address: "x", DebugAddress: "y", GracePeriod: -1, MaxMessageBytes: -1}.Validate()
 	for _, want := range []string{"ADDRESS \"x\"", "DEBUG_ADDRESS \"y\"", "GRACE_PERIOD", "MAX_MESSAGE_BYTES"} {
 		require.ErrorContains(t, err, want)

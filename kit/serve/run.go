@@ -67,7 +67,7 @@ func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
 }
 
 func (s *Server) openDebug(ctx context.Context) (*http.Server, net.Listener, error) {
-	if s.cfg.DebugAddress == "" {
+	if !s.cfg.hasDebug() {
 		return nil, nil, nil
 	}
 	lis, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.DebugAddress)

@@ -20,6 +20,7 @@ import (
 	_ "google.golang.org/protobuf/types/known/emptypb"
 
 	"devtrail.dev/kit/dial"
+	"devtrail.dev/kit/env"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/serve/servetest"
@@ -186,6 +187,24 @@ func TestTakenAddress(t *testing.T) {
 	s, err = serve.New("identity", serve.Config{Address: "127.0.0.1:0", DebugAddress: lis.Addr().String()}, newDoor().deps())
 	require.NoError(t, err)
 	require.ErrorContains(t, s.Run(t.Context()), "debug address")
+}
+
+func TestNoDebugPort(t *testing.T) {
+	cfg, err := env.Load(func(name string) string { return map[string]string{"DEBUG_ADDRESS": "off"}[name] }, serve.Config{Address: "127.0.0.1:0", DebugAddress: "127.0.0.1:7412"})
+	require.NoError(t, err)
+	s, err := serve.New("identity", cfg, newDoor().deps())
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	select {
+	case <-s.Listening():
+		assert.Nil(t, s.DebugAddr())
+	case err := <-done:
+		done <- err
+	}
+	cancel()
+	require.NoError(t, <-done)
 }
 
 func TestMainReturnsExitCodes(t *testing.T) {
