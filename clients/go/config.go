@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"google.golang.org/grpc"
@@ -22,7 +23,7 @@ func orElse[T int | time.Duration](value, other T) T {
 }
 
 func (c Config) withDefaults() Config {
-	c.BatchEvents = min(orElse(c.BatchEvents, 500), 5000) // the contract's limit
+	c.BatchEvents = orElse(c.BatchEvents, 500)
 	c.BatchBytes = orElse(c.BatchBytes, 1<<20)
 	c.Linger = max(orElse(c.Linger, time.Second), 0)
 	c.QueueEvents = orElse(c.QueueEvents, 10_000)
@@ -37,6 +38,37 @@ func (c Config) withDefaults() Config {
 		c.Now = time.Now //nolint:forbidigo // what nil means
 	}
 	return c
+}
+
+// What the contract lets a request hold. The service takes some more bytes than these, for the frames of the events.
+const (
+	maxBatchEvents = 5000
+	maxBatchBytes  = 20 << 20
+)
+
+// validate refuses what could never be sent, or would wait for ever; a batch that is too large would be refused by the service again and again.
+func (c Config) validate() error {
+	var mistakes []error
+	for _, limit := range []struct {
+		name        string
+		value, most int
+	}{
+		{"BatchEvents", c.BatchEvents, maxBatchEvents},
+		{"BatchBytes", c.BatchBytes, maxBatchBytes},
+		{"QueueEvents", c.QueueEvents, math.MaxInt},
+		{"QueueBytes", c.QueueBytes, math.MaxInt},
+		{"Timeout", int(c.Timeout), math.MaxInt},
+		{"Backoff", int(c.Backoff), math.MaxInt},
+		{"MaxBackoff", int(c.MaxBackoff), math.MaxInt},
+	} {
+		switch {
+		case limit.value < 0:
+			mistakes = append(mistakes, fmt.Errorf("devtrail: %s is negative", limit.name))
+		case limit.value > limit.most:
+			mistakes = append(mistakes, fmt.Errorf("devtrail: %s %d is more than %d, which is what a request may hold", limit.name, limit.value, limit.most))
+		}
+	}
+	return errors.Join(mistakes...)
 }
 
 // headerOrganization names the organization of an operator's call.

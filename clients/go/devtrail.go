@@ -49,7 +49,7 @@ type Config struct {
 	// Stored makes the service answer when events are in its database; else it answers when they are on its disk.
 	Stored bool
 
-	// BatchEvents and BatchBytes are how much a request holds at most; 500 events and 1 MiB when zero.
+	// BatchEvents and BatchBytes are how much a request holds at most; 500 events and 1 MiB when zero. The service takes at most 5,000 and 20 MiB.
 	BatchEvents int
 	BatchBytes  int
 	// Linger is how long an event waits for others to share its request; 1 s when zero, none when negative.
@@ -114,6 +114,9 @@ type queued struct {
 
 // New returns a client. It does not connect yet; a wrong address or key shows when events are sent, in the log and in Stats.
 func New(cfg Config) (*Client, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
 	cfg = cfg.withDefaults()
 	conn, err := dial(cfg)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,7 +30,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type service struct {
 	eventsv1.UnimplementedIngestServiceServer
 
-	answer func(n int, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error)
+	largest int // bytes of a request; gRPC's 4 MiB when zero
+	answer  func(n int, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error)
 
 	mu       sync.Mutex
 	requests int
@@ -78,7 +80,11 @@ func start(t *testing.T, s *service, cfg devtrail.Config) *devtrail.Client {
 	t.Helper()
 	s.stored = map[string]int{}
 	lis := bufconn.Listen(1 << 20)
-	server := grpc.NewServer()
+	var options []grpc.ServerOption
+	if s.largest > 0 {
+		options = append(options, grpc.MaxRecvMsgSize(s.largest))
+	}
+	server := grpc.NewServer(options...)
 	eventsv1.RegisterIngestServiceServer(server, s)
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(lis) }()
@@ -276,11 +282,40 @@ func TestManySendersLoseNothing(t *testing.T) {
 	}
 }
 
+// The largest batch that may be set is one that the service takes, whose limit leaves 64 KiB for frames.
+func TestTheLargestBatchIsTaken(t *testing.T) {
+	s := &service{largest: 20<<20 + 64<<10}
+	client := start(t, s, devtrail.Config{BatchEvents: 5000, BatchBytes: 20 << 20, QueueBytes: 64 << 20, Linger: time.Hour})
+	for range 5001 {
+		e := event("a")
+		e.PropertiesJson = `{"text": "` + strings.Repeat("x", 4100) + `"}`
+		require.NoError(t, client.Send(t.Context(), e))
+	}
+	require.NoError(t, client.Flush(t.Context()))
+	require.Len(t, s.batches, 2)
+	require.Greater(t, len(s.batches[0]), 4900)
+	require.Zero(t, client.Stats().Retries)
+}
+
 func TestWrongSettings(t *testing.T) {
 	for _, cfg := range []devtrail.Config{{}, {Target: "a:1"}, {Target: "a:1", Token: "secret"}} {
 		_, err := devtrail.New(cfg)
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), "secret")
+	}
+	for name, cfg := range map[string]devtrail.Config{
+		"BatchBytes 20971521 is more than 20971520": {BatchBytes: 20<<20 + 1},
+		"BatchEvents 5001 is more than 5000":        {BatchEvents: 5001},
+		"BatchEvents is negative":                   {BatchEvents: -1},
+		"QueueBytes is negative":                    {QueueBytes: -1},
+		"MaxBackoff is negative":                    {MaxBackoff: -1},
+	} {
+		cfg.Target, cfg.Token, cfg.Plaintext = "a:1", "dvi_test", true
+		client, err := devtrail.New(cfg)
+		if err == nil {
+			_ = client.Close(t.Context())
+		}
+		require.ErrorContains(t, err, name)
 	}
 	client := start(t, &service{}, devtrail.Config{})
 	large := event("a")
