@@ -5,10 +5,8 @@ package devtrail
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -33,47 +31,6 @@ var (
 
 // maxEvent is the largest event that a service takes, with room for its frame.
 const maxEvent = 1<<20 + 16<<10
-
-// Config says where events go and how. Target and Token are required; every other field has a usable zero value.
-type Config struct {
-	// Target is the gRPC address of the events service, like "events:7404".
-	Target string
-	// Token is an API key; an ingest key (dvi_...) can send events and nothing else.
-	Token string
-	// Organization is the UUID of the organization, for operator keys, which name one. Others have their own.
-	Organization string
-	// TLS encrypts the connection. Without it a token is sent in the clear, so Plaintext must say that this is meant.
-	TLS *tls.Config
-	// Plaintext allows a connection without TLS: on one machine, in a private network.
-	Plaintext bool
-	// Stored makes the service answer when events are in its database; else it answers when they are on its disk.
-	Stored bool
-
-	// BatchEvents and BatchBytes are how much a request holds at most; 500 events and 1 MiB when zero. The service takes at most 5,000 and 20 MiB.
-	BatchEvents int
-	BatchBytes  int
-	// Linger is how long an event waits for others to share its request; 1 s when zero, none when negative.
-	Linger time.Duration
-	// QueueEvents and QueueBytes are how much waits in memory at most, what is under way included; 10,000 events and 16 MiB when zero.
-	// Beyond, Send waits.
-	QueueEvents int
-	QueueBytes  int
-	// Timeout is how long a request may take; 30 s when zero.
-	Timeout time.Duration
-	// Backoff is the wait after a first failed request; it doubles with each that follows, up to MaxBackoff. 200 ms and 30 s when zero.
-	// The wait that the service asks for is kept when it is longer.
-	Backoff    time.Duration
-	MaxBackoff time.Duration
-
-	// Rejected is told of each event that the service refuses for good, with the reason. It must not block. May be nil.
-	Rejected func(event *eventsv1.Event, result *eventsv1.CaptureResult)
-	// Logger is told when requests fail and when they succeed again. May be nil.
-	Logger *slog.Logger
-	// Now is the clock; time.Now when nil.
-	Now func() time.Time
-	// Dial are further options of the connection, such as a dialer in tests.
-	Dial []grpc.DialOption
-}
 
 // Stats are counts since the client was made.
 type Stats struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -187,23 +186,6 @@ func TestFailedRequestsAreRepeatedWithTheSameIDs(t *testing.T) {
 	}
 	require.NoError(t, client.Stats().LastError)
 	require.EqualValues(t, 4, client.Stats().Retries)
-}
-
-func TestOneEventThatCannotBeReadDoesNotHoldTheOthers(t *testing.T) {
-	s := &service{answer: func(_ int, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
-		if slices.ContainsFunc(req.GetEvents(), func(e *eventsv1.Event) bool { return e.GetName() == "poison" }) {
-			return nil, status.Error(codes.InvalidArgument, "cannot be read")
-		}
-		return stored(req), nil
-	}}
-	var refused []string
-	client := start(t, s, devtrail.Config{Linger: time.Hour, Rejected: func(e *eventsv1.Event, r *eventsv1.CaptureResult) {
-		refused = append(refused, e.GetName()+": "+r.GetMessage())
-	}})
-	require.NoError(t, client.Send(t.Context(), event("a"), event("b"), event("poison"), event("c")))
-	require.NoError(t, client.Flush(t.Context()))
-	require.Equal(t, []string{"poison: cannot be read"}, refused)
-	require.EqualValues(t, 3, client.Stats().Stored)
 }
 
 func TestAFullQueueHoldsTheSender(t *testing.T) {

@@ -5,8 +5,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -46,6 +44,9 @@ func (c *Client) run(ctx context.Context) {
 		failures++
 		if err != nil {
 			c.cfg.Logger.WarnContext(ctx, "events could not be sent, and will be again", "events", len(batch), "failures", failures, "error", err)
+			if c.cfg.Failed != nil {
+				c.cfg.Failed(err)
+			}
 		}
 		c.sleep(ctx, max(pause, c.backoff(failures)))
 	}
@@ -179,28 +180,4 @@ func (c *Client) note(err error, events int) {
 	defer c.mu.Unlock()
 	c.stats.LastError = err
 	c.stats.Retries += int64(events)
-}
-
-// refused tells whether the request itself is at fault: sent again it would be refused again. Everything else may pass, a missing right too:
-// keys are exchanged while programs run.
-func refused(err error) bool { return status.Code(err) == codes.InvalidArgument }
-
-// retryInfo is the wait that an error asks for; 0 when it asks for none.
-func retryInfo(err error) time.Duration {
-	for _, detail := range status.Convert(err).Details() {
-		if info, ok := detail.(*errdetails.RetryInfo); ok {
-			return info.GetRetryDelay().AsDuration()
-		}
-	}
-	return 0
-}
-
-// reason is the stable word of an error.
-func reason(st *status.Status) string {
-	for _, detail := range st.Details() {
-		if info, ok := detail.(*errdetails.ErrorInfo); ok {
-			return info.GetReason()
-		}
-	}
-	return st.Code().String()
 }
