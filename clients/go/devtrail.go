@@ -200,6 +200,7 @@ func (c *Client) unsettled(until uint64) int {
 }
 
 // Close takes no more events, sends what is left until ctx ends, and closes the connection. The error is ErrUnsent when events are lost by it.
+// A second Close waits for the first, until its own ctx ends.
 func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	again := c.closed
@@ -207,11 +208,14 @@ func (c *Client) Close(ctx context.Context) error {
 	close(c.changed) // who waits for room is told
 	c.changed = make(chan struct{})
 	c.mu.Unlock()
-	if again {
-		<-c.stopped
-		return nil
-	}
 	err := c.Flush(ctx)
+	if again {
+		select {
+		case <-c.stopped:
+		case <-ctx.Done():
+		}
+		return err
+	}
 	c.stop()
 	<-c.stopped
 	return errors.Join(err, c.conn.Close())
