@@ -20,7 +20,7 @@ import (
 
 // Config says where events go and how. Target and Token are required; every other field has a usable zero value.
 type Config struct {
-	// Target is the gRPC address of the events service, like "events:7404".
+	// Target is the gRPC address of the events service, like "events:7404". Requests take turns among the instances when the name has several addresses.
 	Target string
 	// Token is an API key; an ingest key (dvi_...) can send events and nothing else.
 	Token string
@@ -132,6 +132,9 @@ func dial(cfg Config) (*grpc.ClientConn, error) {
 	if cfg.TLS != nil {
 		transport = credentials.NewTLS(cfg.TLS)
 	}
+	// Requests take turns among the addresses that a name has: where several instances share a log, one of them takes events in at a time, and a client
+	// that stays with another would be told RETRY for ever.
+	turns := grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"round_robin": {}}]}`)
 	conn, err := grpc.NewClient(cfg.Target, append([]grpc.DialOption{
 		grpc.WithTransportCredentials(transport),
 		grpc.WithPerRPCCredentials(key{token: cfg.Token, organization: cfg.Organization}),
@@ -141,6 +144,7 @@ func dial(cfg Config) (*grpc.ClientConn, error) {
 		}),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.WithUserAgent("devtrail-go"),
+		turns,
 	}, cfg.Dial...)...)
 	if err != nil {
 		return nil, fmt.Errorf("devtrail: connect to %q: %w", cfg.Target, err)
