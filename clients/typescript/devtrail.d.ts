@@ -63,6 +63,8 @@ export interface Options {
   batchBytes?: number;
   /** How long an event waits for others, in ms; 1000. */
   lingerMs?: number;
+  /** How long a request may take, in ms; 30000. Then it is given up and sent again. */
+  timeoutMs?: number;
   /** Events that wait at most; 1000. */
   queueEvents?: number;
   /** The first wait after a failure, in ms; 500. It doubles up to maxBackoffMs, 60000. */
@@ -90,9 +92,9 @@ export class Client {
   readonly stats: Stats;
   /** Takes an event; false when the queue is full or the client is closed: the event is not taken then. It throws for an event that is too large. */
   send(event: Event): boolean;
-  /** Sends at once, and resolves when each event that was taken so far is settled. */
+  /** Sends at once, and resolves when each event that was taken so far is settled, or lost by close. */
   flush(): Promise<void>;
-  /** Takes no more events and resolves when the rest is settled, or after timeoutMs; then to the number of events that are lost. */
+  /** Takes no more events and resolves when the rest is settled, or after timeoutMs; then to the number of events that are lost. A request under way is ended then; what it carried counts as lost, though it may have arrived. */
   close(timeoutMs?: number): Promise<number>;
   /** Hands the queue to navigator.sendBeacon, as far as the browser takes it; the number of events handed over. They stay queued: a page that comes back sends them again, and they count once. */
   beacon(): number;

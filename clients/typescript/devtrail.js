@@ -15,6 +15,8 @@ export class Client {
   #taken = 0;
   #hurry = 0; // events up to this one do not linger
   #closed = false;
+  #ended = new AbortController(); // its signal ends what is under way, when close has waited long enough
+  #lost = 0;
   #running = null;
   #wake = () => {};
   #waiters = []; // {until, resolve}
@@ -23,7 +25,7 @@ export class Client {
   constructor(options) {
     if (!options?.url || !options.key) throw new TypeError("devtrail: url and key are required");
     this.#options = {
-      batchEvents: 500, batchBytes: 60 * 1024, lingerMs: 1000, queueEvents: 1000, backoffMs: 500, maxBackoffMs: 60000,
+      batchEvents: 500, batchBytes: 60 * 1024, lingerMs: 1000, timeoutMs: 30000, queueEvents: 1000, backoffMs: 500, maxBackoffMs: 60000,
       onRejected() {}, onError() {}, fetch: (...args) => globalThis.fetch(...args),
       ...options, url: options.url.replace(/\/+$/, "") + path,
     };
@@ -58,10 +60,13 @@ export class Client {
     const late = new Promise((resolve) => { timer = setTimeout(resolve, timeoutMs); });
     await Promise.race([this.flush(), late]);
     clearTimeout(timer);
-    const lost = this.#queue.length;
+    // Nothing is sent or settled from here on: what is said to be lost must not come back.
+    this.#lost += this.#queue.length;
     this.#queue = [];
+    this.#ended.abort();
     this.#wake();
-    return lost;
+    for (const w of this.#waiters.splice(0)) w.resolve();
+    return this.#lost;
   }
 
   beacon() {
@@ -121,6 +126,7 @@ export class Client {
           continue;
         }
       } catch (error) {
+        if (this.#ended.signal.aborted) return;
         if (error.refused && batch.length > 1) {
           limit = Math.ceil(batch.length / 2);
           continue;
@@ -157,6 +163,26 @@ export class Client {
     });
   }
 
+  // Settles with a promise, or fails when its time is over or the client is closed: a service that does not answer must hold neither the queue nor close.
+  async #intime(work) {
+    this.#ended.signal.throwIfAborted();
+    const request = new AbortController();
+    let timer;
+    let close;
+    const over = new Promise((_, reject) => {
+      const fail = (message) => { request.abort(); reject(new Error(message)); };
+      timer = setTimeout(fail, this.#options.timeoutMs, `devtrail: no answer after ${this.#options.timeoutMs} ms`);
+      close = () => fail("devtrail: the client is closed");
+    });
+    this.#ended.signal.addEventListener("abort", close);
+    try {
+      return await Promise.race([over, work(request.signal)]);
+    } finally {
+      clearTimeout(timer);
+      this.#ended.signal.removeEventListener("abort", close);
+    }
+  }
+
   async #deliver(batch) {
     const text = `{"events":[${batch.map((q) => q.text).join(",")}],"sentAt":"${new Date().toISOString()}"}`;
     const headers = { Authorization: `Bearer ${this.#options.key}`, "Content-Type": "application/json" };
@@ -165,8 +191,12 @@ export class Client {
       body = new Uint8Array(await new Response(new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
       headers["Content-Encoding"] = "gzip";
     }
-    const response = await this.#options.fetch(this.#options.url, { method: "POST", headers, body, keepalive: body.length <= this.#options.batchBytes });
-    const answer = await response.json().catch(() => ({}));
+    const request = { method: "POST", headers, body, keepalive: body.length <= this.#options.batchBytes };
+    const [response, answer] = await this.#intime(async (signal) => {
+      const response = await this.#options.fetch(this.#options.url, { ...request, signal });
+      return [response, await response.json().catch(() => ({}))];
+    });
+    this.#ended.signal.throwIfAborted();
     if (!response.ok) {
       const error = new Error(answer.message ?? `devtrail: HTTP ${response.status}`);
       error.reason = answer.reason ?? "";

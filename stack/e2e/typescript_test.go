@@ -19,7 +19,7 @@ func TestTheTypeScriptClient(t *testing.T) {
 	cmd.Env = append(os.Environ(), "DEVTRAIL_TEST_HTTP="+r.State.HTTP["events"], "DEVTRAIL_TEST_KEY="+r.State.Keys["ingest"])
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
-	require.Contains(t, string(out), "ok 10 - a real service takes them\n")
+	require.Contains(t, string(out), " - a real service takes them\n")
 
 	// Events are answered when they are on the disk, and queries see them soon after.
 	admin, events := as(t.Context(), r.State.Keys["admin"], ""), dial(t, r.State.Endpoints["events"])

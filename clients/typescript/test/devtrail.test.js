@@ -14,8 +14,9 @@ async function service(t, answer = () => undefined) {
     const raw = Buffer.concat(chunks);
     const packed = req.headers["content-encoding"] === "gzip";
     const body = JSON.parse(packed ? gunzipSync(raw) : raw);
-    requests.push({ url: req.url, headers: req.headers, events: body.events, packed, size: raw.length });
-    const special = answer(requests.length, body.events) ?? {};
+    const ended = new Promise((resolve) => res.once("close", resolve));
+    requests.push({ ended, url: req.url, headers: req.headers, events: body.events, packed, size: raw.length });
+    const special = (await answer(requests.length, body.events)) ?? {};
     res.writeHead(special.status ?? 200, { "Content-Type": "application/json", ...special.headers });
     res.end(JSON.stringify(special.body ?? { results: results(body.events, "STORED") }));
   });
@@ -120,6 +121,50 @@ test("close tells what is lost", async (t) => {
   const client = new Client(settings(s, { maxBackoffMs: 1 }));
   client.send(event("a"));
   assert.equal(await client.close(20), 1);
+});
+
+// A service that has taken a request and does not answer.
+const silence = () => new Promise(() => {});
+
+test("close ends a request under way", async (t) => {
+  const s = await service(t, silence);
+  const client = new Client(settings(s, { lingerMs: 0 }));
+  client.send(event("a"));
+  while (s.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  const flushed = client.flush();
+  assert.equal(await client.close(20), 1);
+  await s.requests[0].ended; // its connection is closed
+  await flushed;
+  assert.equal(await client.close(20), 1, "a second close says the same");
+  assert.equal(client.stats.queued, 0);
+});
+
+test("an answer after close brings nothing back", async (t) => {
+  let answer;
+  let calls = 0;
+  const errors = [];
+  const late = () => {
+    calls++;
+    return new Promise((resolve) => { answer = resolve; });
+  };
+  const client = new Client({ url: "http://test.invalid", key: "dvi_test", lingerMs: 0, backoffMs: 1, fetch: late, onError: (e) => errors.push(e) });
+  client.send(event("a"));
+  while (calls === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.equal(await client.close(1), 1);
+  answer(Response.json({ results: [{ status: "CAPTURE_STATUS_RETRY" }] }));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual([calls, errors, client.stats], [1, [], { queued: 0, stored: 0, duplicates: 0, rejected: 0, retries: 0 }]);
+});
+
+test("a request that is not answered in time is sent again", async (t) => {
+  const s = await service(t, (n) => (n === 1 ? silence() : undefined));
+  const errors = [];
+  const client = new Client(settings(s, { timeoutMs: 50, onError: (e) => errors.push(e.message) }));
+  client.send(event("a"));
+  await client.flush();
+  await s.requests[0].ended;
+  assert.deepEqual(errors, ["devtrail: no answer after 50 ms"]);
+  assert.equal(client.stats.stored, 1);
 });
 
 test("a page that is hidden hands its queue to beacons, which count once", async (t) => {
