@@ -137,10 +137,19 @@ export class Client {
         }
         pause = error.retryAfterMs ?? 0;
         this.#stats.retries += batch.length;
-        this.#options.onError(error);
+        this.#tell(this.#options.onError, error);
       }
       const grown = Math.min(this.#options.maxBackoffMs, this.#options.backoffMs * 2 ** Math.min(failures++, 20));
       await this.#sleep(Math.max(pause, grown / 2 + (Math.random() * grown) / 2), false);
+    }
+  }
+
+  // What a callback throws is its own fault, and reported as an uncaught error is: it must neither stop the sending nor look like a failed request.
+  #tell(callback, ...args) {
+    try {
+      callback(...args);
+    } catch (error) {
+      (globalThis.reportError ?? console.error)(error);
     }
   }
 
@@ -236,7 +245,7 @@ export class Client {
     const oldest = this.#queue[0]?.seq ?? Infinity;
     const done = this.#waiters.filter((w) => w.until < oldest);
     this.#waiters = this.#waiters.filter((w) => w.until >= oldest);
-    for (const [event, result] of rejected) this.#options.onRejected(event, result);
+    for (const [event, result] of rejected) this.#tell(this.#options.onRejected, event, result);
     for (const w of done) w.resolve();
     return pause;
   }

@@ -105,6 +105,24 @@ test("one event that cannot be read does not hold the others", async (t) => {
   assert.equal(client.stats.stored, 3);
 });
 
+test("callbacks that throw stop nothing", async (t) => {
+  const s = await service(t, (n, events) => [undefined, { status: 503, body: {} }, { body: { results: results(events, "REJECTED") } }][n]);
+  const reported = t.mock.method(console, "error", () => {});
+  const unhandled = t.mock.fn();
+  process.on("unhandledRejection", unhandled);
+  t.after(() => process.off("unhandledRejection", unhandled));
+  const fail = (what) => () => { throw new Error(what); };
+  const client = new Client(settings(s, { onError: fail("of onError"), onRejected: fail("of onRejected") }));
+  client.send(event("a"));
+  await Promise.race([client.flush(), new Promise((_, reject) => setTimeout(reject, 5000, new Error("flush waits")).unref())]);
+  assert.deepEqual(reported.mock.calls.map((c) => c.arguments[0].message), ["of onError", "of onRejected"]);
+  assert.deepEqual(client.stats, { queued: 0, stored: 0, duplicates: 0, rejected: 1, retries: 1 });
+  client.send(event("b"));
+  assert.equal(await client.close(), 0);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(unhandled.mock.callCount(), 0);
+});
+
 test("a full queue takes no event, and neither does a closed client", async (t) => {
   const s = await service(t);
   const client = new Client(settings(s, { queueEvents: 2 }));
