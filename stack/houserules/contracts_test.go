@@ -1,6 +1,7 @@
 package houserules
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -48,4 +49,30 @@ func TestEveryContractHasGeneratedCode(t *testing.T) {
 		_, err := protoregistry.GlobalFiles.FindFileByPath(name)
 		assert.NoErrorf(t, err, "%s: run `just gen`; a new package is also imported in %s", file, "stack/houserules/contracts_test.go")
 	}
+}
+
+var verb = regexp.MustCompile(`^[A-Z][a-z]+`)
+
+// TestEveryRPCStandsInItsREADME takes "`Create...` of `Action`" for CreateAction as well.
+func TestEveryRPCStandsInItsREADME(t *testing.T) {
+	tree := open(t)
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		service, ok := strings.CutPrefix(file.Path(), "devtrail/")
+		if !ok || file.Services().Len() == 0 {
+			return true
+		}
+		service, _, _ = strings.Cut(service, "/")
+		readme := tree.mustRead(t, "services/"+service+"/README.md")
+		for i := range file.Services().Len() {
+			methods := file.Services().Get(i).Methods()
+			for j := range methods.Len() {
+				name := string(methods.Get(j).Name())
+				does := verb.FindString(name)
+				noun := strings.TrimSuffix(strings.TrimPrefix(name, does), "s")
+				told := strings.Contains(readme, name) || strings.Contains(readme, does+"...`") && strings.Contains(readme, noun)
+				assert.Truef(t, told, "services/%s/README.md does not tell of %s", service, methods.Get(j).FullName())
+			}
+		}
+		return true
+	})
 }
