@@ -59,7 +59,7 @@ export interface Options {
   key: string;
   /** Events of a request at most; 500. */
   batchEvents?: number;
-  /** Bytes of a request at most, before packing; 60 KB, since browsers let 64 KiB be in flight while a page closes. */
+  /** Bytes of a request at most, before packing; 60 KiB, since browsers let 64 KiB be in flight while a page closes. Beacons hold no more than that, and an event that does not fit into one is not handed over. */
   batchBytes?: number;
   /** How long an event waits for others, in ms; 1000. */
   lingerMs?: number;

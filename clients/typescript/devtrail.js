@@ -3,7 +3,11 @@
 const path = "/devtrail.events.v1.IngestService/CaptureEvents";
 const encoder = new TextEncoder();
 
-// A frame of a batch in a beacon: {"key":"...","events":[...]}.
+// Browsers let 64 KiB be in flight that outlive their page, beacons and requests with keepalive together, and refuse what is more. The service takes 60 KiB
+// of a beacon.
+const outliving = 60 * 1024;
+
+// A frame of a batch in a beacon: {"key":"...","events":[...],"sentAt":"..."}.
 const frame = (key) => 64 + key.length;
 
 // A small body costs more to pack than it saves.
@@ -70,14 +74,20 @@ export class Client {
   }
 
   beacon() {
+    const most = Math.min(this.#options.batchBytes, outliving);
     let handed = 0;
-    for (let rest = this.#queue; rest.length > 0; ) {
-      const batch = this.#batch(rest, this.#options.batchEvents);
-      const body = `{"key":${JSON.stringify(this.#options.key)},"events":[${batch.map((q) => q.text).join(",")}]}`;
+    let limit = this.#options.batchEvents;
+    for (let rest = this.#queue.filter((q) => q.bytes + frame(this.#options.key) <= most); rest.length > 0; ) {
+      const batch = this.#batch(rest, limit, most);
+      const body = `{"key":${JSON.stringify(this.#options.key)},"events":[${batch.map((q) => q.text).join(",")}],"sentAt":"${new Date().toISOString()}"}`;
       // text/plain asks no preflight, which a closing page has no time for; a beacon can set no header, so the key stands in the body.
-      if (!navigator.sendBeacon(this.#options.url, new Blob([body], { type: "text/plain" }))) break;
-      handed += batch.length;
-      rest = rest.slice(batch.length);
+      if (navigator.sendBeacon(this.#options.url, new Blob([body], { type: "text/plain" }))) {
+        handed += batch.length;
+        rest = rest.slice(batch.length);
+        continue;
+      }
+      if (batch.length === 1) break;
+      limit = Math.floor(batch.length / 2); // others are in flight, but a smaller one may have room beside them
     }
     return handed;
   }
@@ -153,10 +163,10 @@ export class Client {
     }
   }
 
-  #batch(queue, limit) {
+  #batch(queue, limit, most = this.#options.batchBytes) {
     let bytes = frame(this.#options.key);
     let n = 0;
-    while (n < queue.length && n < limit && (n === 0 || bytes + queue[n].bytes <= this.#options.batchBytes)) bytes += queue[n++].bytes;
+    while (n < queue.length && n < limit && (n === 0 || bytes + queue[n].bytes <= most)) bytes += queue[n++].bytes;
     return queue.slice(0, n);
   }
 
@@ -200,7 +210,7 @@ export class Client {
       body = new Uint8Array(await new Response(new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
       headers["Content-Encoding"] = "gzip";
     }
-    const request = { method: "POST", headers, body, keepalive: body.length <= this.#options.batchBytes };
+    const request = { method: "POST", headers, body, keepalive: body.length <= outliving };
     const [response, answer] = await this.#intime(async (signal) => {
       const response = await this.#options.fetch(this.#options.url, { ...request, signal });
       return [response, await response.json().catch(() => ({}))];

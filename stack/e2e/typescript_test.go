@@ -41,10 +41,10 @@ func TestTheTypeScriptClientInABrowser(t *testing.T) {
 	cmd.Env = append(os.Environ(), "DEVTRAIL_TEST_HTTP="+r.State.HTTP["events"], "DEVTRAIL_TEST_KEY="+r.State.Keys["ingest"])
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
-	require.Contains(t, string(out), "# pass 4\n")
+	require.Contains(t, string(out), "# pass 5\n")
 
 	admin, events := as(t.Context(), r.State.Keys["admin"], ""), dial(t, r.State.Endpoints["events"])
-	for name, want := range map[string]int{"e2e.browser.fetch": 300, "e2e.browser.beacon": 40, "e2e.browser.both": 150, "e2e.browser.foreign": 0} {
+	for name, want := range map[string]int{"e2e.browser.fetch": 300, "e2e.browser.beacon": 40, "e2e.browser.both": 150, "e2e.browser.large": 150, "e2e.browser.foreign": 0} {
 		var answer struct{ Events []struct{ ID string } }
 		require.Eventually(t, func() bool {
 			decode(admin, t, events, "devtrail.events.v1.EventService/ListEvents", fmt.Sprintf(`{"filter": {"names": [%q]}, "page_size": 1000}`, name), &answer)

@@ -78,6 +78,23 @@ test("what a beacon does not take is sent later, and what it took counts once", 
   await page.close();
 });
 
+test("batches that are larger than a browser's beacons arrive by both ways", async () => {
+  const page = await browser.open(app);
+  const seen = await page.run(async (url, key) => {
+    const errors = [];
+    const client = new Client({ url, key, lingerMs: 3600000, batchBytes: 1 << 20, onError: (error) => errors.push(error.message) });
+    const noise = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(750))));
+    for (let n = 0; n < 150; n++) client.send({ name: "e2e.browser.large", source: { kind: "SOURCE_KIND_BROWSER" }, properties: { n, text: noise() } });
+    const handed = client.beacon();
+    const lost = await client.close(10000);
+    return { handed, lost, errors, stats: client.stats };
+  }, url, key);
+  assert.ok(seen.handed > 0 && seen.handed < 150, `${seen.handed} events were handed over`);
+  assert.deepEqual([seen.lost, seen.errors], [0, []]);
+  assert.equal(seen.stats.stored + seen.stats.duplicates, 150);
+  await page.close();
+});
+
 test("a page of another origin is refused by the browser", async () => {
   const page = await browser.open(foreign);
   const seen = await page.run(async (url, key) => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
@@ -185,12 +186,50 @@ test("a request that is not answered in time is sent again", async (t) => {
   assert.equal(client.stats.stored, 1);
 });
 
-test("a page that is hidden hands its queue to beacons, which count once", async (t) => {
-  const s = await service(t);
+// Takes beacons in place of the browser's, as long as take says so.
+function beaconing(t, take = () => true) {
   const beacons = [];
   const before = Object.getOwnPropertyDescriptor(globalThis, "navigator"); // Node has one from version 21 on
-  Object.defineProperty(globalThis, "navigator", { configurable: true, value: { sendBeacon: (url, blob) => (beacons.push({ url, blob }), true) } });
+  const sendBeacon = (url, blob) => take(blob) && beacons.push({ url, blob }) > 0;
+  Object.defineProperty(globalThis, "navigator", { configurable: true, value: { sendBeacon } });
   t.after(() => (before ? Object.defineProperty(globalThis, "navigator", before) : delete globalThis.navigator));
+  return beacons;
+}
+
+test("beacons are cut to what browsers take, however large batches are", async (t) => {
+  const s = await service(t);
+  let room = 64 * 1024;
+  let grown = 0;
+  const beacons = beaconing(t, (blob) => blob.size <= room && (room -= blob.size) >= 0);
+  const client = new Client(settings(s, { batchBytes: 1 << 20 }));
+  client.send(event("large", { properties: { text: "z".repeat(100000) } }));
+  for (let i = 0; i < 100; i++) client.send(event(`n${i}`, { properties: { text: "y".repeat(1000) } }));
+  const handed = client.beacon();
+  for (const { blob } of beacons) {
+    assert.ok(blob.size <= 60 * 1024, `${blob.size} bytes`);
+    grown += JSON.parse(await blob.text()).events.length;
+  }
+  assert.equal(grown, handed);
+  assert.ok(room < 1500, `${room} bytes of room are left`);
+  assert.ok(handed > 45 && handed < 100, `${handed} events`);
+  await client.close();
+  assert.equal(client.stats.stored, 101, "what is too large for a beacon is sent by requests");
+});
+
+test("only small requests ask to outlive their page", async (t) => {
+  const s = await service(t);
+  const asked = [];
+  const client = new Client(settings(s, { batchBytes: 1 << 20, fetch: (to, options) => (asked.push([options.body.length > 60 * 1024, options.keepalive]), fetch(to, options)) }));
+  client.send(event("small"));
+  await client.flush();
+  client.send(event("large", { properties: { text: randomBytes(150000).toString("base64") } }));
+  await client.close();
+  assert.deepEqual(asked, [[false, true], [true, false]]);
+});
+
+test("a page that is hidden hands its queue to beacons, which count once", async (t) => {
+  const s = await service(t);
+  const beacons = beaconing(t);
   const page = new EventTarget();
   const client = new Client(settings(s, { batchBytes: 2048 }));
   const detach = client.attach(page);
@@ -203,6 +242,7 @@ test("a page that is hidden hands its queue to beacons, which count once", async
     assert.ok(blob.size <= 2048);
     const body = JSON.parse(await blob.text());
     assert.equal(body.key, "dvi_test");
+    assert.ok(Math.abs(Date.now() - Date.parse(body.sentAt)) < 60000, `sentAt is ${body.sentAt}: the clocks of pages are wrong too`);
     sent.push(...body.events.map((e) => e.id));
   }
   assert.equal(new Set(sent).size, 20);
