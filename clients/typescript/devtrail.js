@@ -13,6 +13,13 @@ const frame = (key) => 64 + key.length;
 // A small body costs more to pack than it saves.
 const worthPacking = 1024;
 
+// Whether the events of a request are at fault, so that it would be refused however often it is sent. Everything else may pass, and is no reason to drop an
+// event: that a key or an organization is missing concerns the client, and is answered to every request alike.
+function refused(status, answer) {
+  if (status === 413) return true;
+  return status === 400 && (["BODY_INVALID", "REQUEST_TOO_LARGE"].includes(answer.reason) || /^events($|[.[])/.test(answer.field ?? ""));
+}
+
 export class Client {
   #options;
   #queue = []; // {event, text, bytes, seq}: not settled, in the order of send
@@ -219,7 +226,7 @@ export class Client {
     if (!response.ok) {
       const error = new Error(answer.message ?? `devtrail: HTTP ${response.status}`);
       error.reason = answer.reason ?? "";
-      error.refused = response.status === 400 || response.status === 413;
+      error.refused = refused(response.status, answer);
       error.retryAfterMs = 1000 * (Number(response.headers.get("Retry-After")) || 0);
       throw error;
     }

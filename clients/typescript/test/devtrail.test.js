@@ -106,6 +106,37 @@ test("one event that cannot be read does not hold the others", async (t) => {
   assert.equal(client.stats.stored, 3);
 });
 
+test("nothing is dropped for a fault of the client's settings", async (t) => {
+  const faults = [
+    { status: 400, body: { code: "INVALID_ARGUMENT", reason: "ORGANIZATION_MISSING", field: "x-devtrail-organization", message: "name the organization" } },
+    { status: 400, body: { code: "FAILED_PRECONDITION", reason: "NOT_SET_UP" } },
+    { status: 400, body: "a proxy's own words" },
+    { status: 403, body: { code: "PERMISSION_DENIED", reason: "ROLE_INSUFFICIENT" } },
+    { status: 404, body: { code: "NOT_FOUND", reason: "ORGANIZATION_NOT_FOUND" } },
+  ];
+  const s = await service(t, (n) => faults[n - 1]);
+  const refused = [];
+  const errors = [];
+  const client = new Client(settings(s, { maxBackoffMs: 1, onRejected: (e) => refused.push(e.name), onError: (e) => errors.push(e.reason) }));
+  client.send(event("a"));
+  client.send(event("b"));
+  assert.equal(await client.close(), 0);
+  assert.deepEqual([refused, client.stats.stored], [[], 2]);
+  assert.deepEqual(errors, ["ORGANIZATION_MISSING", "NOT_SET_UP", "", "ROLE_INSUFFICIENT", "ORGANIZATION_NOT_FOUND"]);
+});
+
+test("a request that is too large is halved", async (t) => {
+  const s = await service(t, (_, events) => {
+    if (events.some((e) => e.name === "large")) return { status: 413, body: { reason: "BODY_TOO_LARGE" } };
+    if (events.length > 3) return { status: 400, body: { reason: "REQUEST_TOO_LARGE" } };
+  });
+  const refused = [];
+  const client = new Client(settings(s, { onRejected: (e, r) => refused.push([e.name, r.reason]) }));
+  for (const name of ["a", "b", "c", "large", "d", "e", "f", "g"]) client.send(event(name));
+  assert.equal(await client.close(), 0);
+  assert.deepEqual([refused, client.stats.stored], [[["large", "BODY_TOO_LARGE"]], 7]);
+});
+
 test("callbacks that throw stop nothing", async (t) => {
   const s = await service(t, (n, events) => [undefined, { status: 503, body: {} }, { body: { results: results(events, "REJECTED") } }][n]);
   const reported = t.mock.method(console, "error", () => {});
