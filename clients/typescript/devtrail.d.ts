@@ -28,6 +28,10 @@ export interface Event {
   name: string;
   /** RFC 3339. The client takes the present time when it is missing. */
   occurredAt?: string;
+  /** How many milliseconds ago it happened, as send is called; it counts instead of occurredAt. */
+  ageMs?: number;
+  /** occurredAt is from a clock that is right, such as that of a Git server, and is not corrected by the clock of this machine. */
+  timeExact?: boolean;
   actor?: { kind: IdentityKind; value: string };
   actorName?: string;
   source: { kind: SourceKind; tool?: string; toolVersion?: string; machine?: string };
@@ -70,9 +74,9 @@ export interface Options {
   /** The first wait after a failure, in ms; 500. It doubles up to maxBackoffMs, 60000. */
   backoffMs?: number;
   maxBackoffMs?: number;
-  /** Told of each event that is refused for good. */
+  /** Told of each event that is refused for good. What a callback throws is reported (reportError, or console.error) and changes nothing. */
   onRejected?: (event: Event, result: Result) => void;
-  /** Told of each request that failed and will be sent again. */
+  /** Told of each request that failed and will be sent again. For a key that is not accepted no event is dropped: they wait until the queue is full. */
   onError?: (error: Error) => void;
   /** For tests and for hosts with a fetch of their own. */
   fetch?: typeof fetch;

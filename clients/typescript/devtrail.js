@@ -48,8 +48,14 @@ export class Client {
 
   send(event) {
     if (this.#closed || this.#queue.length >= this.#options.queueEvents) return false;
-    const { properties, ...rest } = event;
+    const { properties, ageMs, ...rest } = event;
     const whole = { id: crypto.randomUUID(), occurredAt: new Date().toISOString(), ...rest };
+    if (ageMs !== undefined) {
+      // The service counts an age back from its arrival, which is later by the time an event waits here and other with each attempt. The time that it
+      // means now stays what it is, and is corrected by sentAt.
+      whole.occurredAt = new Date(Date.now() - Number(ageMs)).toISOString();
+      delete whole.timeExact;
+    }
     if (properties !== undefined) whole.propertiesJson = JSON.stringify(properties);
     const text = JSON.stringify(whole);
     const bytes = encoder.encode(text).length + 1;

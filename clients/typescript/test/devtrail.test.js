@@ -48,6 +48,22 @@ test("events are sent in batches, packed and in order", async (t) => {
   assert.equal(client.stats.stored, 40);
 });
 
+test("an age is counted from send, however long the event waits", async (t) => {
+  const s = await service(t, (n) => (n === 1 ? { status: 503, body: {} } : undefined));
+  const client = new Client(settings(s));
+  const before = Date.now();
+  client.send(event("aged", { ageMs: 5000, timeExact: true }));
+  client.send(event("exact", { occurredAt: "2026-01-02T03:04:05Z", timeExact: true }));
+  const after = Date.now();
+  await client.flush();
+  const [aged, exact] = s.requests[1].events;
+  const at = Date.parse(aged.occurredAt) + 5000;
+  assert.ok(before <= at && at <= after, aged.occurredAt);
+  assert.deepEqual([aged.ageMs, aged.timeExact], [undefined, undefined]);
+  assert.deepEqual([exact.occurredAt, exact.timeExact], ["2026-01-02T03:04:05Z", true]);
+  assert.deepEqual(s.requests[0].events, s.requests[1].events);
+});
+
 test("an event lingers only so long", async (t) => {
   const s = await service(t);
   const client = new Client(settings(s, { lingerMs: 1 }));
