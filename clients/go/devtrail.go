@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -92,7 +93,7 @@ func New(cfg Config) (*Client, error) {
 }
 
 // Send takes events for sending. It waits while the queue is full, until ctx ends; then none or some of the first are taken, and the error says how many.
-// An event without id gets one, an event without time gets the present one; do not change an event after.
+// An event without id gets one, an event without time gets the present one, and one with an age the time that it means now; do not change an event after.
 func (c *Client) Send(ctx context.Context, events ...*eventsv1.Event) error {
 	for i, e := range events {
 		if err := c.send(ctx, e); err != nil {
@@ -112,6 +113,11 @@ func (c *Client) send(ctx context.Context, e *eventsv1.Event) error {
 			return fmt.Errorf("devtrail: make an id: %w", err)
 		}
 		e.Id = id.String()
+	}
+	if e.AgeMs != nil && e.GetAgeMs() >= 0 && e.GetAgeMs() <= math.MaxInt64/int64(time.Millisecond) {
+		// The service counts an age back from its arrival, which is later by the time an event waits here and other with each attempt.
+		e.OccurredAt = timestamppb.New(c.cfg.Now().Add(-time.Duration(e.GetAgeMs()) * time.Millisecond))
+		e.AgeMs, e.TimeExact = nil, false
 	}
 	if e.GetOccurredAt() == nil {
 		e.OccurredAt = timestamppb.New(c.cfg.Now())

@@ -132,6 +132,20 @@ func TestEventsAreSentInBatchesAndInOrder(t *testing.T) {
 	require.Zero(t, client.Stats().Queued)
 }
 
+// An age counts from its arrival, and an event may wait before: the time that it means is settled when it is taken.
+func TestAnAgeIsCountedFromSend(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	client := start(t, &service{}, devtrail.Config{Now: func() time.Time { return now }})
+	aged, wrong := event("aged"), event("wrong")
+	aged.AgeMs, aged.TimeExact = new(int64(5000)), true
+	wrong.AgeMs = new(int64(-1))
+	require.NoError(t, client.Send(t.Context(), aged, wrong))
+	require.Equal(t, now.Add(-5*time.Second), aged.GetOccurredAt().AsTime())
+	require.Nil(t, aged.AgeMs)
+	require.False(t, aged.GetTimeExact(), "it is from this clock, which is corrected")
+	require.EqualValues(t, -1, wrong.GetAgeMs(), "what is no age is for the service to refuse")
+}
+
 func TestAnEventLingersOnlySoLong(t *testing.T) {
 	s := &service{}
 	client := start(t, s, devtrail.Config{Linger: time.Millisecond})
