@@ -2,7 +2,6 @@ package devtrail_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -222,55 +221,6 @@ func TestAFullQueueHoldsTheSender(t *testing.T) {
 	require.NoError(t, <-sent)
 	require.NoError(t, client.Flush(t.Context()))
 	require.EqualValues(t, 3, client.Stats().Stored)
-}
-
-func TestCloseSendsWhatIsLeft(t *testing.T) {
-	s := &service{}
-	client := start(t, s, devtrail.Config{Linger: time.Hour})
-	require.NoError(t, client.Send(t.Context(), event("a"), event("b")))
-	require.NoError(t, client.Close(t.Context()))
-	require.Len(t, s.stored, 2)
-	require.ErrorIs(t, client.Send(t.Context(), event("c")), devtrail.ErrClosed)
-	require.NoError(t, client.Close(t.Context()))
-}
-
-func TestCloseTellsWhatIsLost(t *testing.T) {
-	s := &service{answer: func(_ int, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
-		return answered(req, eventsv1.CaptureStatus_CAPTURE_STATUS_RETRY), nil
-	}}
-	client := start(t, s, devtrail.Config{Linger: -1})
-	require.NoError(t, client.Send(t.Context(), event("a"), event("b")))
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	err := client.Close(ctx)
-	require.ErrorIs(t, err, devtrail.ErrUnsent)
-	require.ErrorContains(t, err, "2 of them")
-}
-
-// A second Close has its own patience, and says as well what is not sent.
-func TestASecondCloseEndsWithItsContext(t *testing.T) {
-	s := &service{answer: func(_ int, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
-		return answered(req, eventsv1.CaptureStatus_CAPTURE_STATUS_RETRY), nil
-	}}
-	client := start(t, s, devtrail.Config{Linger: -1})
-	require.NoError(t, client.Send(t.Context(), event("a")))
-	patient, give := context.WithCancel(t.Context())
-	first := make(chan error, 1)
-	go func() { first <- client.Close(patient) }()
-	require.Eventually(t, func() bool { return errors.Is(client.Send(t.Context(), event("b")), devtrail.ErrClosed) }, 10*time.Second, time.Millisecond)
-
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	second := make(chan error, 1)
-	go func() { second <- client.Close(ctx) }()
-	select {
-	case err := <-second:
-		require.ErrorIs(t, err, devtrail.ErrUnsent)
-	case <-time.After(10 * time.Second):
-		t.Error("the second Close waits although its context has ended")
-	}
-	give()
-	require.ErrorIs(t, <-first, devtrail.ErrUnsent)
 }
 
 func TestManySendersLoseNothing(t *testing.T) {
