@@ -202,7 +202,7 @@ export class Client {
     let timer;
     let close;
     const over = new Promise((_, reject) => {
-      const fail = (message) => { request.abort(); reject(new Error(message)); };
+      const fail = (message) => { reject(new Error(message)); request.abort(); }; // in this order: onError is told why
       timer = setTimeout(fail, this.#options.timeoutMs, `devtrail: no answer after ${this.#options.timeoutMs} ms`);
       close = () => fail("devtrail: the client is closed");
     });
