@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"math"
 	"strconv"
 	"testing"
 	"time"
@@ -184,15 +185,22 @@ func appendAfterBlock(t *testing.T, s *subject) {
 func latest(t *testing.T, s *subject) {
 	blocks, can := s.store.(queue.BlockStore)
 	require.True(t, can)
-	found, err := blocks.Latest(t.Context())
-	require.NoError(t, err)
-	require.Zero(t, found)
-	s.append(s.event("a"), s.event("b", at(noon.AddDate(-1, 0, 0))))
+	after := func(number uint64) time.Time {
+		found, err := blocks.Latest(t.Context(), number)
+		require.NoError(t, err)
+		return found
+	}
+	require.Zero(t, after(0))
+	s.append(s.event("a"))
+	require.Equal(t, noon, after(0))
 	late := noon.Add(time.Hour + time.Microsecond)
-	require.Empty(t, s.block(7, s.event("c", at(late))))
-	found, err = blocks.Latest(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, late, found)
+	young := uint64(math.MaxInt64 - 1) // above those of batches
+	require.Empty(t, s.block(young, s.event("c", at(late))))
+	require.Equal(t, late, after(0))
+	require.Equal(t, late, after(young-1))
+	require.Zero(t, after(young))
+	require.Empty(t, s.block(young+1, s.event("b", at(noon.AddDate(-1, 0, 0)))))
+	require.Equal(t, late, after(young), "of all, not of the younger ones")
 }
 
 // blockBehindItself has an event that was new when it came, and was forgotten before it came again.

@@ -192,9 +192,14 @@ func (s *Store) stored(ctx context.Context, organization uuid.UUID, ids []uuid.U
 	})
 }
 
-// Latest asks the table.
-func (s *Store) Latest(ctx context.Context) (latest time.Time, err error) {
+// Latest asks the table: first whether there is a younger block, which the bounds of its granules mostly tell, and then for the time.
+func (s *Store) Latest(ctx context.Context, after uint64) (latest time.Time, err error) {
 	if err := s.enter(ctx); err != nil {
+		return time.Time{}, err
+	}
+	younger := false
+	p := params{"block": formatUint(after)}
+	if err := s.query(ctx, "younger", shape{}, p, func(driver.Rows) error { younger = true; return nil }); err != nil || !younger {
 		return time.Time{}, err
 	}
 	err = s.query(ctx, "latest", shape{}, params{}, func(rows driver.Rows) error {

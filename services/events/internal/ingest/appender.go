@@ -51,4 +51,4 @@ func (a appender) StoreBlock(ctx context.Context, b *queue.Block) (known []int, 
 }
 
 // Latest is of no interest: everything is looked up.
-func (appender) Latest(context.Context) (time.Time, error) { return time.Time{}, nil }
+func (appender) Latest(context.Context, uint64) (time.Time, error) { return time.Time{}, nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"devtrail.dev/services/events"
@@ -120,10 +121,8 @@ func (d *drain) restore(ctx context.Context) error {
 			odd: make(map[int]verdict), pieces: []*piece{p}, records: records, upTo: c.UpTo,
 		})
 	}
-	if !marked {
-		if mark, err = d.look(ctx); err != nil {
-			return err
-		}
+	if mark, err = d.look(ctx, mark, marked); err != nil {
+		return err
 	}
 	for _, st := range line {
 		st.whole = d.block(queue.Cut{After: st.pieces[0].cut.After, To: queue.AllEvents, UpTo: st.upTo}, st.records, mark)
@@ -137,15 +136,41 @@ func (d *drain) restore(ctx context.Context) error {
 }
 
 // look marks, at the beginning of a log, when the latest of the events occurred that are in the store already: the index of this log has never seen their ids.
-func (d *drain) look(ctx context.Context) (queue.Cut, error) {
-	if d.queue.Committed() > 0 {
-		return queue.Cut{}, nil
+// It does so again when something younger than the last block of this log is in the store: another log was in use meanwhile, or none, or this one is older than
+// the database, since it comes from a backup.
+func (d *drain) look(ctx context.Context, mark queue.Cut, marked bool) (queue.Cut, error) {
+	at, _ := mark.Marked()
+	after := d.number
+	switch forgot := at.Equal(events.MaxTime); {
+	case forgot && d.forgetful:
+		return mark, nil
+	case !marked || forgot:
+		at, after = time.Time{}, 0
+		if forgot && d.inherited { // what waits in the log is not in the store, and not remembered either
+			at = d.now().Add(events.MaxAhead + queue.LookUpMargin)
+		}
 	}
-	latest, err := d.blocks.Latest(ctx)
-	if err != nil || latest.IsZero() {
+	latest, err := d.blocks.Latest(ctx, after)
+	if err != nil {
 		return queue.Cut{}, err
 	}
-	return queue.Mark(latest.Add(queue.LookUpMargin)), nil
+	if !latest.IsZero() && latest.Add(queue.LookUpMargin).After(at) {
+		at = latest.Add(queue.LookUpMargin)
+	}
+	return queue.Mark(at), nil
+}
+
+// distrust marks, before anything is appended, that what this life appends is not remembered: a life that has a horizon again must not take it for new.
+func (d *drain) distrust(ctx context.Context) error {
+	cuts, err := d.queue.Cuts(ctx)
+	if err != nil {
+		return err
+	}
+	cuts = slices.DeleteFunc(cuts, func(c queue.Cut) bool {
+		_, is := c.Marked()
+		return is
+	})
+	return d.queue.SetCuts(ctx, append([]queue.Cut{queue.Mark(events.MaxTime)}, cuts...))
 }
 
 // block reads a block. All ids of a piece are looked up: before it was halved, part of it may have been stored under another number.

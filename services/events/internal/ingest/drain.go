@@ -19,8 +19,10 @@ type drain struct {
 	store  events.Store
 	blocks queue.BlockStore
 	always bool // look up all ids: the store has other writers
-	logger *slog.Logger
-	now    func() time.Time
+	// forgetful says that the index has no horizon; inherited, that something waited in the log at the start.
+	forgetful, inherited bool
+	logger               *slog.Logger
+	now                  func() time.Time
 
 	mu          sync.Mutex
 	goal        queue.Position // everything up to it is durable
@@ -62,7 +64,7 @@ const (
 
 func newDrain(l Log) *drain {
 	return &drain{
-		queue: l.Queue, blocks: l.Blocks, always: l.LookUpAlways, waiters: make(map[queue.Position][]*submission), pause: firstPause, results: make(chan *stage, inserters),
+		queue: l.Queue, blocks: l.Blocks, always: l.LookUpAlways, forgetful: l.Horizon == 0, waiters: make(map[queue.Position][]*submission), pause: firstPause, results: make(chan *stage, inserters),
 		wake: make(chan struct{}, 1), finishing: make(chan struct{}), ended: make(chan struct{}),
 	}
 }
@@ -71,7 +73,7 @@ func newDrain(l Log) *drain {
 func (d *drain) begin(committed, last queue.Position) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.done, d.goal, d.cutTo = committed, last, committed
+	d.done, d.goal, d.cutTo, d.inherited = committed, last, committed, last > committed
 }
 
 // follow says that an append is durable.

@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -114,6 +115,97 @@ func TestANewLogOnAnOldDatabase(t *testing.T) {
 	f.take(ingest.AckDatabase, ago("soon", 0))
 	require.Greater(t, lookedUp(), before, "the clocks of two times that an event is sent may differ by an hour")
 	require.Len(t, f.stored(acme), 4)
+}
+
+// clocked has a clock that can be set forward: the first hour of a log is not known as a whole.
+func clocked(t *testing.T) (f *fixture, move func(time.Duration)) {
+	t.Helper()
+	f = setup(t)
+	var moved atomic.Int64
+	f.now = func() time.Time { return time.Now().Add(time.Duration(moved.Load())) }
+	return f, func(d time.Duration) { moved.Add(int64(d)) }
+}
+
+// doubted tells whether the block of an event that is sent now is compared with the store. Each has a block of its own.
+func (f *fixture) doubted(d ingest.Draft) bool {
+	f.t.Helper()
+	f.take(ingest.AckDatabase, d)
+	var last *queue.Block
+	for _, b := range f.sent() {
+		for _, row := range b.Rows() {
+			if row.ID == d.Event.ID && (last == nil || last.Number < b.Number) {
+				last = b
+			}
+		}
+	}
+	require.NotNil(f.t, last, "the event was in no block")
+	return last.NeedsLookUp()
+}
+
+// fresh is an event that has just occurred.
+func (f *fixture) fresh(name string) ingest.Draft {
+	made := draft(name)
+	made.Event.OccurredAt = f.now().Add(-time.Second)
+	return made
+}
+
+func TestALogAfterAnother(t *testing.T) {
+	f, move := clocked(t)
+	f.start()
+	f.take(ingest.AckDatabase, f.fresh("first"))
+	f.stop()
+	move(3 * time.Hour)
+	f.start()
+	require.False(t, f.doubted(f.fresh("second")), "nothing was in between")
+	f.stop()
+	first := f.dir
+	f.dir += "-other"
+	f.start()
+	f.take(ingest.AckDatabase, f.fresh("its first"))
+	move(3 * time.Hour)
+	meanwhile := f.fresh("meanwhile")
+	f.take(ingest.AckDatabase, meanwhile)
+	f.stop()
+	f.dir = first
+	f.start()
+	require.True(t, f.doubted(meanwhile), "this log has never had it")
+	f.stop()
+	f.start()
+	require.True(t, f.doubted(f.fresh("after")), "nor is that forgotten")
+	move(3 * time.Hour)
+	require.False(t, f.doubted(f.fresh("later")))
+}
+
+func TestALogWithoutHorizonMeanwhile(t *testing.T) {
+	f, move := clocked(t)
+	f.start()
+	f.take(ingest.AckDatabase, f.fresh("first"))
+	f.stop()
+	move(3 * time.Hour)
+	horizon := f.log.Horizon
+	f.log.Horizon = 0
+	f.start()
+	meanwhile := f.fresh("meanwhile")
+	require.True(t, f.doubted(meanwhile), "nothing is remembered")
+	f.stop()
+	f.start()
+	f.store.away.Store(true)
+	move(3 * time.Hour)
+	waits := f.fresh("waits")
+	f.take(ingest.AckDurable, waits)
+	f.kill()
+	f.log.Horizon = horizon
+	f.start()
+	f.store.away.Store(false)
+	require.True(t, f.doubted(waits))
+	require.True(t, f.doubted(meanwhile))
+	require.True(t, f.doubted(f.fresh("after")), "what waited may have been ahead of its time")
+	f.stop()
+	move(3 * 24 * time.Hour)
+	f.start()
+	f.take(ingest.AckDatabase, f.fresh("fourth"))
+	move(3 * time.Hour)
+	require.False(t, f.doubted(f.fresh("later")))
 }
 
 func TestAStoreThatOthersWriteToIsAlwaysAsked(t *testing.T) {

@@ -106,6 +106,9 @@ func (j *journal) run(ctx context.Context) error {
 	if err == nil {
 		err = j.index.load(ctx, j.queue, j.now())
 	}
+	if err == nil && j.drain.forgetful {
+		err = j.drain.distrust(ctx)
+	}
 	if err != nil {
 		close(j.stopped)
 		if ctx.Err() != nil {

@@ -30,19 +30,24 @@ func (s *Store) StoreBlock(ctx context.Context, b *queue.Block) (known []int, er
 	return known, nil
 }
 
-// Latest looks at all events.
-func (s *Store) Latest(ctx context.Context) (latest time.Time, err error) {
+// Latest looks at all events. Of batches nothing is noted: every id is compared here anyway.
+func (s *Store) Latest(ctx context.Context, after uint64) (latest time.Time, err error) {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
 	defer unlock()
+	younger := after == 0
 	for _, org := range s.organizations {
-		for _, e := range org.events {
+		for id, e := range org.events {
+			younger = younger || org.brought[id] > after
 			if e.OccurredAt.After(latest) {
 				latest = e.OccurredAt
 			}
 		}
+	}
+	if !younger {
+		return time.Time{}, nil
 	}
 	return latest, nil
 }

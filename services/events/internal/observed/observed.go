@@ -103,9 +103,9 @@ func (b blocks) StoreBlock(ctx context.Context, block *queue.Block) (known []int
 }
 
 // Latest measures the inner Latest.
-func (b blocks) Latest(ctx context.Context) (latest time.Time, err error) {
+func (b blocks) Latest(ctx context.Context, after uint64) (latest time.Time, err error) {
 	defer b.store.measure("latest")(&err)
-	return b.inner.Latest(ctx)
+	return b.inner.Latest(ctx, after)
 }
 
 // List measures the inner List.

@@ -200,11 +200,11 @@ func places(ctx context.Context, tx pgx.Tx, name string, args pgx.NamedArgs, sca
 	return all, err
 }
 
-// Latest asks the table.
-func (s *Store) Latest(ctx context.Context) (time.Time, error) {
+// Latest asks the table. Of batches nothing is noted: every id is compared here anyway.
+func (s *Store) Latest(ctx context.Context, after uint64) (time.Time, error) {
 	var latest time.Time
 	err := s.ask(ctx, uuid.Nil, func(look *session) error {
-		return look.answer(ctx, "latest", shape{}, pgx.NamedArgs{}, func(rows pgx.Rows) error {
+		return look.answer(ctx, "latest", shape{}, pgx.NamedArgs{"after": int64(after)}, func(rows pgx.Rows) error {
 			var found *time.Time
 			err := rows.Scan(&found)
 			if found != nil {

@@ -53,8 +53,9 @@ type BlockStore interface {
 	// After an error the block may be stored by half. One that is not passing (see events.Store) may be the fault of an event, one of time or memory that
 	// of the block's size: its events come again in other blocks then, in which all may be known.
 	StoreBlock(ctx context.Context, b *Block) (known []int, err error)
-	// Latest must return when the latest of all events of all organizations occurred, the zero time when there is none.
-	Latest(ctx context.Context) (time.Time, error)
+	// Latest must return when the latest of all events of all organizations occurred if the store has taken anything in after the block of a number, be it a
+	// block or a single batch, and the zero time otherwise. A store that compares all events, whatever Row.MayBeKnown says, may leave batches out.
+	Latest(ctx context.Context, after uint64) (time.Time, error)
 }
 
 // LookUpMargin is by how much the time of an event may differ between two times that it is sent, corrected by the clock of its source.

@@ -22,7 +22,7 @@ type Cut struct {
 const AllEvents uint32 = math.MaxUint32
 
 // Mark returns a cut without frames that keeps a time beside the bounds of blocks: events that occurred before it may be in the store, although the log
-// has never had them. The zero time marks nothing.
+// has never had them, or does not remember them. The zero time marks nothing.
 func Mark(t time.Time) Cut {
 	if t.IsZero() {
 		return Cut{}

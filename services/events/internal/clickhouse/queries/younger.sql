@@ -1,0 +1,4 @@
+SELECT 1
+FROM events
+WHERE block_id > {block:UInt64}
+LIMIT 1
