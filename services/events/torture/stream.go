@@ -78,7 +78,8 @@ func (c *client) converse(ctx context.Context, open []*owed) (left []*owed, err 
 		}
 	}
 	for more := 20 + c.chance.IntN(100); more > 0 || len(talk.open) > 0; {
-		if more > 0 && len(talk.open) < mostUnanswered && len(talk.later) == 0 && !c.crowd.ending.Load() {
+		extending := more > 0 && len(talk.open) < mostUnanswered && len(talk.later) == 0 && !c.crowd.ending.Load()
+		if extending {
 			more--
 			if !talk.extend(ctx, organization) {
 				return nil, nil
@@ -86,7 +87,7 @@ func (c *client) converse(ctx context.Context, open []*owed) (left []*owed, err 
 		} else {
 			more = min(more, len(talk.open)) // who cannot send more ends when all is answered
 		}
-		heard, err := talk.listen(ctx, len(talk.open) >= mostUnanswered || more == 0 || c.crowd.ending.Load())
+		heard, err := talk.listen(ctx, !extending)
 		if !heard || err != nil {
 			return nil, err
 		}
