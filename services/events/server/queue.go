@@ -81,16 +81,27 @@ func (c Ingest) openQueue(ctx context.Context, instance string, logger *slog.Log
 	if c.QueueDir == "" {
 		return nil, nil
 	}
-	if c.Queue == queueSegments {
-		log, err := seglog.Open(seglog.Options{Bytes: c.QueueBytes, Dir: c.QueueDir, Fatal: fatal, FS: disk, Logger: logger, Spare: c.QueueSpareBytes})
-		if err == nil {
-			return log, nil
-		}
-		if !errors.Is(err, seglog.ErrOther) {
-			return nil, err
-		}
-		logger.WarnContext(ctx, "the log of accepted events stays with Pebble, which has kept it so far: once it is drained, give EVENTS_QUEUE_DIR another folder")
+	first, second := c.openSegments, c.openPebble
+	if c.Queue == queuePebble {
+		first, second = second, first
 	}
+	log, err := first(fatal, logger, disk)
+	if errors.Is(err, queue.ErrOther) {
+		logger.WarnContext(ctx, "the log of accepted events stays with the engine that has kept it so far: once it is drained, give EVENTS_QUEUE_DIR another folder", "reason", err.Error())
+		return second(fatal, logger, disk)
+	}
+	return log, err
+}
+
+func (c Ingest) openSegments(fatal func(string), logger *slog.Logger, disk vfs.FS) (queue.Queue, error) {
+	log, err := seglog.Open(seglog.Options{Bytes: c.QueueBytes, Dir: c.QueueDir, Fatal: fatal, FS: disk, Logger: logger, Spare: c.QueueSpareBytes})
+	if err != nil {
+		return nil, err // not a log that is nil
+	}
+	return log, nil
+}
+
+func (c Ingest) openPebble(fatal func(string), logger *slog.Logger, disk vfs.FS) (queue.Queue, error) {
 	log, err := pebblelog.Open(pebblelog.Options{Bytes: c.QueueBytes, Dir: c.QueueDir, Fatal: fatal, FS: disk, Logger: logger, Spare: c.QueueSpareBytes})
 	if err != nil {
 		return nil, err

@@ -22,6 +22,8 @@ var (
 	ErrUnavailable = fault.New(fault.Unavailable, "QUEUE_UNAVAILABLE", "the broker that keeps the log of accepted events cannot be reached")
 	// ErrElsewhere says that another process has the log, so it is that one which takes events in.
 	ErrElsewhere = fault.New(fault.Unavailable, "QUEUE_ELSEWHERE", "another instance takes events in")
+	// ErrOther says that a folder holds a log that another engine keeps. Nothing was changed in it.
+	ErrOther = fault.New(fault.Invalid, "QUEUE_OTHER", "the folder holds a log that was kept by another engine")
 	// ErrCorrupt says that bytes are not a frame, or not the frame that was written.
 	ErrCorrupt = fault.New(fault.Internal, "FRAME_CORRUPT", "the frame is damaged")
 )

@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,6 +56,9 @@ func Open(o Options) (*Log, error) {
 	if o.FS == nil {
 		o.FS = vfs.Default
 	}
+	if err := o.ours(); err != nil {
+		return nil, fmt.Errorf("open the log of accepted events in %s: %w", o.Dir, err)
+	}
 	l := &Log{options: o, failed: new(atomic.Bool)}
 	db, err := pebble.Open(o.Dir, &pebble.Options{
 		FS:                          o.FS,
@@ -72,6 +77,26 @@ func Open(o Options) (*Log, error) {
 	}
 	return l, nil
 }
+
+// ours looks whether another engine keeps its log in the folder: Pebble makes its own files in any folder, and that engine would not know it again.
+func (o Options) ours() error {
+	names, err := o.FS.List(o.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if segment.MatchString(name) {
+			return queue.ErrOther.With("the folder holds a log in segments: Pebble does not begin one beside it")
+		}
+	}
+	return nil
+}
+
+// segment is a file of internal/queue/seglog. The names of Pebble's own have fewer digits.
+var segment = regexp.MustCompile(`^\d{20}\.(log|free)$`)
 
 // memTableBytes is how much is gathered in memory before it goes from the write-ahead log to a table.
 const memTableBytes = 64 << 20

@@ -202,3 +202,16 @@ func written(t *testing.T, path string) int64 {
 	// The frames end in zeros of their own.
 	return int64(min(end+16, len(raw)))
 }
+
+func TestAFolderOfAnotherEngineIsLeftAlone(t *testing.T) {
+	o := options(t)
+	name := "00000000000000000001.log"
+	require.NoError(t, os.MkdirAll(o.Dir, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(o.Dir, name), []byte("x"), 0o600))
+	_, err := Open(o)
+	require.ErrorIs(t, err, queue.ErrOther)
+	left, err := os.ReadDir(o.Dir)
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+	require.Equal(t, name, left[0].Name())
+}

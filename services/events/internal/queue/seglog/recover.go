@@ -4,12 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events/internal/queue"
 )
-
-// ErrOther says that a folder holds a log that was kept with Pebble.
-var ErrOther = fault.New(fault.Invalid, "QUEUE_OTHER", "the folder holds a log that was kept by another engine")
 
 // recover finds the segments, where the log ends and what waits in it.
 func (l *Log) recover() error {
@@ -20,7 +16,7 @@ func (l *Log) recover() error {
 	slices.Sort(names)
 	for _, name := range names {
 		if strings.HasPrefix(name, "MANIFEST-") {
-			return ErrOther.With("the folder holds a log of Pebble: it is not read")
+			return queue.ErrOther.With("the folder holds a log of Pebble: it is not read")
 		}
 		if strings.HasSuffix(name, freeSuffix) {
 			l.free = append(l.free, name)

@@ -184,7 +184,7 @@ func TestAFolderOfAnotherEngineIsLeftAlone(t *testing.T) {
 	require.NoError(t, os.MkdirAll(o.Dir, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(o.Dir, "MANIFEST-000001"), []byte("x"), 0o600))
 	_, err := Open(o)
-	require.ErrorIs(t, err, ErrOther)
+	require.ErrorIs(t, err, queue.ErrOther)
 	require.Empty(t, files(t, o.Dir, segmentSuffix))
 }
 

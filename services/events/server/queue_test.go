@@ -1,0 +1,43 @@
+package server
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/events/internal/queue"
+)
+
+// A folder stays with the engine that has kept it, whichever is set: what waits in it is not left behind.
+func TestALogStaysWithItsEngine(t *testing.T) {
+	for _, began := range []string{queueSegments, queuePebble} {
+		t.Run(began, func(t *testing.T) {
+			t.Parallel()
+			c := Ingest{Queue: began, QueueBytes: 1 << 20, QueueDir: filepath.Join(t.TempDir(), "log")}
+			open := func() queue.Queue {
+				log, err := c.openQueue(t.Context(), "instance", slog.New(slog.DiscardHandler), nil)
+				require.NoError(t, err)
+				return log
+			}
+			log := open()
+			pending, err := log.Append(t.Context(), 1, []queue.Entry{{Frame: []byte("frame"), Organization: uuid.New(), Received: time.Now()}})
+			require.NoError(t, err)
+			require.NoError(t, pending.Wait())
+			require.NoError(t, log.Close())
+			names, err := os.ReadDir(c.QueueDir)
+			require.NoError(t, err)
+			require.NotEmpty(t, names)
+			for _, other := range []string{queueSegments, queuePebble} {
+				c.Queue = other
+				log = open()
+				require.EqualValues(t, 1, log.Stats().Frames, "with EVENTS_QUEUE=%s", other)
+				require.NoError(t, log.Close())
+			}
+		})
+	}
+}
