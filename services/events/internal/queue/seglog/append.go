@@ -47,7 +47,7 @@ func (l *Log) append(hour uint32, entries []queue.Entry) (*pending, error) {
 		return nil, err
 	}
 	if !l.fits(size) {
-		if err := l.roll(size); err != nil {
+		if err := l.roll(max(l.options.SegmentBytes, size+stateRoom)); err != nil {
 			if l.failed.Load() {
 				return nil, err
 			}

@@ -1,11 +1,13 @@
 package seglog
 
 import (
+	"os"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
 
@@ -37,4 +39,82 @@ func TestASegmentThatCannotBeMadeRefuses(t *testing.T) {
 	require.NoError(t, l.Commit(t.Context(), 1))
 	broken.Store(false)
 	require.Equal(t, written+1, write(t, l, 0, entry(large)))
+}
+
+// taken is the bytes of the disk that the files of a folder take.
+func taken(t *testing.T, dir string) (bytes int64) {
+	t.Helper()
+	for _, name := range files(t, dir, "") {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		require.True(t, ok)
+		bytes += 512 * stat.Blocks
+	}
+	return bytes
+}
+
+// A service that is started again and again while its database is away keeps what it accepted, and takes little more of the disk than that.
+func TestLivesThatStoreNothingTakeLittleOfTheDisk(t *testing.T) {
+	o := options(t)
+	o.SegmentBytes = 4 << 20
+	const lives = 20
+	for range lives {
+		l, err := Open(o)
+		require.NoError(t, err)
+		write(t, l, 0, entry("frame"))
+		require.NoError(t, l.Close())
+	}
+	require.Less(t, taken(t, o.Dir), 4*o.SegmentBytes)
+	frames, _ := read(t, open(t, o), 0, 1<<20)
+	require.Len(t, frames, lives)
+}
+
+// fullDisk has no room for a segment, but for states.
+type fullDisk struct {
+	vfs.FS
+	full atomic.Bool
+}
+
+func (d *fullDisk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	file, err := d.FS.Create(name, category)
+	return &fullFile{File: file, disk: d}, err
+}
+
+func (d *fullDisk) ReuseForWrite(from, to string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	file, err := d.FS.ReuseForWrite(from, to, category)
+	return &fullFile{File: file, disk: d}, err
+}
+
+type fullFile struct {
+	vfs.File
+	disk *fullDisk
+}
+
+func (f *fullFile) Preallocate(offset, length int64) error {
+	if f.disk.full.Load() && length > stateRoom {
+		return syscall.ENOSPC
+	}
+	return f.File.Preallocate(offset, length)
+}
+
+// A service starts on a full disk, hands what waits to the database, and takes events in when that has made room.
+func TestALogBeginsOnAFullDisk(t *testing.T) {
+	o := options(t)
+	l, err := Open(o)
+	require.NoError(t, err)
+	write(t, l, 0, entry("frame"))
+	require.NoError(t, l.Close())
+	disk := &fullDisk{FS: vfs.Default}
+	disk.full.Store(true)
+	o.FS = disk
+	l = open(t, o)
+	frames, last := read(t, l, 0, 1<<20)
+	require.Equal(t, []string{"frame"}, frames)
+	require.NoError(t, l.SetCuts(t.Context(), []queue.Cut{{Number: 1, UpTo: last}}))
+	_, err = l.Append(t.Context(), 0, []queue.Entry{entry("more")})
+	require.ErrorIs(t, err, queue.ErrFull)
+	require.NoError(t, l.Commit(t.Context(), last))
+	disk.full.Store(false)
+	require.Equal(t, last+1, write(t, l, 0, entry("more")))
 }

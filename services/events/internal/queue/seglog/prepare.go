@@ -31,10 +31,11 @@ func (l *Log) next(size int64) (*segment, error) {
 	if s == nil {
 		return l.create(size)
 	}
-	if size > l.options.SegmentBytes {
+	if size > s.room {
 		if err := s.file.Preallocate(0, size); err != nil {
 			return nil, err
 		}
+		s.room = size
 	}
 	l.spare.file = nil
 	return s, nil
@@ -42,7 +43,7 @@ func (l *Log) next(size int64) (*segment, error) {
 
 // create makes the file after the newest segment, of an old one if there is one, with a name that is durable. The lock on the spare must be held.
 func (l *Log) create(size int64) (s *segment, err error) {
-	s = &segment{number: 1}
+	s = &segment{number: 1, room: size}
 	l.mu.Lock()
 	if n := len(l.segments); n > 0 {
 		s.number += l.segments[n-1].number

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -102,7 +103,21 @@ func (l *Log) open() (err error) {
 	if err := l.recover(); err != nil {
 		return err
 	}
-	return l.roll(0)
+	if err := l.trim(); err != nil {
+		return err
+	}
+	return l.start()
+}
+
+// start begins a segment. Where there is no room for a whole one it begins with what states need: what waits can be drained then, which makes room, and
+// nothing is appended to it.
+func (l *Log) start() error {
+	err := l.roll(max(l.options.SegmentBytes, stateRoom))
+	if errors.Is(err, syscall.ENOSPC) {
+		l.options.Logger.Warn("the disk of the log of accepted events is full: nothing is taken in until there is room", "error", err)
+		err = l.roll(stateRoom)
+	}
+	return err
 }
 
 // release lets go of the files.

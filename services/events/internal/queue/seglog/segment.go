@@ -3,6 +3,7 @@ package seglog
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -25,6 +26,7 @@ const category vfs.DiskWriteCategory = "events-log"
 type segment struct {
 	number uint64
 	file   vfs.File
+	room   int64          // that was made for it, by the process that begins it
 	end    int64          // of its records; of the active one, it belongs to who has the lock on writing
 	last   queue.Position // of its frames, or of those before it
 }
@@ -45,9 +47,11 @@ func numberOf(name string) (number uint64, ok bool) {
 const stateRoom = 256 << 10
 
 // fits tells whether the active segment has room for a record.
-func (l *Log) fits(size int64) bool { return l.active.end+size+stateRoom <= l.options.SegmentBytes }
+func (l *Log) fits(size int64) bool {
+	return l.active.end+size+stateRoom <= min(l.active.room, l.options.SegmentBytes)
+}
 
-// roll begins the next segment, with room for a record. When it returns, what the one before holds is durable, and so is the state at the beginning of
+// roll begins the next segment, of so many bytes. When it returns, what the one before holds is durable, and so is the state at the beginning of
 // the new one; after an error the one before goes on. The lock on writing must be held.
 func (l *Log) roll(size int64) error {
 	if l.active != nil {
@@ -57,7 +61,7 @@ func (l *Log) roll(size int64) error {
 	}
 	l.spare.mu.Lock()
 	defer l.spare.mu.Unlock()
-	next, err := l.next(max(l.options.SegmentBytes, size+stateRoom))
+	next, err := l.next(size)
 	if err != nil {
 		return err
 	}
@@ -87,6 +91,17 @@ func (l *Log) begin(s *segment, state []byte) error {
 	}
 	s.end = int64(len(state))
 	return nil
+}
+
+// trim gives back what the last segment does not use. A process that starts begins another one, since behind the end there may be records that were written
+// and never synced; one that is started again and again would take the whole disk.
+func (l *Log) trim() error {
+	n := len(l.segments)
+	if n == 0 || l.segments[n-1].file.Fd() == vfs.InvalidFd { // not a file of the disk
+		return nil
+	}
+	s := l.segments[n-1]
+	return os.Truncate(l.path(segmentName(s.number)), s.end)
 }
 
 // syncDir makes the names of the log's files durable.
