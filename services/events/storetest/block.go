@@ -16,6 +16,7 @@ import (
 var blockCases = []testCase{
 	{"a block of nothing", func(t *testing.T, s *subject) { require.Empty(t, s.block(1)) }},
 	{"events of a block come back as they were", blockComesBack},
+	{"a block that is sent again is whole though another has brought its events too", blockBesideAnother},
 	{"a block that is sent again changes nothing", blockTwice},
 	{"a block that may have been sent is stored when it was not", blockAgain},
 	{"ids of a block that are there are left out", blockPartlyKnown},
@@ -201,6 +202,17 @@ func latest(t *testing.T, s *subject) {
 	require.Zero(t, after(young))
 	require.Empty(t, s.block(young+1, s.event("b", at(noon.AddDate(-1, 0, 0)))))
 	require.Equal(t, late, after(young), "of all, not of the younger ones")
+}
+
+// blockBesideAnother has an event that two services stored at the same moment, each without seeing the other's.
+func blockBesideAnother(t *testing.T, s *subject) {
+	a, b := s.event("a", touching("pkg:npm/x@1")), s.event("b")
+	frame := s.frame(queue.Decision{}, a, b)
+	require.Empty(t, s.take(s.cut(7, frame)))
+	s.take(s.cut(9, s.frame(judged, a)))
+	again := s.cut(7, frame)
+	again.Again = true
+	require.Empty(t, s.take(again))
 }
 
 // blockBehindItself has an event that was new when it came, and was forgotten before it came again.

@@ -177,7 +177,7 @@ func (s *Store) known(ctx context.Context, b *queue.Block) (known []int, release
 	return slices.Compact(known), release, nil
 }
 
-// stored finds those of some ids that are there, but not in one block.
+// stored finds those of some ids that are there, and that a block has not brought itself.
 func (s *Store) stored(ctx context.Context, organization uuid.UUID, ids []uuid.UUID, but uint64, found func(uuid.UUID)) error {
 	p := about(organization)
 	p.ids("ids", ids)
