@@ -19,8 +19,8 @@ func (in *Intake) read(ctx context.Context, b *batch, l Letter) error {
 					return err
 				}
 			}
-			if size := b.frame.Size(); size > maxRequestBytes {
-				return events.ErrRequestTooLarge.With("the events of the request take more than %d bytes, which is what is taken at once: send them in several requests", maxRequestBytes)
+			if size := b.frame.Size(); size > MaxRequestBytes {
+				return events.ErrRequestTooLarge.With("the events of the request take more than %d bytes, which is what is taken at once: send them in several requests", MaxRequestBytes)
 			}
 		}
 		if len(b.hints) == 0 {

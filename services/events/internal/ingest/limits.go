@@ -13,9 +13,9 @@ type Limits struct {
 	PropertyDepth int // of objects and arrays in one another
 }
 
-// maxRequestBytes is how much the events of one request may take in the log, where they are one frame: what the doors take, several times over, and much less
+// MaxRequestBytes is how much the events of one request may take in the log, where they are one frame: what the doors take, several times over, and much less
 // than what the log calls a damaged frame ([queue.MaxFrameBytes]). Sources can make many events of a small message.
-const maxRequestBytes = 64 << 20
+const MaxRequestBytes = 64 << 20
 
 // defaultEventBytes is 1 MiB.
 const defaultEventBytes = 1 << 20

@@ -50,18 +50,32 @@ type Batch struct {
 	delivery Delivery
 	body     Value
 	drafts   []ingest.Draft
+	size     int // of the drafts and of what the request has made before
 }
 
 // NewBatch starts the drafts of a delivery of a tool.
 func NewBatch(tool string, delivery Delivery, body Value) *Batch {
-	return &Batch{tool: tool, delivery: delivery, body: body}
+	return &Batch{tool: tool, delivery: delivery, body: body, size: delivery.Taken}
 }
 
 // Drafts are the drafts so far.
 func (b *Batch) Drafts() []ingest.Draft { return b.drafts }
 
+// All are the drafts of a delivery that may tell of any number of facts, or the error that they take too much memory.
+func (b *Batch) All() ([]ingest.Draft, error) {
+	if b.size > ingest.MaxRequestBytes {
+		return nil, TooLarge()
+	}
+	return b.drafts, nil
+}
+
 // Add makes a draft of a fact. Texts are cut to what an event may hold, so that no fact is refused for a long name.
+// Once the drafts take too much memory it makes no more: a name that stands once in a message may be in each of its thousands of events.
 func (b *Batch) Add(f Fact) {
+	if b.size > ingest.MaxRequestBytes {
+		b.drafts = nil
+		return
+	}
 	e := events.Event{
 		ID:         f.ID,
 		Name:       git.Plain(f.Name, events.MaxNameLength),
@@ -100,6 +114,7 @@ func (b *Batch) Add(f Fact) {
 	}
 	e.Properties = properties.json(original)
 	b.drafts = append(b.drafts, ingest.Draft{Event: e, ActorName: f.Actor.Name})
+	b.size += size(&b.drafts[len(b.drafts)-1])
 }
 
 // session shortens the name of a session that is too long to an id that follows from it.

@@ -23,6 +23,8 @@ type Delivery struct {
 	Host string
 	// Body is the JSON message.
 	Body []byte
+	// Taken is how many bytes the drafts of other messages of the same request take.
+	Taken int
 	// Received is when it arrived; it is the time of what has no time of its own.
 	Received time.Time
 }

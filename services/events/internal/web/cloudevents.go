@@ -30,7 +30,10 @@ func (d *Door) cloudevents(ctx context.Context, w http.ResponseWriter, l letter)
 	if err != nil {
 		return err
 	}
-	drafts := cloudevents.Drafts(list, d.deps.Now())
+	drafts, err := cloudevents.Drafts(list, d.deps.Now())
+	if err != nil {
+		return err
+	}
 	results, err := d.take(ctx, drafts)
 	if err != nil {
 		return err

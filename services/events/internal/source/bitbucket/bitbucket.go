@@ -16,16 +16,16 @@ const Tool = "bitbucket"
 const cloudHost = "bitbucket.org"
 
 // Translate makes drafts of a delivery whose Event is the value of X-Event-Key. An event that is not known makes none.
-// The error says that the body is not a JSON object.
+// The error says that the body is not a JSON object, or that its events take too much memory.
 func Translate(d source.Delivery) ([]ingest.Draft, error) {
 	body, err := source.Parse(d.Body)
 	if err != nil {
 		return nil, err
 	}
 	if isServer(d.Event, body) {
-		return translateServer(d, body), nil
+		return translateServer(d, body)
 	}
-	return translateCloud(d, body), nil
+	return translateCloud(d, body)
 }
 
 // isServer tells a message of Data Center: it repeats the event's key, or its event is one that Cloud does not have.

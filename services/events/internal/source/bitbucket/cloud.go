@@ -20,7 +20,7 @@ type cloud struct {
 	actor   source.Actor
 }
 
-func translateCloud(d source.Delivery, body source.Value) []ingest.Draft {
+func translateCloud(d source.Delivery, body source.Value) ([]ingest.Draft, error) {
 	m := &cloud{batch: source.NewBatch(Tool, d, body), body: body, project: cloudProject(body.At("repository")), actor: cloudActor(body.At("actor"))}
 	group, event, _ := strings.Cut(d.Event, ":")
 	switch group {
@@ -35,7 +35,7 @@ func translateCloud(d source.Delivery, body source.Value) []ingest.Draft {
 			m.batch.Add(m.fact("repository_project.edited", time.Time{}, source.Properties{"name": body.At("project", "key").Text()}))
 		}
 	}
-	return m.batch.Drafts()
+	return m.batch.All()
 }
 
 // cloudProject is the canonical name of a repository.

@@ -19,7 +19,7 @@ type server struct {
 	at      time.Time
 }
 
-func translateServer(d source.Delivery, body source.Value) []ingest.Draft {
+func translateServer(d source.Delivery, body source.Value) ([]ingest.Draft, error) {
 	m := &server{batch: source.NewBatch(Tool, d, body), body: body, at: body.At("date").Time()}
 	event := source.First(body.At("eventKey")).Text()
 	if event == "" {
@@ -39,7 +39,7 @@ func translateServer(d source.Delivery, body source.Value) []ingest.Draft {
 	} else {
 		m.other(event, repo)
 	}
-	return m.batch.Drafts()
+	return m.batch.All()
 }
 
 // hostOf reads the setting, which may be an address.

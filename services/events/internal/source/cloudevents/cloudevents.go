@@ -33,30 +33,36 @@ type Event struct {
 }
 
 // Drafts makes the drafts of events that came in one request. An event's draft has an id that follows from its source and id,
-// the key by which CloudEvents are told apart.
-func Drafts(list []Event, received time.Time) []ingest.Draft {
+// the key by which CloudEvents are told apart. The error says that they take too much
+// memory.
+func Drafts(list []Event, received time.Time) ([]ingest.Draft, error) {
 	var drafts []ingest.Draft
+	taken := 0
 	for _, e := range list {
-		drafts = append(drafts, e.drafts(received)...)
+		more, err := e.drafts(received, taken)
+		if err != nil {
+			return nil, err
+		}
+		drafts, taken = append(drafts, more...), taken+source.Size(more)
 	}
-	return drafts
+	return drafts, nil
 }
 
-func (e Event) drafts(received time.Time) []ingest.Draft {
-	if list := e.provider(received); len(list) > 0 {
-		return list
+func (e Event) drafts(received time.Time, taken int) ([]ingest.Draft, error) {
+	if list, err := e.provider(received, taken); len(list) > 0 || err != nil {
+		return list, err
 	}
 	original, err := source.Parse(e.json())
 	if err != nil { // written by ourselves
-		return nil
+		return nil, ErrFormat.Wrap(err)
 	}
-	batch := source.NewBatch("cloudevents", source.Delivery{Key: e.ID, Event: e.Type, Received: received}, original)
+	batch := source.NewBatch("cloudevents", source.Delivery{Key: e.ID, Event: e.Type, Received: received, Taken: taken}, original)
 	if fact, ok := e.cdevent(original.At("data")); ok {
 		batch.Add(fact)
 	} else {
 		batch.Add(e.fact())
 	}
-	return batch.Drafts()
+	return batch.All()
 }
 
 // fact is an event of a type that is nobody's in particular: its type and source stand as they are.

@@ -2,8 +2,11 @@ package cloudevents
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 
 	"devtrail.dev/kit/corpus"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
 	"devtrail.dev/services/events/internal/source/github"
 )
@@ -30,7 +34,8 @@ func only(t *testing.T, body string) events.Event {
 	t.Helper()
 	e, err := Structured([]byte(body))
 	require.NoError(t, err)
-	drafts := Drafts([]Event{e}, noon)
+	drafts, err := Drafts([]Event{e}, noon)
+	require.NoError(t, err)
 	require.Len(t, drafts, 1)
 	require.NoError(t, drafts[0].Err)
 	canonical, err := drafts[0].Event.Canonical(noon)
@@ -84,7 +89,8 @@ func TestWebhooksInCloudEventsAreTheSameEvents(t *testing.T) {
 	require.NotEmpty(t, direct)
 	e, err := Structured([]byte(`{"specversion": "1.0", "id": "delivery-1", "type": "com.github.push", "source": "https://api.github.com/repos/Octo/Hello", "data": ` + body + `}`))
 	require.NoError(t, err)
-	wrapped := Drafts([]Event{e}, noon)
+	wrapped, err := Drafts([]Event{e}, noon)
+	require.NoError(t, err)
 	require.Len(t, wrapped, len(direct))
 	for i := range direct {
 		require.Equal(t, direct[i].Event.ID, wrapped[i].Event.ID)
@@ -126,7 +132,11 @@ func FuzzStructured(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, d := range Drafts([]Event{e}, noon) {
+		drafts, err := Drafts([]Event{e}, noon)
+		if err != nil && !errors.Is(err, events.ErrRequestTooLarge) {
+			t.Fatal(err)
+		}
+		for _, d := range drafts {
 			if _, err := d.Event.Canonical(noon); err != nil && len(e.Source) < 100 && len(e.Type) < 100 {
 				t.Fatalf("an event that cannot be kept: %v", err)
 			}
@@ -161,4 +171,30 @@ func TestABatchOfTooManyIsNotRead(t *testing.T) {
 	require.ErrorIs(t, err, ErrFormat)
 	require.ErrorContains(t, err, "1048577 events")
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
+}
+
+// TestTheDraftsOfABatchAreBounded has one message whose long reference would be in each of its commits, and one of many such messages.
+func TestTheDraftsOfABatchAreBounded(t *testing.T) {
+	var commits strings.Builder
+	for i := range 40_000 {
+		fmt.Fprintf(&commits, `{"id":"%07x"},`, i+1)
+	}
+	push := func(commits string) Event {
+		e, err := Structured([]byte(`{"specversion": "1.0", "id": "1", "type": "com.github.push", "source": "https://github.com/a/b", "data": {"ref": "refs/heads/` + strings.Repeat("x", 4000) +
+			`", "after": "1234567", "commits": [` + strings.TrimSuffix(commits, ",") + `]}}`))
+		require.NoError(t, err)
+		return e
+	}
+	few := push(commits.String()[:400*17])
+	for _, list := range [][]Event{{push(commits.String())}, slices.Repeat([]Event{few}, MaxBatch)} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Drafts(list, noon)
+		runtime.ReadMemStats(&after)
+		require.ErrorIs(t, err, events.ErrRequestTooLarge)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16*ingest.MaxRequestBytes))
+	}
+	drafts, err := Drafts([]Event{few, few}, noon)
+	require.NoError(t, err)
+	require.Less(t, source.Size(drafts), 4<<20)
 }

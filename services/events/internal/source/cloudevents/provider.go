@@ -1,10 +1,12 @@
 package cloudevents
 
 import (
+	"errors"
 	"strings"
 	"time"
 
 	"devtrail.dev/kit/git"
+	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
 	"devtrail.dev/services/events/internal/source/github"
@@ -22,9 +24,10 @@ var providers = []struct {
 }
 
 // provider makes the drafts of a Git provider's webhook; none when the event is not one or says nothing that its adapter knows.
-func (e Event) provider(received time.Time) []ingest.Draft {
+// The error says that they take too much memory.
+func (e Event) provider(received time.Time, taken int) ([]ingest.Draft, error) {
 	if e.Base64 || e.Data == nil {
-		return nil
+		return nil, nil
 	}
 	for _, p := range providers {
 		rest, ok := strings.CutPrefix(e.Type, p.prefix)
@@ -32,11 +35,11 @@ func (e Event) provider(received time.Time) []ingest.Draft {
 			continue
 		}
 		event, _, _ := strings.Cut(rest, ".")
-		drafts, err := p.translate(source.Delivery{Key: e.ID, Event: event, Host: git.Host(e.Source), Body: e.Data, Received: received})
-		if err != nil {
-			return nil
+		drafts, err := p.translate(source.Delivery{Key: e.ID, Event: event, Host: git.Host(e.Source), Body: e.Data, Received: received, Taken: taken})
+		if errors.Is(err, events.ErrRequestTooLarge) {
+			return nil, err
 		}
-		return drafts
+		return drafts, nil // what its adapter cannot read stands as it is
 	}
-	return nil
+	return nil, nil
 }

@@ -15,7 +15,7 @@ import (
 const Tool = "gitea"
 
 // Translate makes drafts of a delivery whose Event is the value of X-Gitea-Event or, as well, of X-Gitea-Event-Type, which tells more kinds apart.
-// An event or action that is not known makes none. The error says that the body is not a JSON object.
+// An event or action that is not known makes none. The error says that the body is not a JSON object, or that its events take too much memory.
 func Translate(d source.Delivery) ([]ingest.Draft, error) {
 	body, err := source.Parse(d.Body)
 	if err != nil {
@@ -28,7 +28,7 @@ func Translate(d source.Delivery) ([]ingest.Draft, error) {
 	if tell := m.teller(); tell != nil {
 		tell(m)
 	}
-	return m.batch.Drafts(), nil
+	return m.batch.All()
 }
 
 // teller is what tells the delivery; nil when its kind is not known. The family names ever more kinds of issues and pull requests, which

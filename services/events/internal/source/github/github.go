@@ -17,7 +17,7 @@ const Tool = "github"
 const publicHost = "github.com"
 
 // Translate makes drafts of a delivery whose Event is the value of X-GitHub-Event. An event or action that is not known makes none.
-// The error says that the body is not a JSON object.
+// The error says that the body is not a JSON object, or that its events take too much memory.
 func Translate(d source.Delivery) ([]ingest.Draft, error) {
 	body, err := source.Parse(d.Body)
 	if err != nil {
@@ -29,7 +29,7 @@ func Translate(d source.Delivery) ([]ingest.Draft, error) {
 	} else if r, ok := rules[d.Event]; ok {
 		m.byRule(r)
 	}
-	return m.batch.Drafts(), nil
+	return m.batch.All()
 }
 
 // specials are the events that more is to be said about than a rule can.

@@ -22,7 +22,7 @@ const (
 const publicHost = "gitlab.com"
 
 // Translate makes drafts of a delivery. What kind it is stands in the body. A kind or action that is not known makes none.
-// The error says that the body is not a JSON object.
+// The error says that the body is not a JSON object, or that its events take too much memory.
 func Translate(d source.Delivery) ([]ingest.Draft, error) {
 	body, err := source.Parse(d.Body)
 	if err != nil {
@@ -36,7 +36,7 @@ func Translate(d source.Delivery) ([]ingest.Draft, error) {
 	} else if name, ok := places[m.kind]; ok {
 		m.place(name)
 	}
-	return m.batch.Drafts(), nil
+	return m.batch.All()
 }
 
 // kinds are the deliveries about work, by object_kind.
