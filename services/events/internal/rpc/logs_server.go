@@ -17,8 +17,6 @@ import (
 
 // Logs is OpenTelemetry's LogsService: collectors and coding agents export to it as to any collector.
 type Logs struct {
-	collectorv1.UnimplementedLogsServiceServer
-
 	intake *ingest.Intake
 	now    func() time.Time
 }
@@ -29,24 +27,48 @@ func NewLogs(intake *ingest.Intake, now func() time.Time) *Logs {
 }
 
 // Register adds the service to a door, which must be given LogsRules.
-func (s *Logs) Register(door grpc.ServiceRegistrar) { collectorv1.RegisterLogsServiceServer(door, s) }
+func (s *Logs) Register(door grpc.ServiceRegistrar) { door.RegisterService(logsService(), s) }
+
+// logs is what the method below calls.
+type logs interface {
+	export(ctx context.Context, body *logsBody) (*collectorv1.ExportLogsServiceResponse, error)
+}
+
+// logsService is the LogsService of OpenTelemetry with a method that is handed a body.
+func logsService() *grpc.ServiceDesc {
+	d := collectorv1.LogsService_ServiceDesc
+	d.HandlerType = (*logs)(nil)
+	d.Methods = []grpc.MethodDesc{{MethodName: "Export", Handler: handleExport}}
+	return &d
+}
+
+func handleExport(srv any, ctx context.Context, decode func(any) error, around grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // the order is gRPC's
+	body := &logsBody{}
+	if err := decode(body); err != nil {
+		return nil, err
+	}
+	handle := func(ctx context.Context, req any) (any, error) {
+		return srv.(logs).export(ctx, req.(*logsBody)) //nolint:forcetypeassert // gRPC has checked the one, the other is above
+	}
+	if around == nil {
+		return handle(ctx, body)
+	}
+	return around(ctx, body, &grpc.UnaryServerInfo{FullMethod: collectorv1.LogsService_Export_FullMethodName, Server: srv}, handle)
+}
 
 // LogsRules are the access rules of the service; its contract is OpenTelemetry's and cannot hold ours.
 func LogsRules() auth.Foreign {
 	return auth.Foreign{collectorv1.LogsService_Export_FullMethodName: &accessv1.Access{Roles: []accessv1.Role{accessv1.Role_ROLE_INGEST}}}
 }
 
-// Export stores the records as events. What will never be stored is counted in the answer; what may be stored later is an error, after which the
+// export stores the records as events. What will never be stored is counted in the answer; what may be stored later is an error, after which the
 // whole batch is to be sent again: it counts once.
-func (s *Logs) Export(ctx context.Context, req *collectorv1.ExportLogsServiceRequest) (*collectorv1.ExportLogsServiceResponse, error) {
+func (s *Logs) export(ctx context.Context, body *logsBody) (*collectorv1.ExportLogsServiceResponse, error) {
 	org, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := otlp.Check(req); err != nil {
-		return nil, err
-	}
-	return otlp.Take(req, otlp.Sender{Credential: auth.MustCaller(ctx).CredentialID, Received: s.now()}, func(drafts []ingest.Draft) ([]ingest.Result, error) {
+	return otlp.Take(body.request, otlp.Sender{Credential: auth.MustCaller(ctx).CredentialID, Received: s.now()}, func(drafts []ingest.Draft) ([]ingest.Result, error) {
 		results, err := s.intake.Capture(ctx, org, drafts)
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package rpc_test
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	collectorv1 "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding/gzip"
+	"google.golang.org/protobuf/proto"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
@@ -61,4 +63,26 @@ func TestACodingAgentExportsItsLogs(t *testing.T) {
 	list, err := store.List(t.Context(), uuid.MustParse(acme), events.ListQuery{Range: events.Range{Start: events.MinTime, End: events.MaxTime}, Limit: 100})
 	require.NoError(t, err)
 	require.Len(t, list, 9)
+
+	// A text that is none does not take the others along, as over HTTP; what is no request is its sender's mistake.
+	packed, err := proto.Marshal(request)
+	require.NoError(t, err)
+	send := func(body []byte) error {
+		return conn.Invoke(servetest.As(t.Context(), "ingest"), collectorv1.LogsService_Export_FullMethodName, body, &collectorv1.ExportLogsServiceResponse{}, grpc.ForceCodec(bytesCodec{}))
+	}
+	require.NoError(t, send(bytes.ReplaceAll(packed, []byte("2.1.119"), []byte("2.1.1\xf0\x9f"))))
+	list, err = store.List(t.Context(), uuid.MustParse(acme), events.ListQuery{Range: events.Range{Start: events.MinTime, End: events.MaxTime}, Limit: 100})
+	require.NoError(t, err)
+	require.Len(t, list, 18)
+	require.ErrorIs(t, send([]byte{0x0a, 0x05, 0x01}), otlp.ErrBody)
+	require.ErrorIs(t, send(bytes.Repeat([]byte{0x0a, 0}, otlp.MaxRecords+1)), otlp.ErrRecords)
+}
+
+// bytesCodec sends bytes as they are.
+type bytesCodec struct{}
+
+func (bytesCodec) Name() string                  { return "proto" }
+func (bytesCodec) Marshal(v any) ([]byte, error) { return v.([]byte), nil }
+func (bytesCodec) Unmarshal(data []byte, v any) error {
+	return proto.Unmarshal(data, v.(proto.Message))
 }

@@ -11,7 +11,7 @@ import (
 	"devtrail.dev/kit/fault"
 )
 
-// MaxRecords is how many records a request may have: a collector sends 8,192 by default, or what it is given at once if that is more.
+// MaxRecords is how many records a request may have, and how many resources and scopes: a collector sends 8,192 by default, or what it is given at once if that is more.
 const MaxRecords = 20_000
 
 // maxNesting is how deep messages of a request may nest, and maxRepaired how deep they are mended: a record is the fourth, and a value in a value three more.
@@ -29,6 +29,9 @@ var (
 
 // Unmarshal reads a request in the protobuf encoding.
 func Unmarshal(body []byte) (*collectorv1.ExportLogsServiceRequest, error) {
+	if err := countWire(body); err != nil {
+		return nil, err
+	}
 	var request collectorv1.ExportLogsServiceRequest
 	reading := proto.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: maxNesting}
 	if reading.Unmarshal(body, &request) != nil {
@@ -36,11 +39,14 @@ func Unmarshal(body []byte) (*collectorv1.ExportLogsServiceRequest, error) {
 			return nil, ErrBody.Wrap(err)
 		}
 	}
-	return &request, Check(&request)
+	return &request, nil
 }
 
 // UnmarshalJSON reads a request in the JSON encoding of OTLP, which is that of protobuf with the ids in hexadecimal.
 func UnmarshalJSON(body []byte) (*collectorv1.ExportLogsServiceRequest, error) {
+	if err := countJSON(body); err != nil {
+		return nil, err
+	}
 	var request collectorv1.ExportLogsServiceRequest
 	reading := protojson.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: maxNesting}
 	if reading.Unmarshal(body, &request) != nil {
@@ -55,7 +61,7 @@ func UnmarshalJSON(body []byte) (*collectorv1.ExportLogsServiceRequest, error) {
 			}
 		}
 	}
-	return &request, Check(&request)
+	return &request, nil
 }
 
 // fromHex undoes the reading of hexadecimal digits as base64, which they always are too.
@@ -65,18 +71,4 @@ func fromHex(read []byte) []byte {
 		return read
 	}
 	return id
-}
-
-// Check refuses a request with too many records.
-func Check(request *collectorv1.ExportLogsServiceRequest) error {
-	n := 0
-	for _, resource := range request.GetResourceLogs() {
-		for _, scope := range resource.GetScopeLogs() {
-			n += len(scope.GetLogRecords())
-		}
-	}
-	if n > MaxRecords {
-		return ErrRecords.With("the request has %d records, at most %d are taken", n, MaxRecords)
-	}
-	return nil
 }

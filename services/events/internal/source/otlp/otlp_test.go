@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	collectorv1 "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	commonv1 "go.opentelemetry.io/proto/otlp/common/v1"
 	logsv1 "go.opentelemetry.io/proto/otlp/logs/v1"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"devtrail.dev/services/events"
@@ -231,7 +233,10 @@ func many(n int, texts ...string) *collectorv1.ExportLogsServiceRequest {
 func TestABatchOfACollectorIsTaken(t *testing.T) {
 	for _, n := range []int{1, togetherDrafts, 8192, MaxRecords} {
 		request := many(n)
-		require.NoError(t, Check(request))
+		packed, err := proto.Marshal(request)
+		require.NoError(t, err)
+		request, err = Unmarshal(packed)
+		require.NoError(t, err)
 		seen, calls := make(map[string]bool), 0
 		answer, err := Take(request, sender, func(drafts []ingest.Draft) ([]ingest.Result, error) {
 			calls++
@@ -248,7 +253,6 @@ func TestABatchOfACollectorIsTaken(t *testing.T) {
 		require.Equal(t, (n+togetherDrafts-1)/togetherDrafts, calls)
 		require.EqualValues(t, n, answer.GetPartialSuccess().GetRejectedLogRecords())
 	}
-	require.ErrorIs(t, Check(many(MaxRecords+1)), ErrRecords)
 	calls := 0
 	_, err := Take(many(MaxRecords), sender, func([]ingest.Draft) ([]ingest.Result, error) {
 		calls++
@@ -309,4 +313,30 @@ func FuzzUnmarshal(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestARequestOfTooManyIsNotRead has requests of many empty resources, scopes and records.
+func TestARequestOfTooManyIsNotRead(t *testing.T) {
+	const n = 1 << 20
+	inner := func(field protowire.Number, message []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(nil, field, protowire.BytesType), message)
+	}
+	empty := []byte{2<<3 | 2, 0}
+	array := "[" + strings.Repeat("{},", n) + "{}]"
+	for name, c := range map[string]struct{ wire, json []byte }{
+		"resources": {bytes.Repeat([]byte{1<<3 | 2, 0}, n+1), []byte(`{"resourceLogs": ` + array + `}`)},
+		"scopes":    {inner(1, bytes.Repeat(empty, n+1)), []byte(`{"resource_logs": [{"scopeLogs": ` + array + `}]}`)},
+		"records":   {inner(1, inner(2, bytes.Repeat(empty, n+1))), []byte(`{"resourceLogs": [{}, {"scope\u004cogs": [{"log_records": ` + array + `}]}]}`)},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, wire := Unmarshal(c.wire)
+		_, json := UnmarshalJSON(c.json)
+		runtime.ReadMemStats(&after)
+		for _, err := range []error{wire, json} {
+			require.ErrorIs(t, err, ErrRecords, name)
+			require.ErrorContains(t, err, "1048577 "+name)
+		}
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20), name)
+	}
 }
