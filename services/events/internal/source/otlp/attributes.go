@@ -114,10 +114,13 @@ func (a attributes) number(name string) any {
 }
 
 // kept is what is stored of the attributes: no prompts, no bodies, no credentials, long texts cut.
-func (a attributes) kept() map[string]any {
+func (a attributes) kept() map[string]any { return a.keptUnder("") }
+
+// keptUnder is kept of the members of an object, whose names begin with that of the object and a dot: an object is what its members are by those names.
+func (a attributes) keptUnder(prefix string) map[string]any {
 	names := make([]string, 0, len(a))
 	for name := range a {
-		if !private(name) {
+		if !private(prefix + name) {
 			names = append(names, name)
 		}
 	}
@@ -125,7 +128,7 @@ func (a attributes) kept() map[string]any {
 	out := make(map[string]any, len(names))
 	left := maxKeptBytes
 	for _, name := range names[:min(len(names), maxAttributes)] {
-		value := shortened(a[name])
+		value := shortened(prefix+name, a[name])
 		raw, err := json.Marshal(value)
 		key := git.Plain(name, maxKey)
 		if value == nil || err != nil || key == "" || len(raw)+len(key) > left {
@@ -141,26 +144,28 @@ func (a attributes) kept() map[string]any {
 func private(name string) bool {
 	name = strings.ToLower(name)
 	last := name[strings.LastIndexByte(name, '.')+1:]
-	return slices.Contains(dropped, last) || slices.Contains(droppedWhole, name) ||
-		slices.ContainsFunc(droppedPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) ||
+	dotted := "." + name + "." // a name may stand within an object of any name
+	return slices.Contains(dropped, last) ||
+		slices.ContainsFunc(droppedWhole, func(whole string) bool { return strings.Contains(dotted, "."+whole+".") }) ||
+		slices.ContainsFunc(droppedPrefixes, func(prefix string) bool { return strings.Contains(dotted, "."+prefix) }) ||
 		slices.ContainsFunc(secretWords, func(word string) bool {
 			return last == word || strings.HasSuffix(last, "_"+word) || strings.HasSuffix(last, "-"+word)
 		})
 }
 
-// shortened cuts long texts and drops private members of objects.
-func shortened(value any) any {
+// shortened cuts long texts and drops private members of objects, of a value by its whole name.
+func shortened(name string, value any) any {
 	switch v := value.(type) {
 	case string:
 		return git.Plain(withoutUser(v), maxValue)
 	case []any:
 		list := make([]any, 0, min(len(v), maxAttributes))
 		for _, member := range v[:min(len(v), maxAttributes)] {
-			list = append(list, shortened(member))
+			list = append(list, shortened(name, member))
 		}
 		return list
 	case map[string]any:
-		return attributes(v).kept()
+		return attributes(v).keptUnder(name + ".")
 	}
 	return value
 }

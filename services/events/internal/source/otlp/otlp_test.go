@@ -191,6 +191,32 @@ func TestErrorsAndHooksRepeatWhatIsNotKept(t *testing.T) {
 	}
 }
 
+// TestMembersOfObjectsAreWhatTheirWholeNamesSay has objects in place of names with dots, in lists and other objects too.
+func TestMembersOfObjectsAreWhatTheirWholeNamesSay(t *testing.T) {
+	object := func(name, value string) string {
+		return `{"key": "` + name + `", "value": ` + value + `}`
+	}
+	within := func(members ...string) string {
+		return `{"kvlistValue": {"values": [` + strings.Join(members, ",") + `]}}`
+	}
+	const text = `{"stringValue": "AWS_KEY=abc"}`
+	for _, names := range []string{
+		"error message", "exception message", "exception stacktrace", "Exception Message", "process command_line", "process command_args", "gen_ai prompt 0", "gen_ai tool call id",
+		"http request header x", "http.request header.x y", "hook hook_input", "data exception message", "exception message text", "db password",
+	} {
+		value := text
+		path := strings.Fields(names)
+		for _, name := range slices.Backward(path[1:]) {
+			value = within(object(name, value), object("error_type", `{"stringValue": "Exit"}`))
+		}
+		for _, value := range []string{value, `{"arrayValue": {"values": [` + value + `]}}`} {
+			properties := record(t, `"attributes": [`+object(path[0], value)+`]`)[0].Event.Properties
+			require.NotContains(t, properties, "abc", names)
+			require.Equal(t, path[0] != "error", strings.Contains(properties, `"error_type":"Exit"`), names)
+		}
+	}
+}
+
 func TestAnOriginalIsKeptOnce(t *testing.T) {
 	list, _ := exported(t, "claude_code.json")
 	for _, e := range list {
