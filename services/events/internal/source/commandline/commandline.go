@@ -36,18 +36,19 @@ type Request struct {
 	Index string
 }
 
-// Requests finds the requests of a script, in order. Text that is no shell script has none.
-func Requests(script string) []Request {
-	var r reader
-	r.script(script, 0)
-	return r.found
+// Script is what is known of a script.
+type Script struct {
+	// Requests are those of the script, in order.
+	Requests []Request
+	// Programs are the names of the programs that it starts, each once, in order.
+	Programs []string
 }
 
-// Programs are the names of the programs that a script starts, each once, in order.
-func Programs(script string) []string {
+// Parse reads a script. Text that is no shell script says nothing.
+func Parse(script string) Script {
 	var r reader
 	r.script(script, 0)
-	return r.programs
+	return Script{Requests: r.found, Programs: r.programs}
 }
 
 // Join makes a script of a command's arguments. The script of a shell called with -c is that script.

@@ -8,6 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func requests(script string) []Request { return Parse(script).Requests }
+
+func programs(script string) []string { return Parse(script).Programs }
+
 func TestRequests(t *testing.T) {
 	for script, want := range map[string][]string{
 		// Node
@@ -69,7 +73,7 @@ func TestRequests(t *testing.T) {
 		"":                                                             nil,
 	} {
 		var got []string
-		for _, r := range Requests(script) {
+		for _, r := range requests(script) {
 			line := append([]string{r.Manager, r.Verb}, r.Purls...)
 			if len(r.Elsewhere) > 0 {
 				line = append(append(line, "elsewhere"), r.Elsewhere...)
@@ -85,22 +89,22 @@ func TestRequests(t *testing.T) {
 }
 
 func TestConstraintsAreKept(t *testing.T) {
-	r := Requests("npm i vue@^3 a@1.2.3")[0]
+	r := requests("npm i vue@^3 a@1.2.3")[0]
 	require.Equal(t, map[string]string{"pkg:npm/vue": "^3"}, r.Constraints)
-	require.Equal(t, map[string]string{"pkg:pypi/flask": ">=2,<3"}, Requests("pip install 'flask>=2,<3'")[0].Constraints)
+	require.Equal(t, map[string]string{"pkg:pypi/flask": ">=2,<3"}, requests("pip install 'flask>=2,<3'")[0].Constraints)
 }
 
 func TestJoin(t *testing.T) {
 	require.Equal(t, "npm i a", Join([]string{"bash", "-lc", "npm i a"}))
-	require.Equal(t, []string{"pkg:npm/a"}, Requests(Join([]string{"npm", "i", "a", "it's"}))[0].Purls)
-	require.Equal(t, []string{"git", "npm"}, Programs("git add . && npm i a && git commit -m 'secret'"))
+	require.Equal(t, []string{"pkg:npm/a"}, requests(Join([]string{"npm", "i", "a", "it's"}))[0].Purls)
+	require.Equal(t, []string{"git", "npm"}, programs("git add . && npm i a && git commit -m 'secret'"))
 }
 
 // TestBracketsWithoutEndAreNotRead has a script for which the parser would look ahead from each bracket to the end.
 func TestBracketsWithoutEndAreNotRead(t *testing.T) {
-	require.Equal(t, []string{"npm"}, Programs(strings.Repeat("( ", maxBrackets)+"npm i a"+strings.Repeat(" )", maxBrackets)))
-	require.Equal(t, []string{"cat", "npm"}, Programs("cat > a.js <<'END'\n"+strings.Repeat("f();\n", 2*maxBrackets)+"END\nnpm i a"))
-	require.Empty(t, Programs(strings.Repeat("( ", maxBrackets+1)+"npm i a"+strings.Repeat(" )", maxBrackets+1)))
+	require.Equal(t, []string{"npm"}, programs(strings.Repeat("( ", maxBrackets)+"npm i a"+strings.Repeat(" )", maxBrackets)))
+	require.Equal(t, []string{"cat", "npm"}, programs("cat > a.js <<'END'\n"+strings.Repeat("f();\n", 2*maxBrackets)+"END\nnpm i a"))
+	require.Empty(t, programs(strings.Repeat("( ", maxBrackets+1)+"npm i a"+strings.Repeat(" )", maxBrackets+1)))
 }
 
 func FuzzRequests(f *testing.F) {
@@ -108,7 +112,7 @@ func FuzzRequests(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, script string) {
-		for _, r := range Requests(script) {
+		for _, r := range requests(script) {
 			if len(r.Purls)+len(r.Elsewhere) == 0 {
 				t.Fatalf("%q asks for nothing: %+v", script, r)
 			}

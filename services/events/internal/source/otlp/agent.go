@@ -71,8 +71,8 @@ func (r *reader) tool(service string) (tool *agent, suffix string) {
 	return nil, ""
 }
 
-// describe names the event as ours and sets what all agents tell in one way.
-func (a *agent) describe(r *reader, fact *source.Fact, suffix string) {
+// describe names the event as ours and sets what all agents tell in one way, and what is known of the command that was run.
+func (a *agent) describe(r *reader, fact *source.Fact, suffix string, script commandline.Script) {
 	fact.Kind, fact.Tool = events.SourceAgent, a.tool
 	if name := a.names[suffix]; name != "" {
 		fact.Name = name
@@ -88,9 +88,7 @@ func (a *agent) describe(r *reader, fact *source.Fact, suffix string) {
 	if success := r.attributes.text("success"); success != "" {
 		set["success"] = success == "true"
 	}
-	if command := a.command(r); command != "" {
-		set["programs"] = commandline.Programs(command)
-	}
+	set["programs"] = script.Programs
 	fact.Properties = set
 }
 
@@ -134,11 +132,11 @@ func member(value any, key string) any {
 }
 
 // requests are what a tool call asked package managers for. A call that was only allowed or refused asked for nothing yet.
-func (a *agent) requests(r *reader, suffix string) []commandline.Request {
+func (a *agent) requests(script commandline.Script, suffix string) []commandline.Request {
 	if !slices.Contains(a.called, suffix) {
 		return nil
 	}
-	return commandline.Requests(a.command(r))
+	return script.Requests
 }
 
 // requested is the event of a request.

@@ -18,6 +18,7 @@ import (
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
+	"devtrail.dev/services/events/internal/source/commandline"
 )
 
 // Sender is who exports.
@@ -148,11 +149,15 @@ func (r *reader) drafts() []ingest.Draft {
 	tool, name := r.tool(service)
 	delivery := source.Delivery{Key: r.key, Event: r.eventName(), Received: r.sender.Received}
 	batch := source.NewBatch("otlp", delivery, r.original())
-	fact := r.fact(service, tool, name)
+	var script commandline.Script
+	if tool != nil {
+		script = commandline.Parse(tool.command(r))
+	}
+	fact := r.fact(service, tool, name, script)
 	batch.Add(fact)
 	requested := source.NewBatch("otlp", delivery, source.Value{}) // the original is kept once: a command may ask for many packages
 	if tool != nil {
-		for i, request := range tool.requests(r, name) {
+		for i, request := range tool.requests(script, name) {
 			requested.Add(r.requested(fact, request, i))
 		}
 	}
@@ -160,7 +165,7 @@ func (r *reader) drafts() []ingest.Draft {
 }
 
 // fact is the event of the record.
-func (r *reader) fact(service string, tool *agent, suffix string) source.Fact {
+func (r *reader) fact(service string, tool *agent, suffix string, script commandline.Script) source.Fact {
 	fact := source.Fact{
 		ID:          source.ContentID("otlp", r.sender.Credential, r.key),
 		Name:        orElse(r.eventName(), "log.recorded"),
@@ -185,7 +190,7 @@ func (r *reader) fact(service string, tool *agent, suffix string) source.Fact {
 		fact.Session = orElse(fact.Session, r.at("cicd.pipeline.run.id"))
 	}
 	if tool != nil {
-		tool.describe(r, &fact, suffix)
+		tool.describe(r, &fact, suffix, script)
 	}
 	fact.Actor = r.actor(fact)
 	return fact

@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/source/commandline"
 )
 
 var sender = Sender{Credential: "key-1", Received: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
@@ -217,6 +219,22 @@ func TestMembersOfObjectsAreWhatTheirWholeNamesSay(t *testing.T) {
 	}
 }
 
+// TestACommandIsParsedOnce compares what a command costs with what its parsing does.
+func TestACommandIsParsedOnce(t *testing.T) {
+	command := strings.Repeat("npm run build && ", 500) + "npm i a"
+	cost := func(tool string) float64 {
+		arguments, err := json.Marshal(map[string]string{"command": command})
+		require.NoError(t, err)
+		request := many(1, string(arguments))
+		r := request.GetResourceLogs()[0].GetScopeLogs()[0].GetLogRecords()[0]
+		r.GetAttributes()[0].Key, r.EventName = "tool_parameters", "claude_code.tool_result"
+		r.Attributes = append(r.Attributes, &commonv1.KeyValue{Key: "tool_name", Value: &commonv1.AnyValue{Value: &commonv1.AnyValue_StringValue{StringValue: tool}}})
+		return testing.AllocsPerRun(10, func() { whole(request, sender) })
+	}
+	parsing := testing.AllocsPerRun(10, func() { commandline.Parse(command) })
+	require.InDelta(t, parsing, cost("Bash")-cost("Read"), parsing/2)
+}
+
 func TestAnOriginalIsKeptOnce(t *testing.T) {
 	list, _ := exported(t, "claude_code.json")
 	for _, e := range list {
@@ -357,9 +375,9 @@ func TestARequestOfTooManyIsNotRead(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		_, wire := Unmarshal(c.wire)
-		_, json := UnmarshalJSON(c.json)
+		_, inJSON := UnmarshalJSON(c.json)
 		runtime.ReadMemStats(&after)
-		for _, err := range []error{wire, json} {
+		for _, err := range []error{wire, inJSON} {
 			require.ErrorIs(t, err, ErrRecords, name)
 			require.ErrorContains(t, err, "1048577 "+name)
 		}
