@@ -9,6 +9,8 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/source/sourcetest"
 	"devtrail.dev/services/events/internal/wire"
 )
 
@@ -43,22 +45,25 @@ func FuzzReadBatch(f *testing.F) {
 	f.Add(typeJSON, []byte(`{"events": [{"id": "6f9619ff-8b86-4011-b42d-000000000001", "name": "a", "occurredAt": "2026-05-01T11:00:00Z"}, {"id": 1}], "ack": 2, "sentAt": "2026-05-01T11:00:00Z"}`))
 	f.Add(typeText, []byte(`{"key": "k", "events": [{"actor": {"kind": 99}}, null, []]}`))
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
-		batch, unreadable, err := readBatch(contentType, body)
-		if err != nil {
-			if status, _, _, _ := judge(err); status != http.StatusBadRequest {
-				t.Fatalf("%v is answered with %d", err, status)
+		sourcetest.Bounded(t, body, func() (drafts []ingest.Draft, err error) {
+			batch, unreadable, err := readBatch(contentType, body)
+			if err != nil {
+				if status, _, _, _ := judge(err); status != http.StatusBadRequest {
+					t.Fatalf("%v is answered with %d", err, status)
+				}
+				return nil, err
 			}
-			return
-		}
-		for _, e := range batch.GetEvents() {
-			wire.DraftFromProto(e)
-			if _, err := protojson.Marshal(e); err != nil {
-				t.Fatal(err)
+			for _, e := range batch.GetEvents() {
+				drafts = append(drafts, wire.DraftFromProto(e))
+				if _, err := protojson.Marshal(e); err != nil {
+					t.Fatal(err)
+				}
 			}
-		}
-		if len(unreadable) > len(batch.GetEvents()) {
-			t.Fatal("more errors than events")
-		}
-		_ = bodyKey(contentType, body)
+			if len(unreadable) > len(batch.GetEvents()) {
+				t.Fatal("more errors than events")
+			}
+			_ = bodyKey(contentType, body)
+			return drafts, nil
+		})
 	})
 }

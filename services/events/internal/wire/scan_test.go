@@ -15,6 +15,7 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/source/sourcetest"
 	"devtrail.dev/services/events/internal/wire"
 )
 
@@ -117,5 +118,10 @@ func FuzzReadWire(f *testing.F) {
 	for n := range 40 {
 		f.Add(n%2 == 0, someMessage(f, random, n%2 == 0))
 	}
-	f.Fuzz(func(t *testing.T, streamed bool, message []byte) { reads(t, streamed, message) })
+	f.Fuzz(func(t *testing.T, streamed bool, message []byte) {
+		sourcetest.Bounded(t, message, func() ([]ingest.Draft, error) {
+			reads(t, streamed, message)
+			return nil, nil
+		})
+	})
 }

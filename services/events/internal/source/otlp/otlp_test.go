@@ -22,6 +22,7 @@ import (
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source/commandline"
+	"devtrail.dev/services/events/internal/source/sourcetest"
 )
 
 var sender = Sender{Credential: "key-1", Received: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
@@ -339,23 +340,25 @@ func FuzzUnmarshal(f *testing.F) {
 		f.Add(packed, false)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, isJSON bool) {
-		var request *collectorv1.ExportLogsServiceRequest
-		var err error
-		if isJSON {
-			request, err = UnmarshalJSON(body)
-		} else {
-			request, err = Unmarshal(body)
-		}
-		if err != nil {
-			return
-		}
-		for e := range Read(request, sender) {
-			for _, d := range e.Drafts {
-				if _, err := d.Event.Canonical(sender.Received); err != nil {
-					t.Fatalf("a record that cannot be kept: %v", err)
-				}
+		sourcetest.Bounded(t, body, func() (drafts []ingest.Draft, err error) {
+			read := Unmarshal
+			if isJSON {
+				read = UnmarshalJSON
 			}
-		}
+			request, err := read(body)
+			if err != nil {
+				return nil, err
+			}
+			for e := range Read(request, sender) {
+				for _, d := range e.Drafts {
+					if _, err := d.Event.Canonical(sender.Received); err != nil {
+						t.Fatalf("a record that cannot be kept: %v", err)
+					}
+				}
+				drafts = e.Drafts
+			}
+			return drafts, nil
+		})
 	})
 }
 

@@ -5,6 +5,7 @@ package sourcetest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -125,7 +126,8 @@ func Check(tb testing.TB, drafts []ingest.Draft, about string) {
 	}
 }
 
-// Fuzz feeds an adapter with anything: it must not fail but on what is no JSON object, and give the same for the same.
+// Fuzz feeds an adapter with anything: it must not fail but on what is no JSON object, take memory by what it is given, and give the same for
+// the same.
 func Fuzz(f *testing.F, translate Translate) {
 	f.Helper()
 	files, err := filepath.Glob("testdata/*.json")
@@ -137,9 +139,17 @@ func Fuzz(f *testing.F, translate Translate) {
 	}
 	f.Fuzz(func(t *testing.T, event string, body []byte) {
 		d := source.Delivery{Key: "fuzz", Event: event, Body: body, Received: Received}
-		drafts, err := translate(d)
+		var drafts []ingest.Draft
+		var err error
+		Bounded(t, body, func() ([]ingest.Draft, error) {
+			drafts, err = translate(d)
+			return drafts, err
+		})
 		if _, parsed := source.Parse(body); parsed != nil {
 			require.Error(t, err)
+			return
+		}
+		if errors.Is(err, events.ErrRequestTooLarge) {
 			return
 		}
 		require.NoError(t, err)

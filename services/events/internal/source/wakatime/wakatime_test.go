@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/source/sourcetest"
 )
 
 var sender = Sender{
@@ -130,22 +132,27 @@ func TestAgents(t *testing.T) {
 }
 
 func FuzzMany(f *testing.F) {
+	f.Add([]byte(beat), "")
 	f.Add([]byte(`[`+beat+`]`), "wakatime/v1 (linux-1-x) go1 vim/9 vim-wakatime/1")
 	f.Add([]byte(`[{"entity": "a://b:c@d", "time": 1e300, "dependencies": [1, {}]}]`), "")
 	f.Fuzz(func(t *testing.T, body []byte, agent string) {
 		s := sender
 		s.UserAgent = agent
-		list, err := Many(body, s)
-		if err != nil {
-			return
-		}
-		for _, h := range list {
-			if h.Draft.Err != nil {
-				continue
+		sourcetest.Bounded(t, body, func() (drafts []ingest.Draft, err error) {
+			list, err := Many(body, s)
+			if one, oneErr := One(body, s); err != nil && oneErr == nil {
+				list = []Heartbeat{one}
 			}
-			if _, err := h.Draft.Event.Canonical(sender.Received); err != nil {
-				t.Fatalf("a heartbeat that cannot be kept: %v", err)
+			for _, h := range list {
+				drafts = append(drafts, h.Draft)
+				if h.Draft.Err != nil {
+					continue
+				}
+				if _, err := h.Draft.Event.Canonical(sender.Received); err != nil {
+					t.Fatalf("a heartbeat that cannot be kept: %v", err)
+				}
 			}
-		}
+			return drafts, nil
+		})
 	})
 }
