@@ -60,7 +60,7 @@ func (c Ingest) validateQueue() error {
 }
 
 // openQueue opens the log that the settings name; nil when there is none.
-func (c Ingest) openQueue(ctx context.Context, instance string, logger *slog.Logger, disk vfs.FS) (queue.Queue, error) {
+func (c Ingest) openQueue(ctx context.Context, over <-chan struct{}, instance string, logger *slog.Logger, disk vfs.FS) (queue.Queue, error) {
 	fatal := func(sentence string) {
 		logger.ErrorContext(ctx, "the service ends, so that nothing is acknowledged that is not kept", "reason", sentence)
 		os.Exit(1)
@@ -71,7 +71,7 @@ func (c Ingest) openQueue(ctx context.Context, instance string, logger *slog.Log
 		}
 		log, err := jetstream.Open(ctx, jetstream.Options{
 			Bytes: c.QueueBytes, Credentials: c.NATS.Credentials, Fatal: fatal, Instance: instance, Lease: c.NATS.Lease, Logger: logger,
-			Replicas: c.NATS.Replicas, Stream: c.NATS.Stream, URL: c.NATS.URL,
+			Over: over, Replicas: c.NATS.Replicas, Stream: c.NATS.Stream, URL: c.NATS.URL,
 		})
 		if err != nil {
 			return nil, err // not a log that is nil

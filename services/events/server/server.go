@@ -54,6 +54,9 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 	}
 	defer func() { _ = flush(context.WithoutCancel(ctx)) }()
 
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	over := graceOf(ctx, cfg.GracePeriod)
 	registry := prometheus.NewRegistry()
 	instance := lease.New("events")
 	engine, need, err := openStore(ctx, cfg, instance, now)
@@ -66,7 +69,7 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 		return err
 	}
 
-	options, log, err := cfg.Ingest.options(ctx, cfg.GracePeriod, instanceName(cfg.Address), store.Blocks(), logger, seams.Disk)
+	options, log, err := cfg.Ingest.options(ctx, over, instanceName(cfg.Address), store.Blocks(), logger, seams.Disk)
 	if err != nil {
 		return err
 	}
@@ -140,8 +143,6 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 		return err
 	}
 
-	ctx, end := context.WithCancelCause(ctx)
-	defer end(nil)
 	running, following := errgroup.WithContext(ctx)
 	following, stop := context.WithCancel(following)
 	// The lease is kept until the last call is answered and the last event is stored.
@@ -164,12 +165,21 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 	running.Go(func() error {
 		defer shut()
 		defer stop()
+		defer end(nil)
 		doors, ctx := errgroup.WithContext(ctx)
 		doors.Go(func() error { return door.Run(ctx) })
 		doors.Go(func() error { return httpDoor.Run(ctx) })
 		return doors.Wait()
 	})
 	return running.Wait()
+}
+
+// graceOf is closed when most of the grace period since the begin of a stop is gone, which the doors and the intake share. The rest of it is for the answers to
+// those whose events are given up, and for handing the log over.
+func graceOf(ctx context.Context, grace time.Duration) <-chan struct{} {
+	over := make(chan struct{})
+	context.AfterFunc(ctx, func() { time.AfterFunc(grace-min(grace/2, time.Second), func() { close(over) }) })
+	return over
 }
 
 // openStore opens the engine that the settings name, and says what its SQL needs. It does not connect.

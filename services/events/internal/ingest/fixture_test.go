@@ -118,7 +118,7 @@ func setup(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{
 		t: t, dir: filepath.Join(t.TempDir(), "log"), store: &moody{Store: memory.New(time.Now)}, bytes: 1 << 20, now: time.Now,
-		log: ingest.Log{Grace: 10 * time.Second, Horizon: 24 * time.Hour},
+		log: ingest.Log{Horizon: 24 * time.Hour},
 	}
 	t.Cleanup(func() {
 		if f.stop != nil {

@@ -19,10 +19,10 @@ var ErrStopping = fault.New(fault.Unavailable, "INGEST_STOPPING", "the service i
 // order of the log, and the drain follows it.
 type journal struct {
 	queue  queue.Queue
-	grace  time.Duration
 	index  *index
 	logger *slog.Logger
 	now    func() time.Time
+	over   <-chan struct{} // see Log
 	listen Listener
 
 	submissions chan *submission
@@ -39,7 +39,7 @@ const inFlight = 4
 
 func newJournal(l Log) *journal {
 	return &journal{
-		queue: l.Queue, grace: l.Grace, index: newIndex(l.Horizon, l.MaxIDs),
+		queue: l.Queue, over: l.Over, index: newIndex(l.Horizon, l.MaxIDs),
 		submissions: make(chan *submission), flights: make(chan flight, inFlight), slots: make(chan struct{}, inFlight),
 		stopped: make(chan struct{}), drain: newDrain(l),
 	}
@@ -99,7 +99,7 @@ func (j *journal) await(ctx context.Context, s *submission) ([]verdict, error) {
 	}
 }
 
-// run works until ctx ends, then finishes: what was submitted is written and acknowledged, and the drain has the grace period to empty the log.
+// run works until ctx ends, then finishes: what was submitted is written and acknowledged, and the drain empties the log, until the time for a stop is over.
 // An error means that events can no longer be kept: the service must end.
 func (j *journal) run(ctx context.Context) error {
 	err := j.queue.Await(ctx)
@@ -128,17 +128,26 @@ func (j *journal) run(ctx context.Context) error {
 		return nil
 	})
 	group.Go(func() error {
-		defer func() {
-			j.drain.finish()
-			time.AfterFunc(j.grace, cut)
-		}()
+		defer j.drain.finish()
 		return j.acknowledge(stop)
 	})
-	group.Go(func() error { return j.drain.run(draining) })
+	group.Go(func() error {
+		defer cut()
+		return j.drain.run(draining)
+	})
+	group.Go(func() error {
+		select {
+		case <-j.over:
+			cut()
+		case <-draining.Done():
+		}
+		return nil
+	})
 	return group.Wait()
 }
 
-// acknowledge waits for the disk and answers, in the order of the log. After a write that failed it ends the committer.
+// acknowledge waits for the disk and answers, in the order of the log. After a write that failed it ends the committer. What a log gave up because a stop
+// may last no longer is no failure: its senders are told to send again.
 func (j *journal) acknowledge(stop func()) error {
 	var broken error
 	for f := range j.flights {
@@ -161,7 +170,12 @@ func (j *journal) acknowledge(stop func()) error {
 		}
 		<-j.slots
 	}
-	return broken
+	select {
+	case <-j.over:
+		return nil
+	default:
+		return broken
+	}
 }
 
 // tell has the listener hear of what is new and durable. Nobody else wants events as such.

@@ -21,7 +21,7 @@ type Log struct {
 	Blocks queue.BlockStore
 	// LookUpAlways has all ids looked up in the store, for installations where other instances write into the same database.
 	LookUpAlways bool
-	Grace        time.Duration // for the drain once Run is told to end
+	Over         <-chan struct{} // closed when a stop may last no longer: what is not in the store by then stays in the log; nil: never
 }
 
 // WithLog keeps events in a log before they are acknowledged.

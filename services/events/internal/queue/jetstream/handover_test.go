@@ -198,3 +198,48 @@ func TestAStreamThatWasCutOffIsNotTrusted(t *testing.T) {
 	require.Eventually(t, func() bool { return told.Load() != nil }, soon, time.Millisecond)
 	require.Contains(t, told.Load(), "was acknowledged")
 }
+
+// An append that the broker does not answer is given up when the time for a stop is over, and closing the log then takes no longer than the next second.
+func TestAStopDoesNotWaitForTheBroker(t *testing.T) {
+	for name, silence := range map[string]func(*broker){"connected": func(*broker) {}, "gone": (*broker).stop} {
+		t.Run(name, func(t *testing.T) {
+			b := startBroker(t)
+			over := make(chan struct{})
+			o := logOptions(t, b)
+			o.Over = over
+			l := openLog(t, o)
+			require.NoError(t, l.Await(t.Context()))
+			require.NoError(t, appendFrame(t, l, "kept", uuid.New()))
+			require.NoError(t, b.DisableJetStream())
+			answer := make(chan error, 1)
+			go func() { answer <- appendFrame(t, l, "on its way", uuid.New()) }()
+			require.Eventually(t, func() bool { return l.Stats().Frames == 2 }, soon, time.Millisecond)
+			silence(b)
+			close(over)
+			began := time.Now()
+			require.ErrorIs(t, <-answer, queue.ErrClosed)
+			require.NoError(t, l.Close())
+			require.Less(t, time.Since(began), 2*lastPatience)
+		})
+	}
+}
+
+// An instance that waits for its turn is closed while another has the log.
+func TestAnInstanceThatWaitsIsClosed(t *testing.T) {
+	b := startBroker(t)
+	o := logOptions(t, b)
+	one := openLog(t, o)
+	require.NoError(t, one.Await(t.Context()))
+	o.Instance = "two"
+	two := openLog(t, o)
+	require.Eventually(t, func() bool { return two.elsewhereNow() == "one" }, soon, time.Millisecond)
+	closed := make(chan error, 1)
+	go func() { closed <- two.Close() }()
+	select {
+	case err := <-closed:
+		require.NoError(t, err)
+	case <-time.After(soon):
+		t.Error("it is not closed")
+		require.NoError(t, one.Close())
+	}
+}

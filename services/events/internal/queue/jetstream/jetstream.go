@@ -34,6 +34,8 @@ type Options struct {
 	// Lease is how long an owner may be silent before another takes the log over; 0 for 10 s.
 	Lease  time.Duration
 	Logger *slog.Logger
+	// Over is closed when nobody may wait for the broker any longer, since the time for a stop is over; nil: never.
+	Over <-chan struct{}
 	// Fatal is told when another process took the log over, or the broker lost what it had acknowledged. Nothing can be kept any more: the process is to end.
 	Fatal func(sentence string)
 }
@@ -47,6 +49,8 @@ const (
 	patience = 5 * time.Second
 	// closePatience is for appends on their way when the log is closed.
 	closePatience = 5 * time.Second
+	// lastPatience is what is left of it once Options.Over is closed: to hand the log over takes two answers.
+	lastPatience = time.Second
 	// firstPause and longestPause are between two tries of what the broker did not take.
 	firstPause   = 20 * time.Millisecond
 	longestPause = 2 * time.Second
@@ -115,6 +119,13 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 	l.state = state{log: l}
 	l.memory = memory{log: l}
 	l.working.Go(func() { l.lead(ctx) })
+	l.working.Go(func() { // what is on its way then is answered: nobody knows whether it is kept
+		select {
+		case <-o.Over:
+			stop()
+		case <-ctx.Done():
+		}
+	})
 	return l, nil
 }
 
@@ -208,40 +219,6 @@ func (l *Log) lose(sentence string) {
 	if first {
 		l.options.Fatal(sentence)
 	}
-}
-
-// Close waits for appends on their way, for some seconds when the broker is away, and hands the log to the next.
-func (l *Log) Close() error {
-	l.mu.Lock()
-	if l.closed {
-		l.mu.Unlock()
-		return nil
-	}
-	l.closed = true
-	if l.pending == 0 {
-		close(l.idle)
-	}
-	l.mu.Unlock()
-	patient, cancel := context.WithTimeout(context.Background(), closePatience)
-	defer cancel()
-	if l.nc.IsConnected() {
-		select {
-		case <-l.idle:
-		case <-patient.Done():
-		}
-	}
-	l.calls.Wait()
-	var err error
-	if l.nc.IsConnected() {
-		err = errors.Join(l.memory.flush(patient), l.state.release(patient))
-	}
-	l.stop()
-	l.working.Wait()
-	l.nc.Close()
-	if err != nil { // the next owner finds all of it by itself, only later
-		l.options.Logger.Warn("the log of accepted events was left without a word", "error", err)
-	}
-	return nil
 }
 
 // asFault tells a broker that is away from other failures.

@@ -48,9 +48,6 @@ func (s *state) acquire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.kv = kv
 	silent, seen := 0, uint64(0)
 	for {
 		var current record
@@ -74,7 +71,7 @@ func (s *state) acquire(ctx context.Context) error {
 			current.Beat++
 			revision, err = kv.Update(ctx, stateKey, encodeRecord(current), revision)
 			if err == nil {
-				s.record, s.revision = current, revision
+				s.take(kv, current, revision)
 				return nil
 			}
 			if !conflict(err) {
@@ -89,6 +86,13 @@ func (s *state) acquire(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// take notes that the record is ours. Only this is locked: whoever waits for its turn may wait for long, and is closed meanwhile.
+func (s *state) take(kv jetstream.KeyValue, current record, revision uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kv, s.record, s.revision = kv, current, revision
 }
 
 // change changes the record. The error is ErrUnavailable when the broker is away, errLost when the log is another's.
