@@ -42,13 +42,10 @@ func (s *Store) Append(ctx context.Context, organization uuid.UUID, batch []even
 		return nil, err
 	}
 	defer release()
-	for s.inserting.RLock(); s.unsettled.Load(); s.inserting.RLock() { // an append has failed since we entered: ids are looked up when it is known what it left
-		s.inserting.RUnlock()
-		if err := s.enter(ctx); err != nil {
-			return nil, err
-		}
+	if err := s.join(ctx); err != nil {
+		return nil, err
 	}
-	defer s.inserting.RUnlock()
+	defer s.inserting.leave()
 	if err := s.forget(ctx, organization, ids, first); err != nil {
 		return nil, err
 	}

@@ -24,17 +24,10 @@ const inserters = 2
 // is sent, what is missing of it is sent, and what is missing though the server took it is sent under a new token. A partition's part is there as
 // a whole or not at all. An attempt that did not fail needs none of this: the server answers when the parts are there.
 func (s *Store) StoreBlock(ctx context.Context, b *queue.Block) ([]int, error) {
-	for { // an insert that has failed since we entered is settled first: a block is read back when it is known what was left
-		if err := s.enter(ctx); err != nil {
-			return nil, err
-		}
-		s.inserting.RLock()
-		if !s.unsettled.Load() && !s.closed.Load() {
-			break
-		}
-		s.inserting.RUnlock()
+	if err := s.join(ctx); err != nil {
+		return nil, err
 	}
-	defer s.inserting.RUnlock()
+	defer s.inserting.leave()
 	var in *inserter
 	select {
 	case in = <-s.inserters:

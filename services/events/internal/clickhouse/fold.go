@@ -70,7 +70,9 @@ func (s *Store) Fold(ctx context.Context, limit int) (int, error) {
 	if err := rest(ctx, overridesBelieved); err != nil { // then no instance believes any more that there are none
 		return 0, err
 	}
-	s.awaitInserts()
+	if err := s.awaitInserts(ctx); err != nil {
+		return 0, err
+	}
 	if err := s.settle(ctx); err != nil { // the server may still be at an insert that we have given up, and whose events bear the stamps of before
 		return 0, err
 	}
@@ -97,9 +99,12 @@ func (s *Store) write(ctx context.Context, f folds) error {
 }
 
 // awaitInserts returns when every insert that may not have seen the overrides of now has ended.
-func (s *Store) awaitInserts() {
-	s.inserting.Lock()
-	defer s.inserting.Unlock()
+func (s *Store) awaitInserts(ctx context.Context) error {
+	if err := s.inserting.alone(ctx); err != nil {
+		return err
+	}
+	s.inserting.open()
+	return nil
 }
 
 // awaitMutations returns when none that a fold has left behind, by being killed, is under way any more: it may still write what an older override says, into rows

@@ -19,7 +19,7 @@ func TestAFoldEndsInsertsThatWereGivenUp(t *testing.T) {
 	s := reopen(t, dbtest.ClickHouse(t, eventsmigrations.ClickHouse()))
 	require.NoError(t, s.Ready(t.Context()))
 	identity := events.Identity{Kind: 1, Value: "ada@example.org"}
-	s.inserting.RLock() // as StoreBlock does
+	require.NoError(t, s.inserting.join(t.Context())) // as StoreBlock does
 	landed := make(chan error, 1)
 	go func() {
 		landed <- s.conn.Exec(s.isolated(t.Context(), "e/1/1/0", "e/1/1/0"), `
@@ -43,16 +43,16 @@ SETTINGS max_block_size = 1`)
 		assert.Equal(t, 1, n)
 		folded <- err
 	}()
-	waiting := func() bool { // nobody may hold it for reading once somebody waits to write
-		if s.inserting.TryRLock() {
-			s.inserting.RUnlock()
+	waiting := func() bool { // nobody may join once somebody waits to be alone
+		if s.inserting.places.TryAcquire(1) {
+			s.inserting.leave()
 			return false
 		}
 		return true
 	}
 	require.Eventually(t, waiting, time.Minute, 5*time.Millisecond)
 	s.unsettled.Store(true) // the connection is cut
-	s.inserting.RUnlock()
+	s.inserting.leave()
 	require.NoError(t, <-folded)
 	require.ErrorContains(t, <-landed, "cancelled")
 	list, err := s.List(t.Context(), org, events.ListQuery{Range: events.AllTime, Limit: 10})

@@ -63,7 +63,9 @@ func (s *Store) FillPromoted(ctx context.Context, organization uuid.UUID, p cata
 		return err
 	}
 	if p.State != catalog.Ready {
-		s.awaitInserts() // of blocks that were made before the promotion was known
+		if err := s.awaitInserts(ctx); err != nil { // of blocks that were made before the promotion was known
+			return err
+		}
 	}
 	shape, st := slot(organization, p)
 	return s.mutateYears(ctx, "unfilled", "fill_promoted", shape, st)
@@ -74,7 +76,9 @@ func (s *Store) ClearPromoted(ctx context.Context, organization uuid.UUID, numbe
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	s.awaitInserts()
+	if err := s.awaitInserts(ctx); err != nil {
+		return err
+	}
 	shape, st := slot(organization, catalog.Promoted{Slot: number})
 	return s.mutateYears(ctx, "uncleared", "clear_promoted", shape, st)
 }

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"sync"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -28,9 +29,11 @@ func (s *Store) settle(ctx context.Context) error {
 	if !s.unsettled.Load() {
 		return nil
 	}
-	s.inserting.Lock()
-	defer s.inserting.Unlock()
-	if !s.unsettled.Load() {
+	if err := s.inserting.alone(ctx); err != nil {
+		return err
+	}
+	defer s.inserting.open()
+	if !s.unsettled.Load() || s.closed.Load() {
 		return nil
 	}
 	killing := noted(ctx, "settle", clickhouse.WithParameters(clickhouse.Parameters{"prefix": escape.Replace(s.prefix)}))
@@ -109,4 +112,76 @@ func (s *Store) complete(ctx context.Context, m part, life uint64, attempt int) 
 		e.DeveloperID = found.of(e.organization, uint8(e.Actor.Kind), e.Actor.Value, e.DeveloperID)
 	}
 	return s.insertPackages(ctx, b, of, attempt)
+}
+
+// join enters and joins the inserts under way. An insert that has failed since we entered is settled first: ids are looked up and blocks read back when it is
+// known what it left.
+func (s *Store) join(ctx context.Context) error {
+	for {
+		if err := s.enter(ctx); err != nil {
+			return err
+		}
+		if err := s.inserting.join(ctx); err != nil {
+			return err
+		}
+		if !s.unsettled.Load() && !s.closed.Load() {
+			return nil
+		}
+		s.inserting.leave()
+	}
+}
+
+// settling is a call of settle that nobody has to wait for.
+type settling struct {
+	mu      sync.Mutex
+	running *settled // nil while there is none
+}
+
+// wait returns when it has ended; once the store is closed none begins.
+func (s *settling) wait() {
+	s.mu.Lock()
+	run := s.running
+	s.mu.Unlock()
+	if run != nil {
+		<-run.done
+	}
+}
+
+// settled is what became of it.
+type settled struct {
+	done chan struct{}
+	err  error // set before done is closed
+}
+
+// settleBeside is settle for who may have less time than that takes: it goes on when the caller has left, and the next caller meets it again.
+func (s *Store) settleBeside(ctx context.Context) error {
+	if !s.unsettled.Load() {
+		return nil
+	}
+	s.settling.mu.Lock()
+	run := s.settling.running
+	if run == nil && s.closed.Load() {
+		s.settling.mu.Unlock()
+		return events.ErrStoreClosed
+	}
+	if run == nil {
+		run = &settled{done: make(chan struct{})}
+		s.settling.running = run
+		go func() { // Close waits for it
+			long, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*insertTimeout)
+			defer cancel()
+			run.err = s.settle(long)
+			s.settling.mu.Lock()
+			s.settling.running = nil
+			s.settling.mu.Unlock()
+			close(run.done)
+		}()
+	}
+	s.settling.mu.Unlock()
+	select {
+	case <-run.done:
+		return run.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

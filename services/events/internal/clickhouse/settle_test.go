@@ -169,3 +169,36 @@ func TestADatabaseWithoutSchemaIsNotReady(t *testing.T) {
 	_, err = s.List(t.Context(), org, events.ListQuery{Range: events.AllTime, Limit: 1})
 	require.ErrorIs(t, err, fault.Unavailable)
 }
+
+// While inserts are under way after one has failed, or somebody settles, whoever has a deadline gets an answer by then.
+func TestNobodyWaitsForABlockInDoubtPastADeadline(t *testing.T) {
+	t.Parallel()
+	s := reopen(t, dbtest.ClickHouse(t, eventsmigrations.ClickHouse()))
+	require.NoError(t, s.Ready(t.Context()))
+	require.NoError(t, s.inserting.join(t.Context())) // as an insert that the server does not answer
+	s.unsettled.Store(true)
+	for range 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		answer := make(chan error, 2)
+		go func() { answer <- s.Ready(ctx) }()
+		go func() {
+			_, err := s.List(ctx, org, events.ListQuery{Limit: 1, Range: events.AllTime})
+			answer <- err
+		}()
+		var told string
+		for range 2 {
+			select {
+			case err := <-answer:
+				require.Error(t, err)
+				told += err.Error() + ";"
+			case <-time.After(10 * time.Second):
+				t.Fatal("no answer")
+			}
+		}
+		require.Contains(t, told, "what it left is not settled yet")
+		require.Contains(t, told, context.DeadlineExceeded.Error())
+		cancel()
+	}
+	s.inserting.leave()
+	require.NoError(t, s.Ready(t.Context()))
+}

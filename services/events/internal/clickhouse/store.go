@@ -5,6 +5,7 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -42,10 +43,11 @@ type Store struct {
 	limits  events.QueryLimits
 
 	claims claims
-	// inserting is held for reading while a block is inserted and for writing while blocks are settled.
-	inserting sync.RWMutex
+	// inserting is joined while a block is inserted, and held alone while blocks are settled.
+	inserting gate
 	// unsettled is set when a block may be there by half: at the start, and after an insert that failed.
 	unsettled atomic.Bool
+	settling  settling
 	lives     sync.Mutex
 	inserters chan *inserter // those that are free
 	// folding is held for reading while identities are reassigned and for writing while a fold takes reassignments out of the questions.
@@ -86,7 +88,7 @@ func Open(url, application string, now func() time.Time) (*Store, error) {
 	}
 	s := &Store{
 		conn: conn, options: options, now: now, prefix: "devtrail-events/" + options.Auth.Database + "/", limits: events.DefaultQueryLimits(), between: func() error { return nil },
-		promotions: recall.New[[]catalog.Promoted](now, catalog.PromotionsBelieved), overrides: recall.New[*lookup](now, overridesBelieved), application: application, compression: compression, inserters: make(chan *inserter, inserters),
+		promotions: recall.New[[]catalog.Promoted](now, catalog.PromotionsBelieved), overrides: recall.New[*lookup](now, overridesBelieved), application: application, compression: compression, inserting: newGate(), inserters: make(chan *inserter, inserters),
 	}
 	for range inserters {
 		s.inserters <- &inserter{rows: columns.New()}
@@ -112,8 +114,19 @@ func (s *Store) enter(ctx context.Context) error {
 	return s.settle(ctx)
 }
 
-// Ready compares the schema with the files of this build and settles what an earlier life left.
+// Ready compares the schema with the files of this build and has settled what an earlier life left, which may take longer than it waits.
 func (s *Store) Ready(ctx context.Context) error {
+	err := s.ready(ctx)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if s.unsettled.Load() {
+			return events.ErrStoreUnavailable.With("an insert into ClickHouse failed, and what it left is not settled yet").Wrap(err)
+		}
+		return events.ErrStoreUnavailable.With("ClickHouse does not answer in time").Wrap(err)
+	}
+	return err
+}
+
+func (s *Store) ready(ctx context.Context) error {
 	if s.closed.Load() {
 		return events.ErrStoreClosed
 	}
@@ -134,7 +147,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	if err := schema.Judge(applied, files).Err(); err != nil {
 		return err
 	}
-	return s.settle(ctx)
+	return s.settleBeside(ctx)
 }
 
 // applied returns the versions that the history table has, none while it is missing.
@@ -164,8 +177,9 @@ func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	s.inserting.Lock()
-	defer s.inserting.Unlock()
+	s.settling.wait()
+	_ = s.inserting.alone(context.Background()) // which never ends
+	defer s.inserting.open()
 	for range inserters { // all are free: who has one holds the lock
 		(<-s.inserters).close()
 	}
