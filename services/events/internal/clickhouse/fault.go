@@ -26,21 +26,57 @@ const (
 	codeTooManyRows     = 396 // in the answer
 )
 
-// passing are the server's codes that mean "not now": repeating the call later is right.
-var passing = map[int32]bool{
-	codeUnknownTable:    true, // not migrated yet
-	codeUnknownDatabase: true,
-	159:                 true, // timeout exceeded
-	202:                 true, // too many simultaneous queries
-	203:                 true, // no free connection
-	209:                 true, // socket timeout
-	210:                 true, // network error
-	236:                 true, // aborted: the server stops
-	241:                 true, // memory limit
-	242:                 true, // table is read only
-	243:                 true, // not enough space
-	252:                 true, // too many parts
-	394:                 true, // query was cancelled
+// passing are the server's codes that mean "not now", with its names for them: repeating the call later is right. None of them is the fault of what is asked or
+// stored. Among them is what an operator has to set right, such as a password that is being changed or a grant that was taken away: that takes as long as it takes.
+var passing = map[int32]string{
+	codeUnknownTable:    "UNKNOWN_TABLE", // not migrated yet
+	codeUnknownDatabase: "UNKNOWN_DATABASE",
+	codeTimeout:         "TIMEOUT_EXCEEDED",
+	codeTooMany:         "TOO_MANY_SIMULTANEOUS_QUERIES",
+	codeMemory:          "MEMORY_LIMIT_EXCEEDED",
+	codeCancelled:       "QUERY_WAS_CANCELLED",
+
+	// It does not let us in, or not to a table.
+	164: "READONLY",
+	192: "UNKNOWN_USER",
+	193: "WRONG_PASSWORD",
+	194: "REQUIRED_PASSWORD",
+	195: "IP_ADDRESS_NOT_ALLOWED",
+	201: "QUOTA_EXCEEDED",
+	291: "DATABASE_ACCESS_DENIED",
+	497: "ACCESS_DENIED",
+	511: "UNKNOWN_ROLE",
+	516: "AUTHENTICATION_FAILED",
+
+	// It is busy, full, or about to end.
+	203: "NO_FREE_CONNECTION",
+	216: "QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING", // an attempt that is not over yet
+	236: "ABORTED",                               // it stops
+	242: "TABLE_IS_READ_ONLY",
+	243: "NOT_ENOUGH_SPACE",
+	252: "TOO_MANY_PARTS",
+	439: "CANNOT_SCHEDULE_TASK",
+	473: "DEADLOCK_AVOIDED",
+
+	// It does not reach what it needs.
+	74:  "CANNOT_READ_FROM_FILE_DESCRIPTOR",
+	75:  "CANNOT_WRITE_TO_FILE_DESCRIPTOR",
+	209: "SOCKET_TIMEOUT",
+	210: "NETWORK_ERROR",
+	225: "NO_ZOOKEEPER",
+	254: "NO_ACTIVE_REPLICAS",
+	279: "ALL_CONNECTION_TRIES_FAILED",
+	285: "TOO_FEW_LIVE_REPLICAS",
+	286: "UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE",
+	319: "UNKNOWN_STATUS_OF_INSERT",
+	499: "S3_ERROR",
+	999: "KEEPER_EXCEPTION",
+}
+
+// passes tells whether an error of the server is one of those.
+func passes(number int32) bool {
+	_, is := passing[number]
+	return is
 }
 
 // code returns the server's error code, 0 when the error is not the server's.
@@ -62,7 +98,7 @@ func translate(ctx context.Context, err error) error {
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case code(err) != 0 && !passing[code(err)]:
+	case code(err) != 0 && !passes(code(err)):
 		return err
 	default:
 		return events.ErrStoreUnavailable.Wrap(err)
