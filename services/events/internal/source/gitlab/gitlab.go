@@ -109,7 +109,10 @@ func (m *message) account(user source.Value) source.Actor {
 
 func (m *message) identified(id int64, username, name string) source.Actor {
 	actor := source.Actor{Identity: source.Account(source.GitLabAccount, id)}
-	if actor.Identity.Known() && m.host != "" && m.host != publicHost {
+	switch {
+	case m.host == "": // the number of an account means nothing without its instance: here it would be that of somebody at gitlab.com
+		actor.Identity = events.Identity{}
+	case actor.Identity.Known() && m.host != publicHost:
 		actor.Identity.Value = m.host + "/" + actor.Identity.Value
 	}
 	if !actor.Identity.Known() {

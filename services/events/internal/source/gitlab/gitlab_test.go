@@ -1,10 +1,13 @@
 package gitlab_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/services/events/internal/source"
 	"devtrail.dev/services/events/internal/source/gitlab"
 	"devtrail.dev/services/events/internal/source/sourcetest"
 )
@@ -22,3 +25,25 @@ func TestWhatIsToldTwiceCountsOnce(t *testing.T) {
 }
 
 func FuzzTranslate(f *testing.F) { sourcetest.Fuzz(f, gitlab.Translate) }
+
+// The number of an account is unique within its instance alone: where a delivery does not tell the instance, it is not taken for gitlab.com's.
+func TestAnAccountOfAnUnknownInstanceIsNobodys(t *testing.T) {
+	const body = `{"object_kind":"issue","user":{"id":7,"name":"Ada","username":"ada"},%s
+"object_attributes":{"id":301,"iid":23,"title":"x","state":"opened","action":"open","created_at":"2026-05-01 12:00:00 UTC","updated_at":"2026-05-01 12:00:00 UTC"}}`
+	for name, c := range map[string]struct{ host, project, want string }{
+		"nobody tells it":       {want: ""},
+		"the hook tells it":     {host: "git.example.org", want: "git.example.org/7"},
+		"the project tells it":  {project: `"project":{"web_url":"https://git.example.org/a/b"},`, want: "git.example.org/7"},
+		"it is the public one":  {host: "gitlab.com", want: "7"},
+		"the project's is ours": {host: "gitlab.com", project: `"project":{"web_url":"https://git.example.org/a/b"},`, want: "git.example.org/7"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			drafts, err := gitlab.Translate(source.Delivery{Event: "Issue Hook", Host: c.host, Key: "k", Body: fmt.Appendf(nil, body, c.project), Received: time.Now()})
+			require.NoError(t, err)
+			require.NotEmpty(t, drafts)
+			for _, d := range drafts {
+				require.Equal(t, c.want, d.Event.Actor.Value)
+			}
+		})
+	}
+}
