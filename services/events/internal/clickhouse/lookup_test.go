@@ -106,3 +106,19 @@ func TestAMergeOfPartsKeepsWhomEventsMayBeStampedWith(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 }
+
+// What is known of the overrides is as old as the question for it: another instance may have reassigned since.
+func TestOverridesThatWereReadLateAreReadByTheQuestion(t *testing.T) {
+	t.Parallel()
+	s := reopen(t, dbtest.ClickHouse(t, eventsmigrations.ClickHouse()))
+	for _, c := range []struct {
+		took time.Duration
+		many bool
+	}{{0, false}, {overridesBelieved - 1, false}, {overridesBelieved, true}, {-time.Hour, true}} {
+		at := time.Now()
+		s.now = func() time.Time { at = at.Add(c.took); return at }
+		l, err := s.readOverrides(org)(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, c.many, l != nil && l.many, c.took)
+	}
+}
