@@ -95,8 +95,11 @@ func (l *Log) join(s *segment, state located, base *queue.Position) error {
 	if before == l.last {
 		return nil
 	}
-	if before < l.last || s != l.segments[0] && before > state.committed() {
+	switch {
+	case before < l.last:
 		return queue.ErrCorrupt.With("segment %s begins behind frame %d, and the one before it ends with frame %d", segmentName(s.number), before, l.last)
+	case s != l.segments[0] && before > state.committed():
+		return queue.ErrCorrupt.With("frames %d to %d cannot be read: the segment before %s is damaged or missing", l.last+1, before, segmentName(s.number))
 	}
 	l.frames = frames{}
 	l.last, *base = before, before

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -201,20 +202,28 @@ func TestASegmentThatWasAboutToBeMadeIsNothing(t *testing.T) {
 	require.Equal(t, []string{"a", "b"}, frames)
 }
 
-// Damage in the middle of the log is no torn tail: frames behind it were acknowledged.
+// Damage in the middle of the log is no torn tail: frames behind it were acknowledged. What stands before it is read when the segments behind are taken away.
 func TestDamageInTheMiddleIsTold(t *testing.T) {
 	o := options(t)
 	o.SegmentBytes = stateRoom + 2<<10
 	l := open(t, o)
-	for range 4 {
-		write(t, l, 0, entry(strings.Repeat("x", 1000)))
+	for n := range 4 {
+		write(t, l, 0, entry(strings.Repeat(strconv.Itoa(n), 1000)))
 	}
 	left := crash(t, o)
-	oldest := slices.Min(files(t, left.Dir, segmentSuffix))
-	raw, err := os.ReadFile(oldest)
+	segments := files(t, left.Dir, segmentSuffix) // in their order
+	raw, err := os.ReadFile(segments[1])
 	require.NoError(t, err)
 	raw[600] ^= 1
-	require.NoError(t, os.WriteFile(oldest, raw, 0o600))
+	require.NoError(t, os.WriteFile(segments[1], raw, 0o600))
 	_, err = Open(left)
 	require.ErrorIs(t, err, queue.ErrCorrupt)
+	require.ErrorContains(t, err, "frames 2 to 2 cannot be read: the segment before "+filepath.Base(segments[2])+" is damaged")
+	for _, behind := range segments[2:] {
+		require.NoError(t, os.Remove(behind))
+	}
+	again := open(t, left)
+	frames, last := read(t, again, 0, 1<<20)
+	require.Equal(t, []string{strings.Repeat("0", 1000)}, frames)
+	require.NoError(t, again.Commit(t.Context(), last))
 }
