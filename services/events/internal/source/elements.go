@@ -37,3 +37,19 @@ func Elements(array []byte) int {
 	}
 	return 0
 }
+
+// values is about how many values a JSON text has, those within others too, and at least as many. It reads nothing, so it costs no memory.
+func values(text []byte) int {
+	n, quoted := 1, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++
+		case !quoted && (c == ',' || c == '[' || c == '{'):
+			n++
+		}
+	}
+	return n
+}

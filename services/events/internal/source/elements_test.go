@@ -39,3 +39,20 @@ func TestCountingTakesNoMemory(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<16))
 }
+
+func TestAMessageOfTooManyValuesIsNotRead(t *testing.T) {
+	const most = 1 << 19
+	message := func(n int) []byte { // of n+2 values
+		return append(append([]byte(`{"a":[`), bytes.Repeat([]byte("0,"), n-1)...), "0]}"...)
+	}
+	_, err := source.Parse(message(most - 2))
+	require.NoError(t, err)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err = source.Parse(message(1 << 22))
+	runtime.ReadMemStats(&after)
+	require.ErrorContains(t, err, "values, at most 524288 are read")
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(32<<20))
+	_, err = source.Parse([]byte(`{"a": "` + string(bytes.Repeat([]byte(`\",[{`), 1<<19)) + `"}`))
+	require.NoError(t, err, "what stands in a text is none")
+}

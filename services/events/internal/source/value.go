@@ -16,8 +16,15 @@ type Value struct{ any any }
 
 var errNotAnObject = errors.New("the message is not a JSON object")
 
+// maxValues is how many values a message may have: one of a byte or two takes hundreds when it is read. The largest pushes that providers send have some tens
+// of thousands.
+const maxValues = 1 << 19
+
 // Parse reads a JSON object.
 func Parse(body []byte) (Value, error) {
+	if n := values(body); n > maxValues {
+		return Value{}, fmt.Errorf("read a JSON message: it has %d values, at most %d are read", n, maxValues)
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	var object map[string]any
