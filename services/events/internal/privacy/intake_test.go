@@ -82,7 +82,7 @@ func traces(t *testing.T, rules []events.PrivacyRule) map[string][]byte {
 	queue, err := seglog.Open(seglog.Options{Bytes: 1 << 20, Dir: dir, Logger: logger, Fatal: func(string) {}})
 	require.NoError(t, err)
 	in := ingest.New(store, nobody{}, logger, time.Now, ingest.WithPrivacy(keeper), ingest.WithListener(heard{&tail}),
-		ingest.WithLog(ingest.Log{Grace: 10 * time.Second, Horizon: time.Hour, Queue: queue}))
+		ingest.WithLog(ingest.Log{Horizon: time.Hour, Queue: queue}))
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- in.Run(ctx) }()

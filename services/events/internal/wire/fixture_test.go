@@ -144,7 +144,7 @@ func start(tb testing.TB, limits ingest.Limits) (*ingest.Intake, *tape) {
 	q := new(tape)
 	store := memory.New(time.Now)
 	in := ingest.New(store, town{}, slog.New(slog.DiscardHandler), func() time.Time { return noon },
-		ingest.WithLog(ingest.Log{Blocks: store, Grace: time.Minute, Horizon: 24 * time.Hour, Queue: q}), ingest.WithLimits(limits))
+		ingest.WithLog(ingest.Log{Blocks: store, Horizon: 24 * time.Hour, Queue: q}), ingest.WithLimits(limits))
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- in.Run(ctx) }()

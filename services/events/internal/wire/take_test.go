@@ -103,15 +103,16 @@ func newTraffic(tb testing.TB, shape func(int) *eventsv1.Event, n int) *traffic 
 		actor := events.Identity{Kind: 1, Value: shape(i).GetActor().GetValue()}
 		known[actor] = people.Person{DeveloperID: uuid.New(), Identity: actor}
 	}
-	store := memory.New(time.Now)
+	store, over := memory.New(time.Now), make(chan struct{})
 	in := ingest.New(store, known, slog.New(slog.DiscardHandler), func() time.Time { return noon },
-		ingest.WithLog(ingest.Log{Blocks: store, Grace: time.Millisecond, Horizon: 24 * time.Hour, Queue: held{log}}),
+		ingest.WithLog(ingest.Log{Blocks: store, Horizon: 24 * time.Hour, Over: over, Queue: held{log}}),
 		ingest.WithRates(ingest.Rates{Key: ingest.Rate{Burst: 1e9, PerSecond: 1e9}, Organization: ingest.Rate{Burst: 1e9, PerSecond: 1e9}}))
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	ended := make(chan error, 1)
 	go func() { ended <- in.Run(ctx) }()
 	tb.Cleanup(func() {
 		cancel()
+		close(over) // the drain does not wait for what is held
 		require.NoError(tb, <-ended)
 		require.NoError(tb, log.Close())
 	})
