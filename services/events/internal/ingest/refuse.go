@@ -24,6 +24,7 @@ const patience = 3
 
 // take stores the pieces of a stage. An error means that it is to be tried again.
 func (d *drain) take(ctx context.Context, st *stage) error {
+	st.moved = false
 	if err := d.bury(ctx, st); err != nil {
 		return err
 	}
@@ -34,6 +35,7 @@ func (d *drain) take(ctx context.Context, st *stage) error {
 			if err != nil {
 				return err
 			}
+			st.moved = true
 			if halved {
 				continue // with its first half, which stands in its place
 			}

@@ -140,6 +140,9 @@ func (d *drain) collect(ctx context.Context, st *stage) {
 	d.busy--
 	d.lineMu.Lock()
 	st.state = stored
+	if st.err == nil || st.moved {
+		d.pause = firstPause
+	}
 	if st.err != nil {
 		st.state, st.retryAt = failed, d.now().Add(d.rest())
 	}
@@ -150,8 +153,6 @@ func (d *drain) collect(ctx context.Context, st *stage) {
 	d.lineMu.Unlock()
 	if st.err != nil {
 		d.failed(ctx, st.err)
-	} else {
-		d.pause = firstPause
 	}
 	for _, st := range head {
 		if err := d.queue.Commit(ctx, st.upTo); err != nil {

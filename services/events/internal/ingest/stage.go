@@ -19,6 +19,7 @@ type stage struct {
 
 	state   stageState
 	err     error     // of the last attempt, when it failed
+	moved   bool      // in the last attempt a piece was stored or halved: what comes next is not what failed before
 	retryAt time.Time // when it may be tried again
 }
 
