@@ -113,7 +113,7 @@ func (l *Log) open() (err error) {
 // nothing is appended to it.
 func (l *Log) start() error {
 	err := l.roll(max(l.options.SegmentBytes, stateRoom))
-	if errors.Is(err, syscall.ENOSPC) {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		l.options.Logger.Warn("the disk of the log of accepted events is full: nothing is taken in until there is room", "error", err)
 		err = l.roll(stateRoom)
 	}

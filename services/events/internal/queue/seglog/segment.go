@@ -94,14 +94,38 @@ func (l *Log) begin(s *segment, state []byte) error {
 }
 
 // trim gives back what the last segment does not use. A process that starts begins another one, since behind the end there may be records that were written
-// and never synced; one that is started again and again would take the whole disk.
+// and never synced; one that is started again and again would take the whole disk. Where a record begins that is not whole, nothing is taken away: mostly a loss
+// of power cut it off, but it may be damage, of which somebody wants to see what is left.
 func (l *Log) trim() error {
 	n := len(l.segments)
 	if n == 0 || l.segments[n-1].file.Fd() == vfs.InvalidFd { // not a file of the disk
 		return nil
 	}
 	s := l.segments[n-1]
+	torn, err := s.torn()
+	if err != nil {
+		return err
+	}
+	if torn {
+		l.options.Logger.Warn("the log of accepted events ends with a record that is not whole and was not acknowledged, unless the disk is damaged",
+			"segment", segmentName(s.number), "byte", s.end)
+		return nil
+	}
 	return os.Truncate(l.path(segmentName(s.number)), s.end)
+}
+
+// torn tells whether a record of the segment begins where those end that are sound.
+func (s *segment) torn() (bool, error) {
+	info, err := s.file.Stat()
+	if err != nil || info.Size() < s.end+recordBytes {
+		return false, err
+	}
+	r := make(record, recordBytes)
+	if err := s.readAt(r, s.end); err != nil {
+		return false, err
+	}
+	_, number := r.head()
+	return number == s.number, nil
 }
 
 // syncDir makes the names of the log's files durable.

@@ -1,8 +1,11 @@
 package seglog
 
 import (
+	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/google/uuid"
@@ -53,6 +56,32 @@ func TestATornTailIsDropped(t *testing.T) {
 			require.Equal(t, last+1, l.Last())
 			again, _ := read(t, l, 0, 1<<20)
 			require.Equal(t, append(frames, "after"), again)
+		})
+	}
+}
+
+// What stands behind the last sound record of the last segment is given back, but for a record that began there.
+func TestARecordThatIsNotWholeIsLeftToSee(t *testing.T) {
+	for name, at := range map[string]int64{"the body": 30, "the checksum": 0} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t)
+			l := open(t, o)
+			write(t, l, 0, entry("first"))
+			end := l.active.end
+			write(t, l, 0, entry("second"))
+			left := crash(t, o)
+			path := filepath.Join(left.Dir, segmentName(l.active.number))
+			raw, err := os.ReadFile(path)
+			require.NoError(t, err)
+			raw[end+at] ^= 1
+			require.NoError(t, os.WriteFile(path, raw, 0o600))
+			var log bytes.Buffer
+			left.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			require.EqualValues(t, 1, open(t, left).Last())
+			kept, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.Equal(t, raw, kept)
+			require.Contains(t, log.String(), "byte="+strconv.FormatInt(end, 10))
 		})
 	}
 }
