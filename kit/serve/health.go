@@ -3,6 +3,8 @@ package serve
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,17 +46,47 @@ func (r *readiness) check(context.Context) error {
 	return r.reason
 }
 
-// watchHealth asks Health at once and then each second, more often while NOT_SERVING, until ctx ends. It logs changes, with the reason.
+// condition is the health of some services, and who tells it.
+type condition struct {
+	names []string                    // as clients ask for it; "" is the server
+	ask   func(context.Context) error // nil: as soon as the server listens
+	note  func(reason error)          // may be nil
+}
+
+// conditions are that of the server, which all services have that are not told apart, and those of the others.
+func (s *Server) conditions() []condition {
+	whole := condition{names: []string{""}, ask: s.deps.Health, note: s.readiness.set}
+	var list []condition
+	for _, name := range slices.Sorted(maps.Keys(s.grpc.GetServiceInfo())) {
+		if ask, own := s.deps.Healths[name]; own {
+			list = append(list, condition{names: []string{name}, ask: ask})
+		} else {
+			whole.names = append(whole.names, name)
+		}
+	}
+	return append(list, whole)
+}
+
+// watchHealth follows the health of all services until ctx ends.
 func (s *Server) watchHealth(ctx context.Context) {
+	var watches sync.WaitGroup
+	for _, c := range s.conditions() {
+		watches.Go(func() { s.watch(ctx, c) })
+	}
+	watches.Wait()
+}
+
+// watch asks at once and then each second, more often while NOT_SERVING, until ctx ends. It logs changes, with the reason.
+func (s *Server) watch(ctx context.Context, c condition) {
 	ticker := time.NewTicker(healthInterval)
 	defer ticker.Stop()
 	last := errStarting.Error()
 	for {
-		err := s.checkHealth(ctx)
+		err := c.check(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		last = s.noteHealth(ctx, err, last)
+		last = s.noteHealth(ctx, c, err, last)
 		if last == "" {
 			ticker.Reset(healthInterval)
 		} else {
@@ -68,28 +100,40 @@ func (s *Server) watchHealth(ctx context.Context) {
 	}
 }
 
-func (s *Server) checkHealth(ctx context.Context) error {
-	if s.deps.Health == nil {
+func (c condition) check(ctx context.Context) error {
+	if c.ask == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	return s.deps.Health(ctx)
+	return c.ask(ctx)
 }
 
 // noteHealth returns the reason now, "" when SERVING.
-func (s *Server) noteHealth(ctx context.Context, err error, last string) string {
-	s.readiness.set(err)
+func (s *Server) noteHealth(ctx context.Context, c condition, err error, last string) string {
+	if c.note != nil {
+		c.note(err)
+	}
+	logger := s.deps.Logger
+	if c.names[0] != "" {
+		logger = logger.With("of", c.names[0])
+	}
 	if err == nil {
 		if last != "" {
-			s.setStatus(healthpb.HealthCheckResponse_SERVING)
-			s.deps.Logger.InfoContext(ctx, "serving")
+			s.setStatus(healthpb.HealthCheckResponse_SERVING, c.names)
+			logger.InfoContext(ctx, "serving")
 		}
 		return ""
 	}
 	if reason := err.Error(); reason != last {
-		s.setStatus(healthpb.HealthCheckResponse_NOT_SERVING)
-		s.deps.Logger.WarnContext(ctx, "not serving", "reason", reason)
+		s.setStatus(healthpb.HealthCheckResponse_NOT_SERVING, c.names)
+		logger.WarnContext(ctx, "not serving", "reason", reason)
 	}
 	return err.Error()
+}
+
+func (s *Server) setStatus(status healthpb.HealthCheckResponse_ServingStatus, names []string) {
+	for _, name := range names {
+		s.health.SetServingStatus(name, status)
+	}
 }

@@ -18,6 +18,41 @@ func pass(d time.Duration) {
 	time.Sleep(d) //nolint:forbidigo // testing/synctest: the clock is fake
 }
 
+// TestAServiceHasAHealthOfItsOwn has one service that does not serve though the server does, and then the other way round.
+func TestAServiceHasAHealthOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := testServer(t, Config{})
+		var server, service atomic.Bool
+		told := func(serves *atomic.Bool) func(context.Context) error {
+			return func(context.Context) error {
+				if serves.Load() {
+					return nil
+				}
+				return errors.New("away")
+			}
+		}
+		const name, others = "grpc.reflection.v1.ServerReflection", "grpc.health.v1.Health"
+		s.deps.Health, s.deps.Healths = told(&server), map[string]func(context.Context) error{name: told(&service), "not.registered": told(&service)}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); s.watchHealth(ctx) }()
+		for _, now := range []struct{ server, service bool }{{server: true}, {service: true}, {server: true, service: true}, {}} {
+			server.Store(now.server)
+			service.Store(now.service)
+			pass(healthInterval)
+			synctest.Wait()
+			for asked, serves := range map[string]bool{"": now.server, others: now.server, name: now.service} {
+				got, err := s.health.Check(t.Context(), &healthpb.HealthCheckRequest{Service: asked})
+				require.NoError(t, err)
+				assert.Equal(t, serves, got.GetStatus() == healthpb.HealthCheckResponse_SERVING, "%q of %+v", asked, now)
+			}
+			assert.Equal(t, now.server, s.readiness.check(t.Context()) == nil)
+		}
+		cancel()
+		<-done
+	})
+}
+
 func TestHealthTransitions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := testServer(t, Config{})
@@ -37,7 +72,7 @@ func TestHealthTransitions(t *testing.T) {
 			assert.Equal(t, reason, s.readiness.check(t.Context()))
 		}
 		assert.Equal(t, errStarting, s.readiness.check(t.Context()))
-		s.setStatus(healthpb.HealthCheckResponse_NOT_SERVING)
+		s.setStatus(healthpb.HealthCheckResponse_NOT_SERVING, []string{"", "grpc.health.v1.Health"})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); s.watchHealth(ctx) }()

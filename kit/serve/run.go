@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -41,7 +39,9 @@ func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
 		})
 		s.debugAddr = debugLis.Addr()
 	}
-	s.setStatus(healthpb.HealthCheckResponse_NOT_SERVING)
+	for _, c := range s.conditions() {
+		s.setStatus(healthpb.HealthCheckResponse_NOT_SERVING, c.names)
+	}
 	s.addr = lis.Addr()
 	close(s.listening)
 	wg.Go(func() {
@@ -88,12 +88,4 @@ func (s *Server) stop(ctx context.Context) {
 	})
 	defer forced.Stop()
 	s.grpc.GracefulStop()
-}
-
-// setStatus sets the health of the server ("") and of each service.
-func (s *Server) setStatus(status healthpb.HealthCheckResponse_ServingStatus) {
-	s.health.SetServingStatus("", status)
-	for _, name := range slices.Sorted(maps.Keys(s.grpc.GetServiceInfo())) {
-		s.health.SetServingStatus(name, status)
-	}
 }

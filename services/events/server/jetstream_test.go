@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dbtest"
@@ -57,6 +58,19 @@ func (e either) CaptureEvents(ctx context.Context, in *eventsv1.CaptureEventsReq
 	return e.instances[int(e.turn.Add(1))%len(e.instances)].CaptureEvents(ctx, in, opts...)
 }
 
+// serving counts those that say that a service serves.
+func serving(t *testing.T, healths []healthpb.HealthClient, service string) (n int) {
+	t.Helper()
+	for _, health := range healths {
+		answer, err := health.Check(t.Context(), &healthpb.HealthCheckRequest{Service: service})
+		require.NoError(t, err)
+		if answer.GetStatus() == healthpb.HealthCheckResponse_SERVING {
+			n++
+		}
+	}
+	return n
+}
+
 // TestTwoInstancesOnOneBroker kills the instances of the service and the broker between them, while clients send to either instance, some of it again.
 // What was acknowledged is in the store, and nothing is there twice, whichever instance was asked first and whichever drained it.
 func TestTwoInstancesOnOneBroker(t *testing.T) {
@@ -73,6 +87,7 @@ func TestTwoInstancesOnOneBroker(t *testing.T) {
 			service := auth.NewToken(auth.PrefixService)
 			var instances []*child
 			var clients []eventsv1.IngestServiceClient
+			var healths []healthpb.HealthClient
 			for range 2 {
 				c := &child{t: t, how: counting, settings: map[string]string{
 					"DEVTRAIL_OPERATOR_KEY": key, "DEVTRAIL_SERVICE_KEY": service, "EVENTS_ADDRESS": freeAddress(t), "EVENTS_DEBUG_ADDRESS": "127.0.0.1:0",
@@ -86,7 +101,7 @@ func TestTwoInstancesOnOneBroker(t *testing.T) {
 				conn, err := dial.New(c.settings["EVENTS_ADDRESS"], dial.Options{Token: key})
 				require.NoError(t, err)
 				t.Cleanup(func() { require.NoError(t, conn.Close()) })
-				clients = append(clients, eventsv1.NewIngestServiceClient(conn))
+				clients, healths = append(clients, eventsv1.NewIngestServiceClient(conn)), append(healths, healthpb.NewHealthClient(conn))
 			}
 			crowd := &crowd{client: either{instances: clients, turn: new(atomic.Int64)}}
 			ctx, stop := context.WithCancel(dial.WithOrganization(t.Context(), organization))
@@ -103,6 +118,8 @@ func TestTwoInstancesOnOneBroker(t *testing.T) {
 				}
 			}
 			crowd.end()
+			require.Equal(t, 2, serving(t, healths, eventsv1.EventService_ServiceDesc.ServiceName), "both answer questions")
+			require.Equal(t, 1, serving(t, healths, eventsv1.IngestService_ServiceDesc.ServiceName), "one takes events in, which a balancer is told")
 			last := int(crowd.next.Add(batchSize))
 			require.Eventually(t, func() bool { return crowd.send(ctx, last, eventsv1.AckLevel_ACK_LEVEL_STORED) }, 60*time.Second, 10*time.Millisecond)
 			acked, kept := crowd.acked(), stored(t, engine, address)

@@ -104,9 +104,15 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 		}
 	}
 
+	taken := intakeHealth(log, store)
+	healths := make(map[string]func(context.Context) error)
+	for _, service := range rpc.IntakeServices() {
+		healths[service] = taken
+	}
 	door, err := serve.New("events", cfg.Config, serve.Deps{
 		Foreign:  rpc.LogsRules(),
 		Health:   store.Ready,
+		Healths:  healths,
 		Logger:   logger,
 		Now:      now,
 		Registry: registry,
@@ -126,6 +132,7 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 		return err
 	}
 	httpDoor, err := web.New(cfg.HTTP, web.Deps{
+		Health:   taken,
 		Hooks:    hooks,
 		Intake:   desk.Intake,
 		Logger:   logger,
@@ -172,6 +179,14 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 		return doors.Wait()
 	})
 	return running.Wait()
+}
+
+// intakeHealth is nil while events are taken in here: with a log also while the database is away, without one as long as the database is there.
+func intakeHealth(log queue.Queue, store insight.Engine) func(context.Context) error {
+	if log == nil {
+		return store.Ready
+	}
+	return func(context.Context) error { return log.Ready() }
 }
 
 // graceOf is closed when most of the grace period since the begin of a stop is gone, which the doors and the intake share. The rest of it is for the answers to

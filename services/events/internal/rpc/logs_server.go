@@ -10,6 +10,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source/otlp"
 	"devtrail.dev/services/events/internal/wire"
@@ -59,6 +60,11 @@ func handleExport(srv any, ctx context.Context, decode func(any) error, around g
 // LogsRules are the access rules of the service; its contract is OpenTelemetry's and cannot hold ours.
 func LogsRules() auth.Foreign {
 	return auth.Foreign{collectorv1.LogsService_Export_FullMethodName: &accessv1.Access{Roles: []accessv1.Role{accessv1.Role_ROLE_INGEST}}}
+}
+
+// IntakeServices are the full names of the services to which events are sent.
+func IntakeServices() []string {
+	return []string{eventsv1.IngestService_ServiceDesc.ServiceName, collectorv1.LogsService_ServiceDesc.ServiceName}
 }
 
 // export stores the records as events. What will never be stored is counted in the answer; what may be stored later is an error, after which the

@@ -77,6 +77,7 @@ func setup(t *testing.T, change ...func(*web.Config, *web.Deps)) *bundle {
 	now := func() time.Time { return noon }
 	cfg := web.Config{Address: "127.0.0.1:0", GracePeriod: 2 * time.Second}
 	deps := web.Deps{
+		Health: func(context.Context) error { return nil },
 		Intake: ingest.New(store, people.NewDirectory(client, store), logger, now), Logger: logger, Now: now, Registry: prometheus.NewRegistry(),
 		Verifier: servetest.Verifier{
 			"ingest":   {OrganizationID: acme, Role: accessv1.Role_ROLE_INGEST, CredentialID: "1"},

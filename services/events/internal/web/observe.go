@@ -84,6 +84,9 @@ func (d *Door) observe(w http.ResponseWriter, r *http.Request) {
 		span.SetStatus(codes.Error, v.reason)
 	}
 	d.latency.WithLabelValues(route, strconv.Itoa(rec.status)).Observe(took.Seconds())
+	if r.Pattern == healthPath {
+		return // it is asked every few seconds, and would drown the rest
+	}
 	attrs := []slog.Attr{
 		slog.String("method", r.Method),
 		slog.String("route", route),

@@ -29,12 +29,13 @@ type Intake interface {
 
 // Deps is what a door is given.
 type Deps struct {
-	Hooks    http.Handler          // serves /hooks/, with credentials of its own; nil: 404
-	Intake   Intake                // required
-	Logger   *slog.Logger          // required
-	Now      func() time.Time      // required
-	Registry prometheus.Registerer // required; the door adds its metrics
-	Verifier auth.Verifier         // required; tells whose tokens they are
+	Health   func(context.Context) error // required; nil while events are taken in here
+	Hooks    http.Handler                // serves /hooks/, with credentials of its own; nil: 404
+	Intake   Intake                      // required
+	Logger   *slog.Logger                // required
+	Now      func() time.Time            // required
+	Registry prometheus.Registerer       // required; the door adds its metrics
+	Verifier auth.Verifier               // required; tells whose tokens they are
 }
 
 // Door is the HTTP door.
@@ -55,8 +56,8 @@ const captureService = "devtrail.events.v1.IngestService"
 
 // New makes a door. It opens nothing yet.
 func New(cfg Config, deps Deps) (*Door, error) {
-	if deps.Intake == nil || deps.Logger == nil || deps.Now == nil || deps.Registry == nil || deps.Verifier == nil {
-		return nil, errors.New("web: Intake, Logger, Now, Registry and Verifier are required")
+	if deps.Health == nil || deps.Intake == nil || deps.Logger == nil || deps.Now == nil || deps.Registry == nil || deps.Verifier == nil {
+		return nil, errors.New("web: Health, Intake, Logger, Now, Registry and Verifier are required")
 	}
 	_ = eventsv1.File_devtrail_events_v1_ingest_service_proto // its descriptor holds the access rule
 	rules, err := auth.NewRules(map[string]grpc.ServiceInfo{captureService: {}}, nil)
@@ -80,6 +81,7 @@ func (d *Door) routes() {
 	if d.deps.Hooks != nil {
 		d.mux.Handle("/hooks/", d.deps.Hooks)
 	}
+	d.mux.HandleFunc(healthPath, d.health)
 	d.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { d.fail(w, r, errNoRoute) })
 }
 
