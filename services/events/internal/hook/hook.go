@@ -41,11 +41,9 @@ type Deps struct {
 const Pattern = "/hooks/"
 
 const (
-	// patience is how long a delivery may take until it is durable: the shortest limit of a provider is 10 s.
-	patience = 8 * time.Second
 	// retryAfter is what a provider is told when the intake names no delay, in seconds.
 	retryAfter = 5 * time.Second
-	// roomPatience is how long a large delivery waits for room.
+	// roomPatience is how long a large delivery waits for room, before the patience of its sender begins to count.
 	roomPatience = 2 * time.Second
 	// largeBudget is how many bytes of large deliveries may be in memory at once.
 	largeBudget = 128 << 20
@@ -59,7 +57,8 @@ type Handler struct {
 	deps    Deps
 	book    *book
 	metrics *metrics
-	large   *semaphore.Weighted
+	large   *semaphore.Weighted // bytes, see read
+	held    *semaphore.Weighted // deliveries, see persist
 	mux     *http.ServeMux
 }
 
@@ -77,7 +76,7 @@ func New(file string, deps Deps) (*Handler, error) {
 		return nil, fmt.Errorf("EVENTS_HOOKS_FILE: %w", err)
 	}
 	m.loaded(len(b.hooks))
-	h := &Handler{deps: deps, book: b, metrics: m, large: semaphore.NewWeighted(largeBudget), mux: http.NewServeMux()}
+	h := &Handler{deps: deps, book: b, metrics: m, large: semaphore.NewWeighted(largeBudget), held: semaphore.NewWeighted(maxHeld), mux: http.NewServeMux()}
 	h.mux.HandleFunc(Pattern+"{provider}/{id}", h.serve)
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		h.metrics.deliver("unknown", unknown)
@@ -123,7 +122,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// The sender's patience counts from when it has sent everything.
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
 	ctx = auth.WithCaller(ctx, auth.Caller{OrganizationID: hook.Organization.String(), CredentialID: "hook:" + hook.ID, Role: accessv1.Role_ROLE_INGEST})
 	h.accept(ctx, w, hook, p, m)
@@ -182,7 +181,7 @@ func (h *Handler) capture(ctx context.Context, organization uuid.UUID, drafts []
 	for len(drafts) > 0 {
 		part := drafts[:portion(drafts)]
 		drafts = drafts[len(part):]
-		results, err := h.deps.Intake.Capture(ctx, organization, part)
+		results, err := h.persist(ctx, organization, part)
 		if err != nil {
 			return Receipt{}, fmt.Errorf("capture the events of a webhook: %w", err)
 		}

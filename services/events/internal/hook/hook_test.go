@@ -6,11 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 )
@@ -164,29 +162,6 @@ func TestWhatIsRefused(t *testing.T) {
 	w := f.send(http.MethodPost, "/hooks/gitlab/gitlab", strings.Repeat(" ", 10<<20+1))
 	require.Contains(t, w.Body.String(), "10485761 bytes, at most 10485760")
 	require.Zero(t, f.intake.calls)
-}
-
-func TestWhatCannotBeStoredNowIsAskedForAgain(t *testing.T) {
-	f := setup(t)
-	var delay time.Duration
-	f.intake.answer = func(ingest.Draft) (ingest.Result, bool) {
-		return ingest.Result{Status: ingest.Retry, RetryAfter: delay}, true
-	}
-	status, header, text := f.github("star", "d1", star)
-	require.Equal(t, http.StatusServiceUnavailable, status, text)
-	require.Equal(t, "5", header.Get("Retry-After"))
-	delay = 1500 * time.Millisecond
-	_, header, _ = f.github("star", "d1", star)
-	require.Equal(t, "2", header.Get("Retry-After"))
-	f.intake.err = fault.New(fault.Exhausted, "QUOTA", "too many events").RetryAfter(90 * time.Second)
-	status, header, text = f.github("star", "d1", star)
-	require.Equal(t, http.StatusServiceUnavailable, status, text)
-	require.Equal(t, "90", header.Get("Retry-After"))
-	require.NotContains(t, text, "too many")
-	f.intake.answer, f.intake.err = nil, nil
-	status, _, _ = f.github("star", "d1", star)
-	require.Equal(t, http.StatusAccepted, status)
-	require.InDelta(t, 3, f.count("devtrail_hook_deliveries_total", "retry", "github"), 0)
 }
 
 func TestAPushOfManyCommitsGoesInPortions(t *testing.T) {

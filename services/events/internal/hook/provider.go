@@ -20,9 +20,17 @@ const (
 	otherLimit  = 10 << 20
 )
 
+// How long a delivery may take until it is durable. GitHub, GitLab and Bitbucket give up after ten seconds; servers of the Gitea family after five
+// (DELIVER_TIMEOUT of their section webhook), unless they are set otherwise.
+const (
+	patience      = 8 * time.Second
+	giteaPatience = 3 * time.Second
+)
+
 // provider is how one provider's deliveries are verified, told apart and translated.
 type provider struct {
 	limit     int64
+	patience  time.Duration
 	verify    func(Hook, message, time.Time) bool
 	delivery  func(Hook, message) source.Delivery
 	translate func(source.Delivery) ([]ingest.Draft, error)
@@ -30,12 +38,12 @@ type provider struct {
 
 // providers by their names in paths and settings. Which one it is says the path, never a header: servers of the Gitea family also send GitHub's.
 var providers = map[string]provider{
-	"bitbucket": {otherLimit, verifyBitbucket, bitbucketDelivery, bitbucket.Translate},
-	"forgejo":   {otherLimit, verifyGitea, giteaDelivery, gitea.Translate},
-	"gitea":     {otherLimit, verifyGitea, giteaDelivery, gitea.Translate},
-	"github":    {githubLimit, verifyGitHub, githubDelivery, github.Translate},
-	"gitlab":    {otherLimit, verifyGitLab, gitlabDelivery, gitlab.Translate},
-	"gogs":      {otherLimit, verifyGitea, giteaDelivery, gitea.Translate},
+	"bitbucket": {otherLimit, patience, verifyBitbucket, bitbucketDelivery, bitbucket.Translate},
+	"forgejo":   {otherLimit, giteaPatience, verifyGitea, giteaDelivery, gitea.Translate},
+	"gitea":     {otherLimit, giteaPatience, verifyGitea, giteaDelivery, gitea.Translate},
+	"github":    {githubLimit, patience, verifyGitHub, githubDelivery, github.Translate},
+	"gitlab":    {otherLimit, patience, verifyGitLab, gitlabDelivery, gitlab.Translate},
+	"gogs":      {otherLimit, giteaPatience, verifyGitea, giteaDelivery, gitea.Translate},
 }
 
 // first is the first header that is there.
