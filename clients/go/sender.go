@@ -3,6 +3,7 @@ package devtrail
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/status"
@@ -11,10 +12,14 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
 
+// maxTurns is how often in a row events go to the next instance at once: more often than there are instances that share a log. A client that reaches no other
+// waits as for anything that is away.
+const maxTurns = 16
+
 // run sends batches until ctx ends. One request is under way at a time, so that events are stored in their order and a service in trouble is not
 // pressed by its clients.
 func (c *Client) run(ctx context.Context) {
-	failures := 0
+	failures, turns := 0, 0
 	limit := c.cfg.BatchEvents // halved when a request is refused as a whole
 	for ctx.Err() == nil {
 		batch, wait := c.next(limit)
@@ -22,15 +27,19 @@ func (c *Client) run(ctx context.Context) {
 			c.idle(ctx, wait)
 			continue
 		}
-		pause, err := c.deliver(ctx, batch)
+		pause, elsewhere, err := c.deliver(ctx, batch)
 		if ctx.Err() != nil {
 			return
+		}
+		if elsewhere && turns < maxTurns {
+			turns++
+			continue
 		}
 		if err == nil && pause == 0 {
 			if failures > 0 {
 				c.cfg.Logger.InfoContext(ctx, "events are sent again")
 			}
-			failures, limit = 0, min(limit*2, c.cfg.BatchEvents)
+			failures, turns, limit = 0, 0, min(limit*2, c.cfg.BatchEvents)
 			continue
 		}
 		if refused(err) {
@@ -113,8 +122,9 @@ func (c *Client) backoff(failures int) time.Duration {
 	return wait/2 + rand.N(wait/2+1) //nolint:gosec // it spreads clients, it protects nothing
 }
 
-// deliver sends a batch and settles what the service has settled. The pause is what it asks for when events are left.
-func (c *Client) deliver(ctx context.Context, batch []*eventsv1.Event) (pause time.Duration, err error) {
+// deliver sends a batch and settles what the service has settled. The pause is what it asks for when events are left; elsewhere says that another instance
+// takes them.
+func (c *Client) deliver(ctx context.Context, batch []*eventsv1.Event) (pause time.Duration, elsewhere bool, err error) {
 	ack := eventsv1.AckLevel_ACK_LEVEL_DURABLE
 	if c.cfg.Stored {
 		ack = eventsv1.AckLevel_ACK_LEVEL_STORED
@@ -127,9 +137,15 @@ func (c *Client) deliver(ctx context.Context, batch []*eventsv1.Event) (pause ti
 	}
 	if err != nil {
 		c.note(err, len(batch))
-		return retryInfo(err), err
+		return retryInfo(err), false, err
 	}
-	return c.settle(batch, answer.GetResults()), nil
+	pause = c.settle(batch, answer.GetResults())
+	return pause, slices.ContainsFunc(answer.GetResults(), isElsewhere), nil
+}
+
+// isElsewhere tells whether an event is left because the instance that was asked does not have the log.
+func isElsewhere(r *eventsv1.CaptureResult) bool {
+	return r.GetStatus() == eventsv1.CaptureStatus_CAPTURE_STATUS_RETRY && r.GetReason() == "QUEUE_ELSEWHERE"
 }
 
 // settle takes settled events out of the queue; those that are to be sent again stay, in their order.

@@ -1,6 +1,7 @@
 package devtrail_test
 
 import (
+	"context"
 	"net"
 	"testing"
 	"time"
@@ -9,21 +10,27 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	devtrail "devtrail.dev/clients/go"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
 
-// Of several instances behind one name one has the log. The others answer RETRY, and the client must come to that one wherever it stands in the list.
+// Of several instances behind one name one has the log. The others answer RETRY, and the client must come to that one wherever it stands in the
+// list, without the wait that they ask for.
 func TestTheInstanceThatHasTheLogIsFound(t *testing.T) {
 	owner, other := &service{stored: map[string]int{}}, &service{stored: map[string]int{}}
 	other.answer = func(_ int, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
-		return answered(req, eventsv1.CaptureStatus_CAPTURE_STATUS_RETRY), nil
+		answer := answered(req, eventsv1.CaptureStatus_CAPTURE_STATUS_RETRY)
+		for _, r := range answer.GetResults() {
+			r.Reason, r.RetryAfter = "QUEUE_ELSEWHERE", durationpb.New(time.Hour)
+		}
+		return answer, nil
 	}
 	instances := manual.NewBuilderWithScheme("instances")
 	instances.InitialState(resolver.State{Endpoints: []resolver.Endpoint{listen(t, other), listen(t, other), listen(t, owner)}})
 	client, err := devtrail.New(devtrail.Config{
-		Target: "instances:///events", Token: "dvi_test", Plaintext: true, Linger: -1, BatchEvents: 2, Backoff: time.Millisecond, MaxBackoff: time.Millisecond,
+		Target: "instances:///events", Token: "dvi_test", Plaintext: true, Linger: -1, BatchEvents: 2, Backoff: time.Hour, MaxBackoff: time.Hour,
 		Dial: []grpc.DialOption{grpc.WithResolvers(instances)},
 	})
 	require.NoError(t, err)
@@ -46,4 +53,28 @@ func listen(t *testing.T, s *service) resolver.Endpoint {
 		require.NoError(t, <-done)
 	})
 	return resolver.Endpoint{Addresses: []resolver.Address{{Addr: lis.Addr().String()}}}
+}
+
+// A client that reaches no instance with the log must not ask without end: after some turns it waits.
+func TestWithoutAnInstanceThatHasTheLogTheClientWaits(t *testing.T) {
+	const turns = 16
+	other, asked := &service{stored: map[string]int{}}, make(chan struct{}, 10*turns)
+	other.answer = func(_ int, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
+		asked <- struct{}{}
+		answer := answered(req, eventsv1.CaptureStatus_CAPTURE_STATUS_RETRY)
+		answer.Results[0].Reason = "QUEUE_ELSEWHERE"
+		return answer, nil
+	}
+	client, err := devtrail.New(devtrail.Config{
+		Target: listen(t, other).Addresses[0].Addr, Token: "dvi_test", Plaintext: true, Linger: -1, Backoff: time.Hour, MaxBackoff: time.Hour,
+	})
+	require.NoError(t, err)
+	require.NoError(t, client.Send(t.Context(), event("a")))
+	for range turns + 1 {
+		<-asked
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, client.Close(ctx), devtrail.ErrUnsent)
+	require.Empty(t, asked)
 }
