@@ -52,7 +52,9 @@ func (l *Log) recover() error {
 			return err
 		}
 	}
-	l.committed = max(l.committed, base)
+	if l.committed < base { // a segment goes only when it is durable that all of it is committed
+		return queue.ErrCorrupt.With("frames %d to %d cannot be read: the segment before %s is missing", l.committed+1, base, segmentName(l.segments[0].number))
+	}
 	l.last = max(l.last, l.committed)
 	l.frames.drop(int(l.committed - base)) //nolint:gosec // they are in memory
 	return nil

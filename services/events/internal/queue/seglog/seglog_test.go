@@ -134,7 +134,7 @@ func TestSegmentsAreUsedAgain(t *testing.T) {
 	}
 }
 
-// What is committed and not synced may be forgotten by a crash, but not the segments that went because of it.
+// A segment goes when it is durable that its frames are committed, so that what is missing before the first is told.
 func TestASegmentThatWentIsCommitted(t *testing.T) {
 	o := options(t)
 	o.SegmentBytes = stateRoom + 2<<10
@@ -147,19 +147,41 @@ func TestASegmentThatWentIsCommitted(t *testing.T) {
 		return len(files(t, o.Dir, segmentSuffix)) == 2 && slices.Min(files(t, o.Dir, segmentSuffix)) == filepath.Join(o.Dir, segmentName(l.active.number))
 	}, 10*time.Second, time.Millisecond)
 	left := crash(t, o)
+	again := open(t, left)
+	require.EqualValues(t, 8, again.Last())
+	require.EqualValues(t, 7, again.Committed())
+	require.Len(t, remembered(t, again, 0), 8)
+
+	left = crash(t, o)
 	newest := filepath.Join(left.Dir, segmentName(l.active.number))
 	raw, err := os.ReadFile(newest)
 	require.NoError(t, err)
-	state := slices.Clone(raw) // only the state at its beginning and the frame are there: the commit was not synced
+	state := slices.Clone(raw) // the state at its beginning and the frame are there, and not that the others are committed
 	first, _ := record(state).head()
 	second, _ := record(state[first:]).head()
 	clear(state[first+second:])
 	require.NoError(t, os.WriteFile(newest, state, 0o600))
-	again := open(t, left)
-	require.EqualValues(t, 8, again.Last())
-	frames, _ := read(t, again, again.Committed(), 1<<20)
-	require.Len(t, frames, int(8-again.Committed()))
-	require.Len(t, remembered(t, again, 0), 8)
+	_, err = Open(left)
+	require.ErrorIs(t, err, queue.ErrCorrupt)
+	require.ErrorContains(t, err, "frames 1 to 7 cannot be read: the segment before "+filepath.Base(newest)+" is missing")
+}
+
+// Frames that wait are not passed over because somebody took the oldest segment away.
+func TestAMissingSegmentIsTold(t *testing.T) {
+	o := options(t)
+	o.SegmentBytes = stateRoom + 2<<10
+	l := open(t, o)
+	for range 4 {
+		write(t, l, 0, entry(strings.Repeat("x", 1000)))
+	}
+	for n, told := range []string{0: "frames 1 to 1 cannot be read: the segment before ", 1: "frames 2 to 2 cannot be read: the segment before "} {
+		left := crash(t, o)
+		segments := files(t, left.Dir, segmentSuffix)
+		require.NoError(t, os.Remove(segments[n]))
+		_, err := Open(left)
+		require.ErrorIs(t, err, queue.ErrCorrupt)
+		require.ErrorContains(t, err, told+filepath.Base(segments[n+1])+" is ")
+	}
 }
 
 func TestABudgetThatIsUsedUpRefuses(t *testing.T) {
