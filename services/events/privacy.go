@@ -57,8 +57,9 @@ type Privacy struct {
 type PrivacyStore interface {
 	// PrivacyRules must return what SetPrivacyRules was given last for each organization that ever had rules, in no order.
 	PrivacyRules(ctx context.Context) ([]Privacy, error)
-	// SetPrivacyRules must keep p if its revision is that of what is kept (0: nothing) plus one, and else return ErrPrivacyConflict and change nothing.
-	SetPrivacyRules(ctx context.Context, p Privacy) error
+	// SetPrivacyRules must keep p, whose revision is the higher one, if what is kept is of the revision before (0: nothing), and else return
+	// ErrPrivacyConflict and change nothing.
+	SetPrivacyRules(ctx context.Context, before int64, p Privacy) error
 }
 
 // Limits of privacy rules.

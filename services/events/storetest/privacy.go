@@ -35,27 +35,27 @@ func privacyKept(t *testing.T, s *subject) {
 		{Action: events.PrivacyHash, Field: events.MachineName},
 	}}
 	for _, p := range []events.Privacy{one, other} {
-		require.NoError(t, s.store.SetPrivacyRules(t.Context(), p))
+		require.NoError(t, s.store.SetPrivacyRules(t.Context(), 0, p))
 	}
 	equal(t, map[uuid.UUID]events.Privacy{one.Organization: one, other.Organization: other}, s.privacy(), "rules")
 	one.Revision, one.Rules = 2, []events.PrivacyRule{}
-	require.NoError(t, s.store.SetPrivacyRules(t.Context(), one))
+	require.NoError(t, s.store.SetPrivacyRules(t.Context(), 1, one))
 	equal(t, map[uuid.UUID]events.Privacy{one.Organization: one, other.Organization: other}, s.privacy(), "rules after a change")
 }
 
 func privacyConflict(t *testing.T, s *subject) {
 	p := events.Privacy{Organization: s.org, Key: []byte("key"), Rules: []events.PrivacyRule{{Action: events.PrivacyDrop, Field: events.FileNames}}}
 	for _, step := range []struct {
-		revision int64
-		kept     bool
-	}{{2, false}, {0, false}, {1, true}, {1, false}, {3, false}, {2, true}, {2, false}} {
+		before, revision int64
+		kept             bool
+	}{{1, 2, false}, {0, 1, true}, {0, 1, false}, {0, 2, false}, {2, 3, false}, {1, 2, true}, {1, 2, false}, {1, 3, false}, {2, 7, true}, {2, 8, false}, {6, 8, false}} {
 		p.Revision = step.revision
-		err := s.store.SetPrivacyRules(t.Context(), p)
+		err := s.store.SetPrivacyRules(t.Context(), step.before, p)
 		if step.kept {
 			require.NoError(t, err)
 		} else {
-			require.ErrorIs(t, err, events.ErrPrivacyConflict, "revision %d", step.revision)
+			require.ErrorIs(t, err, events.ErrPrivacyConflict, "%+v", step)
 		}
 	}
-	require.EqualValues(t, 2, s.privacy()[s.org].Revision)
+	require.EqualValues(t, 7, s.privacy()[s.org].Revision)
 }

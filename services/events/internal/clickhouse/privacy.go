@@ -36,7 +36,7 @@ func (s *Store) PrivacyRules(ctx context.Context) ([]events.Privacy, error) {
 }
 
 // SetPrivacyRules adds a row. Two at once are kept apart inside this process, which is the only one that writes.
-func (s *Store) SetPrivacyRules(ctx context.Context, p events.Privacy) error {
+func (s *Store) SetPrivacyRules(ctx context.Context, before int64, p events.Privacy) error {
 	s.privacy.Lock()
 	defer s.privacy.Unlock()
 	list, err := s.PrivacyRules(ctx)
@@ -49,7 +49,7 @@ func (s *Store) SetPrivacyRules(ctx context.Context, p events.Privacy) error {
 			revision = known.Revision
 		}
 	}
-	if p.Revision != revision+1 {
+	if revision != before {
 		return events.ErrPrivacyConflict
 	}
 	rules, err := json.Marshal(p.Rules)

@@ -132,7 +132,7 @@ func TestReadsAreCurrent(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.PrivacyRules(t.Context())
 	require.NoError(t, err)
-	require.NoError(t, s.SetPrivacyRules(t.Context(), events.Privacy{Organization: org, Revision: 1}))
+	require.NoError(t, s.SetPrivacyRules(t.Context(), 0, events.Privacy{Organization: org, Revision: 1}))
 	letter := events.DeadLetter{ID: org, Name: "a", FailedAt: noon, ReceivedAt: noon}
 	require.NoError(t, s.AddDeadLetters(t.Context(), org, []events.DeadLetter{letter}))
 	_, err = s.ListDeadLetters(t.Context(), org, nil, 1)

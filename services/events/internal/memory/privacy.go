@@ -24,15 +24,15 @@ func (s *Store) PrivacyRules(ctx context.Context) ([]events.Privacy, error) {
 	return list, nil
 }
 
-// SetPrivacyRules keeps the next revision.
-func (s *Store) SetPrivacyRules(ctx context.Context, p events.Privacy) error {
+// SetPrivacyRules keeps p in place of what is of the revision before.
+func (s *Store) SetPrivacyRules(ctx context.Context, before int64, p events.Privacy) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	org := s.organization(p.Organization)
-	if p.Revision != org.privacy.Revision+1 {
+	if org.privacy.Revision != before {
 		return events.ErrPrivacyConflict
 	}
 	org.privacy = copied(p)

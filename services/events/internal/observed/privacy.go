@@ -13,7 +13,7 @@ func (s *Store) PrivacyRules(ctx context.Context) (list []events.Privacy, err er
 }
 
 // SetPrivacyRules measures the inner SetPrivacyRules.
-func (s *Store) SetPrivacyRules(ctx context.Context, p events.Privacy) (err error) {
+func (s *Store) SetPrivacyRules(ctx context.Context, before int64, p events.Privacy) (err error) {
 	defer s.measure("set_privacy_rules")(&err)
-	return s.inner.SetPrivacyRules(ctx, p)
+	return s.inner.SetPrivacyRules(ctx, before, p)
 }

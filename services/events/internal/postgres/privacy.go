@@ -28,7 +28,7 @@ func (s *Store) PrivacyRules(ctx context.Context) ([]events.Privacy, error) {
 }
 
 // SetPrivacyRules writes one row, if nobody was faster.
-func (s *Store) SetPrivacyRules(ctx context.Context, p events.Privacy) error {
+func (s *Store) SetPrivacyRules(ctx context.Context, before int64, p events.Privacy) error {
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (s *Store) SetPrivacyRules(ctx context.Context, p events.Privacy) error {
 	if err != nil {
 		return err
 	}
-	tag, err := s.pool.Exec(ctx, text, pgx.NamedArgs{"organization": p.Organization, "revision": p.Revision, "rules": string(rules), "key": p.Key})
+	tag, err := s.pool.Exec(ctx, text, pgx.NamedArgs{"before": before, "organization": p.Organization, "revision": p.Revision, "rules": string(rules), "key": p.Key})
 	if err == nil && tag.RowsAffected() == 0 {
 		return events.ErrPrivacyConflict
 	}

@@ -3,6 +3,7 @@ package privacy
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -40,6 +41,7 @@ type Keeper struct {
 	known bool
 	spare bool // all is what the copy said, which counts when the store cannot be read
 	all   map[uuid.UUID]entry
+	kept  map[uuid.UUID]int64 // the revisions that the store said it has
 }
 
 // entry is the rules of an organization as they are kept and as they are applied.
@@ -50,7 +52,7 @@ type entry struct {
 
 // NewKeeper returns a keeper that has read nothing yet.
 func NewKeeper(store events.PrivacyStore, logger *slog.Logger) *Keeper {
-	return &Keeper{all: make(map[uuid.UUID]entry), logger: logger, store: store}
+	return &Keeper{all: make(map[uuid.UUID]entry), kept: make(map[uuid.UUID]int64), logger: logger, store: store}
 }
 
 // Run reads the rules until ctx ends and returns nil then. While the store is away those that were read last count: nobody can change them meanwhile.
@@ -60,7 +62,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 		text := ""
 		err := k.read(ctx)
 		if err == nil {
-			err = k.remember()
+			err = errors.Join(k.restore(ctx), k.remember())
 		}
 		if err != nil {
 			text = err.Error()
@@ -90,10 +92,38 @@ func (k *Keeper) read(ctx context.Context) error {
 		k.known = k.known || k.spare
 		return err
 	}
+	clear(k.kept)
 	for _, p := range list {
 		k.put(p)
+		k.kept[p.Organization] = p.Revision
 	}
 	k.known = true
+	return nil
+}
+
+// restore gives the store the rules that it has lost: those of its backup are older than what this instance, or its copy, knows. Rules of which nobody was told
+// that they are gone must not be.
+func (k *Keeper) restore(ctx context.Context) error {
+	k.mu.RLock()
+	lost := make(map[int64][]events.Privacy) // by the revision that the store has
+	for organization, e := range k.all {
+		if kept := k.kept[organization]; kept < e.privacy.Revision {
+			lost[kept] = append(lost[kept], e.privacy)
+		}
+	}
+	k.mu.RUnlock()
+	for kept, list := range lost {
+		for _, p := range list {
+			switch err := k.store.SetPrivacyRules(ctx, kept, p); {
+			case errors.Is(err, events.ErrPrivacyConflict): // another was faster; they are read again soon
+			case err != nil:
+				return err
+			default:
+				k.logger.WarnContext(ctx, "the database has older privacy rules than were set, and gets these again", "organization_id", p.Organization.String(),
+					"revision", p.Revision, "older_revision", kept)
+			}
+		}
+	}
 	return nil
 }
 
@@ -152,6 +182,13 @@ func (k *Keeper) Get(ctx context.Context, organization uuid.UUID) (events.Privac
 	return p, nil
 }
 
+// revision is what the store said that it has of an organization.
+func (k *Keeper) revision(organization uuid.UUID) int64 {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.kept[organization]
+}
+
 // Set replaces an organization's rules, if they are still those of the revision, from its return on for this instance and a second later for others.
 // The key of the hashes is made with the first rules and stays: equal texts have equal hashes for good. By is who did it, for the log.
 func (k *Keeper) Set(ctx context.Context, organization uuid.UUID, revision int64, rules []events.PrivacyRule, by string) (events.Privacy, error) {
@@ -165,12 +202,13 @@ func (k *Keeper) Set(ctx context.Context, organization uuid.UUID, revision int64
 	if p.Revision != revision {
 		return events.Privacy{}, events.ErrPrivacyConflict
 	}
+	before := k.revision(organization)
 	p.Revision, p.Rules = revision+1, rules
 	if p.Key == nil {
 		p.Key = make([]byte, keyBytes)
 		_, _ = rand.Read(p.Key) // it never fails
 	}
-	if err := k.store.SetPrivacyRules(ctx, p); err != nil {
+	if err := k.store.SetPrivacyRules(ctx, before, p); err != nil {
 		return events.Privacy{}, err
 	}
 	k.mu.Lock()

@@ -225,3 +225,54 @@ func TestAServiceThatStartsWithoutItsDatabaseKnowsTheRulesOfBefore(t *testing.T)
 	require.NoError(t, after.Apply(org, &e))
 	require.JSONEq(t, `{"a":1}`, e.Properties)
 }
+
+// TestADatabaseFromABackupGetsItsRulesAgain has one with the first revision, one with none, and one that another has given them meanwhile.
+func TestADatabaseFromABackupGetsItsRulesAgain(t *testing.T) {
+	folder, store := t.TempDir(), memory.New(time.Now)
+	k := NewKeeper(store, slog.New(slog.DiscardHandler))
+	require.NoError(t, k.Beside(folder))
+	first, err := k.Set(t.Context(), org, 0, []events.PrivacyRule{drop("secret")}, "ada")
+	require.NoError(t, err)
+	second, err := k.Set(t.Context(), org, 1, []events.PrivacyRule{hash(events.MachineName)}, "ada")
+	require.NoError(t, err)
+	text, err := os.ReadFile(filepath.Join(folder, copyName))
+	require.NoError(t, err)
+	for _, has := range [][]events.Privacy{{}, {first}, {first, second}} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, copyName), text, 0o600))
+		backup := memory.New(time.Now)
+		for _, p := range has {
+			require.NoError(t, backup.SetPrivacyRules(t.Context(), p.Revision-1, p))
+		}
+		var log strings.Builder
+		again := NewKeeper(backup, slog.New(slog.NewTextHandler(&log, nil)))
+		require.NoError(t, again.Beside(folder))
+		require.NoError(t, again.read(t.Context()))
+		require.NoError(t, again.restore(t.Context()))
+		kept, err := backup.PrivacyRules(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []events.Privacy{second}, kept)
+		require.Equal(t, len(has) < 2, strings.Contains(log.String(), "gets these again"), log.String())
+		require.NoError(t, again.restore(t.Context()), "what another has done meanwhile is no error")
+		third, err := again.Set(t.Context(), org, 2, nil, "ada")
+		require.NoError(t, err)
+		require.EqualValues(t, 3, third.Revision)
+		require.Equal(t, second.Key, third.Key)
+	}
+}
+
+// TestRulesThatAreOlderInTheDatabaseCanBeSetAtOnce comes before Run has given them back.
+func TestRulesThatAreOlderInTheDatabaseCanBeSetAtOnce(t *testing.T) {
+	folder, store := t.TempDir(), memory.New(time.Now)
+	k := NewKeeper(store, slog.New(slog.DiscardHandler))
+	require.NoError(t, k.Beside(folder))
+	_, err := k.Set(t.Context(), org, 0, []events.PrivacyRule{drop("secret")}, "ada")
+	require.NoError(t, err)
+	empty := memory.New(time.Now)
+	again := NewKeeper(empty, slog.New(slog.DiscardHandler))
+	require.NoError(t, again.Beside(folder))
+	_, err = again.Set(t.Context(), org, 1, nil, "ada")
+	require.NoError(t, err)
+	kept, err := empty.PrivacyRules(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 2, kept[0].Revision)
+}

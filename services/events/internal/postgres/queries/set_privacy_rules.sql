@@ -1,11 +1,11 @@
-{{/* Only the revision after the one that is there; the first where there is none. */}}
+{{/* In place of the revision before, 0 where there is none. */}}
 INSERT INTO privacy_rules AS known (organization_id, revision, rules, hash_key)
 SELECT
     @organization::uuid,
     @revision::bigint,
     @rules::text,
     @key::bytea
-WHERE @revision::bigint = 1
+WHERE @before::bigint = 0
     OR EXISTS (
         SELECT 1
         FROM privacy_rules
@@ -15,4 +15,4 @@ ON CONFLICT (organization_id) DO UPDATE
 SET revision = EXCLUDED.revision,
     rules = EXCLUDED.rules,
     hash_key = EXCLUDED.hash_key
-WHERE EXCLUDED.revision = known.revision + 1
+WHERE known.revision = @before::bigint
