@@ -42,6 +42,11 @@ func run(ctx context.Context, rounds int, profiles, pgo string) error {
 		}
 		defer func() { _ = os.RemoveAll(profiles) }()
 	}
+	if profiles != "" {
+		if err := os.MkdirAll(profiles, 0o700); err != nil {
+			return err
+		}
+	}
 	err := eventsbench.Run(ctx, "^BenchmarkIngest$", rounds, "DEVTRAIL_BENCH_PROFILE="+profiles)
 	if err != nil || pgo == "" {
 		return err
