@@ -65,9 +65,9 @@ func (s *Store) LifecycleActors(
 
 // lifecycleData is the data of lifecycle.sql and lifecycle_actors.sql.
 type lifecycleData struct {
-	Relation                     *relation
-	Starts, Bucket, After, Limit string // parameters
-	New, Returning, Resurrecting bool   // none: dormant
+	Relation                      *relation
+	Buckets, Bucket, After, Limit string // parameters
+	New, Returning, Resurrecting  bool   // none: dormant
 }
 
 func (d lifecycleData) paged(after, limit string) any {
@@ -83,5 +83,5 @@ func (q *query) lifecycle(ctx context.Context, asked insight.LifecycleQuery) (li
 	m, err := q.matcher(ctx, r, asked.Matcher)
 	r.Where = append(r.Where, m)
 	r.acting()
-	return lifecycleData{Relation: r, Starts: q.param(slices.Concat([]time.Time{asked.Before}, asked.Buckets))}, err
+	return lifecycleData{Relation: r, Buckets: q.param(slices.Concat([]time.Time{asked.Before}, asked.Buckets))}, err
 }

@@ -33,6 +33,11 @@ func (c condition) ofNames() bool {
 	return c.Kind == "name" || c.Kind == "names" || c.Kind == "all" && !slices.ContainsFunc(c.Of, func(c condition) bool { return !c.ofNames() })
 }
 
+// looksUp tells whether it is on more than the event: on what other rows say of it.
+func (c condition) looksUp() bool {
+	return c.Kind == "packages" || c.Kind == "of_developer" || c.Kind == "performed" || slices.ContainsFunc(c.Of, condition.looksUp)
+}
+
 // matchers is the condition that one of the matchers means an event.
 func (q *query) matchers(ctx context.Context, r *relation, list []insight.Matcher) (condition, error) {
 	all := make(insight.Matcher, 0, len(list))

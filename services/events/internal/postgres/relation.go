@@ -77,9 +77,10 @@ func (q *query) about(ctx context.Context, asked insight.Question, within events
 }
 
 // Sides are the relation, or the two that it consists of where the events of some developers are read in another way. A statement that reads them one after the other and
-// computes what it wants in each has two steps less a row than one that computes it of both together.
+// computes what it wants in each has two steps less a row than one that computes it of both together. It is worth that only where the conditions look at nothing but
+// the event: what they look up beside it would be looked up in each.
 func (r *relation) Sides() []*relation {
-	if !r.Overrides || r.Moved == "" {
+	if !r.Overrides || r.Moved == "" || slices.ContainsFunc(r.Where, condition.looksUp) {
 		return []*relation{r}
 	}
 	others, moved := *r, *r

@@ -5,12 +5,7 @@
         bucket,
         lag(bucket) OVER steps AS previous,
         lead(bucket) OVER steps AS following
-    FROM (
-        SELECT DISTINCT
-            {{template "actor" .Relation}} AS actor,
-            width_bucket(e.occurred_at, {{.Starts}}::timestamptz[]) AS bucket
-        {{- template "from" .Relation}}
-        {{- template "where" .Relation}}
+    FROM ({{template "seen" .}}
     ) AS seen
     WINDOW steps AS (
         PARTITION BY actor

@@ -2,12 +2,7 @@
     SELECT
         actor,
         count(*) AS active
-    FROM (
-        SELECT DISTINCT
-            {{template "actor" .Relation}} AS actor,
-            width_bucket(e.occurred_at, {{.Buckets}}::timestamptz[]) AS bucket
-        {{- template "from" .Relation}}
-        {{- template "where" .Relation}}
+    FROM ({{template "seen" .}}
     ) AS seen
     GROUP BY actor{{end}}
 SELECT
