@@ -60,7 +60,10 @@ func (s *session) owned(ctx context.Context, f events.Filter, args pgx.NamedArgs
 		own, stamps = overrides.About(f.DeveloperIDs, s.pending)
 	}
 	sh = s.overriding(own, args)
-	sh.Filter, sh.One, stamped = f, len(f.DeveloperIDs) == 1, len(stamps) > 0
+	if sh.Filter, sh.One = f, len(f.DeveloperIDs) == 1; sh.One {
+		args["developer"] = f.DeveloperIDs[0]
+	}
+	stamped = len(stamps) > 0
 	g := &gains{kinds: []int16{}, values: []string{}}
 	if sh.Overrides && len(f.DeveloperIDs) > 0 && !stamped {
 		stamps = overrides.Each(f.DeveloperIDs)

@@ -27,7 +27,7 @@ WHERE e.organization_id = @organization
     AND e.occurred_at >= @start
     AND e.occurred_at < @end
     {{- if .Filter.DeveloperIDs}}
-    AND {{template "developer" .}} = {{if .One}}(@developers::uuid[])[1]{{else}}ANY (@developers){{end}}
+    AND {{template "developer" .}} = {{if .One}}@developer::uuid{{else}}ANY (@developers){{end}}
         {{- if .Overrides}}
     AND (e.developer_id = ANY (@stamps) OR (e.actor_kind = ANY (@gained_kinds) AND e.actor_value = ANY (@gained_values))){{end}}{{end}}
     {{- template "matching_else" .}}{{end}}
