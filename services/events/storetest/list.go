@@ -17,6 +17,7 @@ var listCases = []testCase{
 	{"a list without events is nil", func(t *testing.T, s *subject) { require.Nil(t, s.list(events.ListQuery{})) }},
 	{"equal times fall back to the bytes of the id", equalTimes},
 	{"pages of every size hold every event once", pages},
+	{"pages of a developer with a pending merge hold every event once", pagesOfMerged},
 	{"what is basic of an event is the same as in the whole", basics},
 	{"a page does not move while events come in", pagesWhileWriting},
 	{"ranges are half open to the microsecond", ranges},
@@ -49,9 +50,33 @@ func pages(t *testing.T, s *subject) {
 	all := s.list(events.ListQuery{})
 	require.Len(t, all, n)
 	require.True(t, slices.IsSortedFunc(all, func(a, b events.Event) int { return b.Compare(a) }))
-	for size := 1; size <= n+1; size++ {
+	s.paged(all, events.Filter{})
+}
+
+// pagesOfMerged has pages begin and end among events of one time that are stamped with two developers.
+func pagesOfMerged(t *testing.T, s *subject) {
+	const n = 9
+	for i := range n {
+		who := []string{"ada", "bob"}[i%2]
+		s.append(s.event(strconv.Itoa(i), at(noon.Add(time.Duration(i/4)*time.Microsecond)), by(who+"@example.org", who)))
+	}
+	all, bob := s.list(events.ListQuery{}), ID("bob")
+	for i := range all {
+		all[i].DeveloperID = ID("ada")
+	}
+	merge := events.Reassignment{Identity: actor("bob@example.org"), DeveloperID: ID("ada"), Previous: &bob, Sequence: 1}
+	require.NoError(t, s.store.Reassign(t.Context(), s.org, []events.Reassignment{merge}))
+	s.paged(all, events.Filter{DeveloperIDs: []uuid.UUID{ID("ada")}})
+	s.fold(10)
+	s.paged(all, events.Filter{DeveloperIDs: []uuid.UUID{ID("ada")}})
+}
+
+// paged compares events with what pages of any size have, one after the other.
+func (s *subject) paged(want []events.Event, f events.Filter) {
+	s.t.Helper()
+	for size := 1; size <= len(want)+1; size++ {
 		var read []events.Event
-		q := events.ListQuery{Limit: size}
+		q := events.ListQuery{Limit: size, Filter: f}
 		for {
 			page := s.list(q)
 			read = append(read, page...)
@@ -61,7 +86,7 @@ func pages(t *testing.T, s *subject) {
 			last := page[len(page)-1]
 			q.After = &events.Position{OccurredAt: last.OccurredAt, ID: last.ID}
 		}
-		equal(t, all, read, "pages of %d", size)
+		equal(s.t, want, read, "pages of %d", size)
 	}
 }
 
