@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -105,23 +106,23 @@ func (k *Keeper) read(ctx context.Context) error {
 // that they are gone must not be.
 func (k *Keeper) restore(ctx context.Context) error {
 	k.mu.RLock()
-	lost := make(map[int64][]events.Privacy) // by the revision that the store has
+	kept := maps.Clone(k.kept)
+	var lost []events.Privacy
 	for organization, e := range k.all {
-		if kept := k.kept[organization]; kept < e.privacy.Revision {
-			lost[kept] = append(lost[kept], e.privacy)
+		if kept[organization] < e.privacy.Revision {
+			lost = append(lost, e.privacy)
 		}
 	}
 	k.mu.RUnlock()
-	for kept, list := range lost {
-		for _, p := range list {
-			switch err := k.store.SetPrivacyRules(ctx, kept, p); {
-			case errors.Is(err, events.ErrPrivacyConflict): // another was faster; they are read again soon
-			case err != nil:
-				return err
-			default:
-				k.logger.WarnContext(ctx, "the database has older privacy rules than were set, and gets these again", "organization_id", p.Organization.String(),
-					"revision", p.Revision, "older_revision", kept)
-			}
+	for _, p := range lost {
+		older := kept[p.Organization]
+		switch err := k.store.SetPrivacyRules(ctx, older, p); {
+		case errors.Is(err, events.ErrPrivacyConflict): // another was faster; they are read again soon
+		case err != nil:
+			return err
+		default:
+			k.logger.WarnContext(ctx, "the database has older privacy rules than were set, and gets these again", "organization_id", p.Organization.String(),
+				"revision", p.Revision, "older_revision", older)
 		}
 	}
 	return nil
@@ -172,21 +173,20 @@ func (k *Keeper) Apply(organization uuid.UUID, e *events.Event) error {
 
 // Get returns an organization's rules as they are in the store.
 func (k *Keeper) Get(ctx context.Context, organization uuid.UUID) (events.Privacy, error) {
+	p, _, err := k.current(ctx, organization)
+	return p, err
+}
+
+// current is the rules of an organization, and the revision of them that the store has, both of the same moment.
+func (k *Keeper) current(ctx context.Context, organization uuid.UUID) (p events.Privacy, kept int64, err error) {
 	if err := k.read(ctx); err != nil {
-		return events.Privacy{}, err
+		return events.Privacy{}, 0, err
 	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	p := k.all[organization].privacy
+	p = k.all[organization].privacy
 	p.Organization = organization
-	return p, nil
-}
-
-// revision is what the store said that it has of an organization.
-func (k *Keeper) revision(organization uuid.UUID) int64 {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	return k.kept[organization]
+	return p, k.kept[organization], nil
 }
 
 // Set replaces an organization's rules, if they are still those of the revision, from its return on for this instance and a second later for others.
@@ -195,20 +195,19 @@ func (k *Keeper) Set(ctx context.Context, organization uuid.UUID, revision int64
 	if err := events.CheckPrivacyRules(rules); err != nil {
 		return events.Privacy{}, err
 	}
-	p, err := k.Get(ctx, organization)
+	p, kept, err := k.current(ctx, organization)
 	if err != nil {
 		return events.Privacy{}, err
 	}
 	if p.Revision != revision {
 		return events.Privacy{}, events.ErrPrivacyConflict
 	}
-	before := k.revision(organization)
 	p.Revision, p.Rules = revision+1, rules
 	if p.Key == nil {
 		p.Key = make([]byte, keyBytes)
 		_, _ = rand.Read(p.Key) // it never fails
 	}
-	if err := k.store.SetPrivacyRules(ctx, before, p); err != nil {
+	if err := k.store.SetPrivacyRules(ctx, kept, p); err != nil {
 		return events.Privacy{}, err
 	}
 	k.mu.Lock()

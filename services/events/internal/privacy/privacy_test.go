@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -258,6 +261,36 @@ func TestADatabaseFromABackupGetsItsRulesAgain(t *testing.T) {
 		require.EqualValues(t, 3, third.Revision)
 		require.Equal(t, second.Key, third.Key)
 	}
+}
+
+// TestNoChangeOfTheRulesIsLost has two instances change them at once, while both listen to each other.
+func TestNoChangeOfTheRulesIsLost(t *testing.T) {
+	store := memory.New(time.Now)
+	var done atomic.Int64
+	var working sync.WaitGroup
+	for range 2 {
+		k := NewKeeper(store, slog.New(slog.DiscardHandler))
+		for range 4 {
+			working.Go(func() {
+				for range 200 {
+					p, err := k.Get(t.Context(), org)
+					if err == nil {
+						_, err = k.Set(t.Context(), org, p.Revision, nil, "ada")
+					}
+					switch {
+					case err == nil:
+						done.Add(1)
+					case !errors.Is(err, events.ErrPrivacyConflict):
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+	working.Wait()
+	kept, err := store.PrivacyRules(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, done.Load(), kept[0].Revision)
 }
 
 // TestRulesThatAreOlderInTheDatabaseCanBeSetAtOnce comes before Run has given them back.
