@@ -53,18 +53,20 @@ type condition struct {
 	note  func(reason error)          // may be nil
 }
 
-// conditions are that of the server, which all services have that are not told apart, and those of the others.
+// conditions are that of the server, which all services have that are not told apart, and that of the others.
 func (s *Server) conditions() []condition {
-	whole := condition{names: []string{""}, ask: s.deps.Health, note: s.readiness.set}
-	var list []condition
+	whole, apart := condition{names: []string{""}, ask: s.deps.Health, note: s.readiness.set}, condition{ask: s.deps.Apart.Health}
 	for _, name := range slices.Sorted(maps.Keys(s.grpc.GetServiceInfo())) {
-		if ask, own := s.deps.Healths[name]; own {
-			list = append(list, condition{names: []string{name}, ask: ask})
+		if slices.Contains(s.deps.Apart.Services, name) {
+			apart.names = append(apart.names, name)
 		} else {
 			whole.names = append(whole.names, name)
 		}
 	}
-	return append(list, whole)
+	if len(apart.names) == 0 {
+		return []condition{whole}
+	}
+	return []condition{whole, apart}
 }
 
 // watchHealth follows the health of all services until ctx ends.
@@ -116,7 +118,7 @@ func (s *Server) noteHealth(ctx context.Context, c condition, err error, last st
 	}
 	logger := s.deps.Logger
 	if c.names[0] != "" {
-		logger = logger.With("of", c.names[0])
+		logger = logger.With("services", c.names)
 	}
 	if err == nil {
 		if last != "" {

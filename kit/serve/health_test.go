@@ -32,7 +32,7 @@ func TestAServiceHasAHealthOfItsOwn(t *testing.T) {
 			}
 		}
 		const name, others = "grpc.reflection.v1.ServerReflection", "grpc.health.v1.Health"
-		s.deps.Health, s.deps.Healths = told(&server), map[string]func(context.Context) error{name: told(&service), "not.registered": told(&service)}
+		s.deps.Health, s.deps.Apart = told(&server), Apart{Services: []string{name, "not.registered"}, Health: told(&service)}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); s.watchHealth(ctx) }()

@@ -28,14 +28,20 @@ import (
 
 // Deps is what a door is given.
 type Deps struct {
-	Foreign  auth.Foreign                           // access rules of registered services whose contracts are not ours; may be nil
-	Logger   *slog.Logger                           // required
-	Registry *prometheus.Registry                   // required; the door adds its metrics
-	Verifier auth.Verifier                          // required; tells whose tokens they are
-	Health   func(context.Context) error            // of the server and of services without one of their own; nil means ready as soon as it listens
-	Healths  map[string]func(context.Context) error // of services that may serve while the server does not, or the other way round, by full name
-	Now      func() time.Time                       // nil means time.Now
-	Build    string                                 // version shown in the log; may be empty
+	Foreign  auth.Foreign                // access rules of registered services whose contracts are not ours; may be nil
+	Logger   *slog.Logger                // required
+	Registry *prometheus.Registry        // required; the door adds its metrics
+	Verifier auth.Verifier               // required; tells whose tokens they are
+	Health   func(context.Context) error // of the server and of services without one of their own; nil means ready as soon as it listens
+	Apart    Apart                       // services that may serve while the server does not, or the other way round; may be empty
+	Now      func() time.Time            // nil means time.Now
+	Build    string                      // version shown in the log; may be empty
+}
+
+// Apart is services that have a health of their own.
+type Apart struct {
+	Services []string // by full name
+	Health   func(context.Context) error
 }
 
 // Server is a service's door.

@@ -105,14 +105,10 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 	}
 
 	taken := intakeHealth(log, store)
-	healths := make(map[string]func(context.Context) error)
-	for _, service := range rpc.IntakeServices() {
-		healths[service] = taken
-	}
 	door, err := serve.New("events", cfg.Config, serve.Deps{
+		Apart:    serve.Apart{Services: rpc.IntakeServices(), Health: taken},
 		Foreign:  rpc.LogsRules(),
 		Health:   store.Ready,
-		Healths:  healths,
 		Logger:   logger,
 		Now:      now,
 		Registry: registry,
