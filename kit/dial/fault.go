@@ -19,8 +19,17 @@ func Interceptors() []grpc.DialOption {
 	}
 }
 
-func unaryFault(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	return fault.FromStatus(invoke(ctx, method, req, reply, conn, opts...))
+// unaryFault makes the call as gRPC's own invoke does, but by a stream, so that faultStream has it. It must stay the last
+// of the chain, since it passes invoke by.
+func unaryFault(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, _ grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{}, method, opts...)
+	if err != nil {
+		return err
+	}
+	if err := stream.SendMsg(req); err != nil {
+		return err
+	}
+	return stream.RecvMsg(reply)
 }
 
 func streamFault(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
@@ -28,25 +37,39 @@ func streamFault(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientCo
 	if err != nil {
 		return nil, fault.FromStatus(err)
 	}
-	return faultStream{stream}, nil
+	return faultStream{stream, desc.ClientStreams}, nil
 }
 
-type faultStream struct{ grpc.ClientStream }
+// faultStream rebuilds faults, and has the status of a retried call come out. Where the server ended the last attempt
+// before its message was sent, gRPC 1.84 and 1.85 give "max retries exhausted" around the io.EOF of SendMsg, by SendMsg
+// or by the RecvMsg that repeated it, in place of the status; the status is there at the next RecvMsg.
+type faultStream struct {
+	grpc.ClientStream
+
+	sendsMany bool // by the contract; where not, generated code takes every error of SendMsg for that of the call
+}
 
 // RecvMsg implements grpc.ClientStream. The end of the stream stays io.EOF.
 func (s faultStream) RecvMsg(m any) error {
 	err := s.ClientStream.RecvMsg(m)
+	if err != io.EOF && errors.Is(err, io.EOF) { //nolint:errorlint // what wraps it is told apart
+		err = s.ClientStream.RecvMsg(m)
+	}
 	if errors.Is(err, io.EOF) {
 		return err
 	}
 	return fault.FromStatus(err)
 }
 
-// SendMsg implements grpc.ClientStream; io.EOF says that RecvMsg holds the reason.
+// SendMsg implements grpc.ClientStream. Of a stream that sends many, io.EOF says that RecvMsg has the reason.
 func (s faultStream) SendMsg(m any) error {
 	err := s.ClientStream.SendMsg(m)
-	if errors.Is(err, io.EOF) {
-		return err
+	switch {
+	case !errors.Is(err, io.EOF):
+		return fault.FromStatus(err)
+	case s.sendsMany:
+		return io.EOF
+	default:
+		return nil
 	}
-	return fault.FromStatus(err)
 }
