@@ -173,13 +173,19 @@ func (d *drain) distrust(ctx context.Context) error {
 	return d.queue.SetCuts(ctx, append([]queue.Cut{queue.Mark(events.MaxTime)}, cuts...))
 }
 
-// block reads a block. All ids of a piece are looked up: before it was halved, part of it may have been stored under another number.
+// block reads a block.
 func (d *drain) block(c queue.Cut, records []queue.Record, mark queue.Cut) *queue.Block {
-	lookUp, _ := mark.Marked()
+	return queue.NewBlock(c, records, d.lookUp(c, mark))
+}
+
+// lookUp is before when the events of a block occurred whose ids are looked up: those that are older than the log knows. All ids of a piece are: before it was
+// halved, part of it may have been stored under another number.
+func (d *drain) lookUp(c queue.Cut, mark queue.Cut) time.Time {
 	if p := (piece{cut: c}); d.always || p.partial() {
-		lookUp = events.MaxTime
+		return events.MaxTime
 	}
-	return queue.NewBlock(c, records, lookUp)
+	at, _ := mark.Marked()
+	return at
 }
 
 // cut makes the next block of the log and keeps its bounds. It returns false when there is nothing.
@@ -190,11 +196,8 @@ func (d *drain) cut(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	c := queue.Cut{After: d.cutTo, Number: d.next(), To: queue.AllEvents}
-	whole := d.block(c, records, d.mark)
-	for whole.Len() > blockEvents && len(records) > 1 {
-		records = records[:max(1, len(records)*blockEvents/whole.Len())]
-		whole = d.block(c, records, d.mark)
-	}
+	whole, frames := queue.NewBlockOf(blockEvents, c, records, d.lookUp(c, d.mark))
+	records = records[:frames]
 	c.UpTo = records[len(records)-1].Position
 	whole.Cut = c
 	st := &stage{odd: make(map[int]verdict), pieces: []*piece{{cut: c}}, records: records, memory: memory, upTo: c.UpTo, whole: whole}

@@ -82,8 +82,9 @@ func (x *index) load(ctx context.Context, q queue.Queue, now time.Time) error {
 		loaded += len(memory.IDs)
 		m := x.of(memory.Organization)
 		for ids := range slices.Chunk(memory.IDs, 256) {
+			g := x.generation(memory.Hour)
 			for i, hash := range x.fetch(m, ids) {
-				x.add(m, memory.Hour, hash, &ids[i])
+				x.add(m, g, hash, &ids[i])
 			}
 		}
 		x.met(memory.Organization, late)
@@ -106,19 +107,18 @@ func (x *index) judge(hour uint32, organization uuid.UUID, ids []uuid.UUID, w wi
 		}
 		return nil
 	}
-	x.generation(hour)
+	g := x.generation(hour)
 	x.met(organization, w.latest)
 	m := x.of(organization)
 	fresh = ids[:0]
 	for i, hash := range x.fetch(m, ids) {
-		if !x.add(m, hour, hash, &ids[i]) {
+		if !x.add(m, g, hash, &ids[i]) {
 			verdicts[i].outcome = events.Duplicate
 			continue
 		}
 		verdicts[i].outcome = events.Stored
 		fresh = append(fresh, ids[i])
 	}
-	x.met(organization, w.latest) // the generation may be another by now
 	return fresh
 }
 
@@ -156,9 +156,8 @@ func (x *index) fetch(m *members, ids []uuid.UUID) []uint64 {
 	return x.hashes
 }
 
-// add remembers an id of an organization and tells whether it was new.
-func (x *index) add(m *members, hour uint32, hash uint64, id *uuid.UUID) bool {
-	g := x.generation(hour)
+// add remembers an id of an organization in the newest generation and tells whether it was new.
+func (x *index) add(m *members, g *generation, hash uint64, id *uuid.UUID) bool {
 	if !m.add(hash, id, g.age, &x.common) {
 		return false
 	}
@@ -167,7 +166,8 @@ func (x *index) add(m *members, hour uint32, hash uint64, id *uuid.UUID) bool {
 	return true
 }
 
-// generation returns the newest, or a new one when that is of other hours or has its portion. A clock that went back writes into the newest.
+// generation returns the newest, or a new one when that is of other hours or has its portion, which the ids of the request at hand may exceed. A clock that
+// went back writes into the newest.
 func (x *index) generation(hour uint32) *generation {
 	if n := len(x.young); n > 0 {
 		g := &x.young[n-1]

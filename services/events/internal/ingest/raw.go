@@ -110,34 +110,3 @@ func (r *Raw) time() (time.Time, bool) {
 	}
 	return time.Unix(r.Seconds, int64(r.Nanos)).UTC(), true
 }
-
-// digits are the values of hexadecimal digits, 0xff of all others.
-var digits = func() (table [256]byte) {
-	for i := range table {
-		switch c := byte(i); {
-		case c >= '0' && c <= '9':
-			table[i] = c - '0'
-		case c >= 'a' && c <= 'f':
-			table[i] = c - 'a' + 10
-		case c >= 'A' && c <= 'F':
-			table[i] = c - 'A' + 10
-		default:
-			table[i] = 0xff
-		}
-	}
-	return table
-}()
-
-// parseID reads a UUID of 36 characters that is not the zero one.
-func parseID(text []byte) (id uuid.UUID, ok bool) {
-	if len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
-		return id, false
-	}
-	bad := byte(0)
-	for i, at := range [...]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34} {
-		high, low := digits[text[at]], digits[text[at+1]]
-		bad |= high | low
-		id[i] = high<<4 | low
-	}
-	return id, bad < 16 && id != uuid.Nil
-}

@@ -64,48 +64,58 @@ const LookUpMargin = time.Hour
 // NewBlock reads the frames of a block, which it keeps: their bytes must not change. Beside the events that the index of the log could not judge, those that
 // occurred before lookUp may be known to the store; the zero time adds none.
 func NewBlock(c Cut, records []Record, lookUp time.Time) *Block {
-	b := &Block{Cut: c, lookUp: math.MinInt64}
+	b, _ := NewBlockOf(math.MaxInt, c, records, lookUp)
+	return b
+}
+
+// NewBlockOf is NewBlock of as many of the frames as have so many events together, and of one at least. It returns how many these are.
+func NewBlockOf(most int, c Cut, records []Record, lookUp time.Time) (b *Block, frames int) {
+	b = &Block{Cut: c, lookUp: math.MinInt64, span: noSpan}
 	if !lookUp.IsZero() {
 		b.lookUp = lookUp.UnixMicro()
 	}
-	b.span = noSpan
 	total := 0
-	for _, r := range records {
+	for i, r := range records {
 		runtime.Gosched() // a block is much work, and senders wait for answers
-		f, err := b.open(r, total)
+		f, occurred, err := open(r)
+		if err == nil && i > 0 && f.count > most-total {
+			break
+		}
+		frames++
 		if err != nil {
 			b.Damaged = append(b.Damaged, Damage{Err: err, Record: r})
 			continue
 		}
+		f.first = total
 		total += f.count
 		b.bytes += len(r.Frame)
+		b.span = b.span.with(occurred)
+		b.doubts = b.doubts || b.doubt(&f.header, occurred.first)
 		b.frames = append(b.frames, f)
 	}
 	b.rows = max(0, min(total, int(c.To))-int(c.From))
-	return b
+	return b, frames
 }
 
-// open checks a frame and all of its events, unless this process has made it.
-func (b *Block) open(r Record, first int) (frame, error) {
+// open checks a frame and all of its events, unless this process has made it, and tells when these occurred.
+func open(r Record) (frame, span, error) {
 	c, h, err := openFrame(r.Frame, r.Made.Events == 0)
 	if err != nil {
-		return frame{}, err
+		return frame{}, noSpan, err
 	}
-	f := frame{body: r.Frame[headerBytes+c.at:], first: first, header: h, position: r.Position}
-	occurred := span{first: r.Made.First, last: r.Made.Last}
-	if r.Made.Events == 0 {
-		occurred = noSpan
-		for range h.count {
-			at := c.skim()
-			occurred = occurred.with(span{first: at, last: at})
-		}
-		if c.bad || c.at != len(c.s) {
-			return frame{}, ErrCorrupt.With("a frame of %d bytes does not end where its events do", len(r.Frame))
-		}
+	f := frame{body: r.Frame[headerBytes+c.at:], header: h, position: r.Position}
+	if r.Made.Events != 0 {
+		return f, span{first: r.Made.First, last: r.Made.Last}, nil
 	}
-	b.span = b.span.with(occurred)
-	b.doubts = b.doubts || b.doubt(&h, occurred.first)
-	return f, nil
+	occurred := noSpan
+	for range h.count {
+		at := c.skim()
+		occurred = occurred.with(span{first: at, last: at})
+	}
+	if c.bad || c.at != len(c.s) {
+		return frame{}, noSpan, ErrCorrupt.With("a frame of %d bytes does not end where its events do", len(r.Frame))
+	}
+	return f, occurred, nil
 }
 
 // span is from the first to the last of some times, in microseconds since the Unix epoch.

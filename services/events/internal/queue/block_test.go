@@ -64,6 +64,18 @@ func TestABlockHasTheEventsOfItsFrames(t *testing.T) {
 	require.False(t, there)
 }
 
+func TestABlockTakesAsManyFramesAsHaveSoManyEvents(t *testing.T) {
+	frame := sample()
+	list, each := records(frame, frame, frame, frame), len(frame.Events)
+	list[1].Frame = append([]byte(nil), list[1].Frame...)
+	list[1].Frame[20] ^= 1 // damaged: it has none
+	for most, want := range map[int]int{0: 2, 1: 2, each: 2, 2*each - 1: 2, 2 * each: 3, 3*each - 1: 3, 3 * each: 4, 100 * each: 4} {
+		b, frames := NewBlockOf(most, Cut{To: AllEvents}, list, time.Time{})
+		require.Equal(t, want, frames, "%d events of %d a frame", most, each)
+		require.Empty(t, cmp.Diff(eventsOf(NewBlock(Cut{To: AllEvents}, list[:want], time.Time{})), eventsOf(b)))
+	}
+}
+
 func TestADamagedFrameCountsAsNone(t *testing.T) {
 	frame := sample()
 	list := records(frame, frame, frame)
