@@ -21,9 +21,9 @@ type Reader interface {
 	Contract() (proto.Message, error)
 }
 
-// Writer is an answer that writes its own bytes. WriteWire is called once, and nothing of the answer is read after it.
+// Writer is an answer that writes its own bytes, into memory of the pool or its own. WriteWire is called once, and nothing of the answer is read after it.
 type Writer interface {
-	WriteWire() (mem.BufferSlice, error)
+	WriteWire(pool mem.BufferPool) (mem.BufferSlice, error)
 }
 
 // codec is the codec of protobuf, but for messages that read or write themselves. It has the same name: on the wire nothing differs.
@@ -33,17 +33,18 @@ type codec struct {
 	encoding.CodecV2
 
 	logger *slog.Logger
+	pool   mem.BufferPool
 }
 
-func newCodec(logger *slog.Logger) codec {
-	return codec{CodecV2: encoding.GetCodecV2("proto"), logger: logger}
+func newCodec(logger *slog.Logger, pool mem.BufferPool) codec {
+	return codec{CodecV2: encoding.GetCodecV2("proto"), logger: logger, pool: pool}
 }
 
 // Marshal implements encoding.CodecV2.
 func (c codec) Marshal(v any) (written mem.BufferSlice, err error) {
 	defer c.recover(v, &err)
 	if w, ok := v.(Writer); ok {
-		return w.WriteWire()
+		return w.WriteWire(c.pool)
 	}
 	return c.CodecV2.Marshal(v)
 }

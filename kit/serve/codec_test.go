@@ -19,9 +19,9 @@ import (
 // brittle is a message that reads and writes itself, and breaks in doing so.
 type brittle struct{}
 
-func (brittle) ReadWire(mem.BufferSlice) error      { panic("reader broke") }
-func (brittle) Contract() (proto.Message, error)    { return nil, nil } //nolint:nilnil // breaks no rule
-func (brittle) WriteWire() (mem.BufferSlice, error) { panic("writer broke") }
+func (brittle) ReadWire(mem.BufferSlice) error                    { panic("reader broke") }
+func (brittle) Contract() (proto.Message, error)                  { return nil, nil } //nolint:nilnil // breaks no rule
+func (brittle) WriteWire(mem.BufferPool) (mem.BufferSlice, error) { panic("writer broke") }
 
 // A message is read before a call begins and written after it has ended: the steps of a call see neither.
 func TestAPanicOverAMessageEndsTheCallAlone(t *testing.T) {

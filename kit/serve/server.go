@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
@@ -86,9 +87,10 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 	}
 	s.stopping, s.beginStop = context.WithCancel(context.Background())
 	s.health.SetServingStatus("", healthpb.HealthCheckResponse_NOT_SERVING)
-	steps := s.interceptors()
+	steps, pool := s.interceptors(), new(buffers)
 	options := []grpc.ServerOption{
-		grpc.ForceServerCodecV2(newCodec(deps.Logger)),
+		grpc.ForceServerCodecV2(newCodec(deps.Logger, pool)),
+		experimental.BufferPool(pool),
 		grpc.StreamInterceptor(stream(steps)),
 		grpc.MaxRecvMsgSize(s.cfg.MaxMessageBytes),
 		grpc.InitialWindowSize(streamWindow),

@@ -22,8 +22,7 @@ type Answer struct {
 const resultBytes = 44
 
 // WriteWire writes the answer.
-func (a *Answer) WriteWire() (mem.BufferSlice, error) {
-	pool := mem.DefaultBufferPool()
+func (a *Answer) WriteWire(pool mem.BufferPool) (mem.BufferSlice, error) {
 	buffer := pool.Get(16 + resultBytes*len(a.Results))
 	room := cap(*buffer)
 	written := a.Append((*buffer)[:0])

@@ -105,7 +105,7 @@ func tooMany(t testing.TB, letter *wire.Letter, err error) {
 // compare compares the answers.
 func (p *pair) compare(streamed bool, sent batch, results []ingest.Result, answer *wire.Answer) {
 	p.t.Helper()
-	written, err := answer.WriteWire()
+	written, err := answer.WriteWire(mem.DefaultBufferPool())
 	require.NoError(p.t, err)
 	body := written.Materialize()
 	written.Free()

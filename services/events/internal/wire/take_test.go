@@ -167,7 +167,7 @@ func (t *traffic) take() {
 	require.NoError(t.tb, err)
 	require.Equal(t.tb, ingest.Stored, results[len(results)-1].Status)
 	answer := wire.Answer{Letter: t.letter, Release: receipt.Release, Results: results}
-	written, err := answer.WriteWire()
+	written, err := answer.WriteWire(mem.DefaultBufferPool())
 	require.NoError(t.tb, err)
 	written.Free()
 }
