@@ -43,6 +43,7 @@ type Directory struct {
 	client identityv1.DeveloperServiceClient
 	store  events.Store
 
+	recent     recent
 	canonical  cache[events.Identity] // by the identity as its source writes it; a fact that never changes
 	developers cache[uuid.UUID]       // by the canonical identity
 	overtaken  overtaken              // answers that are on their way
@@ -62,7 +63,7 @@ func (d *Directory) Resolve(ctx context.Context, organization uuid.UUID, hints [
 		if _, again := people[h.Identity]; again {
 			continue
 		}
-		p, known := d.remembered(organization, h.Identity)
+		p, known := d.remembered(key{organization, h.Identity})
 		people[h.Identity] = p
 		if !known {
 			misses = append(misses, h)
@@ -81,20 +82,24 @@ func (d *Directory) Known(organization uuid.UUID, kind events.IdentityKind, valu
 	if len(value) == 0 {
 		return Person{}, false
 	}
-	canonical, ok := d.canonical.look(key{organization, events.Identity{Kind: kind, Value: unsafe.String(&value[0], len(value))}})
-	if !ok {
-		return Person{}, false
+	k := key{organization, events.Identity{Kind: kind, Value: unsafe.String(&value[0], len(value))}}
+	p, changes, known := d.recent.find(k)
+	if known {
+		return p, true
 	}
-	developer, ok := d.developers.get(key{organization, canonical})
-	return Person{Identity: canonical, DeveloperID: developer}, ok
+	if p, known = d.remembered(k); known {
+		d.recent.keep(k, p, changes)
+	}
+	return p, known
 }
 
-func (d *Directory) remembered(organization uuid.UUID, raw events.Identity) (Person, bool) {
-	canonical, ok := d.canonical.get(key{organization, raw})
+// remembered is what the caches say.
+func (d *Directory) remembered(k key) (Person, bool) {
+	canonical, ok := d.canonical.look(k)
 	if !ok {
 		return Person{}, false
 	}
-	developer, ok := d.developers.get(key{organization, canonical})
+	developer, ok := d.developers.get(key{k.organization, canonical})
 	return Person{Identity: canonical, DeveloperID: developer}, ok
 }
 
@@ -141,7 +146,13 @@ func (d *Directory) remember(organization uuid.UUID, raw events.Identity, p Pers
 	}
 	d.canonical.set(key{organization, raw}, p.Identity)
 	k := key{organization, p.Identity}
-	d.overtaken.unless(k, func() { d.developers.set(k, p.DeveloperID) })
+	d.overtaken.unless(k, func() {
+		old, known := d.developers.get(k)
+		d.developers.set(k, p.DeveloperID)
+		if known && old != p.DeveloperID {
+			d.recent.forget()
+		}
+	})
 }
 
 // reassigned takes over what the follower hears. What nobody has asked for lately is not kept.
@@ -156,6 +167,7 @@ func (d *Directory) reassigned(organization uuid.UUID, list []events.Reassignmen
 			}
 		})
 	}
+	d.recent.forget()
 }
 
 // ask returns one person a hint, in their order. The identity service refuses a batch as a whole, so a refused one is halved until the guilty stands alone.

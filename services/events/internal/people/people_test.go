@@ -51,6 +51,46 @@ func TestAnAnswerThatAChangeHasOvertakenIsNotRemembered(t *testing.T) {
 	require.Equal(t, bob, person.DeveloperID)
 }
 
+// What is remembered in front of the caches must not outlive a change, be it heard or be it another answer.
+func TestWhoWasMetLatelyIsForgottenWithAChange(t *testing.T) {
+	t.Parallel()
+	store := memory.New(time.Now)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	organization, other, ada, bob, cyd := uuid.New(), uuid.New(), uuid.New(), uuid.New(), uuid.New()
+	identity := events.Identity{Kind: 1, Value: "ada@example.org"}
+	service := &slow{answer: ada, during: func() {}}
+	d := NewDirectory(service, store)
+	known := func(organization uuid.UUID) uuid.UUID {
+		p, is := d.Known(organization, identity.Kind, []byte(identity.Value))
+		if !is {
+			return uuid.Nil
+		}
+		again, is := d.Known(organization, identity.Kind, []byte(identity.Value))
+		require.True(t, is)
+		require.Equal(t, p, again)
+		return p.DeveloperID
+	}
+	require.Equal(t, uuid.Nil, known(organization))
+	_, err := d.Resolve(t.Context(), organization, []Hint{{Identity: identity}})
+	require.NoError(t, err)
+	require.Equal(t, ada, known(organization))
+	require.Equal(t, uuid.Nil, known(other), "it is known of one organization")
+	d.reassigned(organization, []events.Reassignment{{DeveloperID: bob, Identity: identity}})
+	require.Equal(t, bob, known(organization))
+	d.remember(organization, identity, Person{DeveloperID: cyd, Identity: identity})
+	require.Equal(t, cyd, known(organization))
+}
+
+func TestMeetingSomebodyAgainAllocatesNothing(t *testing.T) {
+	store := memory.New(time.Now)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	organization, identity := uuid.New(), events.Identity{Kind: 1, Value: "ada@example.org"}
+	d := NewDirectory(&slow{}, store)
+	d.remember(organization, identity, Person{DeveloperID: uuid.New(), Identity: identity})
+	value := []byte(identity.Value)
+	require.Zero(t, testing.AllocsPerRun(100, func() { d.Known(organization, identity.Kind, value) }))
+}
+
 func TestChangesAreKeptForAnswersOnTheirWay(t *testing.T) {
 	t.Parallel()
 	var o overtaken

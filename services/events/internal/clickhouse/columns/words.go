@@ -10,11 +10,17 @@ import (
 type wordColumn struct {
 	words  map[string]uint32
 	recent recent[uint32]
+	last   string   // of the rows
 	keys   []uint32 // of the rows
 	index  textColumn
 }
 
 func (c *wordColumn) add(s string) {
+	if s == c.last && len(c.keys) > 0 { // the events of a sender have much in common
+		c.keys = append(c.keys, c.keys[len(c.keys)-1])
+		return
+	}
+	c.last = s
 	met := c.recent.at(s)
 	if met.is(s) {
 		c.keys = append(c.keys, met.value)
@@ -37,7 +43,7 @@ func (c *wordColumn) add(s string) {
 func (c *wordColumn) reset() {
 	clear(c.words)
 	c.recent = recent[uint32]{}
-	c.keys = c.keys[:0]
+	c.keys, c.last = c.keys[:0], ""
 	c.index.reset()
 }
 
