@@ -12,6 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"devtrail.dev/kit/pause"
 )
 
 // Options shape a pool.
@@ -85,12 +87,8 @@ func InTx(ctx context.Context, db Beginner, work func(pgx.Tx) error) error {
 			return Fault(err)
 		}
 		wait := time.Duration(attempt) * 5 * time.Millisecond
-		timer := time.NewTimer(wait + rand.N(wait))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return errors.Join(ctx.Err(), err)
-		case <-timer.C:
+		if over := pause.For(ctx, wait+rand.N(wait)); over != nil {
+			return errors.Join(over, err)
 		}
 	}
 }

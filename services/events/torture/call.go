@@ -7,6 +7,7 @@ import (
 
 	"devtrail.dev/kit/dial"
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/pause"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
 
@@ -26,8 +27,8 @@ func (c *client) call(ctx context.Context) error {
 			if acked {
 				break
 			}
-			if !rest(ctx, 20*time.Millisecond) {
-				return nil
+			if pause.For(ctx, 20*time.Millisecond) != nil {
+				return nil //nolint:nilerr // the end of ctx is the wished end
 			}
 		}
 		c.crowd.unanswered.Add(-1)

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 
 	"devtrail.dev/kit/dial"
+	"devtrail.dev/kit/pause"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
 
@@ -132,7 +133,7 @@ func (c *crowd) settle(ctx context.Context) error {
 			if acked {
 				break
 			}
-			if !rest(ctx, 100*time.Millisecond) {
+			if pause.For(ctx, 100*time.Millisecond) != nil {
 				return fmt.Errorf("the database does not get what is acknowledged: %w", context.Cause(ctx))
 			}
 		}
@@ -168,7 +169,7 @@ func (c *client) next() batch {
 // breathe waits as long as a batch may take by the crowd's rate.
 func (c *client) breathe(ctx context.Context, b batch) bool {
 	share := time.Duration(b.size) * time.Second * (callers + streamers) / time.Duration(c.crowd.rate)
-	return rest(ctx, share/2+time.Duration(c.chance.Int64N(int64(share)+1)))
+	return pause.For(ctx, share/2+time.Duration(c.chance.Int64N(int64(share)+1))) == nil
 }
 
 // judge reads the answer to a batch; true means that all of it is acknowledged. An error means that an event was rejected, which none deserves.

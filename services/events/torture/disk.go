@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"devtrail.dev/kit/pause"
 )
 
 // disk is the disk of the log, seen by the service. Of each file of the write-ahead log it writes down, in a folder of its own, how much was written and
@@ -114,7 +116,7 @@ func (f *notedFile) sync(sync func() error) error {
 	f.mu.Lock()
 	written := f.now.written
 	f.mu.Unlock()
-	rest(context.Background(), rand.N(slowestSync)) //nolint:gosec // chance
+	_ = pause.For(context.Background(), rand.N(slowestSync)) //nolint:gosec // chance
 	if err := sync(); err != nil {
 		return err
 	}

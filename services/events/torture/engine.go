@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/stack/engines"
 )
 
@@ -52,7 +53,7 @@ func (e *engine) kill(ctx context.Context, away time.Duration, between func() er
 			return err
 		}
 	}
-	if !rest(ctx, away) {
+	if pause.For(ctx, away) != nil {
 		return context.Cause(ctx)
 	}
 	return e.start(ctx)
@@ -81,7 +82,7 @@ func (e *engine) stop(ctx context.Context, d time.Duration) error {
 	for _, pid := range pids {
 		_ = syscall.Kill(pid, syscall.SIGSTOP) // it may be gone
 	}
-	rest(ctx, d)
+	_ = pause.For(ctx, d)
 	for _, pid := range pids {
 		_ = syscall.Kill(pid, syscall.SIGCONT)
 	}

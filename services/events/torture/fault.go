@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"devtrail.dev/kit/pause"
 )
 
 // Kind is something that happens to machines.
@@ -65,12 +67,12 @@ func (s *stage) happen(ctx context.Context, k Kind, chance *rand.Rand) error {
 		s.engine.mu.Lock()
 		defer s.engine.mu.Unlock()
 	}
-	rest(ctx, time.Duration(chance.IntN(20))*time.Millisecond)
+	_ = pause.For(ctx, time.Duration(chance.IntN(20))*time.Millisecond)
 	away := time.Duration(chance.IntN(300)) * time.Millisecond
 	switch k {
 	case KillService:
 		s.service.kill()
-		rest(ctx, away)
+		_ = pause.For(ctx, away)
 		return s.service.start(ctx)
 	case TearTail:
 		s.service.kill()
@@ -111,7 +113,7 @@ func (s *stage) happen(ctx context.Context, k Kind, chance *rand.Rand) error {
 		return nil
 	case LoseAnswers:
 		s.back.hold(false)
-		rest(ctx, time.Duration(chance.IntN(1000))*time.Millisecond)
+		_ = pause.For(ctx, time.Duration(chance.IntN(1000))*time.Millisecond)
 		s.back.cut()
 		s.back.resume()
 		return nil
@@ -136,7 +138,7 @@ func (s *stage) killInsert(ctx context.Context, chance *rand.Rand) error {
 		return err
 	}
 	s.back.release()
-	rest(ctx, time.Duration(chance.IntN(15_000))*time.Microsecond)
+	_ = pause.For(ctx, time.Duration(chance.IntN(15_000))*time.Microsecond)
 	return s.engine.kill(ctx, 0, nil)
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"devtrail.dev/kit/pause"
 )
 
 // powerService has the service's machine lose its power, with what was not synced, and come back after a while. It stands still before the power goes, as all of a
@@ -25,7 +27,7 @@ func (s *stage) powerService(ctx context.Context, away time.Duration) error {
 	if err := s.disk.returnPower(ctx); err != nil {
 		return err
 	}
-	rest(ctx, away)
+	_ = pause.For(ctx, away)
 	return s.service.start(ctx)
 }
 

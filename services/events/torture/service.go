@@ -17,6 +17,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/events/server"
 )
 
@@ -125,7 +126,7 @@ func (s *service) start(ctx context.Context) error {
 			return s.told(errors.New("the service does not start"))
 		default:
 		}
-		if !rest(ctx, pace) {
+		if pause.For(ctx, pace) != nil {
 			return context.Cause(ctx)
 		}
 	}
@@ -153,7 +154,7 @@ func (s *service) stop(ctx context.Context, d time.Duration) error {
 	if err := s.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
-	rest(ctx, d)
+	_ = pause.For(ctx, d)
 	return s.cmd.Process.Signal(syscall.SIGCONT)
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"devtrail.dev/kit/dial"
+	"devtrail.dev/kit/pause"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
 
@@ -37,8 +38,8 @@ func (c *client) stream(ctx context.Context) error {
 		if open, err = c.converse(ctx, open); err != nil {
 			return err
 		}
-		if !rest(ctx, 20*time.Millisecond) {
-			return nil
+		if pause.For(ctx, 20*time.Millisecond) != nil {
+			return nil //nolint:nilerr // the end of ctx is the wished end
 		}
 	}
 	return nil
@@ -173,7 +174,7 @@ func (t *conversation) hear(ctx context.Context, res *eventsv1.StreamEventsRespo
 	case err != nil:
 		return err
 	case !acked:
-		rest(ctx, 20*time.Millisecond)
+		_ = pause.For(ctx, 20*time.Millisecond)
 	case !o.again && t.client.chance.IntN(3) == 0:
 		o.again = true
 		t.client.crowd.repeated.Add(int64(o.size))

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"devtrail.dev/kit/pause"
 )
 
 // The values of Config.Store.
@@ -175,21 +177,9 @@ func until(ctx context.Context, d time.Duration, so func() bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	for !so() {
-		if !rest(ctx, pace) {
+		if pause.For(ctx, pace) != nil {
 			return false
 		}
 	}
 	return true
-}
-
-// rest waits for d; false means that ctx has ended before.
-func rest(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

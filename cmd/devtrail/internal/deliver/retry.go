@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/pause"
 )
 
 const (
@@ -52,20 +53,13 @@ func (r *Retry) Again(ctx context.Context, err error) error {
 	if waited := r.now().Sub(r.since); waited > r.limit {
 		return fmt.Errorf("gave up after %s without progress: %w", waited.Round(time.Second), err)
 	}
-	pause := r.pause/2 + rand.N(r.pause/2+1)
+	wait := r.pause/2 + rand.N(r.pause/2+1)
 	var f *fault.Fault
 	if errors.As(err, &f) {
-		pause = max(pause, f.Retry())
+		wait = max(wait, f.Retry())
 	}
 	r.pause = min(2*r.pause, longestPause)
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return pause.For(ctx, wait)
 }
 
 // passing says whether a failure may pass by itself.

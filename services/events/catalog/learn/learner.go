@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/catalog"
 )
@@ -15,7 +16,7 @@ import (
 // How often the days of organizations that had events are looked at, and those of all; how much longer than the work of a look the pause after it is at
 // least, which bounds the share of a processor that learning takes; and how many events are folded at once.
 const (
-	pause   = 20 * time.Second
+	rest    = 20 * time.Second
 	fully   = time.Hour
 	idle    = 20
 	atOnce  = 200_000
@@ -56,12 +57,8 @@ func (l *Learner) Run(ctx context.Context) error {
 		} else if all {
 			full = begun
 		}
-		timer := time.NewTimer(max(pause, idle*(l.now().Sub(begun)-p.rested)))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C:
+		if pause.For(ctx, max(rest, idle*(l.now().Sub(begun)-p.rested))) != nil {
+			return nil //nolint:nilerr // the end of ctx is the wished end
 		}
 	}
 }

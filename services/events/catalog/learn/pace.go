@@ -3,6 +3,8 @@ package learn
 import (
 	"context"
 	"time"
+
+	"devtrail.dev/kit/pause"
 )
 
 // A look works for a stride and rests so many times as long: nobody waits for definitions, while acknowledgements and questions want the processor and the
@@ -37,12 +39,8 @@ func (p *pace) step(ctx context.Context) error {
 	if worked < stride {
 		return nil
 	}
-	timer := time.NewTimer(min(resting*worked, longest))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
+	if err := pause.For(ctx, min(resting*worked, longest)); err != nil {
+		return err
 	}
 	end := p.now()
 	p.rested += end.Sub(p.began) - worked

@@ -8,6 +8,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/events"
 )
 
@@ -67,7 +68,7 @@ func (s *Store) Fold(ctx context.Context, limit int) (int, error) {
 	if err != nil || len(f.keys) == 0 {
 		return 0, err
 	}
-	if err := rest(ctx, overridesBelieved); err != nil { // then no instance believes any more that there are none
+	if err := pause.For(ctx, overridesBelieved); err != nil { // then no instance believes any more that there are none
 		return 0, err
 	}
 	if err := s.awaitInserts(ctx); err != nil {
@@ -119,7 +120,7 @@ func (s *Store) awaitMutations(ctx context.Context) error {
 		for _, table := range foldedTables {
 			s.killMutations(ctx, table, "UPDATE current_id")
 		}
-		if err := rest(ctx, lookAgain); err != nil {
+		if err := pause.For(ctx, lookAgain); err != nil {
 			return err
 		}
 	}
@@ -127,18 +128,6 @@ func (s *Store) awaitMutations(ctx context.Context) error {
 
 // lookAgain is how long a fold rests before it asks the server again.
 const lookAgain = 10 * time.Millisecond
-
-// rest waits for a while, or until ctx ends.
-func rest(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 func (s *Store) pendingFolds(ctx context.Context, limit int) (folds, error) {
 	f := folds{taken: make(map[uint64]bool)}
@@ -211,7 +200,7 @@ func (s *Store) outlive(ctx context.Context) error {
 		if err != nil || older == 0 {
 			return err
 		}
-		if err := rest(ctx, lookAgain); err != nil {
+		if err := pause.For(ctx, lookAgain); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/events/internal/ingest"
 )
 
@@ -23,12 +24,12 @@ func (h *Handler) persist(ctx context.Context, organization uuid.UUID, drafts []
 	if err != nil {
 		return nil, err
 	}
-	left, pause := unsettled(results)
+	left, rest := unsettled(results)
 	if len(left) == 0 || !h.held.TryAcquire(1) {
 		return results, nil
 	}
 	defer h.held.Release(1)
-	for len(left) > 0 && wait(ctx, pause) {
+	for len(left) > 0 && pause.For(ctx, rest) == nil {
 		again := make([]ingest.Draft, len(left))
 		for i, at := range left {
 			again[i] = drafts[at]
@@ -40,29 +41,17 @@ func (h *Handler) persist(ctx context.Context, organization uuid.UUID, drafts []
 		for i, at := range left {
 			results[at] = settled[i]
 		}
-		left, pause = unsettled(results)
+		left, rest = unsettled(results)
 	}
 	return results, nil
 }
 
 // unsettled are the places of the results that want their events again, and after which pause.
-func unsettled(results []ingest.Result) (left []int, pause time.Duration) {
+func unsettled(results []ingest.Result) (left []int, rest time.Duration) {
 	for i := range results {
 		if results[i].Status == ingest.Retry {
-			left, pause = append(left, i), max(pause, results[i].RetryAfter)
+			left, rest = append(left, i), max(rest, results[i].RetryAfter)
 		}
 	}
-	return left, min(max(pause, soonest), latest)
-}
-
-// wait tells whether ctx outlived a pause.
-func wait(ctx context.Context, pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return left, min(max(rest, soonest), latest)
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"devtrail.dev/kit/pause"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events"
 )
@@ -51,12 +52,8 @@ func (f *Follower) Run(ctx context.Context) error {
 			f.logger.WarnContext(ctx, "changes of identities are not followed", "error", text)
 			said = text
 		}
-		timer := time.NewTimer(retry)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C:
+		if pause.For(ctx, retry) != nil {
+			return nil //nolint:nilerr // the end of ctx is the wished end
 		}
 		retry = min(2*retry, lastRetry)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/events/catalog"
 )
@@ -58,12 +59,8 @@ func (s *Store) goThrough(ctx context.Context, name string, organization uuid.UU
 		if err != nil {
 			return translate(ctx, err)
 		}
-		timer := time.NewTimer(min(s.now().Sub(began), time.Second))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
+		if err := pause.For(ctx, min(s.now().Sub(began), time.Second)); err != nil {
+			return err
 		}
 	}
 }

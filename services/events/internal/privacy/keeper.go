@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/events"
 )
 
@@ -75,12 +76,8 @@ func (k *Keeper) Run(ctx context.Context) error {
 			k.logger.WarnContext(ctx, "privacy rules are not read", "error", text)
 		}
 		said = text
-		timer := time.NewTimer(refresh)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C:
+		if pause.For(ctx, refresh) != nil {
+			return nil //nolint:nilerr // the end of ctx is the wished end
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/events/catalog"
 )
 
@@ -70,12 +71,8 @@ func (j *Job) Run(ctx context.Context) error {
 	}
 	rest := j.config.Interval
 	for {
-		timer := time.NewTimer(rest)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C:
+		if pause.For(ctx, rest) != nil {
+			return nil //nolint:nilerr // the end of ctx is the wished end
 		}
 		start := j.now()
 		err := j.Look(ctx)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"devtrail.dev/kit/pause"
 )
 
 // noticeRetry is how long Notices waits before it connects again.
@@ -43,20 +45,16 @@ func (n *Notices) Done() <-chan struct{} { return n.done }
 // since something may have been missed. It may be called once.
 func (n *Notices) Run(ctx context.Context) error {
 	defer close(n.done)
-	for ctx.Err() == nil {
+	for {
 		err := n.listen(ctx)
 		if ctx.Err() != nil {
-			break
+			return nil
 		}
 		n.logger.WarnContext(ctx, "notices of changes are interrupted", "error", err.Error())
-		retry := time.NewTimer(noticeRetry)
-		select {
-		case <-ctx.Done():
-		case <-retry.C:
+		if pause.For(ctx, noticeRetry) != nil {
+			return nil
 		}
-		retry.Stop()
 	}
-	return nil
 }
 
 func (n *Notices) listen(ctx context.Context) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/migrations"
 )
@@ -75,7 +76,7 @@ func (w *worker) run(ctx context.Context) error {
 			return err
 		}
 	}
-	failures := backoff{first: w.cfg.Retry, most: 30 * w.cfg.Retry}
+	failures := pause.Backoff{First: w.cfg.Retry, Most: 30 * w.cfg.Retry}
 	for {
 		if err := w.awaitQuiet(ctx); err != nil {
 			return err
@@ -89,7 +90,7 @@ func (w *worker) run(ctx context.Context) error {
 		case err == nil && !more:
 			return nil
 		case err == nil:
-			failures.reset()
+			failures.Reset()
 			continue
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -107,7 +108,7 @@ func (w *worker) run(ctx context.Context) error {
 			return lasting(err)
 		}
 		w.say("the batch is repeated: %s", err)
-		if err := sleep(ctx, failures.next()); err != nil {
+		if err := pause.For(ctx, failures.Next()); err != nil {
 			return err
 		}
 	}
@@ -195,7 +196,7 @@ func (w *worker) step(ctx context.Context, g ground) (more bool, err error) {
 	// They had to wait for us: smaller batches, and their turn first.
 	w.pace.shrink()
 	w.say("rests, since %d sessions waited for the last batch", blocked)
-	return true, sleep(ctx, took)
+	return true, pause.For(ctx, took)
 }
 
 // batch runs the statement for the next rows, in one transaction with the checkpoint. Without rows it writes that all is done.

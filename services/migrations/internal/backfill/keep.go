@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/migrations"
 )
@@ -40,7 +40,7 @@ func (j *job) observe(p Phase, number, rows int) {
 
 // keep works on one backfill until it is done or ctx ends.
 func (k *Keeper) keep(ctx context.Context, d *declared) {
-	failures := backoff{first: k.cfg.Retry, most: 30 * k.cfg.Retry}
+	failures := pause.Backoff{First: k.cfg.Retry, Most: 30 * k.cfg.Retry}
 	for {
 		b, err := k.turn(ctx, d)
 		if ctx.Err() != nil || b.State == migrations.BackfillDone {
@@ -48,11 +48,11 @@ func (k *Keeper) keep(ctx context.Context, d *declared) {
 		}
 		wait := k.cfg.Recheck
 		if err != nil {
-			wait = failures.next()
+			wait = failures.Next()
 			k.log.WarnContext(ctx, "backfill stopped", "database", d.target.Name, "backfill", d.Name, "error", err.Error())
 			k.board.change(d, func(b *migrations.Backfill) { b.Message = err.Error() })
 		} else {
-			failures.reset()
+			failures.Reset()
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -97,28 +97,6 @@ func (k *Keeper) turn(ctx context.Context, d *declared) (migrations.Backfill, er
 		k.log.InfoContext(ctx, "backfill done", "database", d.target.Name, "backfill", d.Name, "rows_done", b.RowsDone)
 	}
 	return b, err
-}
-
-// backoff makes waits that double from first to most, each shortened by up to a half at random so that two instances do not march in step.
-type backoff struct{ first, most, now time.Duration }
-
-func (b *backoff) next() time.Duration {
-	b.now = min(max(b.first, 2*b.now), b.most)
-	return b.now - rand.N(b.now/2+1)
-}
-
-func (b *backoff) reset() { b.now = 0 }
-
-// sleep waits for d or for the end of ctx, whose error it returns.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // SQLSTATEs on which the package acts.

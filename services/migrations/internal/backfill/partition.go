@@ -10,6 +10,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/migrations"
 )
 
@@ -205,7 +206,7 @@ func (w *walker) guard(parent context.Context) (context.Context, func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for sleep(ctx, w.cfg.Poll) == nil {
+		for pause.For(ctx, w.cfg.Poll) == nil {
 			if a, err := w.c.ground(ctx, w.home, w.declared); err == nil && a.state == string(migrations.BackfillCancelled) {
 				cancel(errCancelled)
 				return
@@ -256,7 +257,7 @@ const failingFor = 10 * time.Second
 func (w *walker) await(ctx context.Context, p partition, list []mutation) error {
 	var failing time.Time
 	for len(list) > 0 {
-		if err := sleep(ctx, w.cfg.Poll); err != nil {
+		if err := pause.For(ctx, w.cfg.Poll); err != nil {
 			return err
 		}
 		now, err := mutations(ctx, p)

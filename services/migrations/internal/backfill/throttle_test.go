@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/migrations"
 )
 
@@ -81,7 +82,7 @@ func (s *site) until(t *testing.T, sql string) {
 		if s.value(t, sql) == "true" {
 			return
 		}
-		if sleep(t.Context(), 5*time.Millisecond) != nil {
+		if pause.For(t.Context(), 5*time.Millisecond) != nil {
 			return
 		}
 	}

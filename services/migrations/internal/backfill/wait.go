@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"devtrail.dev/kit/pause"
 )
 
 // awaitWriters waits for the transactions that wrote to the table before the start: what they have not committed would be passed over.
@@ -24,7 +26,7 @@ func (w *worker) awaitWriters(ctx context.Context) error {
 			return nil
 		}
 		w.say("waits for %d transactions that wrote to %s before it began", len(first), w.Table)
-		if err := sleep(ctx, w.cfg.Poll); err != nil {
+		if err := pause.For(ctx, w.cfg.Poll); err != nil {
 			return err
 		}
 		if _, err := w.ground(ctx); err != nil {
@@ -60,7 +62,7 @@ func (w *worker) awaitQuiet(ctx context.Context) error {
 			return nil
 		}
 		w.say("%s", reason)
-		if err := sleep(ctx, w.cfg.Poll); err != nil {
+		if err := pause.For(ctx, w.cfg.Poll); err != nil {
 			return err
 		}
 		if _, err := w.ground(ctx); err != nil {
@@ -84,7 +86,7 @@ func (w *worker) watch(ctx context.Context) *blockedWatch {
 	every := max(w.Latency/4, 10*time.Millisecond)
 	go func() {
 		defer close(b.done)
-		for sleep(ctx, every) == nil {
+		for pause.For(ctx, every) == nil {
 			// The connection must outlive the batch: the query is not cancelled, it is short.
 			n, err := w.lock.blocked(context.WithoutCancel(ctx), pid)
 			if err != nil {

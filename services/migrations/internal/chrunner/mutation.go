@@ -10,6 +10,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/migrations"
 )
 
@@ -118,7 +119,7 @@ func (r *run) await(ctx context.Context, w *work) error {
 		case r.now().Sub(failing) >= r.cfg.FailAfter:
 			return r.giveUp(ctx, w, open, reason)
 		}
-		if err := sleep(ctx, r.cfg.Poll); err != nil {
+		if err := pause.For(ctx, r.cfg.Poll); err != nil {
 			return r.cancel(ctx, w, err)
 		}
 	}
@@ -214,15 +215,4 @@ func short(reason string) string {
 		return text[:300] + "..."
 	}
 	return text
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
 }

@@ -9,13 +9,14 @@ import (
 
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations"
 )
 
 // keep brings one database to the head and looks after it until ctx ends.
 func (r *Runner) keep(ctx context.Context, d *database, after func(error)) {
-	failures := backoff{first: r.cfg.Retry, most: 30 * r.cfg.Retry}
+	failures := pause.Backoff{First: r.cfg.Retry, Most: 30 * r.cfg.Retry}
 	for {
 		one := d.orders.take()
 		err := r.attempt(ctx, d, one)
@@ -27,12 +28,12 @@ func (r *Runner) keep(ctx context.Context, d *database, after func(error)) {
 		wait := r.cfg.Recheck
 		switch {
 		case err == nil, errors.Is(err, migrations.ErrRefused), errors.Is(err, migrations.ErrPlanStale):
-			failures.reset()
+			failures.Reset()
 		case errors.Is(err, migrations.ErrServerAway):
 			// A server that comes back should be met soon; a look costs it nothing.
-			wait = min(failures.next(), r.cfg.Retry)
+			wait = min(failures.Next(), r.cfg.Retry)
 		default:
-			wait = failures.next()
+			wait = failures.Next()
 		}
 		if d.orders.wait(ctx, wait) != nil {
 			return

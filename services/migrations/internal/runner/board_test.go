@@ -5,7 +5,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -61,17 +60,6 @@ func TestAWatcherEndsWithItsContext(t *testing.T) {
 	for _, err := range r.Watch(t.Context(), "c") {
 		require.ErrorIs(t, err, fault.NotFound)
 	}
-}
-
-func TestBackoffDoublesUpToItsMostWithJitter(t *testing.T) {
-	b := backoff{first: 100 * time.Millisecond, most: time.Second}
-	for _, top := range []time.Duration{100, 200, 400, 800, 1000, 1000} {
-		wait := b.next()
-		require.LessOrEqual(t, wait, top*time.Millisecond)
-		require.GreaterOrEqual(t, wait, top*time.Millisecond/2-1)
-	}
-	b.reset()
-	require.LessOrEqual(t, b.next(), 100*time.Millisecond)
 }
 
 func TestPlanReturnsWhatIsAboveEverythingApplied(t *testing.T) {

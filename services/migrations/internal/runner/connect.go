@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/migrations"
 )
@@ -90,7 +91,7 @@ func createPostgres(ctx context.Context, serverURL, database string) error {
 		_, err := conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{database}.Sanitize()+" TEMPLATE template0 ENCODING 'UTF8'")
 		switch pg.Code(err) {
 		case codeDatabaseExists, codeUniqueViolation, codeSourceInUse:
-			if err := sleep(ctx, 50*time.Millisecond); err != nil {
+			if err := pause.For(ctx, 50*time.Millisecond); err != nil {
 				return err
 			}
 		default:

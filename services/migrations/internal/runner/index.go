@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 	lintpostgres "devtrail.dev/services/migrations/lint/postgres"
@@ -94,7 +95,7 @@ func dropInvalid(ctx context.Context, conn *pgx.Conn, s sqlsplit.Statement, name
 			}
 			return execute(ctx, conn, "DROP INDEX CONCURRENTLY IF EXISTS "+qualified)
 		}
-		if err := sleep(ctx, 200*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 200*time.Millisecond); err != nil {
 			return err
 		}
 	}

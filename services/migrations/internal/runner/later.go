@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations"
 )
@@ -106,17 +107,17 @@ func (r *Runner) keepBackground(ctx context.Context, d *database) {
 		}
 	}
 	r.checkDrift(ctx, d)
-	failures := backoff{first: r.cfg.Retry, most: 30 * r.cfg.Retry}
+	failures := pause.Backoff{First: r.cfg.Retry, Most: 30 * r.cfg.Retry}
 	for {
 		one := d.background.take()
 		wait := r.cfg.Recheck
 		if one.asked || !r.cfg.Manual {
 			if err := r.aside(ctx, d, one); err != nil && ctx.Err() == nil {
-				wait = failures.next()
+				wait = failures.Next()
 				r.log.WarnContext(ctx, "background migration stopped", "database", d.Name, "error", err.Error())
 				r.noteLater(d, func(n *notes) { n.background = err.Error() })
 			} else {
-				failures.reset()
+				failures.Reset()
 			}
 		}
 		if d.background.wait(ctx, wait) != nil {

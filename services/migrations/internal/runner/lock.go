@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/migrations"
 )
 
@@ -78,7 +79,7 @@ func (l *advisoryLocker) poll(ctx context.Context, lock *advisoryLock, target st
 		}
 		say(holder)
 		l.observe(Step{Database: target, Phase: Waiting})
-		if err := sleep(ctx, pollEvery/2+rand.N(pollEvery)); err != nil {
+		if err := pause.For(ctx, pollEvery/2+rand.N(pollEvery)); err != nil {
 			return err
 		}
 	}

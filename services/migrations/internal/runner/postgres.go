@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations"
@@ -88,7 +89,7 @@ func (p *postgres) applyBackground(ctx context.Context, req request) error {
 // All waits of one attempt together are kept within a budget, which is none when it is 0.
 func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, req request, first schema.File, waited *lockWait, budget time.Duration, work func() error) error {
 	deadline := p.now().Add(p.cfg.LockBudget)
-	waits := backoff{first: p.cfg.Retry, most: 10 * p.cfg.Retry}
+	waits := pause.Backoff{First: p.cfg.Retry, Most: 10 * p.cfg.Retry}
 	for attempt := 1; ; attempt++ {
 		began, before := p.now(), waited.get()
 		watch := watchBlockers(ctx, req.lock, conn.PgConn().PID(), budget, watchers{
@@ -122,7 +123,7 @@ func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, req request, f
 		if over {
 			why = "waited too long for its table locks together"
 		}
-		wait := waits.next()
+		wait := waits.Next()
 		// All of an attempt that is rolled back was spent for want of a lock.
 		waited.add(p.now().Sub(began) + wait - (waited.get() - before))
 		if p.now().Add(wait).After(deadline) {
@@ -132,7 +133,7 @@ func (p *postgres) patiently(ctx context.Context, conn *pgx.Conn, req request, f
 			File: first.Name, Phase: migrations.Retrying, LockWait: waited.get(),
 			Message: fmt.Sprintf("attempt %d %s and was rolled back; in the way: %s", attempt, why, who),
 		})
-		if err := sleep(ctx, wait); err != nil {
+		if err := pause.For(ctx, wait); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"devtrail.dev/kit/pause"
 )
 
 // watchEvery is the mean time between two looks for those in the way.
@@ -33,7 +35,7 @@ func watchBlockers(ctx context.Context, lock held, pid uint32, budget time.Durat
 	go func() {
 		defer close(w.done)
 		var waited time.Duration
-		for sleep(ctx, watchEvery) == nil {
+		for pause.For(ctx, watchEvery) == nil {
 			found, err := lock.blockers(ctx, pid)
 			if err != nil {
 				continue

@@ -3,6 +3,8 @@ package jetstream
 import (
 	"context"
 	"errors"
+
+	"devtrail.dev/kit/pause"
 )
 
 // Close waits for appends on their way, for some seconds, fewer once Options.Over is closed, and hands the log to the next.
@@ -22,7 +24,7 @@ func (l *Log) Close() error {
 	l.working.Go(func() {
 		select {
 		case <-l.options.Over:
-			rest(patient, lastPatience)
+			_ = pause.For(patient, lastPatience)
 			cancel()
 		case <-patient.Done():
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/events/internal/queue"
 )
 
@@ -46,7 +47,7 @@ func (l *Log) direct(ctx context.Context, stream string, from, upTo uint64, visi
 			empty = 0
 		case from > upTo:
 			return nil
-		case empty > 50 || !rest(ctx, firstPause):
+		case empty > 50 || pause.For(ctx, firstPause) != nil:
 			return queue.ErrUnavailable.With("the stream %s ends before %d", stream, from)
 		default:
 			empty++

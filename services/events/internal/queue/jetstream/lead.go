@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/events/internal/queue"
 )
 
@@ -25,7 +25,7 @@ func (l *Log) lead(ctx context.Context) {
 		if !errors.Is(err, nats.ErrNoServers) && !errors.Is(err, nats.ErrConnectionReconnecting) {
 			l.options.Logger.WarnContext(ctx, "the log of accepted events cannot be taken over yet", "error", err)
 		}
-		if !rest(ctx, longestPause/4) {
+		if pause.For(ctx, longestPause/4) != nil {
 			return
 		}
 	}
@@ -34,7 +34,7 @@ func (l *Log) lead(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	group.Go(func() { (&sender{log: l}).run(ctx) })
-	for rest(ctx, l.options.Lease/3) {
+	for pause.For(ctx, l.options.Lease/3) == nil {
 		err := l.state.change(ctx, func(*record) {})
 		if errors.Is(err, errLost) {
 			l.lose(err.Error())
@@ -115,15 +115,3 @@ func (l *Log) yield(instance string) {
 
 // frames is the subject of appends.
 func (l *Log) frames() string { return l.options.Stream + ".log" }
-
-// rest waits; false when ctx has ended.
-func rest(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/events/internal/queue"
 )
 
@@ -82,7 +83,7 @@ func (s *state) acquire(ctx context.Context) error {
 		}
 		silent++
 		s.log.yield(current.Instance)
-		if !rest(ctx, s.log.options.Lease/polls) {
+		if pause.For(ctx, s.log.options.Lease/polls) != nil {
 			return ctx.Err()
 		}
 	}
@@ -122,7 +123,7 @@ func (s *state) change(ctx context.Context, edit func(*record)) error {
 		if err := json.Unmarshal(entry.Value(), &current); err != nil || current.Writer != s.log.writer {
 			return errLost
 		}
-		if entry.Revision() == s.revision && !rest(ctx, firstPause) { // a broker that lags behind answered
+		if entry.Revision() == s.revision && pause.For(ctx, firstPause) != nil { // a broker that lags behind answered
 			return asFault(ctx.Err())
 		}
 		s.revision = entry.Revision()
