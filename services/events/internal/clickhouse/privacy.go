@@ -1,11 +1,15 @@
 package clickhouse
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"slices"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/google/uuid"
 
 	"devtrail.dev/services/events"
 )
@@ -35,28 +39,52 @@ func (s *Store) PrivacyRules(ctx context.Context) ([]events.Privacy, error) {
 	return list, err
 }
 
-// SetPrivacyRules adds a row. Two at once are kept apart inside this process, which is the only one that writes.
+// SetPrivacyRules inserts a row under a token that names the revision: of inserts with one token the server keeps the first, whichever instance sent it.
+// Reading back tells whether that was this one. A server that was killed may remember a token whose row it lost, so the token carries the number of its life.
 func (s *Store) SetPrivacyRules(ctx context.Context, before int64, p events.Privacy) error {
-	s.privacy.Lock()
-	defer s.privacy.Unlock()
-	list, err := s.PrivacyRules(ctx)
+	known, err := s.privacyOf(ctx, p.Organization)
 	if err != nil {
 		return err
 	}
-	var revision int64
-	for _, known := range list {
-		if known.Organization == p.Organization {
-			revision = known.Revision
-		}
-	}
-	if revision != before {
+	if known.Revision != before {
 		return events.ErrPrivacyConflict
 	}
+	life, err := s.life(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.insertPrivacy(ctx, p, life); err != nil {
+		return err
+	}
+	switch known, err = s.privacyOf(ctx, p.Organization); {
+	case err != nil:
+		return err
+	case known.Revision < p.Revision:
+		return events.ErrStoreUnavailable.With("the privacy rules were not stored")
+	case known.Revision > p.Revision || !bytes.Equal(known.Key, p.Key) || !slices.Equal(known.Rules, p.Rules): // another was first, or has changed them since
+		return events.ErrPrivacyConflict
+	}
+	return nil
+}
+
+// privacyOf reads the rules of an organization; the zero revision is that of none.
+func (s *Store) privacyOf(ctx context.Context, organization uuid.UUID) (events.Privacy, error) {
+	list, err := s.PrivacyRules(ctx)
+	for _, p := range list {
+		if p.Organization == organization {
+			return p, err
+		}
+	}
+	return events.Privacy{}, err
+}
+
+func (s *Store) insertPrivacy(ctx context.Context, p events.Privacy, life uint64) error {
 	rules, err := json.Marshal(p.Rules)
 	if err != nil {
 		return err
 	}
-	ctx = s.isolated(ctx, "", "")
+	token := fmt.Sprintf("r/%s/%d/%d", p.Organization, p.Revision, life)
+	ctx = s.isolated(ctx, token+"/"+uuid.NewString(), token)
 	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO privacy_rules (organization_id, revision, rules, hash_key)")
 	if err != nil {
 		return translate(ctx, err)

@@ -54,8 +54,6 @@ type Store struct {
 	folding    sync.RWMutex
 	promotions *recall.Recall[[]catalog.Promoted]
 	overrides  *recall.Recall[*lookup] // how pending ones are found
-	// privacy is held while privacy rules are set.
-	privacy sync.Mutex
 
 	application string
 	compression ch.Compression // of blocks on their way to the server
