@@ -40,9 +40,9 @@ func streamFault(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientCo
 	return faultStream{stream, desc.ClientStreams}, nil
 }
 
-// faultStream rebuilds faults, and has the status of a retried call come out. Where the server ended the last attempt
-// before its message was sent, gRPC 1.84 and 1.85 give "max retries exhausted" around the io.EOF of SendMsg, by SendMsg
-// or by the RecvMsg that repeated it, in place of the status; the status is there at the next RecvMsg.
+// faultStream rebuilds faults, and has the status of a call come out that was tried again. Where the server ended an attempt before its message was sent, gRPC
+// 1.84 and 1.85 give the io.EOF of that SendMsg in place of the status, by itself or in "max retries exhausted", be it by SendMsg or by the RecvMsg that
+// repeated it. The status is there at the next RecvMsg, which at the true end of a stream says io.EOF again.
 type faultStream struct {
 	grpc.ClientStream
 
@@ -52,11 +52,11 @@ type faultStream struct {
 // RecvMsg implements grpc.ClientStream. The end of the stream stays io.EOF.
 func (s faultStream) RecvMsg(m any) error {
 	err := s.ClientStream.RecvMsg(m)
-	if err != io.EOF && errors.Is(err, io.EOF) { //nolint:errorlint // what wraps it is told apart
+	if errors.Is(err, io.EOF) {
 		err = s.ClientStream.RecvMsg(m)
 	}
 	if errors.Is(err, io.EOF) {
-		return err
+		return io.EOF
 	}
 	return fault.FromStatus(err)
 }
