@@ -83,11 +83,11 @@ func (x *index) load(ctx context.Context, q queue.Queue, now time.Time) error {
 		m := x.of(memory.Organization)
 		for ids := range slices.Chunk(memory.IDs, 256) {
 			g := x.generation(memory.Hour)
+			x.met(memory.Organization, late)
 			for i, hash := range x.fetch(m, ids) {
 				x.add(m, g, hash, &ids[i])
 			}
 		}
-		x.met(memory.Organization, late)
 		x.forget(memory.Hour)
 	}
 	if loaded >= x.most-2*x.portion() { // it may have forgotten what is from that hour, for want of room
@@ -189,7 +189,7 @@ func (x *index) setEra() {
 	}
 }
 
-// portion is the most ids of a generation. No request has more.
+// portion is how many ids a generation has when the next one begins. No request has more.
 func (x *index) portion() int { return max(x.most/portions, 1<<13) }
 
 // forget drops what is older than the horizon, and more where there is too much. It returns the first hour that is still known,

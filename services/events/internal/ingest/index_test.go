@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"context"
+	"iter"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/queue"
 )
 
 // someID is one of few or of many ids.
@@ -123,6 +126,44 @@ func TestIndexSaysOfWhatItIsCertain(t *testing.T) {
 	require.Zero(t, judge(12*time.Hour, at(11*time.Hour)), "one that was later is forgotten")
 	require.Equal(t, events.MinTime, judge(12*time.Hour, at(21*time.Hour)))
 	require.Zero(t, newIndex(0, 0).since(acme, at(0)), "nothing is remembered")
+}
+
+// memories is a log that remembers ids, and does nothing else.
+type memories struct {
+	queue.Queue
+
+	list []queue.Memory
+}
+
+// Remembered implements queue.Queue.
+func (m memories) Remembered(context.Context, uint32) iter.Seq2[queue.Memory, error] {
+	return func(yield func(queue.Memory, error) bool) {
+		for _, one := range m.list {
+			if !yield(one, nil) {
+				return
+			}
+		}
+	}
+}
+
+// A request of which only some ids are forgotten is one of which the index is not certain, also when it has them from the log.
+func TestARequestThatIsForgottenByHalfIsLookedUp(t *testing.T) {
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	x := newIndex(24*time.Hour, portions<<13)
+	acme, other := uuid.UUID{1}, uuid.UUID{2}
+	request := func(after time.Duration, organization uuid.UUID, n int) queue.Memory {
+		one := queue.Memory{Hour: hourOf(now.Add(after)), IDs: make([]uuid.UUID, n), Organization: organization}
+		for i := range one.IDs {
+			one.IDs[i] = uuid.New()
+		}
+		return one
+	}
+	log := memories{list: []queue.Memory{request(0, other, 1<<13-100), request(3*time.Hour, acme, 300)}}
+	require.NoError(t, x.load(t.Context(), log, now.Add(4*time.Hour)))
+	require.Len(t, x.young, 2)
+	x.drop()
+	at := now.Add(3*time.Hour + time.Minute).UnixMicro()
+	require.Zero(t, x.since(acme, window{earliest: at, latest: at}))
 }
 
 func TestJudgingAllocatesNothing(t *testing.T) {
