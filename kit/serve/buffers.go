@@ -16,16 +16,16 @@ type buffers struct {
 	sizes [largestBuffer - smallestBuffer + 1]sync.Pool // of *[]byte
 }
 
-// The powers of two of the buffers that are kept.
+// The powers of two of the buffers that are kept. What is no larger than 1 KiB gRPC does not give back.
 const (
-	smallestBuffer = 10
+	smallestBuffer = 11
 	largestBuffer  = 20
 )
 
 // Get implements mem.BufferPool.
 func (b *buffers) Get(length int) *[]byte {
 	power := max(bits.Len(uint(max(length, 1)-1)), smallestBuffer)
-	if power > largestBuffer {
+	if length <= 1<<(smallestBuffer-1) || power > largestBuffer {
 		fresh := make([]byte, length)
 		return &fresh
 	}
