@@ -10,7 +10,6 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
 
-	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/catalog"
 )
 
@@ -79,8 +78,7 @@ type itemRow struct {
 	write    uuid.UUID
 }
 
-// PutItem inserts a row under a token that names the revision: of inserts with one token the server keeps the first. Reading back tells whether that
-// was this one. A server that was killed may remember a token whose row it lost, so the token carries the number of its life.
+// PutItem inserts a row that is the first of its revision, or none.
 func (s *Store) PutItem(ctx context.Context, organization uuid.UUID, i catalog.Item) error {
 	if err := s.enter(ctx); err != nil {
 		return err
@@ -99,18 +97,18 @@ func (s *Store) PutItem(ctx context.Context, organization uuid.UUID, i catalog.I
 	if i.Revision > 1 {
 		i.CreatedAt = known.created
 	}
-	life, err := s.life(ctx)
-	if err != nil {
-		return err
-	}
 	if i.Kind == catalog.Promotion {
 		defer s.promotions.Forget(organization)
 	}
 	write := uuid.New()
-	if err := s.insertItem(ctx, organization, i, write, life); err != nil {
-		return err
-	}
-	after, err := s.itemRows(ctx, organization, i)
+	var after []itemRow
+	err = first(fmt.Sprintf("i/%s/%d/%s/%d", organization, i.Kind, i.ID, i.Revision), func(token string) (there bool, err error) {
+		if err := s.insertItem(ctx, organization, i, write, token); err != nil {
+			return false, err
+		}
+		after, err = s.itemRows(ctx, organization, i)
+		return len(after) > 0 && after[0].revision >= i.Revision, err
+	})
 	if err != nil {
 		return err
 	}
@@ -119,15 +117,11 @@ func (s *Store) PutItem(ctx context.Context, organization uuid.UUID, i catalog.I
 			return nil
 		}
 	}
-	if len(after) == 0 || after[0].revision < i.Revision {
-		return events.ErrStoreUnavailable.With("the catalog item %s was not stored", i.ID)
-	}
 	// Another one was first. Should this one have been it, and its row be merged away by now, then somebody has changed it since.
 	return catalog.ErrItemChanged
 }
 
-func (s *Store) insertItem(ctx context.Context, organization uuid.UUID, i catalog.Item, write uuid.UUID, life uint64) error {
-	token := fmt.Sprintf("i/%s/%d/%s/%d/%d", organization, i.Kind, i.ID, i.Revision, life)
+func (s *Store) insertItem(ctx context.Context, organization uuid.UUID, i catalog.Item, write uuid.UUID, token string) error {
 	ctx = s.isolated(ctx, token+"/"+write.String(), token)
 	batch, err := s.conn.PrepareBatch(ctx,
 		"INSERT INTO catalog_items (organization_id, kind, id, name, description, body, uses, revision, gone, created_at, updated_at, write_id)")

@@ -39,8 +39,7 @@ func (s *Store) PrivacyRules(ctx context.Context) ([]events.Privacy, error) {
 	return list, err
 }
 
-// SetPrivacyRules inserts a row under a token that names the revision: of inserts with one token the server keeps the first, whichever instance sent it.
-// Reading back tells whether that was this one. A server that was killed may remember a token whose row it lost, so the token carries the number of its life.
+// SetPrivacyRules inserts a row that is the first of its revision, or none.
 func (s *Store) SetPrivacyRules(ctx context.Context, before int64, p events.Privacy) error {
 	known, err := s.privacyOf(ctx, p.Organization)
 	if err != nil {
@@ -49,22 +48,17 @@ func (s *Store) SetPrivacyRules(ctx context.Context, before int64, p events.Priv
 	if known.Revision != before {
 		return events.ErrPrivacyConflict
 	}
-	life, err := s.life(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.insertPrivacy(ctx, p, life); err != nil {
-		return err
-	}
-	switch known, err = s.privacyOf(ctx, p.Organization); {
-	case err != nil:
-		return err
-	case known.Revision < p.Revision:
-		return events.ErrStoreUnavailable.With("the privacy rules were not stored")
-	case known.Revision > p.Revision || !bytes.Equal(known.Key, p.Key) || !slices.Equal(known.Rules, p.Rules): // another was first, or has changed them since
+	err = first(fmt.Sprintf("r/%s/%d", p.Organization, p.Revision), func(token string) (there bool, err error) {
+		if err := s.insertPrivacy(ctx, p, token); err != nil {
+			return false, err
+		}
+		known, err = s.privacyOf(ctx, p.Organization)
+		return known.Revision >= p.Revision, err
+	})
+	if err == nil && (known.Revision > p.Revision || !bytes.Equal(known.Key, p.Key) || !slices.Equal(known.Rules, p.Rules)) { // another was first, or has changed them since
 		return events.ErrPrivacyConflict
 	}
-	return nil
+	return err
 }
 
 // privacyOf reads the rules of an organization; the zero revision is that of none.
@@ -78,12 +72,11 @@ func (s *Store) privacyOf(ctx context.Context, organization uuid.UUID) (events.P
 	return events.Privacy{}, err
 }
 
-func (s *Store) insertPrivacy(ctx context.Context, p events.Privacy, life uint64) error {
+func (s *Store) insertPrivacy(ctx context.Context, p events.Privacy, token string) error {
 	rules, err := json.Marshal(p.Rules)
 	if err != nil {
 		return err
 	}
-	token := fmt.Sprintf("r/%s/%d/%d", p.Organization, p.Revision, life)
 	ctx = s.isolated(ctx, token+"/"+uuid.NewString(), token)
 	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO privacy_rules (organization_id, revision, rules, hash_key)")
 	if err != nil {
