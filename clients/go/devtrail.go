@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -27,8 +29,12 @@ var (
 	// ErrUnsent is what Flush and Close answer when their time ran out before every event was settled.
 	ErrUnsent = errors.New("devtrail: events are not sent")
 
-	errAnswer = errors.New("devtrail: the service answered another number of events")
+	errAnswer    = errors.New("devtrail: the service answered another number of events")
+	errElsewhere = status.Error(codes.Unavailable, "another instance takes events in")
 )
+
+// reasonElsewhere is what an instance says that does not have the log.
+const reasonElsewhere = "QUEUE_ELSEWHERE"
 
 // maxEvent is the largest event that a service takes, with room for its frame.
 const maxEvent = 1<<20 + 16<<10
@@ -40,7 +46,7 @@ type Stats struct {
 	Duplicates int64 // had been kept before
 	Rejected   int64 // refused for good
 	Retries    int64 // times that an event was sent again
-	LastError  error // why the last request failed; nil when it did not
+	LastError  error // why events of the last request are to be sent again; nil when none are
 }
 
 // Client sends events. It may be used by many goroutines at once.
@@ -147,6 +153,8 @@ func (c *Client) take(e *eventsv1.Event, size int) (<-chan struct{}, error) {
 		return nil, ErrClosed
 	}
 	if len(c.queue) > 0 && (len(c.queue) >= c.cfg.QueueEvents || c.bytes+size > c.cfg.QueueBytes) {
+		c.hurry = c.taken // nothing can join what lingers
+		c.poke()
 		return c.changed, nil
 	}
 	c.taken++

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -221,6 +222,59 @@ func TestAFullQueueHoldsTheSender(t *testing.T) {
 	require.NoError(t, <-sent)
 	require.NoError(t, client.Flush(t.Context()))
 	require.EqualValues(t, 3, client.Stats().Stored)
+}
+
+// What lingers in a full queue waits for nobody.
+func TestAFullQueueIsSentAtOnce(t *testing.T) {
+	s := &service{}
+	client := start(t, s, devtrail.Config{QueueEvents: 2, Linger: time.Hour})
+	require.NoError(t, client.Send(soon(t), event("a"), event("b"), event("c"), event("d")))
+	require.NoError(t, client.Flush(soon(t)))
+	require.Len(t, s.stored, 4)
+}
+
+// Whoever waits for his events must know by then which of them were refused.
+func TestWhatIsRejectedIsToldBeforeItIsSettled(t *testing.T) {
+	s := &service{answer: func(_ int, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
+		return answered(req, eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED), nil
+	}}
+	told := 0 // by the client, without a lock
+	client := start(t, s, devtrail.Config{Linger: -1, Rejected: func(*eventsv1.Event, *eventsv1.CaptureResult) { told++ }})
+	for n := range 100 {
+		require.NoError(t, client.Send(t.Context(), event("a")))
+		require.NoError(t, client.Flush(soon(t)))
+		require.Equal(t, n+1, told)
+	}
+}
+
+// A service that answers and keeps nothing must be heard of as one that does not answer.
+func TestWhatIsHeldBackIsTold(t *testing.T) {
+	var back atomic.Bool
+	s := &service{answer: func(_ int, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
+		if back.Load() {
+			return stored(req), nil
+		}
+		answer := answered(req, eventsv1.CaptureStatus_CAPTURE_STATUS_RETRY)
+		for _, r := range answer.GetResults() {
+			r.Reason = "IDENTITY_UNAVAILABLE"
+		}
+		return answer, nil
+	}}
+	failed := make(chan error, 1)
+	client := start(t, s, devtrail.Config{Linger: -1, MaxBackoff: time.Millisecond, Failed: func(err error) {
+		select {
+		case failed <- err:
+		default: // the first is enough
+		}
+	}})
+	require.NoError(t, client.Send(t.Context(), event("a")))
+	err := <-failed
+	require.ErrorContains(t, err, "IDENTITY_UNAVAILABLE")
+	require.Equal(t, codes.Unavailable, status.Code(err))
+	require.ErrorContains(t, client.Stats().LastError, "IDENTITY_UNAVAILABLE")
+	back.Store(true)
+	require.NoError(t, client.Flush(soon(t)))
+	require.NoError(t, client.Stats().LastError)
 }
 
 func TestManySendersLoseNothing(t *testing.T) {

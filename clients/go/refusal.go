@@ -20,6 +20,9 @@ func refused(err error) bool {
 	case codes.ResourceExhausted:
 		// gRPC itself answers so when it is not to read a message of this size, or not to send it. Quotas of the service have a reason.
 		return !hasReason(st) && strings.Contains(st.Message(), "larger than max")
+	case codes.Unknown:
+		// A proxy in front of the service that takes less: gRPC has no code for Content Too Large (RFC 9110, section 15.5.14).
+		return !hasReason(st) && strings.Contains(st.Message(), "HTTP status code received from server: 413")
 	case codes.Internal:
 		// An event that cannot be written, with text that is not UTF-8, never leaves this process.
 		return !hasReason(st) && strings.Contains(st.Message(), "error while marshaling")

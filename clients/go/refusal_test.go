@@ -121,6 +121,14 @@ func TestARequestThatIsTooLargeIsHalved(t *testing.T) {
 			return stored(req), nil
 		}})
 	})
+	t.Run("by a proxy", func(t *testing.T) {
+		testHalving(t, &service{largest: 1 << 20, answer: func(_ int, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
+			if proto.Size(req) > 10_000 { // what gRPC makes of an answer in HTTP
+				return nil, status.Error(codes.Unknown, `unexpected HTTP status code received from server: 413 (Request Entity Too Large); transport: received unexpected content-type "text/html"`)
+			}
+			return stored(req), nil
+		}})
+	})
 }
 
 // testHalving sends events to a service that takes 10,000 bytes at once; one of them alone is more.

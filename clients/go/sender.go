@@ -2,10 +2,11 @@ package devtrail
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
-	"slices"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -27,19 +28,20 @@ func (c *Client) run(ctx context.Context) {
 			c.idle(ctx, wait)
 			continue
 		}
-		pause, elsewhere, err := c.deliver(ctx, batch)
+		pause, err := c.deliver(ctx, batch)
 		if ctx.Err() != nil {
 			return
 		}
-		if elsewhere && turns < maxTurns {
+		if errors.Is(err, errElsewhere) && turns < maxTurns {
 			turns++
 			continue
 		}
-		if err == nil && pause == 0 {
+		turns = 0
+		if err == nil {
 			if failures > 0 {
 				c.cfg.Logger.InfoContext(ctx, "events are sent again")
 			}
-			failures, turns, limit = 0, 0, min(limit*2, c.cfg.BatchEvents)
+			failures, limit = 0, min(limit*2, c.cfg.BatchEvents)
 			continue
 		}
 		if refused(err) {
@@ -51,11 +53,9 @@ func (c *Client) run(ctx context.Context) {
 			continue
 		}
 		failures++
-		if err != nil {
-			c.cfg.Logger.WarnContext(ctx, "events could not be sent, and will be again", "events", len(batch), "failures", failures, "error", err)
-			if c.cfg.Failed != nil {
-				c.cfg.Failed(err)
-			}
+		c.cfg.Logger.WarnContext(ctx, "events could not be sent, and will be again", "events", len(batch), "failures", failures, "error", err)
+		if c.cfg.Failed != nil {
+			c.cfg.Failed(err)
 		}
 		c.sleep(ctx, max(pause, c.backoff(failures)))
 	}
@@ -122,9 +122,8 @@ func (c *Client) backoff(failures int) time.Duration {
 	return wait/2 + rand.N(wait/2+1) //nolint:gosec // it spreads clients, it protects nothing
 }
 
-// deliver sends a batch and settles what the service has settled. The pause is what it asks for when events are left; elsewhere says that another instance
-// takes them.
-func (c *Client) deliver(ctx context.Context, batch []*eventsv1.Event) (pause time.Duration, elsewhere bool, err error) {
+// deliver sends a batch and settles what the service has settled. When events are left, the error says why and the pause is what the service asks for.
+func (c *Client) deliver(ctx context.Context, batch []*eventsv1.Event) (pause time.Duration, err error) {
 	ack := eventsv1.AckLevel_ACK_LEVEL_DURABLE
 	if c.cfg.Stored {
 		ack = eventsv1.AckLevel_ACK_LEVEL_STORED
@@ -137,22 +136,23 @@ func (c *Client) deliver(ctx context.Context, batch []*eventsv1.Event) (pause ti
 	}
 	if err != nil {
 		c.note(err, len(batch))
-		return retryInfo(err), false, err
+		return retryInfo(err), err
 	}
-	pause = c.settle(batch, answer.GetResults())
-	return pause, slices.ContainsFunc(answer.GetResults(), isElsewhere), nil
+	return c.settle(batch, answer.GetResults())
 }
 
-// isElsewhere tells whether an event is left because the instance that was asked does not have the log.
-func isElsewhere(r *eventsv1.CaptureResult) bool {
-	return r.GetStatus() == eventsv1.CaptureStatus_CAPTURE_STATUS_RETRY && r.GetReason() == "QUEUE_ELSEWHERE"
-}
-
-// settle takes settled events out of the queue; those that are to be sent again stay, in their order.
-func (c *Client) settle(batch []*eventsv1.Event, results []*eventsv1.CaptureResult) (pause time.Duration) {
-	var rejected []int
+// settle takes settled events out of the queue; those that are to be sent again stay, in their order. Rejected is called first: who waits for an event to be
+// settled has been told then. Nobody else takes events out.
+func (c *Client) settle(batch []*eventsv1.Event, results []*eventsv1.CaptureResult) (pause time.Duration, err error) {
+	for i, r := range results {
+		if c.cfg.Rejected != nil && r.GetStatus() == eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED {
+			c.cfg.Rejected(batch[i], r)
+		}
+	}
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	var kept []queued
+	var why string
 	for i, r := range results {
 		switch r.GetStatus() {
 		case eventsv1.CaptureStatus_CAPTURE_STATUS_STORED:
@@ -161,32 +161,39 @@ func (c *Client) settle(batch []*eventsv1.Event, results []*eventsv1.CaptureResu
 			c.stats.Duplicates++
 		case eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED:
 			c.stats.Rejected++
-			rejected = append(rejected, i)
 		case eventsv1.CaptureStatus_CAPTURE_STATUS_RETRY, eventsv1.CaptureStatus_CAPTURE_STATUS_UNSPECIFIED:
 			c.stats.Retries++
 			pause = max(pause, r.GetRetryAfter().AsDuration(), time.Millisecond)
-			kept = append(kept, c.queue[i])
+			kept, why = append(kept, c.queue[i]), r.GetReason()
 			continue
 		}
 		c.bytes -= c.queue[i].size
 	}
 	c.queue = append(kept, c.queue[len(batch):]...)
-	c.stats.LastError = nil
+	if len(kept) > 0 {
+		err = heldBack(len(kept), why)
+	}
+	c.stats.LastError = err
 	close(c.changed)
 	c.changed = make(chan struct{})
-	c.mu.Unlock()
-	if c.cfg.Rejected != nil {
-		for _, i := range rejected {
-			c.cfg.Rejected(batch[i], results[i])
-		}
+	return pause, err
+}
+
+// heldBack says that a service has answered and keeps events for later, for a reason that it may leave out.
+func heldBack(events int, reason string) error {
+	switch reason {
+	case reasonElsewhere:
+		return errElsewhere
+	case "":
+		reason = "it does not say why"
 	}
-	return pause
+	return status.Errorf(codes.Unavailable, "the service cannot keep %d events now: %s", events, reason)
 }
 
 // drop settles an event that the service refuses to read, as rejected.
 func (c *Client) drop(e *eventsv1.Event, err error) {
 	st := status.Convert(err)
-	c.settle([]*eventsv1.Event{e}, []*eventsv1.CaptureResult{{
+	_, _ = c.settle([]*eventsv1.Event{e}, []*eventsv1.CaptureResult{{
 		EventId: e.GetId(), Status: eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED, Reason: reason(st), Message: st.Message(),
 	}})
 }

@@ -76,7 +76,7 @@ export interface Options {
   maxBackoffMs?: number;
   /** Told of each event that is refused for good. What a callback throws is reported (reportError, or console.error) and changes nothing. */
   onRejected?: (event: Event, result: Result) => void;
-  /** Told of each request that failed and will be sent again. For a key that is not accepted no event is dropped: they wait until the queue is full. */
+  /** Told of each request that failed, or of which the service keeps events for later, and that will be sent again. For a key that is not accepted no event is dropped: they wait until the queue is full. */
   onError?: (error: Error) => void;
   /** For tests and for hosts with a fetch of their own. */
   fetch?: typeof fetch;

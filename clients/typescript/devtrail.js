@@ -20,6 +20,15 @@ function refused(status, answer) {
   return status === 400 && (["BODY_INVALID", "REQUEST_TOO_LARGE"].includes(answer.reason) || /^events($|[.[])/.test(answer.field ?? ""));
 }
 
+// A random UUID (RFC 9562, section 5.4). Pages that came by plain HTTP have no crypto.randomUUID.
+function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
 export class Client {
   #options;
   #queue = []; // {event, text, bytes, seq}: not settled, in the order of send
@@ -49,7 +58,7 @@ export class Client {
   send(event) {
     if (this.#closed || this.#queue.length >= this.#options.queueEvents) return false;
     const { properties, ageMs, ...rest } = event;
-    const whole = { id: crypto.randomUUID(), occurredAt: new Date().toISOString(), ...rest };
+    const whole = { ...rest, id: rest.id ?? uuid(), occurredAt: rest.occurredAt ?? new Date().toISOString() };
     if (ageMs !== undefined) {
       // The service counts an age back from its arrival, which is later by the time an event waits here and other with each attempt. The time that it
       // means now stays what it is, and is corrected by sentAt.
@@ -142,12 +151,14 @@ export class Client {
       }
       let pause = 0;
       try {
-        pause = await this.#deliver(batch);
+        const left = await this.#deliver(batch);
         limit = Math.min(limit * 2, this.#options.batchEvents);
-        if (pause === 0) {
+        if (left.pause === 0) {
           failures = 0;
           continue;
         }
+        pause = left.pause;
+        this.#tell(this.#options.onError, new Error(`devtrail: the service cannot keep events now: ${left.reason || "it does not say why"}`));
       } catch (error) {
         if (this.#ended.signal.aborted) return;
         if (error.refused && batch.length > 1) {
@@ -240,10 +251,11 @@ export class Client {
     return this.#settle(batch, answer.results);
   }
 
-  // Takes settled events out of the queue; those to be sent again stay. It returns the longest wait that was asked for, in ms.
+  // Takes settled events out of the queue; those to be sent again stay. It returns the longest wait that was asked for, in ms, and why.
   #settle(batch, results) {
     const kept = [];
     let pause = 0;
+    let reason;
     const rejected = [];
     batch.forEach((q, i) => {
       switch (results[i].status) {
@@ -260,6 +272,7 @@ export class Client {
         default:
           this.#stats.retries++;
           pause = Math.max(pause, 1, 1000 * (parseFloat(results[i].retryAfter) || 0));
+          reason = results[i].reason;
           kept.push(q);
       }
     });
@@ -270,6 +283,6 @@ export class Client {
     this.#waiters = this.#waiters.filter((w) => w.until >= oldest);
     for (const [event, result] of rejected) this.#tell(this.#options.onRejected, event, result);
     for (const w of done) w.resolve();
-    return pause;
+    return { pause, reason };
   }
 }

@@ -91,6 +91,31 @@ test("only what is to be sent again is sent again", async (t) => {
   assert.deepEqual(client.stats, { queued: 0, stored: 2, duplicates: 1, rejected: 1, retries: 1 });
 });
 
+test("what is held back is told", async (t) => {
+  const s = await service(t, (n, events) => (n === 1 ? { body: { results: results(events, "RETRY").map((r) => ({ ...r, reason: "IDENTITY_UNAVAILABLE" })) } } : undefined));
+  const told = [];
+  const client = new Client(settings(s, { onError: (error) => told.push(error.message) }));
+  client.send(event("a"));
+  await client.flush();
+  assert.deepEqual(told, ["devtrail: the service cannot keep events now: IDENTITY_UNAVAILABLE"]);
+  assert.equal(client.stats.stored, 1);
+});
+
+// A page that came by plain HTTP has random bytes and no crypto.randomUUID.
+test("events have ids and times wherever the page came from", async (t) => {
+  const { randomUUID } = crypto;
+  t.after(() => { crypto.randomUUID = randomUUID; });
+  crypto.randomUUID = undefined;
+  const s = await service(t);
+  const client = new Client(settings(s));
+  for (let i = 0; i < 100; i++) client.send(event("a", { id: undefined, occurredAt: undefined }));
+  await client.flush();
+  const ids = new Set(s.requests[0].events.map((e) => e.id));
+  assert.equal(ids.size, 100);
+  for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  for (const e of s.requests[0].events) assert.ok(Math.abs(Date.parse(e.occurredAt) - Date.now()) < 60000);
+});
+
 test("failed requests are repeated with the same ids", async (t) => {
   const s = await service(t, (n) => [undefined, { status: 503, body: { reason: "RETRY" } }, { status: 401, body: {} }, { body: { results: [] } }][n]);
   const errors = [];

@@ -62,18 +62,24 @@ func (c *crowd) acked() map[int]bool {
 // batchSize is how many events a batch has.
 const batchSize = 20
 
-// send sends a batch once; true when all of it is acknowledged.
-func (c *crowd) send(ctx context.Context, first int, ack eventsv1.AckLevel) bool {
-	req := &eventsv1.CaptureEventsRequest{Ack: ack}
-	for n := first; n < first+batchSize; n++ {
-		req.Events = append(req.Events, &eventsv1.Event{
+// numbered are the events of a batch.
+func numbered(first int) []*eventsv1.Event {
+	list := make([]*eventsv1.Event, batchSize)
+	for i := range list {
+		n := first + i
+		list[i] = &eventsv1.Event{
 			Id: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, n)).String(), Name: "test.numbered", OccurredAt: timestamppb.New(events.MinTime.AddDate(55, 0, n%700)),
 			Packages: []string{"pkg:npm/left-pad@1.0.0"}, PropertiesJson: fmt.Sprintf(`{"n":%d}`, n), Source: &eventsv1.Source{Kind: eventsv1.SourceKind_SOURCE_KIND_SDK},
-		})
+		}
 	}
+	return list
+}
+
+// send sends a batch once; true when all of it is acknowledged.
+func (c *crowd) send(ctx context.Context, first int, ack eventsv1.AckLevel) bool {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	res, err := c.client.CaptureEvents(ctx, req)
+	res, err := c.client.CaptureEvents(ctx, &eventsv1.CaptureEventsRequest{Ack: ack, Events: numbered(first)})
 	if err != nil {
 		return false
 	}

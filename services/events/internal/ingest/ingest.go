@@ -50,8 +50,13 @@ type Draft struct {
 // Result is what became of a draft.
 type Result struct {
 	Status     Status
-	Err        error         // why it was rejected
+	Err        error         // why it was rejected; of Retry a fault that has nothing but the reason
 	RetryAfter time.Duration // set exactly when the status is Retry
+}
+
+// Held is the result of an event that is to be sent again because of an error. The reason is told alone: the rest concerns whoever runs the service.
+func Held(err error, after time.Duration) Result {
+	return Result{Err: fault.New(fault.KindOf(err), fault.ReasonOf(err), ""), RetryAfter: after, Status: Retry}
 }
 
 // Request is a batch of drafts.
@@ -200,10 +205,10 @@ func (in *Intake) retry(ctx context.Context, b *batch, err error) error {
 	if ctx.Err() != nil || !passing(err) {
 		return err
 	}
-	retried := 0
+	held, retried := Held(err, retryAfter), 0
 	for i := range b.results {
 		if b.results[i].Status != Rejected {
-			b.results[i] = Result{Status: Retry, RetryAfter: retryAfter}
+			b.results[i] = held
 			retried++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -155,9 +156,5 @@ func allRetry(n int, err error) []ingest.Result {
 	if f, ok := errors.AsType[*fault.Fault](err); ok && f.Retry() > 0 {
 		after = f.Retry()
 	}
-	results := make([]ingest.Result, n)
-	for i := range results {
-		results[i] = ingest.Result{RetryAfter: after, Status: ingest.Retry}
-	}
-	return results
+	return slices.Repeat([]ingest.Result{ingest.Held(err, after)}, n)
 }

@@ -384,7 +384,8 @@ type CaptureResult struct {
 	EventId string `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	// What became of it.
 	Status CaptureStatus `protobuf:"varint,2,opt,name=status,proto3,enum=devtrail.events.v1.CaptureStatus" json:"status,omitempty"`
-	// A stable word for the rule that was broken, like `PURL_INVALID`; set when rejected.
+	// A stable word for the rule that was broken, like `PURL_INVALID`, or for what holds the event up, like `IDENTITY_UNAVAILABLE` or `QUEUE_ELSEWHERE`; set when
+	// rejected, and mostly when to be sent again.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The field that broke it, like `packages[2]`; set when rejected.
 	Field string `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
