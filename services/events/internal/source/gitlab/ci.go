@@ -29,7 +29,7 @@ func (m *message) pipeline() {
 		at = source.FirstTime(m.attrs.At("finished_at"))
 	case status == "running":
 		at = source.FirstTime(m.attrs.At("started_at"))
-	case status == "created" || status == "pending":
+	case status == "created": // a pipeline that waits may have been made long before
 		at = source.FirstTime(m.attrs.At("created_at"))
 	}
 	properties := source.Properties{
@@ -61,12 +61,17 @@ func (m *message) job() {
 	if !ok {
 		return
 	}
-	at := m.body.At("build_created_at").Time()
+	// Jobs of all stages are made with the pipeline: of one that is queued, blocked or being canceled that tells nothing. Newer GitLab tells when it
+	// got its state, older GitLab nothing, and then it got it when that was told.
+	changed := m.body.At("build_status_changed_at")
+	at := changed.Time()
 	switch {
 	case isEnd(status):
-		at = source.FirstTime(m.body.At("build_finished_at"))
+		at = source.FirstTime(m.body.At("build_finished_at"), changed)
 	case status == "running":
-		at = source.FirstTime(m.body.At("build_started_at"))
+		at = source.FirstTime(m.body.At("build_started_at"), changed)
+	case status == "created":
+		at = source.FirstTime(m.body.At("build_created_at"), changed)
 	}
 	properties := source.Properties{
 		"name": m.body.At("build_name").Text(), "job_id": positive(m.body.At("build_id")), "run_id": positive(m.body.At("pipeline_id")), "stage": m.body.At("build_stage").Text(), "status": status,
