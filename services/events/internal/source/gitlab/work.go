@@ -147,8 +147,8 @@ func (m *message) emoji() {
 		return
 	}
 	at := m.attrs.At("created_at").Time()
-	if verb == "deleted" {
-		at = m.attrs.At("updated_at").Time()
+	if verb == "deleted" { // nothing changes an emoji before it goes: its last change is its award
+		at = time.Time{}
 	}
 	m.batch.Add(m.fact("reaction."+verb, at, source.Properties{"name": m.attrs.At("name").Text(), "on": strings.ToLower(m.attrs.At("awardable_type").Text()), "url": m.attrs.At("awarded_on_url").Text()}))
 }
