@@ -124,15 +124,42 @@ func (m *server) refsChanged() {
 		}
 		newest, list := m.body.At("toCommit"), m.body.At("commits")
 		if len(changes) == 1 && list.Exists() { // of several changes it is not told which commit is whose
-			for _, c := range list.List() { // an empty list is whole: the branch was set back, or made of commits that were there
+			listed := list.List() // an empty list is whole: the branch was set back, or made of commits that were there
+			for _, c := range listed {
 				p.Commits = append(p.Commits, m.commit(c, id))
 			}
+			p.Cut = len(listed) >= listLimit && goesOn(listed, p.Before)
 		} else if newest.At("id").Text() == p.After && p.After != "" {
 			p.Commits = append(p.Commits, m.commit(newest, id)) // the newest alone; how many there are is not told
-			p.Cut = !source.IsZero(p.Before) && source.First(newest.At("parents").List()...).At("id").Text() != p.Before
+			p.Cut = !source.IsZero(p.Before) && goesOn([]source.Value{newest}, p.Before)
 		}
 		m.batch.Push(p)
 	}
+}
+
+// listLimit is how many commits a server lists unless it is set up otherwise. It lists the newest, and does not tell how many there are.
+const listLimit = 5
+
+// goesOn tells whether listed commits come from one that is neither listed nor where the reference was before: a list that was cut ends so. One that
+// was not may, when it forked from an older commit, as a new branch does: that its length is not believed then is the smaller mistake. A merge has
+// where the reference was among its parents, however many of the commits that it brings are listed.
+func goesOn(listed []source.Value, before string) bool {
+	known := map[string]bool{before: true}
+	for _, c := range listed {
+		known[c.At("id").Text()] = true
+	}
+	for _, c := range listed {
+		parents := c.At("parents")
+		if !parents.Exists() {
+			return true // a commit without parents has an empty list
+		}
+		for _, parent := range parents.List() {
+			if !known[parent.At("id").Text()] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (m *server) commit(c source.Value, ref string) source.Commit {
