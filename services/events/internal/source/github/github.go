@@ -130,7 +130,7 @@ func (m *message) moment(object source.Value) time.Time {
 		if m.later() {
 			break
 		}
-		return source.FirstTime(object.At("created_at"), object.At("updated_at"))
+		return source.FirstTime(object.At("created_at"), object.At("started_at"), object.At("updated_at")) // a check run tells when it started alone
 	case "closed":
 		return source.FirstTime(object.At("merged_at"), object.At("closed_at"), object.At("updated_at"))
 	case "closed_by_user":

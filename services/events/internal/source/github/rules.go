@@ -123,7 +123,10 @@ func (m *message) byRule(r rule) {
 	}
 	f := m.fact(r.object+"."+verb, m.moment(node), m.describe(r, node))
 	f.Kind = r.kind
-	if m.event == "star" {
+	switch m.event {
+	case "secret_scanning_scan":
+		f.At = m.body.At("completed_at").Time()
+	case "star":
 		f.At = m.body.At("starred_at").Time()
 	}
 	if m.event == "public" || m.event == "repository" && m.action != "created" && m.action != "deleted" { // a deletion leaves the time of the change before it
