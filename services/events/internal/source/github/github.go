@@ -143,10 +143,10 @@ func (m *message) moment(object source.Value) time.Time {
 	return object.At("updated_at").Time()
 }
 
-// later tells whether an action that sounds like the making of an object is not: a milestone is opened when it had been closed, and what is
-// created of a secret's alert is one more place where the secret was found.
+// later tells whether an action that sounds like the making of an object is not: a milestone is opened when it had been closed, what is created
+// of a secret's alert is one more place where the secret was found, and a build of pages is told when it is over.
 func (m *message) later() bool {
-	return m.event == "milestone" && m.action == "opened" || m.event == "secret_scanning_alert_location"
+	return m.event == "milestone" && m.action == "opened" || m.event == "secret_scanning_alert_location" || m.event == "page_build"
 }
 
 // released is when an action on a release happened. What GitHub calls the creation of a release is the date of the commit under its tag.

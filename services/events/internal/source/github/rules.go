@@ -121,6 +121,9 @@ func (m *message) byRule(r rule) {
 	if r.node == "" {
 		node = source.Value{}
 	}
+	if m.event == "page_build" && node.At("status").Text() == "errored" { // it has no action
+		verb = "failed"
+	}
 	f := m.fact(r.object+"."+verb, m.moment(node), m.describe(r, node))
 	f.Kind = r.kind
 	switch m.event {
