@@ -1,6 +1,8 @@
 package github_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,6 +27,32 @@ func TestWhatIsToldTwiceCountsOnce(t *testing.T) {
 	require.Equal(t, git.CommitID("github.com/example/shop", "2222222222222222222222222222222222222222"), commit.ID, "as an import of the history names it")
 	push := sourcetest.Told(t, github.Translate, "forced", "branch.pushed").Event
 	require.Equal(t, source.ID("github", "forced", 1), push.ID)
+}
+
+// TestAListAsLongAsAnyMayHaveBeenCut has pushes that are too long for the files of deliveries.
+func TestAListAsLongAsAnyMayHaveBeenCut(t *testing.T) {
+	push := func(count int, more string) string {
+		commits := make([]string, count)
+		for i := range commits {
+			commits[i] = fmt.Sprintf(`{"id":"%040x"}`, i+1)
+		}
+		drafts, err := github.Translate(source.Delivery{Key: "k", Event: "push", Received: sourcetest.Received, Body: fmt.Appendf(nil,
+			`{"ref":"refs/heads/main","before":"%040x","after":"%040x",%s"commits":[%s]}`, 1<<20, count, more, strings.Join(commits, ","))})
+		require.NoError(t, err)
+		require.Len(t, drafts, count+1)
+		pushed := drafts[count].Event
+		require.Equal(t, "branch.pushed", pushed.Name)
+		return pushed.Properties
+	}
+	whole := push(2047, "")
+	require.Contains(t, whole, `"commit_count":2047`)
+	require.NotContains(t, whole, "truncated")
+	cut := push(2048, "")
+	require.Contains(t, cut, `"commits_listed":2048`)
+	require.Contains(t, cut, `"truncated":true`)
+	require.NotContains(t, cut, "commit_count")
+	require.Contains(t, push(2048, `"size":2048,`), `"commit_count":2048`, "the count is told")
+	require.Contains(t, push(2048, `"size":3000,`), `"commit_count":3000`, "the count is told")
 }
 
 func FuzzTranslate(f *testing.F) { sourcetest.Fuzz(f, github.Translate) }

@@ -25,8 +25,11 @@ func (m *message) push() {
 	for _, c := range m.body.At("commits").List() {
 		p.Commits = append(p.Commits, m.commit(c, ref))
 	}
-	if size := m.body.At("size").Int(); size > int64(len(p.Commits)) {
+	switch size := m.body.At("size").Int(); {
+	case size > int64(len(p.Commits)):
 		p.Total = int(min(size, 1<<31))
+	case size == 0 && len(p.Commits) >= listLimit: // webhooks tell no count: as many are listed as ever are
+		p.Cut = true
 	}
 	if head := m.body.At("head_commit"); len(p.Commits) == 0 && source.IsSHA(head.At("id").Text()) && kind == source.Branch && !source.IsZero(p.Before) && !isRewind(p) {
 		p.Commits = append(p.Commits, m.commit(head, ref)) // a list that was dropped for its length leaves the newest commit
@@ -34,6 +37,9 @@ func (m *message) push() {
 	}
 	m.batch.Push(p)
 }
+
+// listLimit is how many commits GitHub lists at most.
+const listLimit = 2048
 
 // isRewind tells whether a forced push without commits set a branch back to a commit that it had before: nothing was left out of its list then,
 // unless a count says so.
