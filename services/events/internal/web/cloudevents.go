@@ -30,7 +30,7 @@ func (d *Door) cloudevents(ctx context.Context, w http.ResponseWriter, l letter)
 	if err != nil {
 		return err
 	}
-	drafts, err := cloudevents.Drafts(list, d.deps.Now())
+	drafts, places, err := cloudevents.Drafts(list, d.deps.Now())
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (d *Door) cloudevents(ctx context.Context, w http.ResponseWriter, l letter)
 	if err != nil {
 		return err
 	}
-	if err := rejected(results); err != nil {
+	if err := rejected(results, places); err != nil {
 		return err
 	}
 	body, err := answerResults(drafts, results)

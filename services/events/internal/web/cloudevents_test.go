@@ -90,16 +90,32 @@ func TestCloudEventsConformanceOfBatches(t *testing.T) {
 	list := results(t, send(`[`+minimal("")+`,`+strings.Replace(minimal(""), `"minimal"`, `"other"`, 1)+`]`))
 	require.Equal(t, "CAPTURE_STATUS_DUPLICATE", list[0].GetStatus().String())
 	require.Equal(t, "CAPTURE_STATUS_STORED", list[1].GetStatus().String())
-	for body, field := range map[string]string{
-		`[` + minimal("") + `,` + strings.Replace(minimal(""), `"1.0"`, `"0.9"`, 1) + `]`:   "[1].specversion",
-		`[{"specversion": "1.0", "type": "io.cloudevents.test", "source": "https://c.io"}]`: "[0].id",
-		`["not an object",` + minimal("") + `]`:                                             "[0]",
-		`{}`:                                                                                "",
+	for body, want := range map[string]struct{ reason, field string }{
+		`[` + minimal("") + `,` + strings.Replace(minimal(""), `"1.0"`, `"0.9"`, 1) + `]`:   {"EVENTS_REJECTED", "[1].specversion"},
+		`[{"specversion": "1.0", "type": "io.cloudevents.test", "source": "https://c.io"}]`: {"EVENTS_REJECTED", "[0].id"},
+		`["not an object",` + minimal("") + `]`:                                             {"EVENTS_REJECTED", "[0]"},
+		`{}`:                                                                                {"FORMAT_INVALID", ""},
+		`[` + strings.Repeat(`0,`, 1000) + `0]`:                                             {"FORMAT_INVALID", ""},
 	} {
 		a := send(body)
 		require.Equal(t, http.StatusBadRequest, a.StatusCode, body)
-		require.Equal(t, field, a.problem(t).Field)
+		problem := a.problem(t)
+		require.Equal(t, want.reason, problem.Reason, body)
+		require.Equal(t, want.field, problem.Field, body)
 	}
+	require.Len(t, b.stored(acme), 2)
+}
+
+// An event that is not valid, or of tomorrow's version, is refused alone.
+func TestTheOthersOfABatchOfCloudEventsAreStored(t *testing.T) {
+	b := setup(t)
+	named := func(id string) string { return strings.Replace(minimal(""), `"minimal"`, `"`+id+`"`, 1) }
+	a := b.post(cloudevents, `[`+named("a")+`,`+strings.Replace(named("b"), `"1.0"`, `"2.0"`, 1)+`,`+named("c")+`]`, "Content-Type", many)
+	require.Equal(t, http.StatusBadRequest, a.StatusCode)
+	problem := a.problem(t)
+	require.Equal(t, "EVENTS_REJECTED", problem.Reason)
+	require.Contains(t, problem.Message, "1 of 3 events")
+	require.Contains(t, problem.Message, "event 1: SPECVERSION_UNKNOWN")
 	require.Len(t, b.stored(acme), 2)
 }
 

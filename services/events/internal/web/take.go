@@ -33,8 +33,8 @@ func (d *Door) take(ctx context.Context, drafts []ingest.Draft) ([]ingest.Result
 	return results, wire.Unsettled(results)
 }
 
-// rejected is nil when nothing was; else it tells how many were and why the first one was.
-func rejected(results []ingest.Result) error {
+// rejected is nil when nothing was; else it tells how many were and why the first one was, by its place in what was sent.
+func rejected(results []ingest.Result, places []int) error {
 	n, first := 0, -1
 	for i, r := range results {
 		if r.Status != ingest.Rejected {
@@ -47,14 +47,15 @@ func rejected(results []ingest.Result) error {
 	if n == 0 {
 		return nil
 	}
-	reason, message, field := "REJECTED", "", fmt.Sprintf("[%d]", first)
+	place := places[first]
+	reason, message, field := "REJECTED", "", fmt.Sprintf("[%d]", place)
 	if f, ok := errors.AsType[*fault.Fault](results[first].Err); ok {
 		reason, message = f.Reason(), f.Message()
 		if f.FieldPath() != "" {
 			field += "." + f.FieldPath()
 		}
 	}
-	return errRejected.With("%d of %d events were rejected and the others are stored; event %d: %s: %s", n, len(results), first, reason, message).Field(field)
+	return errRejected.With("%d of %d events were rejected and the others are stored; event %d: %s: %s", n, len(results), place, reason, message).Field(field)
 }
 
 // answerResults is the JSON of what became of each draft.

@@ -5,6 +5,7 @@ package cloudevents
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -30,30 +31,40 @@ type Event struct {
 	Data json.RawMessage
 	// Base64 says that Data is bytes in base64.
 	Base64 bool
+	// Err says what is wrong with an event of a batch; it has nothing else then.
+	Err error
 }
 
-// Drafts makes the drafts of events that came in one request. An event's draft has an id that follows from its source and id,
-// the key by which CloudEvents are told apart. The error says that they take too much
-// memory.
-func Drafts(list []Event, received time.Time) ([]ingest.Draft, error) {
-	var drafts []ingest.Draft
+// Drafts makes the drafts of events that came in one request, and tells of each the place of its event: a webhook in an event may be many. An event's
+// draft has an id that follows from its source and id, the key by which CloudEvents are told apart. What is wrong with one event is the error of a
+// draft. The error says that they take too much memory.
+func Drafts(list []Event, received time.Time) (drafts []ingest.Draft, places []int, err error) {
 	taken := 0
-	for _, e := range list {
+	for i, e := range list {
 		more, err := e.drafts(received, taken)
-		if err != nil {
-			return nil, err
+		switch {
+		case errors.Is(err, events.ErrRequestTooLarge):
+			return nil, nil, err
+		case err != nil:
+			more = []ingest.Draft{{Err: err}}
 		}
 		drafts, taken = append(drafts, more...), taken+source.Size(more)
+		for range more {
+			places = append(places, i)
+		}
 	}
-	return drafts, nil
+	return drafts, places, nil
 }
 
 func (e Event) drafts(received time.Time, taken int) ([]ingest.Draft, error) {
+	if e.Err != nil {
+		return nil, e.Err
+	}
 	if list, err := e.provider(received, taken); len(list) > 0 || err != nil {
 		return list, err
 	}
 	original, err := source.Parse(e.json())
-	if err != nil { // written by ourselves
+	if err != nil { // written by ourselves, so it has too many values
 		return nil, ErrFormat.Wrap(err)
 	}
 	batch := source.NewBatch("cloudevents", source.Delivery{Key: e.ID, Event: e.Type, Received: received, Taken: taken}, original)

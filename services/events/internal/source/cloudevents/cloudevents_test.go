@@ -35,7 +35,7 @@ func only(t *testing.T, body string) events.Event {
 	t.Helper()
 	e, err := Structured([]byte(body))
 	require.NoError(t, err)
-	drafts, err := Drafts([]Event{e}, noon)
+	drafts, _, err := Drafts([]Event{e}, noon)
 	require.NoError(t, err)
 	require.Len(t, drafts, 1)
 	require.NoError(t, drafts[0].Err)
@@ -90,7 +90,7 @@ func TestWebhooksInCloudEventsAreTheSameEvents(t *testing.T) {
 	require.NotEmpty(t, direct)
 	e, err := Structured([]byte(`{"specversion": "1.0", "id": "delivery-1", "type": "com.github.push", "source": "https://api.github.com/repos/Octo/Hello", "data": ` + body + `}`))
 	require.NoError(t, err)
-	wrapped, err := Drafts([]Event{e}, noon)
+	wrapped, _, err := Drafts([]Event{e}, noon)
 	require.NoError(t, err)
 	require.Len(t, wrapped, len(direct))
 	for i := range direct {
@@ -132,12 +132,16 @@ func kept(t *testing.T, body []byte, read func() ([]Event, error)) (list []Event
 		if list, err = read(); err != nil {
 			return nil, err
 		}
-		drafts, err := Drafts(list, noon)
+		drafts, places, err := Drafts(list, noon)
 		if errors.Is(err, events.ErrRequestTooLarge) {
 			return nil, err
 		}
 		require.NoError(t, err)
+		require.Len(t, places, len(drafts))
 		for _, d := range drafts {
+			if d.Err != nil {
+				continue
+			}
 			if _, err := d.Event.Canonical(noon); err != nil {
 				require.ErrorContains(t, err, "name is empty") // of a type that no text is made of its sender is told
 			}
@@ -199,6 +203,23 @@ func FuzzBinary(f *testing.F) {
 	})
 }
 
+func TestAnEventThatIsNotValidLeavesTheOthersOfItsBatch(t *testing.T) {
+	event := func(id, version, data string) string {
+		return `{"specversion": "` + version + `", "id": "` + id + `", "type": "com.gitlab.push", "source": "https://gitlab.com/a/b", "data": ` + data + `}`
+	}
+	push := `{"object_kind": "push", "ref": "refs/heads/a", "before": "1234566", "after": "1234567", "project": {"web_url": "https://gitlab.com/a/b"}, "commits": [{"id": "1234567"}]}`
+	list, err := Batch([]byte("[" + strings.Join([]string{
+		event("1", "1.0", push), event("2", "0.3", push), "7", event("3", "1.0", `[`+strings.Repeat("0,", 1<<19)+`0]`), event("4", "1.0", `{}`),
+	}, ",") + "]"))
+	require.NoError(t, err)
+	drafts, places, err := Drafts(list, noon)
+	require.NoError(t, err)
+	require.Equal(t, []int{0, 0, 1, 2, 3, 4}, places, "a push of one commit is two events")
+	for i, want := range []error{nil, nil, ErrSpecVersion, ErrFormat, ErrFormat, nil} {
+		require.ErrorIs(t, drafts[i].Err, want)
+	}
+}
+
 func TestABatchOfTooManyIsNotRead(t *testing.T) {
 	body := []byte("[" + strings.Repeat("0,", 1<<20) + "0]")
 	var before, after runtime.MemStats
@@ -226,12 +247,12 @@ func TestTheDraftsOfABatchAreBounded(t *testing.T) {
 	for _, list := range [][]Event{{push(commits.String())}, slices.Repeat([]Event{few}, MaxBatch)} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := Drafts(list, noon)
+		_, _, err := Drafts(list, noon)
 		runtime.ReadMemStats(&after)
 		require.ErrorIs(t, err, events.ErrRequestTooLarge)
 		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16*ingest.MaxRequestBytes))
 	}
-	drafts, err := Drafts([]Event{few, few}, noon)
+	drafts, _, err := Drafts([]Event{few, few}, noon)
 	require.NoError(t, err)
 	require.Less(t, source.Size(drafts), 4<<20)
 }

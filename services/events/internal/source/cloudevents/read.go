@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"mime"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events/internal/source"
 )
 
@@ -89,7 +87,7 @@ func (e Event) decoded() Event {
 	return e
 }
 
-// Batch reads events in the JSON batch format. One that is not valid spoils the batch: nothing of it is taken, and the error names its place.
+// Batch reads events in the JSON batch format. One that is not valid stands at its place with its error, so that the others pass.
 func Batch(body []byte) ([]Event, error) {
 	if n := source.Elements(body); n > MaxBatch {
 		return nil, ErrFormat.With("the batch has %d events, at most %d are taken", n, MaxBatch)
@@ -100,21 +98,13 @@ func Batch(body []byte) ([]Event, error) {
 	}
 	list := make([]Event, len(raws))
 	for i, raw := range raws {
-		var err error
-		if list[i], err = Structured(raw); err != nil {
-			return nil, placed(err, i)
+		e, err := Structured(raw)
+		if err != nil {
+			e = Event{Err: err}
 		}
+		list[i] = e
 	}
 	return list, nil
-}
-
-// placed names the event of a batch that an error is about.
-func placed(err error, i int) error {
-	f, ok := err.(*fault.Fault) //nolint:errorlint // made here, never wrapped
-	if !ok {
-		return err
-	}
-	return f.With("event %d: %s", i, f.Message()).Field(strings.TrimSuffix(fmt.Sprintf("[%d].%s", i, f.FieldPath()), "."))
 }
 
 // prefix of the headers that carry attributes.
