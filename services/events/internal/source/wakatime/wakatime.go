@@ -180,13 +180,17 @@ func (s Sender) actor() source.Actor {
 	return source.Actor{Identity: events.Identity{Kind: apiKey, Value: s.Credential}}
 }
 
-// imports are the names that a file imports, as the plugin read them. They are not names of packages (yaml is of PyYAML), so no purl is made of them.
-func imports(list source.Value) []string {
-	var names []string
+// imports are the names that a file imports, as the plugin read them, nil when there are none. They are not names of packages (yaml is of PyYAML), so no
+// purl is made of them. They are no []string: a property of texts is cut to fewer, and the originals are not kept beside them.
+func imports(list source.Value) any {
+	var names []any
 	for _, name := range list.Texts() {
 		if name = git.Plain(name, maxImportLength); name != "" && len(names) < maxImports {
 			names = append(names, name)
 		}
+	}
+	if names == nil {
+		return nil
 	}
 	return names
 }

@@ -41,6 +41,24 @@ func TestAHeartbeat(t *testing.T) {
 	require.InDelta(t, 3, properties["original"].(map[string]any)["ai_line_changes"], 0)
 }
 
+func TestImportsAreKeptToTheLimitOfThePlugins(t *testing.T) {
+	imports := func(dependencies string) any {
+		h, err := One([]byte(strings.Replace(beat, `["yaml", "left_pad"]`, dependencies, 1)), sender)
+		require.NoError(t, err)
+		e, err := h.Draft.Event.Canonical(sender.Received)
+		require.NoError(t, err)
+		var properties map[string]any
+		require.NoError(t, json.Unmarshal([]byte(e.Properties), &properties))
+		require.Contains(t, properties, "original")
+		return properties["imports"]
+	}
+	long := `"` + strings.Repeat("\u00e9", maxImportLength+1) + `"`
+	require.Len(t, imports(`[`+strings.Repeat(long+`,`, maxImports-1)+long+`]`), maxImports)
+	require.Len(t, imports(`[`+strings.Repeat(`"a",`, maxImports)+`"b"]`), maxImports)
+	require.Nil(t, imports(`[]`))
+	require.Nil(t, imports(`["", {}, "\u0007"]`))
+}
+
 func TestWhatMakesTwoHeartbeatsOne(t *testing.T) {
 	id := func(body string, s Sender) string {
 		h, err := One([]byte(body), s)
