@@ -13,8 +13,6 @@ import (
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -30,7 +28,7 @@ var (
 	ErrUnsent = errors.New("devtrail: events are not sent")
 
 	errAnswer    = errors.New("devtrail: the service answered another number of events")
-	errElsewhere = status.Error(codes.Unavailable, "another instance takes events in")
+	errElsewhere = errors.New("devtrail: another instance takes events in")
 )
 
 // reasonElsewhere is what an instance says that does not have the log.

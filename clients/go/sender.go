@@ -3,10 +3,10 @@ package devtrail
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -187,7 +187,7 @@ func heldBack(events int, reason string) error {
 	case "":
 		reason = "it does not say why"
 	}
-	return status.Errorf(codes.Unavailable, "the service cannot keep %d events now: %s", events, reason)
+	return fmt.Errorf("devtrail: the service cannot keep %d events now: %s", events, reason)
 }
 
 // drop settles an event that the service refuses to read, as rejected.
