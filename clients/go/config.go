@@ -51,8 +51,9 @@ type Config struct {
 
 	// Rejected is told of each event that the service refuses for good, with the reason. It must not block. May be nil.
 	Rejected func(event *eventsv1.Event, result *eventsv1.CaptureResult)
-	// Failed is told of each request that failed, with the status of gRPC, and of each that left events, with the reason; they will be sent again. A key that is not accepted, a right or an organization that
-	// is missing are among them: nothing is dropped for those, so the queue fills until the setting is mended. It must not block. May be nil.
+	// Failed is told of each request that failed, with the status of gRPC, and of each that left events, with the reason; they will be sent again. A key that
+	// is not accepted, a right or an organization that is missing are among them: nothing is dropped for those, so the queue fills until the setting is mended.
+	// It must not block. May be nil.
 	Failed func(err error)
 	// Logger is told when requests fail and when they succeed again. May be nil.
 	Logger *slog.Logger
