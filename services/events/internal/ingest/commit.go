@@ -22,6 +22,8 @@ type submission struct {
 	frame    []byte         // of the events that are new
 	position queue.Position // of its frame; 0 when nothing was new
 	until    queue.Position // what must be stored before a sender who waits for the database is answered
+	held     queue.Position // where the drain keeps it; the drain's, as gone is
+	gone     bool           // its sender waits no longer
 }
 
 func newSubmission(b *batch) *submission {

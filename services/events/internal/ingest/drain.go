@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -104,6 +105,9 @@ func (d *drain) poke() {
 func (d *drain) expect(s *submission, last queue.Position) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if s.gone {
+		return
+	}
 	s.until = s.position
 	if s.fresh < len(s.verdicts) {
 		s.until = last
@@ -120,7 +124,21 @@ func (d *drain) hold(s *submission, at queue.Position) {
 		}
 		at = s.until
 	}
+	s.held = at
 	d.waiters[at] = append(d.waiters[at], s)
+}
+
+// abandon forgets a submission whose sender waits no longer: the database may be away for long, and senders come again and again meanwhile.
+func (d *drain) abandon(s *submission) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s.gone = true
+	left := slices.DeleteFunc(d.waiters[s.held], func(other *submission) bool { return other == s })
+	if len(left) == 0 {
+		delete(d.waiters, s.held)
+		return
+	}
+	d.waiters[s.held] = left
 }
 
 // advance tells those who wait for what is in the store now.

@@ -17,7 +17,7 @@ type faces struct {
 type face struct {
 	turn   uint64
 	kind   events.IdentityKind
-	value  []byte // of the request
+	value  []byte
 	person people.Person
 }
 
@@ -44,6 +44,7 @@ func (in *Intake) who(b *batch, kind events.IdentityKind, value []byte) *people.
 			return nil
 		}
 	}
-	*e = face{turn: b.known.turn, kind: kind, value: value, person: person}
+	e.turn, e.kind, e.person = b.known.turn, kind, person
+	e.value = append(e.value[:0], value...) // its own: a batch that waits for the database must not keep the message
 	return &e.person
 }

@@ -74,6 +74,7 @@ func (j *journal) put(ctx context.Context, good *batch) ([]verdict, *submission,
 			return nil, nil, err
 		}
 	case <-ctx.Done():
+		j.drain.abandon(s) // it is on its way, and is kept all the same
 		return nil, nil, ctx.Err()
 	}
 	if good.ack != AckDatabase {
@@ -95,6 +96,7 @@ func (j *journal) await(ctx context.Context, s *submission) ([]verdict, error) {
 	case <-j.drain.ended:
 		return nil, ErrStopping
 	case <-ctx.Done():
+		j.drain.abandon(s)
 		return nil, ctx.Err()
 	}
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -15,15 +16,25 @@ import (
 var ErrLetterID = fault.New(fault.Invalid, "DEAD_LETTER_ID_DIFFERS", "the repaired event must have the id of its dead letter").Field("id")
 
 // Replay hands a dead letter to the store again: its event as it is, or a repaired one with the same id. A letter that the store takes is gone,
-// one that it does not take stays with the new reason. The error is ErrDeadLetterNotFound, or what keeps the letters from being read.
+// one that it does not take stays with the new reason. The error is ErrDeadLetterNotFound, what keeps the letters from being read, or that events are not
+// taken in here: two instances that replay one letter would not see each other.
 func (in *Intake) Replay(ctx context.Context, organization, id uuid.UUID, repaired *Draft) (Result, error) {
+	if err := in.Ready(); err != nil {
+		return Result{}, err
+	}
 	letter, err := in.store.DeadLetter(ctx, organization, id)
 	if err != nil {
 		return Result{}, err
 	}
 	e, err := in.revive(ctx, organization, letter, repaired)
-	if err != nil {
-		return outcomeOf(err), nil
+	switch {
+	case err == nil:
+	case passing(err):
+		return Held(err, retryAfter), nil
+	case fault.KindOf(err) == fault.Invalid || errors.Is(err, queue.ErrCorrupt):
+		return Result{Err: err, Status: Rejected}, nil
+	default:
+		return Result{}, err
 	}
 	outcomes, err := in.store.Append(ctx, organization, []events.Event{e})
 	if err != nil {
@@ -31,7 +42,7 @@ func (in *Intake) Replay(ctx context.Context, organization, id uuid.UUID, repair
 			return Result{}, ctx.Err()
 		}
 		if !final(err, patience) {
-			return Result{RetryAfter: retryAfter, Status: Retry}, nil
+			return Held(err, retryAfter), nil
 		}
 		if err := in.store.AddDeadLetters(ctx, organization, []events.DeadLetter{letterOf(e, in.now(), err)}); err != nil {
 			return Result{}, err
@@ -80,12 +91,4 @@ func (in *Intake) revive(ctx context.Context, organization uuid.UUID, letter eve
 	}
 	e.Actor, e.DeveloperID = person.Identity, person.DeveloperID
 	return e, nil
-}
-
-// outcomeOf says what an error means for a letter.
-func outcomeOf(err error) Result {
-	if passing(err) {
-		return Result{RetryAfter: retryAfter, Status: Retry}
-	}
-	return Result{Err: err, Status: Rejected}
 }

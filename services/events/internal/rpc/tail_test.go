@@ -117,6 +117,14 @@ func TestATailIsWhereEventsAreTakenIn(t *testing.T) {
 	require.ErrorIs(t, fault.FromStatus(err), queue.ErrElsewhere)
 }
 
+// Two instances that replay one letter would not see each other.
+func TestDeadLettersAreReplayedWhereEventsAreTakenIn(t *testing.T) {
+	t.Parallel()
+	b := setup(t, ingest.WithLog(ingest.Log{Queue: elsewhere{}}))
+	_, err := b.admin.ReplayDeadLetters(b.as("admin"), &eventsv1.ReplayDeadLettersRequest{Replays: []*eventsv1.DeadLetterReplay{{DeadLetterId: id(1)}}})
+	require.ErrorIs(t, fault.FromStatus(err), queue.ErrElsewhere)
+}
+
 // bury makes dead letters of events.
 func (b *bundle) bury(list ...events.Event) {
 	b.t.Helper()

@@ -2,6 +2,8 @@ package tail
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -45,7 +47,7 @@ func (r *Reader) offer(l list) (skipped int) {
 	defer r.mu.Unlock()
 	for i := range l.events {
 		if e := &l.events[i]; r.filter.Matches(*e) {
-			r.waiting, r.bytes = append(r.waiting, *e), r.bytes+sizeOf(e)
+			r.waiting, r.bytes = append(r.waiting, owned(*e)), r.bytes+sizeOf(e)
 		}
 	}
 	for len(r.waiting)-skipped > readerEvents || r.bytes > readerBytes && len(r.waiting)-skipped > 1 {
@@ -58,6 +60,21 @@ func (r *Reader) offer(l list) (skipped int) {
 	}
 	r.tell()
 	return skipped
+}
+
+// owned has texts of its own: those of an event that was just taken in share the memory of all that its sender sent with it, which would stay for as long
+// as a reader does not read.
+func owned(e events.Event) events.Event {
+	for _, text := range []*string{
+		&e.Name, &e.Actor.Value, &e.Source.Tool, &e.Source.ToolVersion, &e.Source.Machine, &e.Project, &e.SessionID, &e.Properties,
+	} {
+		*text = strings.Clone(*text)
+	}
+	e.Packages = slices.Clone(e.Packages)
+	for i := range e.Packages {
+		e.Packages[i] = strings.Clone(e.Packages[i])
+	}
+	return e
 }
 
 // miss counts events that nobody looked at.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -131,6 +132,28 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 }
 
 // TestARoomThatIsFullCounts publishes without end, faster than events can be looked at: what is not looked at is counted all the same.
+// What is offered shares the memory of a whole request, which must not stay with the few events of it that somebody wants.
+func TestWhatWaitsHasMemoryOfItsOwn(t *testing.T) {
+	t.Parallel()
+	request := strings.Repeat("request ", 1000)
+	hub := tail.New()
+	reader := subscribe(t, hub, acme)
+	defer reader.Close()
+	hub.Publish(acme, []events.Event{{
+		Actor: events.Identity{Value: request[:1]}, Name: request[:2], Packages: []string{request[:3]}, Project: request[:4], Properties: request[:5], SessionID: request[:6],
+		Source: events.Source{Machine: request[:7], Tool: request[:8], ToolVersion: request[:9]},
+	}})
+	list, _, err := reader.Next(t.Context())
+	require.NoError(t, err)
+	e := list[0]
+	first := uintptr(unsafe.Pointer(unsafe.StringData(request)))
+	for i, text := range []string{e.Actor.Value, e.Name, e.Packages[0], e.Project, e.Properties, e.SessionID, e.Source.Machine, e.Source.Tool, e.Source.ToolVersion} {
+		require.Equal(t, request[:i+1], text)
+		at := uintptr(unsafe.Pointer(unsafe.StringData(text)))
+		require.False(t, at >= first && at < first+uintptr(len(request)), text)
+	}
+}
+
 func TestARoomThatIsFullCounts(t *testing.T) {
 	hub := tail.New()
 	var readers []*tail.Reader

@@ -15,7 +15,7 @@ import (
 const (
 	headerTimeout  = 5 * time.Second
 	readTimeout    = 30 * time.Second
-	writeTimeout   = 60 * time.Second
+	writeTimeout   = readTimeout + requestTime + 10*time.Second // counted from the headers on, as the time of the request is; who ran out of it is told
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 32 << 10
 )

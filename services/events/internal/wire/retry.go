@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"time"
 
 	"devtrail.dev/kit/fault"
@@ -11,19 +12,17 @@ import (
 // follow from what is sent, so the body sent again counts once.
 var ErrRetry = fault.New(fault.Unavailable, "RETRY", "the events cannot be stored now; send them again").RetryAfter(time.Second)
 
-// Unsettled is ErrRetry with the longest wait when one of the events is to be sent again, else nil.
+// Unsettled is ErrRetry with the longest wait, and its reason where there is one, when one of the events is to be sent again, else nil.
 func Unsettled(results []ingest.Result) error {
-	wait := time.Duration(-1)
-	for _, r := range results {
-		if r.Status == ingest.Retry {
-			wait = max(wait, r.RetryAfter)
+	var longest *ingest.Result
+	for i := range results {
+		if r := &results[i]; r.Status == ingest.Retry && (longest == nil || r.RetryAfter > longest.RetryAfter) {
+			longest = r
 		}
 	}
-	switch {
-	case wait < 0:
+	if longest == nil {
 		return nil
-	case wait == 0:
-		return ErrRetry
 	}
-	return ErrRetry.RetryAfter(wait)
+	wait, reason := cmp.Or(longest.RetryAfter, ErrRetry.Retry()), cmp.Or(fault.ReasonOf(longest.Err), ErrRetry.Reason())
+	return fault.New(ErrRetry.Kind(), reason, ErrRetry.Message()).RetryAfter(wait)
 }

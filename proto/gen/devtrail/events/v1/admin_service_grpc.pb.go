@@ -37,7 +37,8 @@ const (
 type AdminServiceClient interface {
 	// ListDeadLetters returns events that were accepted and that the database refuses, newest failure first, a page at a time.
 	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
-	// ReplayDeadLetters hands dead letters to the database again, as they are or repaired, and forgets those that it takes.
+	// ReplayDeadLetters hands dead letters to the database again, as they are or repaired, and forgets those that it takes. An instance that does not take
+	// events in, because another has the log, answers UNAVAILABLE (QUEUE_ELSEWHERE).
 	// A letter that the organization does not have is NOT_FOUND; those before it in the request were handed on.
 	ReplayDeadLetters(ctx context.Context, in *ReplayDeadLettersRequest, opts ...grpc.CallOption) (*ReplayDeadLettersResponse, error)
 	// GetSystemStatus says how the database and the way in are. It answers also while the database does not. What is of the installation as a whole (sizes, disks,
@@ -153,7 +154,8 @@ func (c *adminServiceClient) SetPrivacyRules(ctx context.Context, in *SetPrivacy
 type AdminServiceServer interface {
 	// ListDeadLetters returns events that were accepted and that the database refuses, newest failure first, a page at a time.
 	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
-	// ReplayDeadLetters hands dead letters to the database again, as they are or repaired, and forgets those that it takes.
+	// ReplayDeadLetters hands dead letters to the database again, as they are or repaired, and forgets those that it takes. An instance that does not take
+	// events in, because another has the log, answers UNAVAILABLE (QUEUE_ELSEWHERE).
 	// A letter that the organization does not have is NOT_FOUND; those before it in the request were handed on.
 	ReplayDeadLetters(context.Context, *ReplayDeadLettersRequest) (*ReplayDeadLettersResponse, error)
 	// GetSystemStatus says how the database and the way in are. It answers also while the database does not. What is of the installation as a whole (sizes, disks,
