@@ -3,8 +3,6 @@ package serve
 import (
 	"context"
 
-	"google.golang.org/grpc"
-
 	"devtrail.dev/kit/auth"
 )
 
@@ -43,16 +41,6 @@ type call struct {
 	reference string
 }
 
-// stream runs a streaming RPC through the steps.
-func stream(steps []step) grpc.StreamServerInterceptor {
-	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-		c := &call{method: info.FullMethod, streams: true}
-		return walk(ss.Context(), c, steps, func(ctx context.Context) error {
-			return handler(srv, &checkedStream{ServerStream: ss, ctx: ctx, call: c})
-		})
-	}
-}
-
 func walk(ctx context.Context, c *call, steps []step, handle func(context.Context) error) error {
 	if len(steps) == 0 {
 		return handle(ctx)
@@ -67,22 +55,4 @@ func (c *call) received(msg any) error {
 		return nil
 	}
 	return c.check(msg)
-}
-
-// checkedStream carries the steps' context and checks each message received.
-type checkedStream struct {
-	grpc.ServerStream
-	ctx  context.Context // a stream is where gRPC keeps the context
-	call *call
-}
-
-// Context implements grpc.ServerStream.
-func (s *checkedStream) Context() context.Context { return s.ctx }
-
-// RecvMsg implements grpc.ServerStream.
-func (s *checkedStream) RecvMsg(m any) error {
-	if err := s.ServerStream.RecvMsg(m); err != nil {
-		return err
-	}
-	return s.call.received(m)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -262,6 +264,36 @@ func TestAStreamEndsWithItsCredential(t *testing.T) {
 	keys.Revoke()
 	_, err = s.Recv()
 	require.ErrorIs(t, err, auth.ErrInvalid)
+}
+
+// A client who does not read keeps a handler that sends to him, which must not outlive his key for that.
+func TestAStreamThatIsNotReadEndsWithItsCredential(t *testing.T) {
+	t.Parallel()
+	d := newDoor()
+	keys := &servetest.Revocable{Verifier: people}
+	deps := d.deps()
+	deps.Verifier = keys
+	developers := identityv1.NewDeveloperServiceClient(servetest.Start(t, "identity", deps, d.register))
+	blocked, ended := make(chan struct{}), make(chan struct{})
+	d.watch = func(_ *identityv1.WatchIdentitiesRequest, s grpc.ServerStreamingServer[identityv1.WatchIdentitiesResponse]) error {
+		defer close(ended)
+		full := time.AfterFunc(500*time.Millisecond, sync.OnceFunc(func() { close(blocked) })) // nothing was taken for so long
+		for {
+			if err := s.Send(&identityv1.WatchIdentitiesResponse{Changes: []*identityv1.IdentityChange{{OrganizationId: strings.Repeat("x", 1<<20)}}}); err != nil {
+				return err
+			}
+			full.Reset(500 * time.Millisecond)
+		}
+	}
+	_, err := developers.WatchIdentities(servetest.As(t.Context(), "service"), &identityv1.WatchIdentitiesRequest{})
+	require.NoError(t, err)
+	<-blocked
+	keys.Revoke()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		t.Error("the handler waits for a client who does not read")
+	}
 }
 
 func TestSlowHandlerIsToldByTheServer(t *testing.T) {

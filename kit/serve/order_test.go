@@ -55,7 +55,7 @@ func TestBothShapesTakeTheSameSteps(t *testing.T) {
 	require.EqualError(t, err, "x")
 	first := way
 	way = nil
-	err = stream(steps)(nil, fakeStream{ctx: t.Context()}, &grpc.StreamServerInfo{FullMethod: "/s/M"}, func(any, grpc.ServerStream) error { return errors.New("x") })
+	err = new(Server).stream(steps)(nil, fakeStream{ctx: t.Context()}, &grpc.StreamServerInfo{FullMethod: "/s/M"}, func(any, grpc.ServerStream) error { return errors.New("x") })
 	require.EqualError(t, err, "x")
 	assert.Equal(t, []string{"a>", "b>", "<b", "<a"}, first)
 	assert.Equal(t, first, way)

@@ -59,6 +59,7 @@ func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
 		_ = debug.Close()
 	}
 	wg.Wait()
+	s.handlers.Wait()
 	s.deps.Logger.InfoContext(context.WithoutCancel(ctx), "stopped")
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
 		return cause

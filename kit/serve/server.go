@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"buf.build/go/protovalidate"
@@ -62,6 +63,7 @@ type Server struct {
 	listening chan struct{}
 	stopping  context.Context // ends when the stop begins; streams listen to it
 	beginStop context.CancelFunc
+	handlers  sync.WaitGroup // of streams
 }
 
 // New makes a door for the service called name, such as "identity". It opens nothing yet.
@@ -91,7 +93,7 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 	options := []grpc.ServerOption{
 		grpc.ForceServerCodecV2(newCodec(deps.Logger, pool)),
 		experimental.BufferPool(pool),
-		grpc.StreamInterceptor(stream(steps)),
+		grpc.StreamInterceptor(s.stream(steps)),
 		grpc.MaxRecvMsgSize(s.cfg.MaxMessageBytes),
 		grpc.InitialWindowSize(streamWindow),
 		grpc.InitialConnWindowSize(connWindow),

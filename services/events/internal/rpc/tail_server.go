@@ -52,6 +52,9 @@ func (s *eventServer) TailEvents(req *eventsv1.TailEventsRequest, stream eventsv
 			return err
 		}
 		for some := range pieces(eventsToProto(list)) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			if err := stream.Send(&eventsv1.TailEventsResponse{Events: some, SkippedCount: skipped}); err != nil {
 				return err
 			}

@@ -106,7 +106,9 @@ func (r *Reader) Next(ctx context.Context) (list []events.Event, skipped int64, 
 		select {
 		case <-r.more:
 		case <-ctx.Done():
-			return nil, 0, ctx.Err()
+		}
+		if err := ctx.Err(); err != nil { // also when something waits: a reader whose key is refused gets nothing more
+			return nil, 0, err
 		}
 		if list, skipped = r.take(); len(list) > 0 || skipped > 0 { // else the last call has taken what the token was for
 			return list, skipped, nil
