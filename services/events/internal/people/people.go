@@ -19,8 +19,12 @@ import (
 	"devtrail.dev/services/events"
 )
 
-// maxHints is how many identities one call may resolve.
-const maxHints = 5000
+const (
+	// maxHints is how many identities one call may resolve.
+	maxHints = 5000
+	// maxDevelopers is how many developers one call may ask for; a cohort has ten times as many.
+	maxDevelopers = 1000
+)
 
 // ErrAway says that the identity service cannot be asked. Repeating the call later is right.
 var ErrAway = fault.New(fault.Unavailable, "IDENTITY_UNAVAILABLE", "the identity service cannot be reached")
@@ -203,21 +207,31 @@ func (d *Directory) Survivors(ctx context.Context, organization uuid.UUID, ids [
 	if len(ids) == 0 {
 		return nil, nil
 	}
+	survivors := slices.Clone(ids)
+	for batch := range slices.Chunk(survivors, maxDevelopers) {
+		if err := d.survive(ctx, organization, batch); err != nil {
+			return nil, err
+		}
+	}
+	return survivors, nil
+}
+
+// survive puts survivors in the place of merged ids, of which there are no more than one call may ask for.
+func (d *Directory) survive(ctx context.Context, organization uuid.UUID, ids []uuid.UUID) error {
 	texts := make([]string, len(ids))
 	for i, id := range ids {
 		texts[i] = id.String()
 	}
 	res, err := d.client.BatchGetDevelopers(dial.WithOrganization(ctx, organization.String()), &identityv1.BatchGetDevelopersRequest{DeveloperIds: texts})
 	if err != nil {
-		return nil, away(ctx, err)
+		return away(ctx, err)
 	}
-	survivors := slices.Clone(ids)
 	for i, m := range res.GetMatches() {
-		if id, err := uuid.Parse(m.GetDeveloper().GetId()); err == nil && i < len(survivors) {
-			survivors[i] = id
+		if id, err := uuid.Parse(m.GetDeveloper().GetId()); err == nil && i < len(ids) {
+			ids[i] = id
 		}
 	}
-	return survivors, nil
+	return nil
 }
 
 // away turns what the identity service could not do into one error; what the caller has ended stays so.

@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/identitytest"
 	"devtrail.dev/services/events/internal/memory"
 )
 
@@ -79,6 +81,27 @@ func TestWhoWasMetLatelyIsForgottenWithAChange(t *testing.T) {
 	require.Equal(t, bob, known(organization))
 	d.remember(organization, identity, Person{DeveloperID: cyd, Identity: identity})
 	require.Equal(t, cyd, known(organization))
+}
+
+// A cohort may list more developers than the identity service tells in one answer.
+func TestSurvivorsOfMoreThanOneCallMayAskFor(t *testing.T) {
+	t.Parallel()
+	service, client := identitytest.Start(t)
+	organization, target := uuid.New(), uuid.New()
+	ids := make([]uuid.UUID, 2500)
+	for i := range ids {
+		ids[i] = uuid.New()
+	}
+	want := slices.Clone(ids)
+	for _, i := range []int{0, 999, 1000, 1999, 2000, 2499} {
+		service.Merge(organization.String(), target.String(), ids[i].String())
+		want[i] = target
+	}
+	asked := slices.Clone(ids)
+	got, err := NewDirectory(client, nil).Survivors(t.Context(), organization, ids)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	require.Equal(t, asked, ids, "what was asked for is its owner's")
 }
 
 func TestMeetingSomebodyAgainAllocatesNothing(t *testing.T) {
