@@ -19,8 +19,8 @@ import (
 
 // NATS is the settings of a log on JetStream.
 type NATS struct {
-	// URL is the brokers, separated by commas; needed when the queue is jetstream.
-	URL string `env:"URL"`
+	// URL is the brokers, separated by commas; needed when the queue is jetstream. Each may hold a password or a token.
+	URL string `env:"URL" secret:"true"`
 	// Credentials are the user's JWT and seed, as nsc writes them into a .creds file; empty for none. EVENTS_NATS_CREDENTIALS_FILE names the file.
 	Credentials string `env:"CREDENTIALS" secret:"true"`
 	// Stream names the log. Instances with the same name share it; it belongs to one database.

@@ -10,8 +10,24 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/kit/env"
 	"devtrail.dev/services/events/internal/queue"
 )
+
+func TestAddressesOfBrokersAreNotLogged(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{
+		"nats://events:hunter1@a:4222",
+		"nats://events:hunter1@a:4222,nats://events:hunter2@b:4222",
+		"nats://hunter1@a:4222",
+		"a:4222,hunter1@b:4222",
+	} {
+		shown := env.LogValue(Ingest{NATS: NATS{URL: url}}).String()
+		require.Contains(t, shown, "NATS_URL=[hidden]")
+		require.NotContains(t, shown, "hunter")
+	}
+	require.Contains(t, env.LogValue(Ingest{}).String(), "NATS_URL= ", "that none is set may be seen")
+}
 
 // A folder stays with the engine that has kept it, whichever is set: what waits in it is not left behind.
 func TestALogStaysWithItsEngine(t *testing.T) {

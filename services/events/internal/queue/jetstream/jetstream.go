@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"sync"
 	"time"
 
@@ -22,6 +23,8 @@ import (
 )
 
 var _ queue.Queue = (*Log)(nil)
+
+var errURL = errors.New("an address of a broker is not a URL")
 
 // Options are what a log may be told.
 type Options struct {
@@ -104,7 +107,7 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 	}
 	nc, err := nats.Connect(o.URL, settings...)
 	if err != nil {
-		return nil, fmt.Errorf("connect to the broker of the log of accepted events at %s: %w", o.URL, err)
+		return nil, fmt.Errorf("connect to the broker of the log of accepted events: %w", withoutURL(err))
 	}
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncTimeout(patience), jetstream.WithDefaultTimeout(patience))
 	if err != nil {
@@ -127,6 +130,14 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 		}
 	})
 	return l, nil
+}
+
+// withoutURL leaves out what could not be read as a URL, and why: both quote parts of it, which may be parts of a password or of a token.
+func withoutURL(err error) error {
+	if _, quotes := errors.AsType[*url.Error](err); quotes {
+		return errURL
+	}
+	return err
 }
 
 // Await waits for this process's turn.

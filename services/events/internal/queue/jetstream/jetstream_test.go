@@ -68,6 +68,20 @@ func (l *Log) kill() {
 	l.working.Wait()
 }
 
+func TestAnAddressThatCannotBeReadTellsNoPassword(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{
+		"nats://events:hunter%zz@a:4222",
+		"nats://events:hunter/2@a:4222",
+		"nats://hunter^2@a:4222",
+		"nats://a:4222,nats://events:hunter 2@b:4222",
+		"nats://[hunter@a:4222",
+	} {
+		_, err := Open(t.Context(), Options{Logger: slog.New(slog.DiscardHandler), URL: url})
+		require.EqualError(t, err, "connect to the broker of the log of accepted events: an address of a broker is not a URL", url)
+	}
+}
+
 func TestConformance(t *testing.T) {
 	queuetest.Run(t, func(t *testing.T) queuetest.Medium {
 		t.Helper()
