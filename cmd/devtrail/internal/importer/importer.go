@@ -15,7 +15,6 @@ import (
 	"devtrail.dev/cmd/devtrail/internal/deliver"
 	"devtrail.dev/cmd/devtrail/internal/gitlog"
 	"devtrail.dev/cmd/devtrail/internal/history"
-	"devtrail.dev/kit/git"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
 )
@@ -160,17 +159,18 @@ func (r *run) open(ctx context.Context) error {
 	return err
 }
 
-// holds sends the events of a checkpoint's commit again and says whether the service had them.
+// holds sends the event of a checkpoint's commit again and says whether the service had it. Those of its packages, which may be more than one call takes,
+// would say no more: the checkpoint was written when all of them were stored.
 func (r *run) holds(ctx context.Context, sender *sender, commit string) (bool, error) {
-	id := git.CommitID(r.summary.Project, commit).String()
 	for commit, err := range history.Walk(ctx, r.repo, r.walk(gitlog.Range{Tip: commit, Only: true})) {
-		if err != nil {
+		if err != nil || len(commit.Events) == 0 {
 			return false, err
 		}
 		held := false
-		err := deliver.Events(ctx, sender.client, commit.Events, deliver.NewRetry(sender.patience, sender.now), func(e *eventsv1.Event, result *eventsv1.CaptureResult) {
+		authored := commit.Events[:1]
+		err := deliver.Events(ctx, sender.client, authored, deliver.NewRetry(sender.patience, sender.now), func(e *eventsv1.Event, result *eventsv1.CaptureResult) {
 			sender.note(e, result)
-			held = held || e.GetId() == id && result.GetStatus() == eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE
+			held = result.GetStatus() == eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE
 		})
 		return held, err
 	}

@@ -147,6 +147,25 @@ func TestACheckpointSparesWhatIsStoredAndHoldsOnlyThere(t *testing.T) {
 	require.Equal(t, s.ids(), empty.ids())
 }
 
+// A monorepo's first lock file may add more packages than one call takes.
+func TestACheckpointOfACommitOfManyPackagesHolds(t *testing.T) {
+	var lock strings.Builder
+	lock.WriteString(`{"lockfileVersion":3,"packages":{"node_modules/p0":{"version":"1.0.0"}`)
+	for n := range 5000 {
+		fmt.Fprintf(&lock, `,"node_modules/p%d":{"version":"1.0.0"}`, n+1)
+	}
+	lock.WriteString("}}")
+	dir := small(t, "package-lock.json", lock.String())
+	s, o := newService(), importer.Options{Path: dir, Formats: manifests.Formats{}, Checkpoints: &importer.Checkpoints{Dir: t.TempDir()}}
+	first, err := run(t.Context(), s, o)
+	require.NoError(t, err)
+	require.Equal(t, 5002, first.Stored)
+	second, err := run(t.Context(), s, o)
+	require.NoError(t, err)
+	require.Equal(t, first.Revision, second.Resumed)
+	require.Equal(t, 1, second.Events)
+}
+
 func TestACheckpointOfARewrittenHistoryDoesNotHold(t *testing.T) {
 	dir := small(t, "go.mod", "module x\n", "module x\nrequire example.com/a v1.0.0\n", "module x\n")
 	s, o := newService(), importer.Options{Path: dir, Formats: manifests.Formats{}, Checkpoints: &importer.Checkpoints{Dir: t.TempDir()}}
