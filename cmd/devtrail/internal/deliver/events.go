@@ -8,7 +8,7 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
 
-// errRetry stands for events that the service could not store now.
+// errRetry stands for events that the service could not store now, without a word on why.
 var errRetry = fault.New(fault.Unavailable, "EVENTS_RETRY", "the events service could not store some events now")
 
 // Events sends events, at most as many as a batch may have, until each is stored, a duplicate or rejected, which settled hears. The error says that
@@ -18,15 +18,16 @@ func Events(
 	settled func(*eventsv1.Event, *eventsv1.CaptureResult),
 ) error {
 	for len(events) > 0 {
-		left, err := try(ctx, client, events, settled)
+		results, err := try(ctx, client, events)
 		if err == nil {
+			left := unsettled(events, results, settled)
 			if len(left) < len(events) {
 				retry.Progress()
 			}
 			if len(left) == 0 {
 				return nil
 			}
-			events, err = left, errRetry
+			events, err = left, refusal(results)
 		}
 		if err := retry.Again(ctx, err); err != nil {
 			return fmt.Errorf("send events: %w", err)
@@ -35,10 +36,8 @@ func Events(
 	return nil
 }
 
-// try sends events once and returns those to send again.
-func try(
-	ctx context.Context, client eventsv1.IngestServiceClient, events []*eventsv1.Event, settled func(*eventsv1.Event, *eventsv1.CaptureResult),
-) ([]*eventsv1.Event, error) {
+// try sends events once and returns a result for each.
+func try(ctx context.Context, client eventsv1.IngestServiceClient, events []*eventsv1.Event) ([]*eventsv1.CaptureResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 	defer cancel()
 	response, err := client.CaptureEvents(ctx, &eventsv1.CaptureEventsRequest{
@@ -52,14 +51,43 @@ func try(
 	if len(results) != len(events) {
 		return nil, fmt.Errorf("the service answered for %d of %d", len(results), len(events))
 	}
+	return results, nil
+}
+
+// unsettled tells settled of the events that have an end and returns the others.
+func unsettled(events []*eventsv1.Event, results []*eventsv1.CaptureResult, settled func(*eventsv1.Event, *eventsv1.CaptureResult)) []*eventsv1.Event {
 	var left []*eventsv1.Event
 	for i, result := range results {
-		switch result.GetStatus() {
-		case eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE, eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED:
-			settled(events[i], result)
-		default:
+		if again(result) {
 			left = append(left, events[i])
+		} else {
+			settled(events[i], result)
 		}
 	}
-	return left, nil
+	return left
+}
+
+// again says whether an event is to be sent again.
+func again(result *eventsv1.CaptureResult) bool {
+	switch result.GetStatus() {
+	case eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE, eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED:
+		return false
+	default:
+		return true
+	}
+}
+
+// refusal is why events are to be sent again, and when: the longest of the waits that the service asks for, with its reason where one is told.
+func refusal(results []*eventsv1.CaptureResult) error {
+	var longest *eventsv1.CaptureResult
+	for _, result := range results {
+		if again(result) && (longest == nil || result.GetRetryAfter().AsDuration() > longest.GetRetryAfter().AsDuration()) {
+			longest = result
+		}
+	}
+	refused := errRetry
+	if reason := longest.GetReason(); reason != "" {
+		refused = fault.New(errRetry.Kind(), reason, fmt.Sprintf("%s (%s)", errRetry.Message(), reason))
+	}
+	return refused.RetryAfter(longest.GetRetryAfter().AsDuration())
 }
