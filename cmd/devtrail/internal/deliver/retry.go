@@ -14,32 +14,23 @@ import (
 )
 
 const (
-	defaultPatience = 2 * time.Minute
-	firstPause      = 100 * time.Millisecond
-	longestPause    = 5 * time.Second
+	firstPause   = 100 * time.Millisecond
+	longestPause = 5 * time.Second
 	// CallTimeout bounds one call, so that a service that hangs is tried again.
 	CallTimeout = time.Minute
 )
 
-// Retry paces repeated attempts at one thing.
+// Retry paces repeated attempts at one thing, of a Patience. It belongs to one goroutine.
 type Retry struct {
-	limit time.Duration
-	now   func() time.Time
-	since time.Time // of the last progress
-	pause time.Duration
+	patience *Patience
+	began    time.Time
+	pause    time.Duration
 }
 
-// NewRetry returns a Retry that gives up after a time without progress; 0 means two minutes.
-func NewRetry(limit time.Duration, now func() time.Time) *Retry {
-	if limit <= 0 {
-		limit = defaultPatience
-	}
-	return &Retry{limit: limit, now: now, since: now(), pause: firstPause}
-}
-
-// Progress starts the clock anew.
+// Progress starts the clock of the Patience anew, and the pauses of this thing.
 func (r *Retry) Progress() {
-	r.since, r.pause = r.now(), firstPause
+	r.patience.progress()
+	r.pause = firstPause
 }
 
 // Again waits before the next attempt, or returns why there is none: the failure will not pass, patience is at an end, or ctx is.
@@ -50,7 +41,7 @@ func (r *Retry) Again(ctx context.Context, err error) error {
 	if !passing(err) {
 		return err
 	}
-	if waited := r.now().Sub(r.since); waited > r.limit {
+	if waited := r.patience.waited(r.began); waited > r.patience.limit {
 		return fmt.Errorf("gave up after %s without progress: %w", waited.Round(time.Second), err)
 	}
 	wait := r.pause/2 + rand.N(r.pause/2+1)

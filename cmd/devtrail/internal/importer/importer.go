@@ -168,7 +168,7 @@ func (r *run) holds(ctx context.Context, sender *sender, commit string) (bool, e
 		}
 		held := false
 		authored := commit.Events[:1]
-		err := deliver.Events(ctx, sender.client, authored, deliver.NewRetry(sender.patience, sender.now), func(e *eventsv1.Event, result *eventsv1.CaptureResult) {
+		err := deliver.Events(ctx, sender.client, authored, sender.patience.Retry(), func(e *eventsv1.Event, result *eventsv1.CaptureResult) {
 			sender.note(e, result)
 			held = result.GetStatus() == eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE
 		})

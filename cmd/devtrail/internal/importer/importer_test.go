@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"devtrail.dev/cmd/devtrail/internal/importer"
 	"devtrail.dev/cmd/devtrail/internal/manifests"
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/pause"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
 )
@@ -218,6 +220,27 @@ func TestPatienceEnds(t *testing.T) {
 		require.ErrorIs(t, err, fault.Unavailable)
 		require.ErrorContains(t, err, "gave up after 2m")
 		require.Less(t, time.Since(began), 3*time.Minute)
+	})
+}
+
+func TestPatienceIsOneForAllBatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, began := newService(), time.Now()
+		s.judge = func(event *eventsv1.Event) *eventsv1.CaptureResult {
+			if event.GetId() != "0" || time.Since(began) > 5*time.Minute {
+				return nil
+			}
+			return &eventsv1.CaptureResult{EventId: event.GetId(), Status: eventsv1.CaptureStatus_CAPTURE_STATUS_RETRY}
+		}
+		err := importer.SendEach(t.Context(), importer.New(s, nil, time.Now), func(yield func(*eventsv1.Event) bool) {
+			for n := range 20 {
+				if !yield(&eventsv1.Event{Id: strconv.Itoa(n)}) || pause.For(t.Context(), 30*time.Second) != nil {
+					return
+				}
+			}
+		})
+		require.NoError(t, err)
+		require.Len(t, s.events, 20)
 	})
 }
 

@@ -36,8 +36,8 @@ type batch struct {
 // sender sends events in batches and repeats what was not stored. It belongs to one goroutine; start, add and finish are called in this order.
 type sender struct {
 	client   eventsv1.IngestServiceClient
-	patience time.Duration
-	size     int // of a batch, in events
+	patience *deliver.Patience // of all batches
+	size     int               // of a batch, in events
 	now      func() time.Time
 
 	group   *errgroup.Group
@@ -53,7 +53,7 @@ type sender struct {
 }
 
 func newSender(client eventsv1.IngestServiceClient, options Options, now func() time.Time, summary *Summary) *sender {
-	s := &sender{client: client, patience: options.Patience, size: options.Batch, now: now, summary: summary, ready: map[int]batch{}}
+	s := &sender{client: client, patience: deliver.NewPatience(options.Patience, now), size: options.Batch, now: now, summary: summary, ready: map[int]batch{}}
 	if s.size <= 0 {
 		s.size = batchEvents
 	}
@@ -148,7 +148,7 @@ func (s *sender) stored(b batch) {
 
 // deliver sends events until each is stored, a duplicate or rejected.
 func (s *sender) deliver(ctx context.Context, events []*eventsv1.Event) error {
-	return deliver.Events(ctx, s.client, events, deliver.NewRetry(s.patience, s.now), s.note)
+	return deliver.Events(ctx, s.client, events, s.patience.Retry(), s.note)
 }
 
 // note counts what became of an event.

@@ -28,11 +28,12 @@ func (c *Counts) Settled() int64 { return c.Stored.Load() + c.Duplicates.Load() 
 func Send(ctx context.Context, client eventsv1.IngestServiceClient, events iter.Seq[*eventsv1.Event], now func() time.Time, counts *Counts) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(inFlight)
+	patience := deliver.NewPatience(0, now)
 	var batch []*eventsv1.Event
 	flush := func() {
 		sending := batch
 		batch = nil
-		group.Go(func() error { return deliver.Events(ctx, client, sending, deliver.NewRetry(0, now), counts.note) })
+		group.Go(func() error { return deliver.Events(ctx, client, sending, patience.Retry(), counts.note) })
 	}
 	for e := range events {
 		if ctx.Err() != nil {
