@@ -52,6 +52,16 @@ func TestComposePassesWhatAnOperatorSets(t *testing.T) {
 	require.Greater(t, count, 30)
 }
 
+// The image's user is one of a file, which makes no others unless it is told to.
+func TestComposeLetsTheUserOfGrafanaBeMade(t *testing.T) {
+	tree := open(t)
+	require.Contains(t, tree.mustRead(t, "deploy/grafana/README.md"), "CREATE USER grafana")
+	_, clickhouse, found := strings.Cut(tree.mustRead(t, "docker-compose.yml"), "\n  clickhouse:\n")
+	require.True(t, found)
+	clickhouse, _, _ = strings.Cut(clickhouse, "\n\n")
+	require.Contains(t, clickhouse, "\n      CLICKHOUSE_DEFAULT_ACCESS_MANAGEMENT: 1")
+}
+
 func TestMetricsInDocumentsExist(t *testing.T) {
 	tree := open(t)
 	var code strings.Builder
