@@ -4,7 +4,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	neturl "net/url"
 	"sync"
 	"sync/atomic"
@@ -40,12 +39,15 @@ type Store struct {
 	promotions *recall.Recall[[]catalog.Promoted]
 }
 
+// errURL does not say what is wrong, as the error of the library does: that quotes what it could not read, which may be part of a password.
+var errURL = errors.New("the Postgres URL cannot be read: signs like / and % in a password must be escaped")
+
 // Open returns a store on the database of a postgres:// URL, whose connections have the application name. It does not connect: a server that is away shows in
 // Ready and in each call. Now tells how long questions take.
 func Open(ctx context.Context, url, application string, now func() time.Time) (*Store, error) {
 	address, err := neturl.Parse(url)
 	if err != nil {
-		return nil, fmt.Errorf("read the Postgres URL: %w", errors.Unwrap(err)) // without the URL: it may hold a password
+		return nil, errURL
 	}
 	settings := address.Query()
 	settings.Set("plan_cache_mode", "force_custom_plan") // a plan for any range and any list fits none

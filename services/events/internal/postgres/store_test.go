@@ -23,6 +23,15 @@ func open(tb testing.TB) insight.Engine {
 	return s
 }
 
+func TestAnAddressThatCannotBeReadTellsNoPassword(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"postgres://u:hunter%zz@h/db", "postgres://u:hunter/2@h/db", "postgres://u:hunter 2@h:port/db"} {
+		_, err := Open(t.Context(), address, "events", time.Now)
+		require.Error(t, err, address)
+		require.NotContains(t, err.Error(), "hunter", address)
+	}
+}
+
 func TestStore(t *testing.T) { storetest.Run(t, open) }
 
 func TestModel(t *testing.T) { storetest.Model(t, open, 4, 150) }
