@@ -1,7 +1,7 @@
 // Command collector measures the events service against the OpenTelemetry Collector's ClickHouse exporter at the same guarantee: a sender is answered when
 // the database has its events. Both write into the same ClickHouse, in turns in one run, lean and fat events, 100 a request. It prints the ratio of
-// events a second, and the CPU of each per event. The collector has 256 callers, whose blocks go when its flush timeout is over, and then 768, who fill its
-// blocks (peer-full): more than that gain it nothing.
+// events a second, and the CPU of each per event. The collector has 256 callers, whose blocks go when its flush timeout is over, 768, who fill its
+// blocks (peer-full), and 2,048 (peer-most); stored/best is the ratio to the fastest of them.
 //
 //	go run ./bench/collector              three rounds
 //	go run ./bench/collector -rounds 10
