@@ -88,7 +88,8 @@ func RunMonitor(t *testing.T, open OpenInsightFunc, endless Endless, settle func
 		f := events.SlowQueryFilter{Since: time.Now().Add(-time.Hour), Limit: 1000}
 		slow, err := s.SlowQueries(t.Context(), org, f)
 		require.NoError(t, err)
-		at := slices.IndexFunc(slow.Queries, func(q events.Query) bool { return reflect.DeepEqual(q.Tag, list[0].Tag) })
+		canceled := func(q events.Query) bool { return reflect.DeepEqual(q.Tag, list[0].Tag) }
+		at := slices.IndexFunc(slow.Queries, canceled)
 		require.GreaterOrEqual(t, at, 0, "%v", slow.Queries)
 		require.NotEmpty(t, slow.Queries[at].Failure)
 		require.True(t, slices.IsSortedFunc(slow.Queries, func(a, b events.Query) int { return cmp.Compare(b.Elapsed, a.Elapsed) }))
@@ -108,7 +109,7 @@ func RunMonitor(t *testing.T, open OpenInsightFunc, endless Endless, settle func
 		} {
 			none, err := c()
 			require.NoError(t, err, name)
-			require.Empty(t, none.Queries, name)
+			require.False(t, slices.ContainsFunc(none.Queries, canceled), name) // on a slow machine its own questions may be slow
 		}
 	})
 	t.Run("questions are remembered by the properties that they look at", func(t *testing.T) {
