@@ -3,6 +3,8 @@ package deliver
 import (
 	"sync"
 	"time"
+
+	"devtrail.dev/kit/pause"
 )
 
 const defaultPatience = 2 * time.Minute
@@ -27,7 +29,7 @@ func NewPatience(limit time.Duration, now func() time.Time) *Patience {
 
 // Retry returns what paces the attempts at one thing.
 func (p *Patience) Retry() *Retry {
-	return &Retry{patience: p, began: p.now(), pause: firstPause}
+	return &Retry{patience: p, began: p.now(), pauses: pause.Backoff{First: firstPause, Most: longestPause}}
 }
 
 // progress starts the clock anew, for all.

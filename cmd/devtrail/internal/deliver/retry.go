@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"devtrail.dev/kit/fault"
@@ -24,13 +23,13 @@ const (
 type Retry struct {
 	patience *Patience
 	began    time.Time
-	pause    time.Duration
+	pauses   pause.Backoff
 }
 
 // Progress starts the clock of the Patience anew, and the pauses of this thing.
 func (r *Retry) Progress() {
 	r.patience.progress()
-	r.pause = firstPause
+	r.pauses.Reset()
 }
 
 // Again waits before the next attempt, or returns why there is none: the failure will not pass, patience is at an end, or ctx is.
@@ -44,12 +43,11 @@ func (r *Retry) Again(ctx context.Context, err error) error {
 	if waited := r.patience.waited(r.began); waited > r.patience.limit {
 		return fmt.Errorf("gave up after %s without progress: %w", waited.Round(time.Second), err)
 	}
-	wait := r.pause/2 + rand.N(r.pause/2+1)
+	wait := r.pauses.Next()
 	var f *fault.Fault
 	if errors.As(err, &f) {
 		wait = max(wait, f.Retry())
 	}
-	r.pause = min(2*r.pause, longestPause)
 	return pause.For(ctx, wait)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/pause"
 )
 
 // ErrQuota says that an organization or a key sends faster than it may. Nothing of the request was kept.
@@ -78,12 +79,7 @@ func (q *quotas) hold(ctx context.Context) {
 	if deadline, ok := ctx.Deadline(); ok {
 		length = min(length, deadline.Sub(q.now())/2)
 	}
-	timer := time.NewTimer(length)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	_ = pause.For(ctx, length)
 }
 
 // judge decides, and tells whether who is refused was told before.

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/events/internal/queue"
 )
 
@@ -97,14 +98,8 @@ func (s *sender) arrived() {
 
 // again finds out which messages are there and sends the others once more. It returns false when there is no use in it.
 func (s *sender) again(ctx context.Context, cause error) bool {
-	if s.pause > 0 || cause == nil {
-		timer := time.NewTimer(max(s.pause, firstPause))
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return false
-		}
+	if (s.pause > 0 || cause == nil) && pause.For(ctx, max(s.pause, firstPause)) != nil {
+		return false
 	}
 	s.pause = min(max(2*s.pause, firstPause), longestPause)
 	for len(s.flying) > 0 {
