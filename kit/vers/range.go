@@ -35,13 +35,14 @@ func ParseRange(purlType, text string) (Range, error) {
 	return parseNative(purlType, text)
 }
 
-// Holds reports whether a version is in the range. A version that the type's rules cannot order is in it only if it is named.
+// Holds reports whether a version is in the range. A version that the type's rules cannot order is in it only if it is named. One of a Go module may be
+// written without its "v".
 func (r Range) Holds(version string) bool {
 	switch {
 	case r.all:
 		return true
 	case r.native != nil:
-		return r.native.Match(version)
+		return r.native.Match(native(r.purlType, version))
 	}
 	return r.contains(version)
 }
@@ -73,11 +74,19 @@ func parseNative(purlType, text string) (r Range, err error) {
 			r, err = Range{}, ErrRangeInvalid.With("%q is no range of %s versions", text, purlType)
 		}
 	}()
-	native, err := system.ParseConstraint(text)
+	constraint, err := system.ParseConstraint(native(purlType, text))
 	if err != nil {
 		return Range{}, ErrRangeInvalid.With("%q is no range of %s versions: %v", text, purlType, err)
 	}
-	return Range{purlType: purlType, native: native, text: text}, nil
+	return Range{purlType: purlType, native: constraint, text: text}, nil
+}
+
+// native spells a version as its ecosystem's own notation does. Ours of a Go module, which is that of advisories, has no "v"; Go knows none without it.
+func native(purlType, version string) string {
+	if purlType == "golang" && version != "" && '0' <= version[0] && version[0] <= '9' {
+		return "v" + version
+	}
+	return version
 }
 
 // constraint is a comparator with its version.

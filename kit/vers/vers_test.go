@@ -30,6 +30,9 @@ func TestRangesHoldTheirVersions(t *testing.T) {
 		{"maven", "[1.0,2.0)", []string{"1.0", "1.9"}, []string{"2.0", "0.9"}},
 		{"deb", "vers:deb/<1%3A2.4.47-3", []string{"1:2.4.47-2", "9.9-1"}, []string{"1:2.4.47-3", "2:0-1"}},
 		{"golang", "vers:golang/>=v1.2.0|<v1.3.0", []string{"v1.2.5"}, []string{"v1.3.0"}},
+		{"golang", "vers:golang/>=1.2.0|<1.3.0", []string{"1.2.5", "v1.2.5"}, []string{"1.3.0"}},
+		{"golang", "v0.20.0", []string{"0.20.0", "v0.20.0", "0.24.0"}, []string{"0.19.0", "v1.0.0-0.20200101000000-abcdefabcdef.x y"}},
+		{"golang", "1.2.0", []string{"1.2.0", "v1.9.0"}, []string{"1.1.9", "2.0.0", "latest"}},
 		{"github", "vers:github/v1|main", []string{"v1", "main"}, []string{"v2"}},
 	}
 	for _, c := range cases {

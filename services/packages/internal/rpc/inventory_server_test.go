@@ -131,6 +131,21 @@ func TestImportManifestKeepsLongNames(t *testing.T) {
 	require.EqualValues(t, 1, res.GetSkippedCount(), "a purl that no request could carry is no purl")
 }
 
+// What a file had is compared with what it has in a time that grows with the file: the database gives up hashing a list of more than some 116,000 rows.
+func TestImportManifestOfManyPackagesAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	pins := make([]string, 130_000)
+	for i := range pins {
+		pins[i] = fmt.Sprintf("p%d==1", i)
+	}
+	b.importFile(t, ingest, shop, "r1", "requirements.txt", requirements(pins...))
+	pins[5] = "p5==2"
+	res := b.importFile(t, ingest, shop, "r2", "requirements.txt", requirements(pins...))
+	require.EqualValues(t, 1, res.GetNewVersionCount())
+	require.Equal(t, len(pins)+1, b.rows(t, "inventory_entries"))
+}
+
 // Imports that share packages, in opposite orders of their files, wait for each other at most; and each new version is counted by one of them.
 func TestImportManifestConcurrently(t *testing.T) {
 	t.Parallel()

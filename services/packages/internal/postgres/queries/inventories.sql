@@ -67,10 +67,15 @@ SET until_number = sqlc.arg(number)::bigint
 WHERE e.organization_id = sqlc.arg(organization_id)
   AND e.manifest_id = sqlc.arg(manifest_id)
   AND e.until_number IS NULL
-  AND (e.package_id, e.version) NOT IN (
-      SELECT
-          unnest(sqlc.arg(package_ids)::uuid[]),
-          unnest(sqlc.arg(versions)::text[])
+  AND NOT EXISTS ( -- and not NOT IN, whose list is gone through for each entry once it is too large to be hashed
+      SELECT 1
+      FROM (
+          SELECT
+              unnest(sqlc.arg(package_ids)::uuid[]) AS package_id,
+              unnest(sqlc.arg(versions)::text[]) AS version
+      ) AS n
+      WHERE n.package_id = e.package_id
+        AND n.version = e.version
   );
 
 -- name: BeginInventoryEntries :exec

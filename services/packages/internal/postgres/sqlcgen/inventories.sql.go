@@ -91,10 +91,15 @@ SET until_number = $1::bigint
 WHERE e.organization_id = $2
   AND e.manifest_id = $3
   AND e.until_number IS NULL
-  AND (e.package_id, e.version) NOT IN (
-      SELECT
-          unnest($4::uuid[]),
-          unnest($5::text[])
+  AND NOT EXISTS ( -- and not NOT IN, whose list is gone through for each entry once it is too large to be hashed
+      SELECT 1
+      FROM (
+          SELECT
+              unnest($4::uuid[]) AS package_id,
+              unnest($5::text[]) AS version
+      ) AS n
+      WHERE n.package_id = e.package_id
+        AND n.version = e.version
   )
 `
 
