@@ -44,18 +44,19 @@ func TestRequests(t *testing.T) {
 		"poetry add --group dev pytest@^8":                                     {"poetry add pkg:pypi/pytest"},
 		"pipx install black":                                                   {"pipx install pkg:pypi/black"},
 		// Others
-		"go get github.com/Foo/bar@v1.2.3":                                   {"go get pkg:golang/github.com/foo/bar@v1.2.3"},
-		"go get -u ./... golang.org/x/net@none":                              {"go get elsewhere ./... golang.org/x/net@none"},
-		"go install golang.org/x/tools/cmd/goimports@latest":                 {"go install pkg:golang/golang.org/x/tools/cmd/goimports"},
-		"cargo add serde@1.0 --features derive":                              {"cargo add pkg:cargo/serde"},
-		"cargo add tokio@=1.40.0":                                            {"cargo add pkg:cargo/tokio@1.40.0"},
-		"cargo install ripgrep --version 14.1.0":                             {"cargo install pkg:cargo/ripgrep@14.1.0"},
-		"cargo add foo --git https://t@git.example/foo":                      {"cargo add elsewhere https://git.example/foo"},
-		"gem install rails -v 7.1.0":                                         {"gem install pkg:gem/rails@7.1.0"},
-		"gem install rake:13.0 json":                                         {"gem install pkg:gem/rake@13.0 pkg:gem/json"},
-		"bundle add puma --version '~> 6'":                                   {"bundle add pkg:gem/puma"},
-		"composer require monolog/monolog:^3 psr/log":                        {"composer require pkg:composer/monolog/monolog pkg:composer/psr/log"},
-		"dotnet add src/App.csproj package Newtonsoft.Json --version 13.0.3": {"dotnet package add pkg:nuget/Newtonsoft.Json@13.0.3"},
+		"go get github.com/Foo/bar@v1.2.3":                                     {"go get pkg:golang/github.com/foo/bar@v1.2.3"},
+		"go get -u ./... golang.org/x/net@none":                                {"go get elsewhere ./... golang.org/x/net@none"},
+		"go install golang.org/x/tools/cmd/goimports@latest":                   {"go install pkg:golang/golang.org/x/tools/cmd/goimports"},
+		"cargo add serde@1.0 --features derive":                                {"cargo add pkg:cargo/serde"},
+		"cargo add tokio@=1.40.0":                                              {"cargo add pkg:cargo/tokio@1.40.0"},
+		"cargo install ripgrep --version 14.1.0":                               {"cargo install pkg:cargo/ripgrep@14.1.0"},
+		"cargo add foo --git https://t@git.example/foo":                        {"cargo add elsewhere https://git.example/foo"},
+		"gem install rails -v 7.1.0":                                           {"gem install pkg:gem/rails@7.1.0"},
+		"gem install rake:13.0 json":                                           {"gem install pkg:gem/rake@13.0 pkg:gem/json"},
+		"bundle add puma --version '~> 6'":                                     {"bundle add pkg:gem/puma"},
+		"composer require monolog/monolog:^3 psr/log":                          {"composer require pkg:composer/monolog/monolog pkg:composer/psr/log"},
+		"composer require a/b:2.x c/d 1.2.3 e/f ^2.0 'g/h 1.0.*' i/j ext-json": {"composer require pkg:composer/a/b pkg:composer/c/d@1.2.3 pkg:composer/e/f pkg:composer/g/h pkg:composer/i/j elsewhere ext-json"},
+		"dotnet add src/App.csproj package Newtonsoft.Json --version 13.0.3":   {"dotnet package add pkg:nuget/Newtonsoft.Json@13.0.3"},
 		// Shells
 		"cd web && npm i a; pip install b | tee log":                   {"npm i pkg:npm/a", "pip install pkg:pypi/b"},
 		"sudo -u root env X=1 npm install -g a":                        {"npm install pkg:npm/a"},
@@ -92,6 +93,8 @@ func TestConstraintsAreKept(t *testing.T) {
 	r := requests("npm i vue@^3 a@1.2.3")[0]
 	require.Equal(t, map[string]string{"pkg:npm/vue": "^3"}, r.Constraints)
 	require.Equal(t, map[string]string{"pkg:pypi/flask": ">=2,<3"}, requests("pip install 'flask>=2,<3'")[0].Constraints)
+	require.Equal(t, map[string]string{"pkg:composer/a/b": "2.x", "pkg:composer/e/f": "^2.0", "pkg:composer/g/h": "1.0.*"},
+		requests("composer require a/b:2.x c/d 1.2.3 e/f ^2.0 'g/h 1.0.*'")[0].Constraints)
 }
 
 func TestJoin(t *testing.T) {

@@ -23,6 +23,8 @@ type manager struct {
 	packages []string
 	// spec takes the word of a package apart; false: it names none of the registry.
 	spec func(word string) (spec, bool)
+	// behind takes a word that belongs to the package named before it; false: it is a word like others. Most managers have none such.
+	behind func(s *spec, word string) bool
 }
 
 var node = manager{
@@ -73,7 +75,7 @@ var managers = map[string][]manager{
 			valued: []string{"-F", "-j", "--bin", "--branch", "--example", "--features", "--jobs", "--profile", "--registry", "--rev", "--root", "--tag", "--target", "--target-dir"},
 		},
 	},
-	"composer": {{ecosystem: "composer", spec: composerSpec, verbs: []string{"require", "global require"}, valued: []string{"-d", "--working-dir"}}},
+	"composer": {{ecosystem: "composer", spec: composerSpec, behind: composerConstraint, verbs: []string{"require", "global require"}, valued: []string{"-d", "--working-dir"}}},
 	"dotnet": {{
 		ecosystem: "nuget", spec: plainSpec("@"), verbs: []string{"package add"}, valued: []string{"-f", "--framework", "--package-directory", "--project"},
 		versions: []string{"-v", "--version"}, indexes: []string{"-s", "--source"},
@@ -145,6 +147,8 @@ func (m manager) request(name, verb string, args []string) Request {
 	take := func(word string) {
 		if s, ok := m.spec(word); ok {
 			wanted = append(wanted, s)
+		} else if n := len(wanted); n > 0 && m.behind != nil && m.behind(&wanted[n-1], word) {
+			return
 		} else if word != "" && word != "." {
 			r.Elsewhere = append(r.Elsewhere, address(word))
 		}

@@ -2,6 +2,7 @@ package commandline
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -15,16 +16,19 @@ var (
 	pythonName   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
 	simpleName   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
 	composerName = regexp.MustCompile(`^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$`)
-	goPath       = regexp.MustCompile(`^[A-Za-z0-9.-]+\.[A-Za-z]+(/[A-Za-z0-9._~-]+)+$`)
-	version      = regexp.MustCompile(`^[0-9]+(\.[0-9A-Za-z]+)*([-+.][0-9A-Za-z.+-]+)?$`)
-	semantic     = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$`)
+	// What stands alone may also name PHP, or an extension of it: php, ext-json.
+	composerBehind = regexp.MustCompile(`^([0-9^~<>=!*@]|v[0-9]|dev-)[^/]*$`)
+
+	goPath   = regexp.MustCompile(`^[A-Za-z0-9.-]+\.[A-Za-z]+(/[A-Za-z0-9._~-]+)+$`)
+	version  = regexp.MustCompile(`^[0-9]+(\.[0-9A-Za-z]+)*([-+.][0-9A-Za-z.+-]+)?$`)
+	semantic = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$`)
 )
 
-// exact tells a version from a range of them.
+// exact tells a version from a range of them, as 2.x is one.
 func exact(text string) (one, constraint string) {
 	text = strings.TrimSpace(text)
 	trimmed := strings.TrimSpace(strings.TrimLeft(text, "="))
-	if version.MatchString(trimmed) {
+	if version.MatchString(trimmed) && !slices.Contains(strings.Split(strings.ToLower(trimmed), "."), "x") {
 		return trimmed, ""
 	}
 	return "", text
@@ -105,11 +109,11 @@ func cargoSpec(word string) (spec, bool) {
 	return spec{name: name, constraint: rest}, true
 }
 
-// composerSpec reads vendor/name[:constraint]; a word that is only a constraint names nothing.
+// composerSpec reads vendor/name, and behind a colon, a sign or a blank what it may be.
 func composerSpec(word string) (spec, bool) {
-	name, rest, found := strings.Cut(word, ":")
-	if !found {
-		name, rest, _ = strings.Cut(word, "=")
+	name, rest := word, ""
+	if i := strings.IndexAny(word, ":= "); i >= 0 {
+		name, rest = word[:i], word[i+1:]
 	}
 	if !composerName.MatchString(name) {
 		return spec{}, false
@@ -117,6 +121,15 @@ func composerSpec(word string) (spec, bool) {
 	s := spec{name: name}
 	s.version, s.constraint = exact(rest)
 	return s, true
+}
+
+// composerConstraint takes a word that is what the package before it may be.
+func composerConstraint(s *spec, word string) bool {
+	if !composerBehind.MatchString(word) || s.version != "" || s.constraint != "" {
+		return false
+	}
+	s.version, s.constraint = exact(word)
+	return true
 }
 
 // plainSpec reads a name and, behind a sign, a version.
