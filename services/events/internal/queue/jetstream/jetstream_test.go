@@ -29,12 +29,17 @@ type broker struct {
 
 func startBroker(t *testing.T) *broker {
 	t.Helper()
-	b := &broker{t: t, options: server.Options{
-		Host: "127.0.0.1", JetStream: true, NoLog: true, NoSigs: true, Port: server.RANDOM_PORT, StoreDir: filepath.Join(t.TempDir(), "nats"), SyncAlways: true,
-	}}
+	b := &broker{t: t, options: brokerOptions(t)}
 	b.start()
 	t.Cleanup(b.stop)
 	return b
+}
+
+func brokerOptions(t *testing.T) server.Options {
+	t.Helper()
+	return server.Options{
+		Host: "127.0.0.1", JetStream: true, NoLog: true, NoSigs: true, Port: server.RANDOM_PORT, StoreDir: filepath.Join(t.TempDir(), "nats"), SyncAlways: true,
+	}
 }
 
 // start starts it at the same address as before.

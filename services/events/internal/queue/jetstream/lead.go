@@ -1,8 +1,10 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -15,11 +17,8 @@ import (
 // lead waits for the log, takes it over and keeps it until ctx ends or it is lost.
 func (l *Log) lead(ctx context.Context) {
 	for {
-		err := l.claim(ctx)
-		if err == nil {
-			break
-		}
-		if ctx.Err() != nil {
+		err := l.turn(ctx)
+		if err == nil || ctx.Err() != nil {
 			return
 		}
 		if !errors.Is(err, nats.ErrNoServers) && !errors.Is(err, nats.ErrConnectionReconnecting) {
@@ -29,46 +28,92 @@ func (l *Log) lead(ctx context.Context) {
 			return
 		}
 	}
-	close(l.owned)
-	l.options.Logger.InfoContext(ctx, "this instance has the log of accepted events", "stream", l.options.Stream)
+}
+
+// turn waits until the log is free, takes it over, and keeps it until ctx ends or it is lost. The error says why it could not be taken over: what a claim has
+// read by then counts no more.
+func (l *Log) turn(ctx context.Context) error {
+	if err := l.streams(ctx); err != nil {
+		return err
+	}
+	if err := l.state.acquire(ctx); err != nil {
+		return err
+	}
+	l.yield("")
+	mine, lose := context.WithCancelCause(ctx)
 	var group sync.WaitGroup
 	defer group.Wait()
+	defer lose(nil)
+	group.Go(func() { l.renew(mine, lose) }) // from now on: to read what waits may take longer than a lease
+	err := l.claim(mine)
+	if err == nil {
+		err = l.state.change(mine, func(*record) {}) // it is ours still
+	}
+	if err != nil {
+		return cmp.Or(context.Cause(mine), err)
+	}
+	close(l.owned)
+	l.options.Logger.InfoContext(ctx, "this instance has the log of accepted events", "stream", l.options.Stream)
 	group.Go(func() { (&sender{log: l}).run(ctx) })
+	for pause.For(mine, l.options.Lease/3) == nil {
+		if err := l.memory.flush(mine); err != nil && mine.Err() == nil {
+			l.options.Logger.WarnContext(ctx, "the ids of the log of accepted events are not written yet", "error", err)
+		}
+	}
+	if lost := context.Cause(mine); errors.Is(lost, errLost) {
+		l.lose(lost.Error())
+	}
+	return nil
+}
+
+// renew tells the other instances that this one is there, until ctx ends; lose is told when the log is another's.
+func (l *Log) renew(ctx context.Context, lose context.CancelCauseFunc) {
 	for pause.For(ctx, l.options.Lease/3) == nil {
 		err := l.state.change(ctx, func(*record) {})
 		if errors.Is(err, errLost) {
-			l.lose(err.Error())
+			lose(err)
 			return
 		}
-		if err = errors.Join(err, l.memory.flush(ctx)); err != nil && ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil {
 			l.options.Logger.WarnContext(ctx, "the log of accepted events is not renewed", "error", err)
 		}
 	}
 }
 
-// claim waits for the turn, stops whoever had the log, and reads what is there.
-func (l *Log) claim(ctx context.Context) error {
-	for name, subjects := range map[string]string{l.options.Stream: l.frames(), l.idStream(): l.idSubject("*")} {
+// streams makes what the log is kept in. The room of frames is the broker's to set aside at once, so that they never take what bounds and ids need: without those
+// nothing of the log could be given to the database, and so forgotten.
+func (l *Log) streams(ctx context.Context) error {
+	for _, kept := range []struct {
+		name, subjects string
+		bytes          int64
+	}{
+		{l.options.Stream, l.frames(), l.options.Bytes + l.options.Bytes/8 + overhead},
+		{l.idStream(), l.idSubject("*"), -1},
+	} {
 		if _, err := l.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-			AllowDirect: true, Description: "log of accepted events", Discard: jetstream.DiscardNew, MaxBytes: -1, MaxMsgs: -1, Name: name,
-			Replicas: l.options.Replicas, Storage: jetstream.FileStorage, Subjects: []string{subjects},
+			AllowDirect: true, Description: "log of accepted events", Discard: jetstream.DiscardNew, MaxBytes: kept.bytes, MaxMsgs: -1, Name: kept.name,
+			Replicas: l.options.Replicas, Storage: jetstream.FileStorage, Subjects: []string{kept.subjects},
 		}); err != nil {
-			return err
+			return fmt.Errorf("the stream %s of up to %d bytes: %w", kept.name, kept.bytes, err)
 		}
 	}
-	if err := l.state.acquire(ctx); err != nil {
-		return err
-	}
+	return nil
+}
+
+// claim stops whoever had the log, and reads what is there.
+func (l *Log) claim(ctx context.Context) error {
 	first, fence, err := l.open(ctx)
 	if err != nil {
 		return err
 	}
+	committed := l.state.committed()
 	var waiting queue.Backlog
-	last := l.state.record.Committed
+	last := committed
+	l.memory.empty() // of what a claim that failed has read
 	if err := l.groups(ctx, first, fence, func(sequence uint64, hour uint32, entries []queue.Entry) bool {
 		for i, e := range entries {
 			l.memory.add(hour, e.Organization, e.IDs)
-			if at := positionOf(sequence, i); at > l.state.record.Committed {
+			if at := positionOf(sequence, i); at > committed {
 				waiting.Add(queue.Waiting{Bytes: weight(e), Position: at, Received: e.Received})
 				last = at
 			}
@@ -82,7 +127,7 @@ func (l *Log) claim(ctx context.Context) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.waiting, l.last, l.committed, l.next, l.elsewhere = waiting, last, l.state.record.Committed, fence+1, ""
+	l.waiting, l.last, l.committed, l.next = waiting, last, committed, fence+1
 	return nil
 }
 
@@ -106,7 +151,7 @@ func (l *Log) open(ctx context.Context) (first, fence uint64, err error) {
 	}
 }
 
-// yield notes who has the log.
+// yield notes which other instance has the log, none when it is this one.
 func (l *Log) yield(instance string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -15,8 +15,11 @@ import (
 	"devtrail.dev/services/events/internal/queue"
 )
 
-// noteBytes is how large a message of ids gets.
-const noteBytes = 256 << 10
+// noteBytes is how large a message of ids gets, unless the broker takes less. idsHeader are the bytes before those of an organization.
+const (
+	noteBytes = 256 << 10
+	idsHeader = 16 + 4
+)
 
 // note is a message of ids: organization, number, ids, and so on.
 type note struct {
@@ -41,22 +44,32 @@ func (l *Log) idSubject(hour string) string { return l.options.Stream + ".ids." 
 
 // add takes ids to be sent soon.
 func (m *memory) add(hour uint32, organization uuid.UUID, ids []uuid.UUID) {
-	if len(ids) == 0 {
-		return
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.open.hour != hour {
-		m.seal()
-		m.open.hour = hour
+	most := min(noteBytes, m.log.room())
+	for len(ids) > 0 {
+		room := (most - len(m.open.data) - idsHeader) / len(uuid.UUID{})
+		if m.open.hour != hour || room <= 0 {
+			m.seal()
+			m.open.hour = hour
+			continue
+		}
+		taken := ids[:min(len(ids), room)]
+		ids = ids[len(taken):]
+		m.open.data = binary.BigEndian.AppendUint32(append(m.open.data, organization[:]...), uint32(len(taken)))
+		for _, id := range taken {
+			m.open.data = append(m.open.data, id[:]...)
+		}
 	}
-	m.open.data = binary.BigEndian.AppendUint32(append(m.open.data, organization[:]...), uint32(len(ids)))
-	for _, id := range ids {
-		m.open.data = append(m.open.data, id[:]...)
-	}
-	if len(m.open.data) > noteBytes {
-		m.seal()
-	}
+}
+
+// empty drops what was added and not sent.
+func (m *memory) empty() {
+	m.sending.Lock()
+	defer m.sending.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.open, m.full = note{}, nil
 }
 
 // seal ends a note. The memory must be locked.

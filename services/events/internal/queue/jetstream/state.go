@@ -25,6 +25,9 @@ type record struct {
 // stateKey is where the record stands in its bucket.
 const stateKey = "state"
 
+// stateBytes is set aside for the record, which is some hundred bytes, and some thousand while blocks are halved.
+const stateBytes = 16 << 20
+
 // polls is how often a waiting instance looks in the time of a lease.
 const polls = 5
 
@@ -44,7 +47,7 @@ var errLost = errors.New("another instance took over the log of accepted events"
 // acquire waits until the log is free, its owner silent for a lease, or an earlier life of this instance, and takes it.
 func (s *state) acquire(ctx context.Context) error {
 	kv, err := s.log.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: s.log.options.Stream + "_STATE", Description: "who has the log of accepted events", Replicas: s.log.options.Replicas,
+		Bucket: s.log.options.Stream + "_STATE", Description: "who has the log of accepted events", MaxBytes: stateBytes, Replicas: s.log.options.Replicas,
 	})
 	if err != nil {
 		return err
@@ -94,6 +97,13 @@ func (s *state) take(kv jetstream.KeyValue, current record, revision uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kv, s.record, s.revision = kv, current, revision
+}
+
+// committed is how far the log was committed.
+func (s *state) committed() queue.Position {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.record.Committed
 }
 
 // change changes the record. The error is ErrUnavailable when the broker is away, errLost when the log is another's.
