@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,21 +26,17 @@ func (e *Engine) Funnel(ctx context.Context, organization uuid.UUID, r insight.F
 			return insight.FunnelAnswer{Rows: []insight.FunnelRow{countedRow(counts)}}, nil
 		}
 	}
-	tallies := tallies{}
-	kept, err := e.walk(ctx, organization, plan, func(_ string, key insight.Key, runs []fold.Run) {
-		tallies.of(plan, key).add(runs)
-	})
+	rows, kept, err := e.tally(ctx, organization, plan)
 	if err != nil {
 		return insight.FunnelAnswer{}, err
 	}
 	answer := insight.FunnelAnswer{Buckets: plan.buckets()}
 	if plan.Breakdown == nil {
-		answer.Rows = []insight.FunnelRow{tallies.of(plan, insight.Key{}).row(nil)} // a funnel that nobody enters has a row, too
+		answer.Rows = []insight.FunnelRow{rows.of(insight.Key{}).row(nil)} // a funnel that nobody enters has a row, too
 		return answer, nil
 	}
-	rows := tallies.rows(plan, kept)
 	for _, key := range append(kept, insight.Other) {
-		if t := rows[key.Identity()]; t != nil && t.reached[0] > 0 {
+		if t := rows.byIdentity[key.Identity()]; t != nil && t.reached[0] > 0 {
 			answer.Rows = append(answer.Rows, t.row(&key))
 		}
 	}
@@ -61,26 +58,23 @@ func (e *Engine) FunnelActors(ctx context.Context, organization uuid.UUID, r ins
 		took  float64
 	}
 	var members []member
-	tallies := tallies{}
-	kept, err := e.walk(ctx, organization, plan, func(actor string, key insight.Key, runs []fold.Run) {
-		tallies.of(plan, key).add(runs)
-		if plan.counts(cell, runs) {
-			took, _ := plan.took(fold.ResultOf(runs))
+	kept, err := e.walk(ctx, organization, plan, func(actor string, key insight.Key, r fold.Result) {
+		if plan.counts(cell, r) {
+			took, _ := plan.took(r)
 			members = append(members, member{actor: actor, key: key, took: took})
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	rows := tallies.rows(plan, kept)
+	members = slices.DeleteFunc(members, func(m member) bool { return cell.Key != nil && rowKey(m.key, kept).Compare(*cell.Key) != 0 })
+	var samples []float64 // of the row: those who converted are its members
+	for _, m := range members {
+		samples = append(samples, m.took)
+	}
 	var list actors
 	for _, m := range members {
-		shown := rowKey(m.key, kept)
-		same := cell.Key == nil || shown.Compare(*cell.Key) == 0
-		if same && plan.View == insight.TimeToConvert {
-			same = rows[shown.Identity()].bins().of(m.took) == cell.Bin
-		}
-		list.add(m.actor, same)
+		list.add(m.actor, plan.View != insight.TimeToConvert || binsOf(samples, plan.BinCount).of(m.took) == cell.Bin)
 	}
 	return list.page(page), nil
 }
@@ -92,6 +86,7 @@ type funnelPlan struct {
 	query    insight.FunnelQuery
 	fold     fold.Funnel
 	from, to int
+	kept     []insight.Key // of a breakdown by properties, once they are known
 }
 
 func (e *Engine) planFunnel(ctx context.Context, organization uuid.UUID, r insight.FunnelRequest) (funnelPlan, error) {
@@ -115,6 +110,9 @@ func (e *Engine) planFunnel(ctx context.Context, organization uuid.UUID, r insig
 func (p funnelPlan) countable() bool {
 	return p.View == insight.FunnelSteps && p.CountsOnly && p.Order == insight.Ordered && len(p.Exclusions) == 0 && p.Breakdown == nil
 }
+
+// timed tells whether the times between steps are shown.
+func (p funnelPlan) timed() bool { return p.View == insight.FunnelSteps && !p.CountsOnly }
 
 // buckets are those of a funnel by time; other views have none.
 func (p funnelPlan) buckets() []time.Time {
@@ -144,14 +142,14 @@ func (p funnelPlan) checkCell(cell insight.FunnelCell) (insight.FunnelCell, erro
 	return cell, nil
 }
 
-// counts tells whether an actor with such runs counts in a cell, of whatever key; of a bin, whether it converted at all.
-func (p funnelPlan) counts(cell insight.FunnelCell, runs []fold.Run) bool {
-	reached, least, before := fold.ResultOf(runs).Reached, cell.Step+1, cell.Step
+// counts tells whether an actor whose runs come to this counts in a cell, of whatever key; of a bin, whether it converted at all.
+func (p funnelPlan) counts(cell insight.FunnelCell, r fold.Result) bool {
+	reached, least, before := r.Reached, cell.Step+1, cell.Step
 	switch p.View {
 	case insight.FunnelTrends:
-		reached, least, before = fold.Started(runs, p.span.Buckets)[cell.Bucket], p.to+1, p.from+1
+		reached, least, before = r.Started[cell.Bucket], p.to+1, p.from+1
 	case insight.TimeToConvert:
-		_, ok := p.took(fold.ResultOf(runs))
+		_, ok := p.took(r)
 		return ok
 	}
 	switch cell.Standing {

@@ -124,21 +124,17 @@ func (e *Engine) keep(ctx context.Context, organization uuid.UUID, plan *trendsP
 		}
 		return nil
 	}
-	totals, limit := *plan, b.Limit+1 // one more tells whether there are others
 	if plan.Formula != "" {
-		totals.TotalValue, limit = true, 0 // ranks need no buckets
-	}
-	q := totals.query(plan.current, series)
-	ranks, err := e.store.TrendTotals(ctx, organization, q, limit)
-	if err != nil {
-		return err
-	}
-	if plan.Formula != "" {
-		kept := rank(formulaTotals(ranks, plan.formula), b.Limit)
+		kept, err := e.rankFormula(ctx, organization, *plan)
 		for i := range series {
 			series[i].Keys = kept
 		}
-		return nil
+		return err
+	}
+	q := plan.query(plan.current, series)
+	ranks, err := e.store.TrendTotals(ctx, organization, q, b.Limit+1) // one more tells whether there are others
+	if err != nil {
+		return err
 	}
 	for i := range series {
 		series[i].Keys = rank(ranks[i], b.Limit)
@@ -173,33 +169,29 @@ func cohortKeys(b *insight.Breakdown) []insight.Key {
 	return keys
 }
 
-// rank returns the first keys by their totals.
-func rank(totals []insight.KeyTotal, limit int) []insight.Key {
-	slices.SortFunc(totals, func(a, b insight.KeyTotal) int { return cmp.Or(cmp.Compare(b.Total, a.Total), a.Key.Compare(b.Key)) })
-	var keys []insight.Key
-	for _, t := range totals[:min(limit, len(totals))] {
-		keys = append(keys, t.Key)
-	}
-	return keys
-}
-
-// formulaTotals computes a formula over the totals of each key of any series; a series without it counts 0.
-func formulaTotals(ranks [][]insight.KeyTotal, f insight.Formula) []insight.KeyTotal {
-	values, keys := map[string][]float64{}, map[string]insight.Key{}
-	for i, series := range ranks {
-		for _, t := range series {
-			id := t.Key.Identity()
-			if values[id] == nil {
-				values[id], keys[id] = make([]float64, len(ranks)), t.Key
+// rankFormula ranks keys by the formula over their totals; a series without a key counts 0. One series is asked for after the other, so that no more
+// than one list is in memory besides what is ranked.
+func (e *Engine) rankFormula(ctx context.Context, organization uuid.UUID, plan trendsPlan) ([]insight.Key, error) {
+	plan.TotalValue = true // ranks need no buckets
+	ranks := newRanks()
+	for i := range plan.Series {
+		totals, err := e.store.TrendTotals(ctx, organization, plan.query(plan.current, plan.Series[i:i+1]), maxKeys+1)
+		if err != nil {
+			return nil, err
+		}
+		for _, found := range totals[0] {
+			t, err := ranks.of(found.Key)
+			if err != nil {
+				return nil, err
 			}
-			values[id][i] = t.Total
+			if t.Values == nil {
+				t.Values = make([]float64, len(plan.Series))
+			}
+			t.Values[i] = found.Total
 		}
 	}
-	var totals []insight.KeyTotal
-	for id, v := range values {
-		totals = append(totals, insight.KeyTotal{Key: keys[id], Total: f.Value(v)})
-	}
-	return totals
+	ranks.evaluate(plan.formula)
+	return rank(ranks.list(), plan.Breakdown.Limit), nil
 }
 
 // trendRows asks for one period and brings the answer into its final form.

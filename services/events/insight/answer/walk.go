@@ -9,55 +9,76 @@ import (
 	"devtrail.dev/services/events/insight/fold"
 )
 
-// visitor is told the clean runs, at least one, of an actor in a bucket of the breakdown; without a breakdown the key is the zero value.
-type visitor func(actor string, key insight.Key, runs []fold.Run)
+// visitor is told what the clean runs, at least one, of an actor in a bucket of the breakdown come to; without a breakdown the key is the zero value.
+type visitor func(actor string, key insight.Key, r fold.Result)
 
 // walk goes through the actors of a funnel and returns the keys that are kept, in rank order. An actor is visited once with the key that its events
 // give it, kept or not; with an attribution to all steps it is visited once for each key that is kept and once for the others together.
 func (e *Engine) walk(ctx context.Context, organization uuid.UUID, p funnelPlan, visit visitor) (kept []insight.Key, err error) {
 	b := p.Breakdown
-	perValue := b != nil && b.Scope == insight.EventScope && p.Attribution == insight.AllSteps
-	ranks := ranks{}
-	if perValue { // what other stands for must be known before
+	kept = p.kept
+	if p.perValue() && kept == nil { // what other stands for must be known before
 		if kept, err = e.rankFunnel(ctx, organization, p); err != nil {
 			return nil, err
 		}
 	}
+	ranking := p.late() && kept == nil
+	ranks := newRanks()
 	err = e.store.Sequences(ctx, organization, fold.Sequences(p.query), func(s insight.Sequence) error {
 		switch {
 		case b == nil:
-			visitRuns(s.Actor, insight.Key{}, p.fold.Runs(s.Rows), visit)
+			p.visitRuns(s.Actor, insight.Key{}, s.Rows, visit)
 		case b.Scope == insight.CohortScope:
 			p.visitCohorts(s, visit)
-		case perValue:
+		case p.perValue():
 			p.visitValues(s, kept, visit)
 		default:
-			ranks.count(p, s)
-			runs := p.fold.Runs(s.Rows)
-			key := p.attributed(s, runs)
-			ranks.add(key, 0) // a value that only later steps have is ranked, too
-			visitRuns(s.Actor, key, runs, visit)
+			r := p.result(s.Rows)
+			key := p.attributed(s, r)
+			if ranking {
+				if err := ranks.found(p, s, key); err != nil {
+					return err
+				}
+			}
+			if r.Reached > 0 {
+				visit(s.Actor, key, r)
+			}
 		}
 		return nil
 	})
 	switch {
-	case b == nil || perValue:
-		return kept, err
-	case b.Scope == insight.CohortScope:
+	case ranking:
+		return rank(ranks.list(), b.Limit), err
+	case b != nil && b.Scope == insight.CohortScope:
 		return cohortKeys(b), err
 	}
-	return rank(ranks.list(), b.Limit), err
+	return kept, err
 }
 
-func visitRuns(actor string, key insight.Key, runs []fold.Run, visit visitor) {
-	if len(runs) > 0 {
-		visit(actor, key, runs)
+// perValue tells whether an actor has a funnel for each value of its events.
+func (p funnelPlan) perValue() bool {
+	return p.Breakdown != nil && p.Breakdown.Scope == insight.EventScope && p.Attribution == insight.AllSteps
+}
+
+// late tells whether all actors must be walked before it is known which keys are kept.
+func (p funnelPlan) late() bool {
+	return p.Breakdown != nil && p.Breakdown.Scope != insight.CohortScope && !p.perValue()
+}
+
+// result sums up what the view shows of an actor's runs.
+func (p funnelPlan) result(rows []insight.Row) fold.Result {
+	return fold.Wanted{Buckets: p.buckets(), Medians: p.timed()}.Of(p.fold.Runs(rows))
+}
+
+func (p funnelPlan) visitRuns(actor string, key insight.Key, rows []insight.Row, visit visitor) {
+	if r := p.result(rows); r.Reached > 0 {
+		visit(actor, key, r)
 	}
 }
 
 // visitCohorts visits an actor in each cohort that it is in.
 func (p funnelPlan) visitCohorts(s insight.Sequence, visit visitor) {
-	runs := p.fold.Runs(s.Rows)
+	r := p.result(s.Rows)
 	asked := 0
 	for i, c := range p.Breakdown.Cohorts {
 		in := c == nil
@@ -65,8 +86,8 @@ func (p funnelPlan) visitCohorts(s insight.Sequence, visit visitor) {
 			in = s.InCohorts[asked]
 			asked++
 		}
-		if in {
-			visitRuns(s.Actor, insight.Key{Kind: insight.CohortKey, Cohort: i}, runs, visit)
+		if in && r.Reached > 0 {
+			visit(s.Actor, insight.Key{Kind: insight.CohortKey, Cohort: i}, r)
 		}
 	}
 }
@@ -78,20 +99,20 @@ func (p funnelPlan) visitValues(s insight.Sequence, kept []insight.Key, visit vi
 		shown := rowKey(insight.NewKey(row.Values...), kept)
 		if id := shown.Identity(); !seen[id] && p.fold.Opens(row) {
 			seen[id] = true
-			visitRuns(s.Actor, shown, p.fold.Runs(p.fold.Only(s.Rows, func(k insight.Key) bool {
+			p.visitRuns(s.Actor, shown, p.fold.Only(s.Rows, func(k insight.Key) bool {
 				return rowKey(k, kept).Compare(shown) == 0
-			})), visit)
+			}), visit)
 		}
 	}
 }
 
 // attributed returns the key that an actor's events give it.
-func (p funnelPlan) attributed(s insight.Sequence, runs []fold.Run) insight.Key {
+func (p funnelPlan) attributed(s insight.Sequence, r fold.Result) insight.Key {
 	switch {
 	case p.Breakdown.Scope == insight.DeveloperScope:
 		return insight.NewKey(s.Developer...)
 	case p.Attribution == insight.AtStep:
-		if row := fold.ResultOf(runs).Best.Serving(p.AttributionStep); row >= 0 {
+		if row := r.Best.Serving(p.AttributionStep); row >= 0 {
 			return insight.NewKey(s.Rows[row].Values...)
 		}
 		return insight.NewKey()
@@ -106,55 +127,7 @@ func (e *Engine) rankFunnel(ctx context.Context, organization uuid.UUID, p funne
 	if p.Order != insight.Unordered {
 		q.Matchers = q.Matchers[:1]
 	}
-	ranks := ranks{}
-	err := e.store.Sequences(ctx, organization, q, func(s insight.Sequence) error {
-		ranks.count(p, s)
-		return nil
-	})
+	ranks := newRanks()
+	err := e.store.Sequences(ctx, organization, q, func(s insight.Sequence) error { return ranks.count(p, s) })
 	return rank(ranks.list(), p.Breakdown.Limit), err
-}
-
-// rowKey returns the key under which a key is shown: itself when it is kept, else other.
-func rowKey(key insight.Key, kept []insight.Key) insight.Key {
-	for _, k := range kept {
-		if k.Compare(key) == 0 {
-			return key
-		}
-	}
-	if key.Kind == 0 {
-		return key
-	}
-	return insight.Other
-}
-
-// ranks counts the events that may open a run by their keys.
-type ranks map[string]*insight.KeyTotal
-
-func (r ranks) add(key insight.Key, n float64) {
-	id := key.Identity()
-	if r[id] == nil {
-		r[id] = &insight.KeyTotal{Key: key}
-	}
-	r[id].Total += n
-}
-
-func (r ranks) count(p funnelPlan, s insight.Sequence) {
-	for _, row := range s.Rows {
-		if !p.fold.Opens(row) {
-			continue
-		}
-		if p.Breakdown.Scope == insight.DeveloperScope {
-			r.add(insight.NewKey(s.Developer...), 1)
-			continue
-		}
-		r.add(insight.NewKey(row.Values...), 1)
-	}
-}
-
-func (r ranks) list() []insight.KeyTotal {
-	var list []insight.KeyTotal
-	for _, t := range r {
-		list = append(list, *t)
-	}
-	return list
 }

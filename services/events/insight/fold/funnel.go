@@ -1,7 +1,9 @@
 package fold
 
 import (
+	"iter"
 	"math/bits"
+	"slices"
 	"sort"
 	"time"
 
@@ -73,28 +75,23 @@ func (r Run) Serving(step int) int {
 	return -1
 }
 
-// Runs returns the clean runs in the order of their first rows. Rows are all that [Sequences] asks for, in order.
-func (f Funnel) Runs(rows []insight.Row) []Run {
-	starts := 0
-	for _, row := range rows {
-		if f.Opens(row) {
-			starts++
+// Runs goes through the clean runs in the order of their first rows. Rows are all that [Sequences] asks for, in order.
+// A run is good until the next one: all are made in one room, so that the many first steps of one actor take no more than their rows.
+func (f Funnel) Runs(rows []insight.Row) iter.Seq[Run] {
+	return func(yield func(Run) bool) {
+		var t *track
+		for i, row := range rows {
+			if !f.Opens(row) {
+				continue
+			}
+			if t == nil { // who never begins needs none
+				t = f.track(rows)
+			}
+			if run := t.run(i); t.clean(run) && !yield(run) {
+				return
+			}
 		}
 	}
-	if starts == 0 {
-		return nil
-	}
-	t := f.track(rows, starts)
-	runs := make([]Run, 0, starts)
-	for i, row := range rows {
-		if !f.Opens(row) {
-			continue
-		}
-		if run := t.run(i); t.clean(run) {
-			runs = append(runs, run)
-		}
-	}
-	return runs
 }
 
 // opening is the matchers whose events open a run.
@@ -105,48 +102,51 @@ func (f Funnel) opening() uint64 {
 	return 1
 }
 
+// sought is the matchers whose next event is looked up: those of exclusions, and those of steps that may lie anywhere behind the one before.
+func (f Funnel) sought() uint64 {
+	all := uint64(1)<<(f.steps+len(f.exclusions)) - 1
+	switch f.order {
+	case insight.Ordered:
+		return all &^ 1
+	case insight.Strict:
+		return all &^ (1<<f.steps - 1)
+	case insight.Unordered:
+	}
+	return all
+}
+
 // track is the events of an actor on which runs are sought.
 type track struct {
 	Funnel
 	rows   []insight.Row
-	places [][]int // of the rows of each matcher: a run is cheap however many events lie between its steps
-	ints   []int   // what runs are made of, taken piece by piece
-	times  []time.Time
+	places [][]int32 // of the rows of each matcher that is sought: a run is cheap however many events lie between its steps
+	room   Run       // of the run that is followed
 }
 
-func (f Funnel) track(rows []insight.Row, starts int) *track {
-	t := &track{Funnel: f, rows: rows, ints: make([]int, 2*starts*f.steps), times: make([]time.Time, starts*f.steps)}
+func (f Funnel) track(rows []insight.Row) *track {
+	ints := make([]int, 2*f.steps)
+	t := &track{Funnel: f, rows: rows, room: Run{Rows: ints[:0:f.steps], Steps: ints[f.steps:f.steps], Times: make([]time.Time, 0, f.steps)}}
+	sought := f.sought()
 	counts := make([]int, f.steps+len(f.exclusions))
 	total := 0
 	for _, row := range rows {
-		for m := range counts {
-			if row.Matches&(1<<m) != 0 {
-				counts[m]++
-				total++
-			}
+		for found := row.Matches & sought; found != 0; found &= found - 1 {
+			counts[bits.TrailingZeros64(found)]++
+			total++
 		}
 	}
-	all := make([]int, total)
-	t.places = make([][]int, len(counts))
+	all := make([]int32, total)
+	t.places = make([][]int32, len(counts))
 	for m, n := range counts {
 		t.places[m], all = all[:0:n], all[n:]
 	}
 	for i, row := range rows {
-		for m := range counts {
-			if row.Matches&(1<<m) != 0 {
-				t.places[m] = append(t.places[m], i)
-			}
+		for found := row.Matches & sought; found != 0; found &= found - 1 {
+			m := bits.TrailingZeros64(found)
+			t.places[m] = append(t.places[m], int32(i))
 		}
 	}
 	return t
-}
-
-// fresh returns an empty run with room for all steps.
-func (t *track) fresh() Run {
-	n := t.steps
-	run := Run{Rows: t.ints[:0:n], Steps: t.ints[n : n : 2*n], Times: t.times[:0:n]}
-	t.ints, t.times = t.ints[2*n:], t.times[n:]
-	return run
 }
 
 // take adds a row to a run.
@@ -156,7 +156,7 @@ func (t *track) take(r *Run, place, step int) {
 
 // run follows one try from the row that opens it.
 func (t *track) run(first int) Run {
-	run, end := t.fresh(), t.window.End(t.rows[first].At)
+	run, end := Run{Rows: t.room.Rows[:0], Steps: t.room.Steps[:0], Times: t.room.Times[:0]}, t.window.End(t.rows[first].At)
 	if t.order == insight.Unordered {
 		t.unordered(&run, first, end)
 		return run
@@ -180,7 +180,7 @@ func (t *track) next(run Run, end time.Time) int {
 		if i == len(t.places[step]) {
 			return -1
 		}
-		next = t.places[step][i]
+		next = int(t.places[step][i])
 	}
 	if next == len(t.rows) || t.rows[next].Matches&(1<<step) == 0 || !t.rows[next].At.After(t.rows[last].At) || t.rows[next].At.After(end) {
 		return -1
@@ -189,7 +189,7 @@ func (t *track) next(run Run, end time.Time) int {
 }
 
 // after returns which of the places is the first of a row later than a time.
-func (t *track) after(places []int, at time.Time) int {
+func (t *track) after(places []int32, at time.Time) int {
 	return sort.Search(len(places), func(i int) bool { return t.rows[places[i]].At.After(at) })
 }
 
@@ -211,8 +211,8 @@ func (t *track) firstOpen(open uint64, after int) int {
 			continue
 		}
 		list := t.places[step]
-		if i := sort.SearchInts(list, after+1); i < len(list) && (found < 0 || list[i] < found) {
-			found = list[i]
+		if i, _ := slices.BinarySearch(list, int32(after+1)); i < len(list) && (found < 0 || int(list[i]) < found) {
+			found = int(list[i])
 		}
 	}
 	return found

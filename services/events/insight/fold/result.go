@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"iter"
 	"slices"
 	"sort"
 	"time"
@@ -8,44 +9,89 @@ import (
 	"devtrail.dev/services/events/insight"
 )
 
-// Result is what an actor's runs come to.
+// Result is what an actor's clean runs come to.
 type Result struct {
-	Reached int       // how many steps its best run took; 0 without a clean run
-	Mean    []float64 // seconds from step k-1 to k at place k, over the runs that reached as far as the best; place 0 is 0
-	Median  []float64 // likewise
-	Best    Run       // the earliest of those runs
+	Reached int         // how many steps its best run took; 0 without a clean run
+	Mean    []float64   // seconds from step k-1 to k at place k, over the runs that reached as far as the best; place 0 is 0
+	Median  []float64   // likewise, when it is wanted
+	Best    Run         // the earliest of those runs
+	Started map[int]int // how far the best run of each bucket came, which is where a run began: keys are places of buckets
 }
 
-// ResultOf sums an actor's runs up.
-func ResultOf(runs []Run) Result {
-	var r Result
-	best := 0 // runs that reached as far
-	for _, run := range runs {
-		switch {
-		case run.Reached() > r.Reached:
-			r.Reached, r.Best, best = run.Reached(), run, 1
-		case run.Reached() == r.Reached:
-			best++
+// Wanted is what an answer needs to know of runs besides how far the best came and what it took at the mean.
+type Wanted struct {
+	Buckets []time.Time // for Started; nil when nobody asks
+	Medians bool        // they alone take room for each run: 8 bytes for every step that the best reached behind the first
+}
+
+// Of sums an actor's runs up.
+func (w Wanted) Of(runs iter.Seq[Run]) Result {
+	s := sum{Wanted: w}
+	if len(w.Buckets) > 0 {
+		s.Started = map[int]int{}
+	}
+	for run := range runs {
+		s.add(run)
+	}
+	for k := 1; k < s.Reached; k++ {
+		s.Mean[k] /= float64(s.best)
+		if w.Medians {
+			slices.Sort(s.seconds[k])
+			s.Median[k] = middle(s.seconds[k])
 		}
 	}
-	if r.Reached < 2 {
-		r.Mean, r.Median = make([]float64, r.Reached), make([]float64, r.Reached)
-		return r
+	return s.Result
+}
+
+// sum is a result in the making: its means are sums still.
+type sum struct {
+	Wanted
+	Result
+	best    int         // runs that reached as far
+	seconds [][]float64 // of those runs by step, for medians
+}
+
+func (s *sum) add(run Run) {
+	if s.Started != nil {
+		s.start(run)
 	}
-	both := make([]float64, 2*r.Reached+best)
-	r.Mean, r.Median, both = both[:r.Reached], both[r.Reached:2*r.Reached], both[2*r.Reached:]
-	for k := 1; k < r.Reached; k++ {
-		seconds := both[:0]
-		for _, run := range runs {
-			if run.Reached() == r.Reached {
-				seconds = append(seconds, run.Times[k].Sub(run.Times[k-1]).Seconds())
-			}
+	switch reached := run.Reached(); {
+	case reached < s.Reached:
+		return
+	case reached > s.Reached:
+		s.exceed(run)
+	}
+	s.best++
+	for k := 1; k < s.Reached; k++ {
+		took := run.Times[k].Sub(run.Times[k-1]).Seconds()
+		s.Mean[k] += took
+		if s.Medians {
+			s.seconds[k] = append(s.seconds[k], took)
 		}
-		r.Mean[k] = Mean(seconds)
-		slices.Sort(seconds)
-		r.Median[k] = middle(seconds)
 	}
-	return r
+}
+
+// exceed begins anew with a run that came farther than those before.
+func (s *sum) exceed(run Run) {
+	n := run.Reached()
+	s.Reached, s.best = n, 0
+	s.Best = Run{Rows: append(s.Best.Rows[:0], run.Rows...), Steps: append(s.Best.Steps[:0], run.Steps...), Times: append(s.Best.Times[:0], run.Times...)}
+	s.Mean = make([]float64, n)
+	if s.Medians {
+		s.Median = make([]float64, n)
+		s.seconds = append(s.seconds, make([][]float64, n-len(s.seconds))...)
+		for k := range s.seconds {
+			s.seconds[k] = s.seconds[k][:0]
+		}
+	}
+}
+
+// start counts a run in the bucket in which it began.
+func (s *sum) start(run Run) {
+	b := sort.Search(len(s.Buckets), func(i int) bool { return s.Buckets[i].After(run.Times[0]) }) - 1
+	if b >= 0 {
+		s.Started[b] = max(s.Started[b], run.Reached())
+	}
 }
 
 // Mean returns the mean of a list that is not empty.
@@ -63,18 +109,6 @@ func Median(list []float64) float64 {
 }
 
 func middle(sorted []float64) float64 { return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2 }
-
-// Started returns how far the best run of each bucket came, which is where a run began: keys are places of buckets.
-func Started(runs []Run, buckets []time.Time) map[int]int {
-	best := make(map[int]int)
-	for _, run := range runs {
-		b := sort.Search(len(buckets), func(i int) bool { return buckets[i].After(run.Times[0]) }) - 1
-		if b >= 0 {
-			best[b] = max(best[b], run.Reached())
-		}
-	}
-	return best
-}
 
 // Touch returns the key of the actor's first event that matches a step and has one of the properties, or of its last; without such an event the missing key.
 func (f Funnel) Touch(rows []insight.Row, attribution insight.Attribution) insight.Key {

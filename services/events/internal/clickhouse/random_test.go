@@ -219,7 +219,7 @@ func TestFunnelCountsAreThoseOfTheSequences(t *testing.T) {
 		want := make([]int64, len(q.Steps))
 		require.NoError(t, p.memory.Sequences(t.Context(), org, fold.Sequences(q), func(s insight.Sequence) error {
 			furthest := 0
-			for _, run := range fold.NewFunnel(q).Runs(s.Rows) {
+			for run := range fold.NewFunnel(q).Runs(s.Rows) {
 				furthest = max(furthest, run.Reached())
 			}
 			for step := range furthest {
