@@ -31,7 +31,9 @@ func (s *insightServer) pathsRequest(ctx context.Context, org uuid.UUID, req *ev
 		if err := gap.CheckValid(); err != nil {
 			return r, events.ErrTimeInvalid.With("session_gap is not a valid duration").Field("session_gap")
 		}
-		r.Ways.Gap = gap.AsDuration()
+		if r.Ways.Gap = gap.AsDuration(); r.Ways.Gap == 0 { // a gap that is there is not the usual one
+			return r, insight.ErrPathsInvalid.With("the gap between two items is 0, it must be above 0").Field("session_gap")
+		}
 	}
 	if r.Ways.Sources, err = pathSources(req.GetSources()); err != nil {
 		return r, err

@@ -124,7 +124,6 @@ func TestOtherInsightsRefusals(t *testing.T) {
 		"series":                    &eventsv1.QueryLifecycleRequest{},
 		"series[0].event_name":      &eventsv1.QueryStickinessRequest{Series: []*eventsv1.EventMatcher{eventsOf("")}},
 		"sources":                   &eventsv1.QueryPathsRequest{},
-		"session_gap":               &eventsv1.QueryPathsRequest{Sources: []*eventsv1.PathSource{{}}, SessionGap: durationpb.New(-time.Second)},
 		"max_weight":                &eventsv1.QueryPathsRequest{Sources: []*eventsv1.PathSource{{}}, MinWeight: 2, MaxWeight: 1},
 		"step_limit":                &eventsv1.QueryPathsRequest{Sources: []*eventsv1.PathSource{{}}, StepLimit: 1},
 		"cleaning[0].pattern":       &eventsv1.QueryPathsRequest{Sources: []*eventsv1.PathSource{{}}, Cleaning: []*eventsv1.PathCleaning{{Pattern: "["}}},
@@ -140,5 +139,8 @@ func TestOtherInsightsRefusals(t *testing.T) {
 		"page_token":                &eventsv1.ListActorsRequest{PageToken: "x", Number: &eventsv1.ListActorsRequest_Trends{Trends: &eventsv1.TrendNumber{Cell: &eventsv1.TrendCell{}, Request: &eventsv1.QueryTrendsRequest{Series: []*eventsv1.TrendSeries{seriesOf("x")}}}}},
 	} {
 		b.refused(field, req)
+	}
+	for _, gap := range []time.Duration{0, -time.Second} { // absent is the usual one, 0 is not
+		b.refused("session_gap", &eventsv1.QueryPathsRequest{Sources: []*eventsv1.PathSource{{}}, SessionGap: durationpb.New(gap)})
 	}
 }
