@@ -68,13 +68,17 @@ func (e *Engine) FunnelActors(ctx context.Context, organization uuid.UUID, r ins
 		return nil, err
 	}
 	members = slices.DeleteFunc(members, func(m member) bool { return cell.Key != nil && rowKey(m.key, kept).Compare(*cell.Key) != 0 })
-	var samples []float64 // of the row: those who converted are its members
-	for _, m := range members {
-		samples = append(samples, m.took)
+	if plan.View == insight.TimeToConvert && len(members) > 0 {
+		samples := make([]float64, len(members)) // those of the row: its members are who converted
+		for i, m := range members {
+			samples[i] = m.took
+		}
+		bins := binsOf(samples, plan.BinCount)
+		members = slices.DeleteFunc(members, func(m member) bool { return bins.of(m.took) != cell.Bin })
 	}
-	var list actors
-	for _, m := range members {
-		list.add(m.actor, plan.View != insight.TimeToConvert || binsOf(samples, plan.BinCount).of(m.took) == cell.Bin)
+	list := make(actors, len(members))
+	for i, m := range members {
+		list[i] = m.actor
 	}
 	return list.page(page), nil
 }
