@@ -80,9 +80,13 @@ func (d *duel) funnel() {
 		return
 	}
 	cell := insight.FunnelCell{Key: pick(d.Rand, got.Rows...).Key, Step: d.IntN(len(r.Steps)), Standing: pick(d.Rand, insight.Converted, insight.Converted, insight.Dropped), Bin: d.IntN(3)}
-	if r.View == insight.FunnelTrends {
+	switch r.View {
+	case insight.FunnelTrends:
 		cell.Standing = insight.Standing(1 + d.IntN(3))
 		cell.Bucket = busy(d, got.Rows[0].Periods, func(p insight.FunnelPeriod) bool { return p.Entered > 0 })
+	case insight.TimeToConvert:
+		cell.Standing = insight.Converted
+	case insight.FunnelSteps:
 	}
 	page := d.actorPage()
 	both(d, "funnel actors", []any{r, cell}, func(e *answer.Engine) ([]string, error) { return e.FunnelActors(d.t.Context(), d.org, r, cell, page) })

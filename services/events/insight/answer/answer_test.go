@@ -76,6 +76,8 @@ func TestFunnelCellsThatAreNotInTheAnswer(t *testing.T) {
 		{"cell.standing", byTime, insight.FunnelCell{Standing: 9}},
 		{"cell.bucket", byTime, insight.FunnelCell{Bucket: 8}},
 		{"cell.bin", byDuration, insight.FunnelCell{Bin: -1}},
+		{"cell.bin", byDuration, insight.FunnelCell{}}, // nobody converted
+		{"cell.standing", byDuration, insight.FunnelCell{Standing: insight.Dropped}},
 		{"cell.breakdown", steps, insight.FunnelCell{Key: &key}},
 	} {
 		_, err := e.FunnelActors(t.Context(), org, c.r, c.cell, page)

@@ -48,3 +48,13 @@ func TestActorsOfABinOfManyAreFoundSoon(t *testing.T) {
 	require.Equal(t, []string{"090001", "090002"}, list)
 	require.Less(t, time.Since(begun), 5*time.Second, "it takes a tenth of a second; looking at all samples for each actor took a quarter of a minute and more")
 }
+
+func TestBinsPastTheLastAreRefused(t *testing.T) {
+	t.Parallel()
+	e, r := bins(t, 100)
+	list, err := e.FunnelActors(t.Context(), org, r, insight.FunnelCell{Bin: 10}, page) // the last is for what lies at the end of the one before
+	require.NoError(t, err)
+	require.Empty(t, list)
+	_, err = e.FunnelActors(t.Context(), org, r, insight.FunnelCell{Bin: 11}, page)
+	refused(t, err, "cell.bin")
+}

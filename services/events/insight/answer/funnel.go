@@ -68,12 +68,18 @@ func (e *Engine) FunnelActors(ctx context.Context, organization uuid.UUID, r ins
 		return nil, err
 	}
 	members = slices.DeleteFunc(members, func(m member) bool { return cell.Key != nil && rowKey(m.key, kept).Compare(*cell.Key) != 0 })
-	if plan.View == insight.TimeToConvert && len(members) > 0 {
+	if plan.View == insight.TimeToConvert {
+		if len(members) == 0 { // a row without bins, or no row at all
+			return nil, none("cell.bin")
+		}
 		samples := make([]float64, len(members)) // those of the row: its members are who converted
 		for i, m := range members {
 			samples[i] = m.took
 		}
 		bins := binsOf(samples, plan.BinCount)
+		if cell.Bin > bins.n {
+			return nil, none("cell.bin")
+		}
 		members = slices.DeleteFunc(members, func(m member) bool { return bins.of(m.took) != cell.Bin })
 	}
 	list := make(actors, len(members))
@@ -134,7 +140,7 @@ func (p funnelPlan) checkCell(cell insight.FunnelCell) (insight.FunnelCell, erro
 	switch {
 	case (cell.Key == nil) != (p.Breakdown == nil):
 		return cell, none("cell.breakdown")
-	case cell.Standing > insight.Entered || cell.Standing == insight.Entered && p.View != insight.FunnelTrends:
+	case cell.Standing > p.lastStanding():
 		return cell, none("cell.standing")
 	case p.View == insight.FunnelSteps && (cell.Step < 0 || cell.Step >= len(p.Steps) || cell.Standing == insight.Dropped && cell.Step == 0):
 		return cell, none("cell.step")
@@ -144,6 +150,18 @@ func (p funnelPlan) checkCell(cell insight.FunnelCell) (insight.FunnelCell, erro
 		return cell, none("cell.bin")
 	}
 	return cell, nil
+}
+
+// lastStanding is the last of those that actors of the view may have: a bin has only who converted.
+func (p funnelPlan) lastStanding() insight.Standing {
+	switch p.View {
+	case insight.FunnelTrends:
+		return insight.Entered
+	case insight.TimeToConvert:
+		return insight.Converted
+	case insight.FunnelSteps:
+	}
+	return insight.Dropped
 }
 
 // counts tells whether an actor whose runs come to this counts in a cell, of whatever key; of a bin, whether it converted at all.
