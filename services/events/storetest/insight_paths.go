@@ -17,6 +17,7 @@ var pathCases = []insightCase{
 	{"paths: cleaning, grouping, leaving out, in this order", pathShapes},
 	{"paths: between a start and an end", pathEnds},
 	{"paths: weights and limits; equal times make a way of no time", pathWeights},
+	{"paths: the mean of what took centuries together", pathCenturies},
 }
 
 func (s *story) paths(r insight.PathsRequest) []string {
@@ -102,4 +103,15 @@ func pathWeights(s *story) {
 	s.says(s.paths(r), "2 /2 > /4: 2 1m30s")
 	r.Ways.MinWeight, r.Ways.MaxWeight, r.Ways.EdgeLimit = 0, 0, 1
 	s.says(s.paths(r), "1 /1 > /2: 3 0s")
+}
+
+// pathCenturies has a way that took more than 292 years together, which is where nanoseconds end.
+func pathCenturies(s *story) {
+	for _, who := range []string{"ada", "bo", "cy"} {
+		s.tell(viewed(who, "/1", "1990-01-01 00:00"), viewed(who, "/2", "2190-01-01 00:00"))
+	}
+	s.tell(viewed("di", "/1", "2190-01-01 00:00"), viewed("di", "/2", "2190-01-01 00:00:00.000001"))
+	start, end := day("1990-01-01"), day("2200-01-01")
+	r := insight.PathsRequest{Period: insight.Period{Start: &start, End: &end}, Ways: insight.PathsQuery{Sources: byPath, Gap: 250 * 365 * 24 * time.Hour}}
+	s.says(s.paths(r), "1 /1 > /2: 4 1314882h0m0.00000025s")
 }

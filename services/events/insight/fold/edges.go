@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"devtrail.dev/services/events/insight"
 )
@@ -17,8 +16,8 @@ type Edges struct {
 
 // total is how often a way was taken, and how long that took together.
 type total struct {
-	weight int64
-	took   time.Duration
+	weight       int64
+	microseconds int64
 }
 
 // NewEdges returns the count of a question for paths, of nobody yet.
@@ -33,7 +32,7 @@ func (e Edges) Sequences() insight.SequenceQuery { return e.paths.Sequences() }
 func (e Edges) Add(s insight.Sequence) error {
 	for _, step := range e.paths.Steps(s.Rows) {
 		key := insight.Edge{Step: step.Step, Source: step.Source, Target: step.Target}
-		e.totals[key] = total{weight: e.totals[key].weight + 1, took: e.totals[key].took + step.Took}
+		e.totals[key] = total{weight: e.totals[key].weight + 1, microseconds: e.totals[key].microseconds + step.Took.Microseconds()}
 	}
 	return nil
 }
@@ -44,7 +43,7 @@ func (e Edges) List() []insight.Edge {
 	var edges []insight.Edge
 	for edge, t := range e.totals {
 		if t.weight >= q.MinWeight && (q.MaxWeight == 0 || t.weight <= q.MaxWeight) {
-			edge.Weight, edge.Mean = t.weight, t.took/time.Duration(t.weight)
+			edge.Weight, edge.Mean = t.weight, insight.MeanOf(t.microseconds, t.weight)
 			edges = append(edges, edge)
 		}
 	}

@@ -2,7 +2,6 @@ package clickhouse
 
 import (
 	"context"
-	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
@@ -46,7 +45,7 @@ func (s *Store) PathEdges(ctx context.Context, organization uuid.UUID, q insight
 				return err
 			}
 			edge.Step = int(step)
-			edge.Mean = time.Duration(micros) * time.Microsecond / time.Duration(edge.Weight)
+			edge.Mean = insight.MeanOf(micros, edge.Weight)
 			edges = append(edges, edge)
 			return nil
 		})
