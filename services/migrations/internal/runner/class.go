@@ -1,10 +1,9 @@
 package runner
 
 import (
-	"slices"
-	"strings"
 	"time"
 
+	"devtrail.dev/services/migrations/internal/segment"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
@@ -18,19 +17,11 @@ const (
 )
 
 func classOf(s sqlsplit.Statement) class {
-	words := s.Words(8)
-	if len(words) == 0 {
-		return data
-	}
-	switch words[0] {
-	case "ANALYZE", "REINDEX", "REFRESH", "VACUUM":
+	if segment.Long(s) {
 		return long
-	case "CREATE", "DROP", "ALTER":
-		if slices.Contains(words, "CONCURRENTLY") || strings.Contains(strings.ToUpper(s.Text), "VALIDATE CONSTRAINT") {
-			return long
-		}
-		return ddl
-	case "CALL", "COPY", "DELETE", "DO", "INSERT", "MERGE", "SELECT", "UPDATE", "WITH":
+	}
+	switch s.Keyword() {
+	case "", "CALL", "COPY", "DELETE", "DO", "INSERT", "MERGE", "SELECT", "UPDATE", "WITH":
 		return data
 	}
 	return ddl

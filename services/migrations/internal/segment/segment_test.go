@@ -10,6 +10,7 @@ import (
 
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations/internal/segment"
+	"devtrail.dev/services/migrations/internal/sqlsplit"
 )
 
 func files(t *testing.T, texts ...string) []schema.File {
@@ -72,5 +73,27 @@ func TestApart(t *testing.T) {
 		"SELECT 'VACUUM'":                                           false,
 	} {
 		assert.Equal(t, want, segment.Apart(files(t, text)[0]), text)
+	}
+}
+
+func TestLong(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"ALTER TABLE t VALIDATE CONSTRAINT c":                                 true,
+		`alter table if exists only s."T" validate -- why` + "\nconstraint c": true,
+		`ALTER TABLE t VALIDATE CONSTRAINT c, VALIDATE CONSTRAINT "d, e"`:     true,
+		"ALTER DOMAIN d VALIDATE CONSTRAINT c":                                true,
+		"ALTER TABLE t VALIDATE CONSTRAINT c, ADD COLUMN a numeric(4, 2)":     false,
+		"ALTER TABLE t ALTER a DROP DEFAULT, VALIDATE CONSTRAINT c":           false,
+		"ALTER TABLE t ADD CHECK (b <> 'VALIDATE CONSTRAINT c')":              false,
+		"ALTER TABLE t ADD COLUMN a int":                                      false,
+		"CREATE INDEX i ON concurrently (a)":                                  false,
+		"DROP INDEX CONCURRENTLY i":                                           true,
+		"REFRESH MATERIALIZED VIEW CONCURRENTLY v":                            true,
+		"COMMENT ON TABLE t IS 'VALIDATE CONSTRAINT c'":                       false,
+	} {
+		statements, err := sqlsplit.Split(text, sqlsplit.Postgres)
+		require.NoError(t, err)
+		assert.Equal(t, want, segment.Long(statements[0]), text)
 	}
 }

@@ -56,11 +56,59 @@ func addsEnumValue(s sqlsplit.Statement) bool {
 	return begins(words, "ALTER", "TYPE") && slices.Contains(words, "ADD") && slices.Contains(words, "VALUE")
 }
 
+// Long reports whether the statement takes a time in the size of a table by design, under a lock that lets writers go on.
+func Long(s sqlsplit.Statement) bool {
+	words, _ := read(s)
+	if len(words) == 0 {
+		return false
+	}
+	switch words[0] {
+	case "ANALYSE", "ANALYZE", "REFRESH", "REINDEX", "VACUUM":
+		return true
+	case "CREATE", "DROP":
+		return slices.Contains(words[:min(4, len(words))], "CONCURRENTLY") && RefusesTransaction(s)
+	case "ALTER":
+		return onlyValidates(s)
+	}
+	return false
+}
+
 // validates reports whether the statement checks rows that are there already.
 func validates(s sqlsplit.Statement) bool {
 	words, _ := read(s)
 	i := slices.Index(words, "VALIDATE")
 	return begins(words, "ALTER") && i > 0 && i+1 < len(words) && words[i+1] == "CONSTRAINT"
+}
+
+// onlyValidates reports whether every command of the ALTER is VALIDATE CONSTRAINT. Beside another one the rows are read under the
+// lock of that, which is not to be held for long.
+func onlyValidates(s sqlsplit.Statement) bool {
+	tokens, _ := sqlsplit.Tokens(s.Text, sqlsplit.Postgres)
+	depth := 0
+	var command []string
+	validate := func() bool { // the command ends in VALIDATE CONSTRAINT and one name
+		n := len(command)
+		return n > 2 && strings.EqualFold(command[n-3], "VALIDATE") && strings.EqualFold(command[n-2], "CONSTRAINT")
+	}
+	for _, t := range tokens {
+		switch t.Kind {
+		case sqlsplit.Blank:
+			continue
+		case sqlsplit.Open:
+			depth++
+		case sqlsplit.Shut:
+			depth--
+		}
+		if t.Text != "," || depth > 0 {
+			command = append(command, t.Text)
+			continue
+		}
+		if !validate() {
+			return false
+		}
+		command = nil
+	}
+	return validate()
 }
 
 func begins(words []string, with ...string) bool {

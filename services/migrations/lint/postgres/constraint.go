@@ -35,8 +35,8 @@ func constraintRules() []check {
 		}, constraintMissingNotValid, nil},
 		{rule.Rule{
 			Name: "validate-in-same-transaction", Severity: rule.Error,
-			Reason:      "VALIDATE in the transaction that added the constraint reads all rows while the lock of the ADD is still held",
-			Alternative: "VALIDATE in a later file",
+			Reason:      "VALIDATE reads all rows under every lock that is held by then: that of the ADD in the same transaction, and that of other commands of its own statement",
+			Alternative: "VALIDATE by itself, in a later file",
 		}, validateInSameTransaction, nil},
 		{rule.Rule{
 			Name: "adding-column-inline-check", Severity: rule.Error,
@@ -147,27 +147,6 @@ func constraintMissingNotValid(c *context) {
 	if a := validatesUnderLock(c); a != nil {
 		c.report("all rows of %s are read while the lock that added %s is held", a.table, quote(a.cmd.GetName()))
 	}
-}
-
-// validateInSameTransaction reports the VALIDATE alone.
-func validateInSameTransaction(c *context) {
-	if a := validatesUnderLock(c); a != nil {
-		c.report("all rows of %s are read while the lock that added %s is held", a.table, quote(a.cmd.GetName()))
-	}
-}
-
-// validatesUnderLock returns the VALIDATE of a constraint that the same transaction or statement added, nil when there is none.
-func validatesUnderLock(c *context) *alterUse {
-	for _, a := range c.alters(pg.AlterTableType_AT_ValidateConstraint) {
-		for _, e := range append(c.file.earlier(c.stmt), c.stmt) {
-			for _, add := range altersOf(e.node, pg.AlterTableType_AT_AddConstraint) {
-				if add.table.key() == a.table.key() && add.cmd.GetDef().GetConstraint().GetConname() == a.cmd.GetName() {
-					return &a
-				}
-			}
-		}
-	}
-	return nil
 }
 
 // addingCheckWithColumn reports a CHECK behind a new column, and a domain that brings one.
