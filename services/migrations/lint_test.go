@@ -27,7 +27,7 @@ func TestOurOwnMigrationsAreSafe(t *testing.T) {
 			if target.Engine == migrations.ClickHouse {
 				engine = lint.ClickHouse
 			}
-			found, err := lint.Lint(engine, nil, files, lint.Options{InTransaction: engine == lint.Postgres, ServerVersion: map[lint.Engine]string{lint.Postgres: "18", lint.ClickHouse: "26.7"}[engine], TimeoutsSet: true})
+			found, err := lint.Lint(engine, nil, files, lint.Options{InTransaction: engine == lint.Postgres, OwnHeaders: true, ServerVersion: map[lint.Engine]string{lint.Postgres: "18", lint.ClickHouse: "26.7"}[engine], TimeoutsSet: true})
 			require.NoError(t, err)
 			for _, f := range found {
 				if !f.Suppressed && (f.Severity == lint.Error || f.Severity == lint.Gate) {

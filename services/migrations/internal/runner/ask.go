@@ -152,7 +152,7 @@ func (r *Runner) Files(ctx context.Context, name string) (migrations.Engine, []s
 	}
 	opts, err := d.engine.lintOptions(ctx)
 	if errors.Is(err, migrations.ErrServerAway) {
-		return d.Engine, d.files, lint.Options{InTransaction: d.Engine == migrations.Postgres, TimeoutsSet: true}, nil
+		return d.Engine, d.files, lint.Options{InTransaction: d.Engine == migrations.Postgres, OwnHeaders: true, TimeoutsSet: true}, nil
 	}
 	return d.Engine, d.files, opts, err
 }

@@ -17,7 +17,7 @@ import (
 
 // lintOptions is what lint should know of how this engine applies files, and of the server.
 func (p *postgres) lintOptions(ctx context.Context) (lint.Options, error) {
-	opts := lint.Options{InTransaction: true, TimeoutsSet: true}
+	opts := lint.Options{InTransaction: true, OwnHeaders: true, TimeoutsSet: true}
 	err := p.pool.QueryRow(ctx, "SELECT (current_setting('server_version_num')::int / 10000)::text").Scan(&opts.ServerVersion)
 	return opts, away(err)
 }

@@ -46,6 +46,20 @@ func TestLintRefusesByNameAndAnOverrideLetsItPass(t *testing.T) {
 	stop()
 }
 
+// TestHeadersOfOtherToolsAreNotBelieved has a file that runs in a transaction, whatever it says to another tool.
+func TestHeadersOfOtherToolsAreNotBelieved(t *testing.T) {
+	s := newSite(t)
+	s.bring(t, s.target("pg", migrations.Postgres, pgFiles))
+	for _, header := range []string{"-- atlas:txmode none", "-- squawk-disable-assume-in-transaction", "-- migrate:up transaction:false", "-- Devtrail: No-Transaction"} {
+		files := filesOf(migrations.Postgres)
+		files["0003_c.sql"] = header + "\nALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;\nALTER TABLE t VALIDATE CONSTRAINT c;"
+		r, stop := s.start(t, Config{}, s.target("pg", migrations.Postgres, files))
+		status := await(t, r, "pg", func(s migrations.Status) bool { return s.State == migrations.Refused || s.Version == 3 })
+		stop()
+		require.Contains(t, status.Message, "0003_c.sql:3: validate-in-same-transaction: ", header)
+	}
+}
+
 func TestAContractStepWithoutItsHeaderIsRefused(t *testing.T) {
 	s := newSite(t)
 	s.bring(t, s.target("pg", migrations.Postgres, pgFiles))

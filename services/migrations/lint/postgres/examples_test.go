@@ -23,9 +23,10 @@ type example struct {
 func yes(name, sql string) example { return example{rule: name, flagged: true, sql: sql} }
 func no(name, sql string) example  { return example{rule: name, sql: sql} }
 
-// on puts a schema under the example; in wraps its file in a transaction; at sets the server; and hot names hot tables.
+// on puts a schema under the example; in wraps its file in a transaction, own as our runner does; at sets the server; and hot names hot tables.
 func (e example) on(setup string) example { e.setup = setup; return e }
 func (e example) in() example             { e.opts.InTransaction = true; return e }
+func (e example) own() example            { e.opts.OwnHeaders = true; return e.in() }
 func (e example) at(v string) example     { e.opts.ServerVersion = v; return e }
 func (e example) hot(t ...string) example { e.opts.HotTables = t; return e }
 

@@ -49,12 +49,12 @@ type Effect struct {
 func Effects(setup []rule.File, file rule.File, opts rule.Options) [][]Effect {
 	s := newSchema()
 	for _, f := range setup {
-		for _, st := range readFile(f, false).statements {
+		for _, st := range readFile(f, rule.Options{}).statements {
 			s.applyAll(st)
 		}
 	}
 	s.created = map[string]createdObj{}
-	c := &context{schema: s, file: readFile(file, opts.InTransaction)}
+	c := &context{schema: s, file: readFile(file, opts)}
 	var list [][]Effect
 	for _, st := range c.file.statements {
 		c.stmt = st

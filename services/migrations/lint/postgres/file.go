@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -46,13 +45,10 @@ type statement struct {
 	nesting string
 }
 
-// headers are the comments by which a file says that it runs without a transaction: our own, and those of tools whose files are accepted.
-var headers = regexp.MustCompile(`(?i)^--\s*(devtrail:\s*no-transaction|\+goose\s+no\s+transaction|atlas:txmode\s+none|squawk-disable-assume-in-transaction|migrate:up\s+transaction:false)\b`)
-
-// readFile splits and parses a file. With wrapped the runner puts a transaction around it, unless its header says no.
-func readFile(f rule.File, wrapped bool) *file {
-	out := &file{name: f.Name, outside: f.Apart || outside(f.SQL)}
-	out.wrapped = wrapped && !out.outside
+// readFile splits and parses a file. The options say whether the runner puts a transaction around it when its header does not say no.
+func readFile(f rule.File, opts rule.Options) *file {
+	out := &file{name: f.Name, outside: f.Apart || outside(f.SQL, opts.OwnHeaders)}
+	out.wrapped = opts.InTransaction && !out.outside
 	statements, err := sqlsplit.Split(f.SQL, sqlsplit.Postgres)
 	if err != nil {
 		out.broken, out.brokenLine = err.Error(), 1
@@ -89,20 +85,6 @@ func (s *statement) read() {
 			s.node = nil
 		}
 	}
-}
-
-// outside reports whether the comments before the first statement hold a header that asks for no transaction.
-func outside(sql string) bool {
-	for line := range strings.Lines(sql) {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "--") {
-			return false
-		}
-		if headers.MatchString(line) {
-			return true
-		}
-	}
-	return false
 }
 
 // transactions numbers the transactions and notes what is wrong with the statements that begin and end them.

@@ -40,14 +40,14 @@ func (l *Linter) Rules() []rule.Rule {
 func (l *Linter) Lint(setup, files []rule.File, opts rule.Options) ([]rule.Finding, error) {
 	s := newSchema()
 	for _, f := range setup {
-		for _, st := range readFile(f, false).statements {
+		for _, st := range readFile(f, rule.Options{}).statements {
 			s.applyAll(st)
 		}
 	}
 	var found []rule.Finding
 	changed := false
 	for _, f := range files {
-		c := &context{schema: s, opts: opts, version: version(opts.ServerVersion), file: readFile(f, opts.InTransaction), changed: changed}
+		c := &context{schema: s, opts: opts, version: version(opts.ServerVersion), file: readFile(f, opts), changed: changed}
 		if err := l.lintFile(c); err != nil {
 			return nil, err
 		}

@@ -78,6 +78,9 @@ type Options struct {
 	ServerVersion string
 	// InTransaction is true when the runner wraps each file in a transaction.
 	InTransaction bool
+	// OwnHeaders is true when our runner applies the files. It runs a file in a transaction that only the header of another tool sets apart, so such
+	// headers are not believed.
+	OwnHeaders bool
 	// TimeoutsSet is true when the runner sets lock_timeout and statement_timeout, so that files need not.
 	TimeoutsSet bool
 	// HotTables are tables under constant use, as [schema.]table.
