@@ -13,13 +13,14 @@ func Apart(f schema.File) bool {
 	return f.NoTransaction || has(f, RefusesTransaction)
 }
 
-// Size is how many of the first files go together: as many as may. By itself goes a background file, and one that checks what is there already:
-// it reads the whole table under a lock that lets writers go on, which is for nothing while the locks of the files before it are still held.
+// Size is how many of the first files go together: as many as may. By itself goes a background file, and one that reads a whole table, to check
+// what is there already or by a statement that is Long: the lock under which it does lets writers go on, which is for nothing while the locks of the
+// files before it are still held.
 // A file that adds a value to an enum is the last of its segment: Postgres lets nobody use the value before the commit.
 func Size(files []schema.File) int {
 	for n, f := range files {
 		switch {
-		case Apart(f) || f.Background || has(f, validates):
+		case Apart(f) || f.Background || has(f, validates) || has(f, Long):
 			return max(n, 1)
 		case has(f, addsEnumValue):
 			return n + 1

@@ -40,6 +40,10 @@ func TestSize(t *testing.T) {
 		{"a value of an enum is the last", []string{plain, "ALTER TYPE m ADD VALUE 'b'", plain}, 2},
 		{"a check of rows is alone", []string{"ALTER TABLE t VALIDATE CONSTRAINT c", plain}, 1},
 		{"and waits for the commit of what is before it", []string{"ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID", "ALTER TABLE t VALIDATE CONSTRAINT c"}, 1},
+		{"a refresh waits for the commit of what is before it", []string{plain, "REFRESH MATERIALIZED VIEW CONCURRENTLY v"}, 1},
+		{"statistics too", []string{plain, plain, "SET LOCAL work_mem = '8MB'; ANALYZE t", plain}, 2},
+		{"and are alone", []string{"ANALYZE t", plain}, 1},
+		{"as is a check of rows beside another command", []string{plain, "ALTER TABLE t VALIDATE CONSTRAINT c, ADD COLUMN b int", plain}, 1},
 	} {
 		assert.Equal(t, c.want, segment.Size(files(t, c.texts...)), c.say)
 	}
