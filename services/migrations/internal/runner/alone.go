@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -83,16 +84,17 @@ func (p *postgres) alone(ctx context.Context, conn *pgx.Conn, req request, f sch
 // one runs one statement between its rows of progress.
 func (p *postgres) one(ctx context.Context, conn *pgx.Conn, req request, s step) error {
 	p.observe(s.file, s.number, Before)
-	known, err := p.begun(ctx, conn, s)
+	past, err := p.past(ctx, conn, s)
 	if err != nil {
 		return err
 	}
-	if err := p.write(ctx, conn, s, "started", ""); err != nil {
+	// Why it failed stays until it has ended: the next attempt must know it though this one is killed.
+	if err := p.write(ctx, conn, s, "started", past.failure); err != nil {
 		return err
 	}
 	p.observe(s.file, s.number, Journaled)
 	if segment.RefusesTransaction(s.statement) {
-		err = p.bare(ctx, conn, req, s, known)
+		err = p.bare(ctx, conn, req, s, past)
 	} else {
 		err = p.wrapped(ctx, conn, s)
 	}
@@ -123,13 +125,18 @@ func (p *postgres) wrapped(ctx context.Context, conn *pgx.Conn, s step) error {
 	})
 }
 
-// bare runs a statement without a transaction. known says that the journal knows it from an attempt before.
-func (p *postgres) bare(ctx context.Context, conn *pgx.Conn, req request, s step, known bool) error {
+// bare runs a statement without a transaction. past is what the journal knows of it.
+func (p *postgres) bare(ctx context.Context, conn *pgx.Conn, req request, s step, past attempt) error {
 	class := classOf(s.statement)
 	if err := execute(ctx, conn, timeouts("SET", p.lockTimeout(class), p.timeout(class))); err != nil {
 		return err
 	}
-	err := p.buildIndex(ctx, conn, req, s, known)
+	var err error
+	if parent, partition, ok := detachOf(s.statement.Text); ok {
+		err = p.detach(ctx, conn, s, parent, partition, past)
+	} else {
+		err = p.buildIndex(ctx, conn, req, s, past.begun)
+	}
 	if reset := execute(ctx, conn, "RESET ALL"); err == nil {
 		err = reset
 	}
@@ -153,17 +160,25 @@ func (p *postgres) write(ctx context.Context, conn *pgx.Conn, s step, state, mes
 	return err
 }
 
-// begun reports whether the journal knows that this very statement was begun before.
-func (p *postgres) begun(ctx context.Context, conn *pgx.Conn, s step) (known bool, err error) {
+// attempt is what the journal knows of a statement from before.
+type attempt struct {
+	begun   bool
+	failure string // "" when it was cut off, or has not failed
+}
+
+// past reads what the journal knows of this very statement.
+func (p *postgres) past(ctx context.Context, conn *pgx.Conn, s step) (a attempt, err error) {
 	err = conn.QueryRow(ctx, `
-SELECT EXISTS (
-    SELECT
-    FROM `+progressTable+`
-    WHERE version = $1
-      AND statement = $2
-      AND checksum = $3
-)`, s.file.Version, s.number, statementChecksum(s.statement)).Scan(&known)
-	return known, err
+SELECT message
+FROM `+progressTable+`
+WHERE version = $1
+  AND statement = $2
+  AND checksum = $3`, s.file.Version, s.number, statementChecksum(s.statement)).Scan(&a.failure)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return a, nil
+	}
+	a.begun = true
+	return a, err
 }
 
 // progress returns the checksums of the statements of a file that are done, by number.

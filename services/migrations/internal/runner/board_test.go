@@ -95,17 +95,20 @@ func TestPlanReturnsWhatIsAboveEverythingApplied(t *testing.T) {
 
 func TestClassOf(t *testing.T) {
 	for sql, want := range map[string]class{
-		"ALTER TABLE t ADD COLUMN a int":                            ddl,
-		"ALTER TABLE t VALIDATE CONSTRAINT c":                       long,
-		"ALTER TABLE t VALIDATE CONSTRAINT c, ADD a int":            ddl,
-		"ALTER TABLE t ALTER a DROP DEFAULT, VALIDATE CONSTRAINT c": ddl,
-		"CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)":               long,
-		"CREATE TABLE t (a int)":                                    ddl,
-		"DROP INDEX CONCURRENTLY i":                                 long,
-		"INSERT INTO t VALUES (1)":                                  data,
-		"WITH x AS (SELECT 1) DELETE FROM t":                        data,
-		"VACUUM t":                                                  long,
-		"COMMENT ON TABLE t IS 'validate constraints'":              ddl,
+		"ALTER TABLE t ADD COLUMN a int":                                               ddl,
+		"ALTER TABLE t VALIDATE CONSTRAINT c":                                          long,
+		"ALTER TABLE t VALIDATE CONSTRAINT c, ADD a int":                               ddl,
+		"ALTER TABLE t ALTER a DROP DEFAULT, VALIDATE CONSTRAINT c":                    ddl,
+		"CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)":                                  long,
+		"CREATE TABLE t (a int)":                                                       ddl,
+		"DROP INDEX CONCURRENTLY i":                                                    long,
+		"INSERT INTO t VALUES (1)":                                                     data,
+		"WITH x AS (SELECT 1) DELETE FROM t":                                           data,
+		"VACUUM t":                                                                     long,
+		"ALTER TABLE public.events DETACH PARTITION p CONCURRENTLY":                    long,
+		"ALTER TABLE IF EXISTS ONLY \"q\" DETACH PARTITION s.\"p\" -- x\nCONCURRENTLY": long,
+		"ALTER TABLE q DETACH PARTITION p":                                             ddl,
+		"COMMENT ON TABLE t IS 'validate constraints'":                                 ddl,
 	} {
 		statements, err := sqlsplit.Split(sql, sqlsplit.Postgres)
 		require.NoError(t, err)

@@ -68,7 +68,7 @@ func Long(s sqlsplit.Statement) bool {
 	case "CREATE", "DROP":
 		return slices.Contains(words[:min(4, len(words))], "CONCURRENTLY") && RefusesTransaction(s)
 	case "ALTER":
-		return onlyValidates(s)
+		return onlyValidates(s) || begins(words, "ALTER", "TABLE") && RefusesTransaction(s)
 	}
 	return false
 }
