@@ -82,7 +82,7 @@ func TestTheLeftoverOfAnInterruptedIndexBuildIsBuiltAgain(t *testing.T) {
 	_, err = conn.Exec(t.Context(), "DELETE FROM t WHERE a = 2")
 	require.NoError(t, err)
 
-	files["0003_index.sql"] = alone + "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS t_b ON t (b);"
+	files["0003_index.sql"] = alone + "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS t_b -- why\nON /* the table */ t (b);"
 	s.bring(t, s.target("pg", migrations.Postgres, files))
 	require.Equal(t, []string{"t"}, s.column(t, "pg", "SELECT indisvalid::text::char FROM pg_index WHERE indexrelid = 't_b'::regclass"))
 }
@@ -90,7 +90,11 @@ func TestTheLeftoverOfAnInterruptedIndexBuildIsBuiltAgain(t *testing.T) {
 func TestIndexOf(t *testing.T) {
 	cases := []struct{ sql, name, table string }{
 		{"CREATE INDEX CONCURRENTLY i ON t (a)", "i", "t"},
-		{"create unique index concurrently if not exists \"I x\" on only s.\"T\" using gin (a)", `"I x"`, `s."T"`},
+		{"create unique index concurrently if not exists \"I x\" on only s.\"T\" using gin (a)", `"I x"`, `s . "T"`},
+		{"CREATE INDEX -- why\nCONCURRENTLY/* x */IF NOT EXISTS i -- why\nON t (a)", "i", "t"},
+		{`CREATE INDEX CONCURRENTLY"i"ON"s"."t"(a)`, `"i"`, `"s" . "t"`},
+		{"CREATE INDEX CONCURRENTLY größe ON maße (a)", "größe", "maße"},
+		{"CREATE INDEX CONCURRENTLY i ON t (a) WHERE b <> ' ON x'", "i", "t"},
 		{"CREATE INDEX i ON t (a)", "", ""},
 		{"CREATE INDEX CONCURRENTLY ON t (a)", "", ""},
 	}

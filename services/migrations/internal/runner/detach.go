@@ -7,39 +7,18 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-
-	"devtrail.dev/services/migrations/internal/sqlsplit"
-)
-
-// identifier is a name, quoted or not; qualified is one that may have a schema.
-const (
-	identifier = `(?:"(?:[^"]|"")+"|[a-z_\x80-\x{10ffff}][\w$\x80-\x{10ffff}]*)`
-	qualified  = identifier + `(?:\s*\.\s*` + identifier + `)?`
 )
 
 // concurrentDetach finds both tables of DETACH PARTITION CONCURRENTLY.
-var concurrentDetach = regexp.MustCompile(`(?is)^ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(` + qualified + `)\s*\*?\s*DETACH\s+PARTITION\s+(` + qualified + `)\s*CONCURRENTLY$`)
+var concurrentDetach = regexp.MustCompile(`(?i)^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(` + qualified + `) (?:\* )?DETACH PARTITION (` + qualified + `) CONCURRENTLY$`)
 
 // detachOf returns the tables of DETACH PARTITION CONCURRENTLY as they are written.
 func detachOf(text string) (parent, partition string, ok bool) {
-	m := concurrentDetach.FindStringSubmatch(withoutComments(text))
+	m := concurrentDetach.FindStringSubmatch(spaced(text))
 	if m == nil {
 		return "", "", false
 	}
 	return m[1], m[2], true
-}
-
-// withoutComments returns the statement with a blank for each comment.
-func withoutComments(text string) string {
-	tokens, _ := sqlsplit.Tokens(text, sqlsplit.Postgres)
-	var b strings.Builder
-	for _, t := range tokens {
-		if t.Kind == sqlsplit.Blank {
-			t.Text = " "
-		}
-		b.WriteString(t.Text)
-	}
-	return b.String()
 }
 
 // detach runs DETACH PARTITION CONCURRENTLY. It commits in its middle, and then waits for those who use the table: what is cut off there leaves the

@@ -112,7 +112,7 @@ func TestADetachOfWhatIsNoPartitionFails(t *testing.T) {
 func TestADetachIsFoundInItsText(t *testing.T) {
 	for sql, want := range map[string][2]string{
 		"ALTER TABLE q DETACH PARTITION p CONCURRENTLY":                                                     {"q", "p"},
-		"alter table if exists only s . \"Q r\" -- why\n detach partition p.\"x\"\"\" /* a */ concurrently": {`s . "Q r"`, `p."x"""`},
+		"alter table if exists only s . \"Q r\" -- why\n detach partition p.\"x\"\"\" /* a */ concurrently": {`s . "Q r"`, `p . "x"""`},
 		"ALTER TABLE q DETACH PARTITION p":                                                                  {},
 		"ALTER TABLE q DETACH PARTITION p FINALIZE":                                                         {},
 	} {

@@ -17,7 +17,7 @@ import (
 )
 
 // concurrentIndex finds the name of the index in CREATE INDEX CONCURRENTLY, with its schema when the table has one.
-var concurrentIndex = regexp.MustCompile(`(?is)^CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?("(?:[^"]|"")+"|[a-z_][\w$]*)\s+ON\s+(?:ONLY\s+)?((?:"(?:[^"]|"")+"|[a-z_][\w$]*)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[a-z_][\w$]*))?)`)
+var concurrentIndex = regexp.MustCompile(`(?i)^CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?(` + identifier + `) ON (?:ONLY )?(` + qualified + `)`)
 
 // buildIndex runs a statement. Around CREATE INDEX CONCURRENTLY it looks at the index: an interrupted build leaves an index that is not valid,
 // over which IF NOT EXISTS would step as if it were there. The build waits for old snapshots, whose owners are told before.
@@ -69,7 +69,7 @@ ORDER BY xact_start`)
 
 // indexOf returns the index and table of CREATE INDEX CONCURRENTLY as they are written.
 func indexOf(text string) (name, table string, ok bool) {
-	m := concurrentIndex.FindStringSubmatch(text)
+	m := concurrentIndex.FindStringSubmatch(spaced(text))
 	if m == nil {
 		return "", "", false
 	}
@@ -103,17 +103,13 @@ func dropInvalid(ctx context.Context, conn *pgx.Conn, s sqlsplit.Statement, name
 
 // lookIndex returns the index's qualified name, "" when there is none, and whether it is valid. An index lives in the schema of its table.
 func lookIndex(ctx context.Context, conn *pgx.Conn, name, table string) (qualified string, valid bool, err error) {
-	plain := strings.ToLower(name)
-	if strings.HasPrefix(name, `"`) {
-		plain = strings.ReplaceAll(name[1:len(name)-1], `""`, `"`)
-	}
 	err = conn.QueryRow(ctx, `
 SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), i.indisvalid
 FROM pg_index AS i
 JOIN pg_class AS c ON c.oid = i.indexrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE i.indrelid = to_regclass($1)
-  AND c.relname = $2`, table, plain).Scan(&qualified, &valid)
+  AND c.relname = (parse_ident($2))[1]::name`, table, name).Scan(&qualified, &valid)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", false, nil
 	}
