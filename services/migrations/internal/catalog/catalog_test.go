@@ -55,6 +55,8 @@ CREATE TABLE t (
 CREATE INDEX t_name ON t (name);
 CREATE UNIQUE INDEX t_size ON t (size) WHERE size > 10;
 CREATE TABLE lone (a int);
+CREATE TABLE elder (id bigint PRIMARY KEY);
+CREATE TABLE child (elder_id bigint CONSTRAINT child_of REFERENCES elder);
 CREATE TABLE part (at date NOT NULL, n int) PARTITION BY RANGE (at);
 CREATE TABLE part_2026 PARTITION OF part FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 CREATE VIEW v AS SELECT id, name FROM t;
@@ -112,6 +114,8 @@ var changes = []struct{ change, undo, kind, object string }{
 	{"CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1'", "DROP PROCEDURE p()", "procedure", "public.p()"},
 	{"CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int)", "DROP AGGREGATE total (int)", "aggregate", "public.total(integer)"},
 	{"ALTER TABLE t DISABLE TRIGGER t_touch", "ALTER TABLE t ENABLE TRIGGER t_touch", "trigger", "public.t.t_touch"},
+	{"ALTER TABLE child DISABLE TRIGGER ALL", "ALTER TABLE child ENABLE TRIGGER ALL", "trigger", "public.child.child_of ON public.child"},
+	{"ALTER TABLE elder DISABLE TRIGGER ALL", "ALTER TABLE elder ENABLE TRIGGER ALL", "trigger", "public.child.child_of ON public.elder"},
 	{"DROP TRIGGER t_touch ON t", "CREATE TRIGGER t_touch BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch()", "trigger", "public.t.t_touch"},
 	{"ALTER POLICY own ON t USING (size > 2)", "ALTER POLICY own ON t USING (size > 1)", "policy", "public.t.own"},
 	{"ALTER TYPE pair ADD ATTRIBUTE c int", "ALTER TYPE pair DROP ATTRIBUTE c", "type", "public.pair"},

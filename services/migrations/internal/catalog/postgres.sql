@@ -221,6 +221,20 @@ JOIN relations AS t ON t.oid = g.tgrelid
 WHERE NOT g.tgisinternal
 
 UNION ALL
+-- Triggers of constraints come with them and have names made of object ids, so they are told by their constraint, and only when they do not run as usual.
+SELECT
+    'trigger',
+    r.name || '.' || quote_ident(c.conname) || ' ON ' || t.name,
+    string_agg(concat_ws(' ', g.tgfoid::regproc, CASE g.tgenabled WHEN 'D' THEN 'DISABLED' WHEN 'R' THEN 'ENABLED REPLICA' WHEN 'A' THEN 'ENABLED ALWAYS' END), ', ' ORDER BY g.tgfoid)
+FROM pg_trigger AS g
+JOIN relations AS t ON t.oid = g.tgrelid
+JOIN pg_constraint AS c ON c.oid = g.tgconstraint
+JOIN relations AS r ON r.oid = c.conrelid
+WHERE g.tgisinternal
+  AND g.tgenabled <> 'O'
+GROUP BY r.name, c.conname, t.name
+
+UNION ALL
 SELECT 'event trigger', quote_ident(e.evtname), concat_ws(' ', e.evtevent, e.evtfoid::regproc, e.evtenabled, array_to_string(e.evttags, ', '))
 FROM pg_event_trigger AS e
 WHERE NOT EXISTS (SELECT FROM members AS m WHERE m.classid = 'pg_event_trigger'::regclass AND m.objid = e.oid)
