@@ -60,17 +60,21 @@ SET finished_at = excluded.finished_at,
 	return err
 }
 
-// FirstUnfinished reports whether a database is still in its first run: one began at version 0, and none has ended well.
-func (s *Store) FirstUnfinished(ctx context.Context, database string) (bool, error) {
-	var first bool
+// FirstRun returns the version to which the first run of a database was to bring it, while no run is known to have ended well; else 0.
+// Of several that began at version 0 it is the lowest: who was served by that build may have used the database since.
+func (s *Store) FirstRun(ctx context.Context, database string) (int64, error) {
+	var to int64
 	err := s.pool.QueryRow(ctx, `
-SELECT coalesce(bool_or(from_version = 0) AND NOT bool_or(outcome = 'applied'), false)
+SELECT CASE
+    WHEN bool_or(outcome = 'applied') THEN 0
+    ELSE coalesce(min(to_version) FILTER (WHERE from_version = 0), 0)
+END
 FROM runs
-WHERE database_name = $1`, database).Scan(&first)
+WHERE database_name = $1`, database).Scan(&to)
 	if absent(err) {
-		return false, nil
+		return 0, nil
 	}
-	return first, pg.Fault(err)
+	return to, pg.Fault(err)
 }
 
 // List returns the newest runs of a database, at most limit.

@@ -91,14 +91,14 @@ func (r *Runner) read(ctx context.Context, d *database) (standing, error) {
 	if err != nil {
 		return standing{}, fmt.Errorf("read the history: %w", err)
 	}
-	first := false
+	first := int64(0)
 	if len(applied) < len(d.files) && d.Name != migrations.Ledger {
-		if first, err = r.deps.Ledger.FirstUnfinished(ctx, d.Name); err != nil {
+		if first, err = r.deps.Ledger.FirstRun(ctx, d.Name); err != nil {
 			return standing{}, fmt.Errorf("read the runs: %w", away(err))
 		}
 	}
 	s, err := stand(applied, d.files, first)
-	if err == nil && len(applied) == 0 && !first {
+	if err == nil && len(applied) == 0 && first == 0 {
 		err = r.checkEmpty(ctx, d)
 	}
 	return s, err

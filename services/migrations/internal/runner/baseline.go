@@ -59,7 +59,7 @@ func (r *Runner) baseline(ctx context.Context, d *database, lock held, files []s
 	if err := d.engine.baseline(ctx, lock, files, actor); err != nil {
 		return err
 	}
-	// A run that ended well says that the database is in use. One that did not would say that it is fresh, so none is begun before.
+	// A run that ended well says that the database is in use. One that is begun before could say that it is fresh.
 	r.note(ctx, r.deps.Ledger.Finish(ctx, migrations.Run{
 		ID: uuid.Must(uuid.NewV7()), Database: d.Name, Build: r.cfg.Build, StartedAt: began, FinishedAt: r.now(),
 		ToVersion: files[len(files)-1].Version, Outcome: migrations.Applied, Message: "baseline by " + actor,

@@ -68,9 +68,9 @@ func TestADatabaseMadeByOtherMeansIsLeftAloneAndTakenOver(t *testing.T) {
 			require.Equal(t, "operator test", entries[1].Actor)
 			_, err = r.Baseline(t.Context(), name, 1, "operator test")
 			require.ErrorIs(t, err, migrations.ErrHistoryExists)
-			first, err := r.deps.Ledger.FirstUnfinished(context.Background(), name)
+			first, err := r.deps.Ledger.FirstRun(context.Background(), name)
 			require.NoError(t, err)
-			require.False(t, first, "it is in use, so lint and gates protect it")
+			require.Zero(t, first, "it is in use, so lint and gates protect it")
 		})
 	}
 }

@@ -81,7 +81,7 @@ func TestPlanReturnsWhatIsAboveEverythingApplied(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			s, err := stand(c.applied, files, false)
+			s, err := stand(c.applied, files, 0)
 			require.Equal(t, c.pending, names(s.pending))
 			if c.refused == "" {
 				require.NoError(t, err)

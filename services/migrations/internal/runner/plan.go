@@ -23,10 +23,12 @@ type standing struct {
 }
 
 // stand compares what is applied with the files. It refuses by name what was edited, is missing, or was added below.
-// A database is fresh when nothing is applied, or first says that its first run was cut off.
-func stand(applied map[int64]string, files []schema.File, first bool) (standing, error) {
+// A database is fresh when nothing is applied, or when its first run, which was to reach the version first, was cut off. It was when a required file
+// up to that version waits: services start when none does, whatever the ledger was told of the run.
+func stand(applied map[int64]string, files []schema.File, first int64) (standing, error) {
 	verdict := schema.Judge(applied, files)
-	s := standing{applied: applied, pending: verdict.Pending, later: verdict.Later, fresh: first || len(applied) == 0}
+	s := standing{applied: applied, pending: verdict.Pending, later: verdict.Later}
+	s.fresh = len(applied) == 0 || slices.ContainsFunc(verdict.Pending, func(f schema.File) bool { return f.Version <= first })
 	if text := verdict.Contradiction(); text != "" {
 		return s, migrations.ErrRefused.With("%s", text)
 	}

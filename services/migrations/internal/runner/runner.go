@@ -66,8 +66,9 @@ type Ledger interface {
 	Begin(ctx context.Context, run migrations.Run) error
 	// Finish writes how a run ended, whether Begin was called or not.
 	Finish(ctx context.Context, run migrations.Run) error
-	// FirstUnfinished reports whether a database is still in its first run: one began at version 0, and none has ended well.
-	FirstUnfinished(ctx context.Context, database string) (bool, error)
+	// FirstRun returns the version to which the first run of a database was to bring it, while no run is known to have ended well; else 0.
+	// That a run is not known to have ended well does not say that it has not.
+	FirstRun(ctx context.Context, database string) (int64, error)
 }
 
 // database is one target with its engine and files.
