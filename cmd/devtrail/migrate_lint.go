@@ -32,6 +32,8 @@ A finding is suppressed by a comment with a reason before the statement:
 
   -- devtrail:ignore rule-name why it is safe here
 
+None suppresses a gate: what takes something away waits in a file that begins with "-- devtrail: contract", or for an override.
+
 A server that is reachable says more: ClickHouse's own parser judges the syntax (--clickhouse-url), Postgres estimates how many rows
 a statement touches (--database-url). Neither carries a statement out.
 

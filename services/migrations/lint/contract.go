@@ -42,7 +42,7 @@ func contract(dialect sqlsplit.Dialect, file File, found []Finding) []Finding {
 		}
 		taken = true
 		missing := slices.DeleteFunc(slices.Clone(f.Objects), func(o string) bool { return covered(o, header.Contract.NoReader) })
-		if len(missing) == 0 || f.Suppressed {
+		if len(missing) == 0 {
 			continue
 		}
 		list = append(list, Finding{

@@ -20,7 +20,6 @@ func TestContractFilesNameWhatTheyTakeAway(t *testing.T) {
 		{"another column", header + "ALTER TABLE orders DROP COLUMN state, DROP COLUMN note, DROP COLUMN total;", []string{"contract-without-no-reader: the statement takes orders.state, orders.total away, and the header does not wait for its readers"}},
 		{"the whole table", header + "DROP TABLE orders;", []string{"contract-without-no-reader: the statement takes orders.* away, and the header does not wait for its readers"}},
 		{"no-reader missing", "-- devtrail: contract\nALTER TABLE orders RENAME note TO remark;", []string{"contract-without-no-reader: the statement takes orders.note away, and the header does not wait for its readers"}},
-		{"a drop that a comment excuses", header + "-- devtrail:ignore ban-drop-column never written\nALTER TABLE orders DROP COLUMN state;", nil},
 		{"an object without such a name", header + "DROP FUNCTION f(); ALTER TABLE orders DROP COLUMN note;", nil},
 		{"nothing to take away", header + "ALTER TABLE orders ADD COLUMN b bigint;", []string{"contract-without-need: no statement of the file takes anything away, so nothing has to wait"}},
 		{"more is demanded", header + "ALTER TABLE orders ALTER note SET NOT NULL;", nil},
@@ -39,6 +38,26 @@ func TestContractFilesNameWhatTheyTakeAway(t *testing.T) {
 			}
 			require.Equal(t, c.complaints, complaints)
 		})
+	}
+}
+
+func TestNoCommentOpensAGate(t *testing.T) {
+	const header = "-- devtrail: contract\n-- devtrail: no-reader orders.note\n\n"
+	for sql, ignored := range map[string]string{
+		"-- devtrail:ignore ban-drop-column never written\nALTER TABLE orders DROP COLUMN state;":                     "ban-drop-column",
+		header + "-- devtrail:ignore ban-drop-column never written\nALTER TABLE orders DROP COLUMN state;":            "ban-drop-column",
+		header + "-- devtrail:ignore contract-without-no-reader never written\nALTER TABLE orders DROP COLUMN state;": "contract-without-no-reader",
+	} {
+		found := lintOne(t, sql)
+		hit := of(found, ignored)
+		require.Len(t, hit, 1, sql)
+		require.False(t, hit[0].Suppressed, sql)
+		if strings.HasPrefix(sql, header) {
+			require.Len(t, of(found, "contract-without-no-reader"), 1, sql)
+		}
+		vain := of(found, "unused-ignore")
+		require.Len(t, vain, 1, sql)
+		require.Contains(t, vain[0].Message, "no comment suppresses "+ignored)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 var unusedIgnore = Rule{
 	Name:        "unused-ignore",
 	Severity:    Warning,
-	Reason:      "a suppression that names no reason, an unknown rule or a finding that is not there hides the next mistake",
+	Reason:      "a suppression that names no reason, an unknown rule, a finding that is not there or one that waits for a gate hides the next mistake",
 	Alternative: "-- devtrail:ignore rule-name why it is safe here",
 }
 
@@ -26,6 +26,8 @@ type ignore struct {
 	statement    int // the statement it speaks of, -1 for the whole file
 	rule, reason string
 	used         bool
+	// vain says that what it speaks of cannot be suppressed.
+	vain bool
 }
 
 // suppress marks the findings that comments of the files suppress, and adds findings for headers and comments that are wrong or not needed.
@@ -47,23 +49,32 @@ func suppress(eng engine, files []File, found []Finding) []Finding {
 		}
 		for _, ig := range ignores {
 			if text := ig.complaint(known); text != "" {
-				found = append(found, Finding{
+				f := Finding{
 					File: file.Name, Rule: unusedIgnore.Name, Severity: unusedIgnore.Severity, Line: ig.line, Column: ig.column,
 					Statement: max(ig.statement, 0), Message: text, Alternative: unusedIgnore.Alternative,
-				})
+				}
+				if ig.vain {
+					f.Alternative = "take the comment out"
+				}
+				found = append(found, f)
 			}
 		}
 	}
 	return found
 }
 
-// mark suppresses f by the first comment that fits. A comment without a reason suppresses nothing.
+// mark suppresses f by the first comment that fits. A comment without a reason suppresses nothing, and none suppresses what only a gate may let through:
+// who still uses an object is for leases and records to say, not for the file.
 func mark(f *Finding, ignores []*ignore) {
 	for _, ig := range ignores {
 		if ig.rule != f.Rule || ig.reason == "" || (ig.statement >= 0 && ig.statement != f.Statement) {
 			continue
 		}
 		ig.used = true
+		if f.Severity == Gate || f.Rule == contractWithoutNoReader.Name {
+			ig.vain = true
+			continue
+		}
 		f.Suppressed, f.Justification = true, ig.reason
 		return
 	}
@@ -78,6 +89,8 @@ func (ig *ignore) complaint(known []string) string {
 		return "the suppression names the rule \"" + ig.rule + "\", which does not exist"
 	case ig.reason == "":
 		return "the suppression of " + ig.rule + " gives no reason"
+	case ig.vain:
+		return "no comment suppresses " + ig.rule + ": what takes something away waits at the gate of a contract file, or passes by an override that is recorded"
 	case !ig.used:
 		return "the suppression of " + ig.rule + " suppresses nothing"
 	default:

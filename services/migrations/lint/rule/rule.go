@@ -10,11 +10,12 @@ type Severity string
 
 // The severities, from the strongest.
 const (
-	// Error is refused without a named, recorded override.
+	// Error is refused without a comment in the file that gives a reason, or a named, recorded override.
 	Error Severity = "error"
-	// Gate is a contract step: held until no live instance needs the object.
+	// Gate is a contract step: held until no live instance needs the object. In a file that is no contract it is refused without a named, recorded override.
+	// No comment suppresses it.
 	Gate Severity = "gate"
-	// Warning must be acknowledged in the file.
+	// Warning must be acknowledged in the file; it refuses nothing.
 	Warning Severity = "warning"
 	// Info is shown in the plan.
 	Info Severity = "info"

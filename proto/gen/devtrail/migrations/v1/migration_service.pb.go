@@ -149,11 +149,11 @@ type Severity int32
 const (
 	// Never sent.
 	Severity_SEVERITY_UNSPECIFIED Severity = 0
-	// Refused without an override.
+	// Refused without an override or a comment in the file that gives a reason.
 	Severity_SEVERITY_ERROR Severity = 1
-	// A contract step: held by its gate.
+	// A contract step: held by its gate. In a file that is no contract it is refused without an override. No comment suppresses it.
 	Severity_SEVERITY_GATE Severity = 2
-	// To be acknowledged in the file.
+	// To be acknowledged in the file by a comment that gives a reason. It refuses nothing.
 	Severity_SEVERITY_WARNING Severity = 3
 	// Shown.
 	Severity_SEVERITY_INFO Severity = 4
@@ -982,7 +982,7 @@ type Finding struct {
 	Advice string `protobuf:"bytes,7,opt,name=advice,proto3" json:"advice,omitempty"`
 	// The strongest lock that the statement takes; empty when it takes none or none is known.
 	Lock string `protobuf:"bytes,8,opt,name=lock,proto3" json:"lock,omitempty"`
-	// A comment in the file suppresses it.
+	// A comment in the file suppresses it; never one of SEVERITY_GATE.
 	Suppressed bool `protobuf:"varint,9,opt,name=suppressed,proto3" json:"suppressed,omitempty"`
 	// The reason of that comment.
 	SuppressedReason string `protobuf:"bytes,10,opt,name=suppressed_reason,json=suppressedReason,proto3" json:"suppressed_reason,omitempty"`

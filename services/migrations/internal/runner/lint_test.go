@@ -1,0 +1,35 @@
+package runner
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/migrations"
+)
+
+// TestACommentOpensNoGate holds that what takes something away is refused in a plain file, whatever the file says of it, until somebody signs for it.
+func TestACommentOpensNoGate(t *testing.T) {
+	for engine, c := range map[migrations.Engine]struct{ rule, drop string }{
+		migrations.Postgres:   {"ban-drop-column", "ALTER TABLE t DROP COLUMN b;"},
+		migrations.ClickHouse: {"ch-drop-column", "ALTER TABLE t DROP COLUMN IF EXISTS b"},
+	} {
+		t.Run(engine.String(), func(t *testing.T) {
+			s := newSite(t)
+			name := targetName(engine)
+			s.bring(t, s.target(name, engine, filesOf(engine)))
+			files := filesOf(engine)
+			files["0003_drop.sql"] = "-- devtrail:ignore " + c.rule + " nobody reads it\n" + c.drop
+			r, _ := s.start(t, Config{Recheck: time.Hour}, s.target(name, engine, files))
+			status := await(t, r, name, func(st migrations.Status) bool { return st.State == migrations.Refused || st.State == migrations.Ready })
+			require.Equal(t, migrations.Refused, status.State)
+			require.Contains(t, status.Message, "0003_drop.sql:2: "+c.rule)
+			require.Contains(t, s.columns(t, engine), "b")
+			_, err := r.Override(t.Context(), migrations.Override{Database: name, File: "0003_drop.sql", Rule: c.rule, Reason: "nobody reads it", Actor: "operator one"})
+			require.NoError(t, err)
+			awaitState(t, r, name, migrations.Ready)
+			require.NotContains(t, s.columns(t, engine), "b")
+		})
+	}
+}
