@@ -79,7 +79,7 @@ func (r *Runner) contracts(ctx context.Context, d *database, req request, one *o
 // contract applies one file when its gate is open, else it gives ErrGateClosed.
 func (r *Runner) contract(ctx context.Context, d *database, s standing, req request, f schema.File) error {
 	judge := func(ctx context.Context) error {
-		g, err := r.gate(ctx, d, s, f)
+		g, err := r.gateWith(ctx, d, s, f, req.overrides)
 		if err != nil {
 			// What is not known keeps the gate closed.
 			return migrations.ErrGateClosed.With("the gate of %s cannot be judged: %s", f.Name, err).Wrap(err)
@@ -167,7 +167,7 @@ func (r *Runner) aside(ctx context.Context, d *database, one *order) error {
 		req := request{
 			lock: lock, files: []schema.File{f}, actor: one.actor, overrides: overrides,
 			gate: func(ctx context.Context) error {
-				g, err := r.gate(ctx, d, s, f)
+				g, err := r.gateWith(ctx, d, s, f, overrides)
 				if err != nil {
 					return migrations.ErrGateClosed.With("the gate of %s cannot be judged: %s", f.Name, err).Wrap(err)
 				}
