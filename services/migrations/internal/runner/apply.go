@@ -139,15 +139,16 @@ func (r *Runner) run(ctx context.Context, d *database, one *order) error {
 		return fmt.Errorf("take the lock: %w", err)
 	}
 	defer lock.release()
-	if err := d.engine.create(ctx); err != nil {
-		return fmt.Errorf("create database %q: %w", d.Database, err)
-	}
 	s, err := r.look(ctx, d)
 	if err != nil {
 		return err
 	}
 	if err := r.fits(ctx, d, s, one.fingerprint); err != nil {
 		return err
+	}
+	// Not before: an empty database is not the missing one of which the plan was made.
+	if err := d.engine.create(ctx); err != nil {
+		return fmt.Errorf("create database %q: %w", d.Database, err)
 	}
 	r.report(ctx, d, migrations.Progress{Phase: migrations.Checking})
 	overrides, err := r.overrides(ctx, d)
