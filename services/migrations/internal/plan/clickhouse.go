@@ -40,7 +40,7 @@ func (c clickHouse) fingerprint(ctx context.Context, database string) (_ string,
 
 // measure runs the files on a scratch database. A statement that starts a mutation writes the parts of its table anew; others change definitions only,
 // or drop what they name.
-func (c clickHouse) measure(ctx context.Context, t migrations.Target, applied, waiting []schema.File) (files []planned, err error) {
+func (c clickHouse) measure(ctx context.Context, t migrations.Target, applied, waiting []schema.File, _ int) (files []planned, err error) {
 	s, err := scratch.OpenClickHouse(ctx, c.url)
 	if err != nil {
 		return nil, err

@@ -49,8 +49,9 @@ type planned struct {
 
 // engine is what the two kinds of databases do each in their own way.
 type engine interface {
-	// measure runs the waiting files on a scratch database on which the applied ones were replayed. What cannot be measured says why.
-	measure(ctx context.Context, t migrations.Target, applied, waiting []schema.File) ([]planned, error)
+	// measure runs the waiting files in their order on a scratch database on which the applied ones were replayed; the first of them, so many, are pending.
+	// What cannot be measured says why.
+	measure(ctx context.Context, t migrations.Target, applied, waiting []schema.File, pending int) ([]planned, error)
 	// fingerprint of the live catalog; of nothing when the database does not exist.
 	fingerprint(ctx context.Context, database string) (string, error)
 }
@@ -62,8 +63,8 @@ func (p *Planner) engine(e migrations.Engine) engine {
 	return postgres{url: p.deps.PostgresURL}
 }
 
-// Plan says what would be applied to the target upon the applied files: the pending files in segments, then the later ones, each by itself.
-// The gates are not judged here.
+// Plan says what would be applied to the target upon the applied files: the pending files in segments, then the later ones, each by itself and in the order
+// given. The gates are not judged here.
 func (p *Planner) Plan(ctx context.Context, t migrations.Target, applied, pending, later []schema.File) (migrations.Plan, error) {
 	waiting := slices.Concat(pending, later)
 	made := migrations.Plan{Database: t.Name}
@@ -74,7 +75,7 @@ func (p *Planner) Plan(ctx context.Context, t migrations.Target, applied, pendin
 	if len(waiting) == 0 {
 		return made, nil
 	}
-	files, err := p.engine(t.Engine).measure(ctx, t, applied, waiting)
+	files, err := p.engine(t.Engine).measure(ctx, t, applied, waiting, len(pending))
 	if err != nil {
 		return made, fmt.Errorf("measure the files of %s: %w", t.Name, err)
 	}
@@ -84,12 +85,12 @@ func (p *Planner) Plan(ctx context.Context, t migrations.Target, applied, pendin
 			s.Estimate = p.estimate(s.Effects)
 		}
 	}
-	made.Segments = segments(files, t.Engine == migrations.Postgres)
+	made.Segments = segments(files, len(pending), t.Engine == migrations.Postgres)
 	return made, nil
 }
 
-// segments puts files together as the runner does: the required ones that may share a transaction, and each of the others by itself.
-func segments(files []planned, transactions bool) []migrations.Segment {
+// segments puts files together as the runner does: the pending ones that may share a transaction, and each of the others by itself.
+func segments(files []planned, pending int, transactions bool) []migrations.Segment {
 	var list []migrations.Segment
 	for len(files) > 0 {
 		n := 1
@@ -98,15 +99,15 @@ func segments(files []planned, transactions bool) []migrations.Segment {
 			for i, f := range files {
 				plain[i] = f.file
 			}
-			n = together(plain)
+			n = together(plain, pending)
 		}
-		own := migrations.Segment{Transaction: transactions && !segment.Apart(files[0].file), Background: files[0].file.Background}
+		own := migrations.Segment{Transaction: transactions && !segment.Apart(files[0].file), Background: pending <= 0 && files[0].file.Background}
 		for _, f := range files[:n] {
 			own.Files = append(own.Files, f.file.Name)
 			own.Statements = append(own.Statements, f.statements...)
 		}
 		list = append(list, own)
-		files = files[n:]
+		files, pending = files[n:], pending-n
 	}
 	return list
 }

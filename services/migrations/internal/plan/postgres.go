@@ -41,7 +41,7 @@ func (p postgres) fingerprint(ctx context.Context, database string) (string, err
 	return objects.Fingerprint(), err
 }
 
-func (p postgres) measure(ctx context.Context, t migrations.Target, applied, waiting []schema.File) (files []planned, err error) {
+func (p postgres) measure(ctx context.Context, t migrations.Target, applied, waiting []schema.File, pending int) (files []planned, err error) {
 	s, err := scratch.OpenPostgres(ctx, p.url)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (p postgres) measure(ctx context.Context, t migrations.Target, applied, wai
 	defer m.close(ctx)
 	broken := ""
 	for rest := waiting; len(rest) > 0; {
-		shared, failed, err := m.rehearse(ctx, rest[:together(rest)])
+		shared, failed, err := m.rehearse(ctx, rest[:together(rest, pending)])
 		if err != nil {
 			return nil, err
 		}
@@ -68,18 +68,17 @@ func (p postgres) measure(ctx context.Context, t migrations.Target, applied, wai
 			}
 			files = append(files, one)
 		}
-		rest = rest[shared:]
+		rest, pending = rest[shared:], pending-shared
 	}
 	return files, p.weigh(ctx, t.Database, files)
 }
 
-// together is how many of the first files the runner puts into one transaction.
-func together(files []schema.File) int {
-	required := slices.IndexFunc(files, func(f schema.File) bool { return !f.Required() })
-	if required < 0 {
-		required = len(files)
+// together is how many of the first files the runner puts into one transaction. Of a fresh database contract files are among the pending ones.
+func together(files []schema.File, pending int) int {
+	if pending <= 0 {
+		return 1
 	}
-	return max(1, segment.Size(files[:required]))
+	return segment.Size(files[:pending])
 }
 
 // meter runs statements on a scratch database and reads from the server's books what they did to the relations that were there before the first of them.

@@ -13,7 +13,7 @@ import (
 
 // Planner measures what files would do.
 type Planner interface {
-	// Plan returns the segments: pending files first, then later ones, upon a copy of the schema that is live.
+	// Plan returns the segments: pending files first, then later ones, each by itself and in their order, upon a copy of the schema that is live.
 	Plan(ctx context.Context, t migrations.Target, applied, pending, later []schema.File) (migrations.Plan, error)
 	// Fingerprint stands for the live schema and the files that wait. The database may be missing.
 	Fingerprint(ctx context.Context, t migrations.Target, waiting []schema.File) (string, error)
@@ -37,11 +37,12 @@ func (r *Runner) Plan(ctx context.Context, name string) (migrations.Plan, error)
 		return migrations.Plan{}, fmt.Errorf("plan %q: %w", name, errNotWired)
 	}
 	// It is taken first: what changes while the plan is made makes it stale.
-	fingerprint, err := r.deps.Planner.Fingerprint(ctx, d.Target, s.waiting())
+	waiting := s.waiting()
+	fingerprint, err := r.deps.Planner.Fingerprint(ctx, d.Target, waiting)
 	if err != nil {
 		return migrations.Plan{}, err
 	}
-	p, err := r.deps.Planner.Plan(ctx, d.Target, s.among(d.files), s.pending, s.later)
+	p, err := r.deps.Planner.Plan(ctx, d.Target, s.among(d.files), waiting[:len(s.pending)], waiting[len(s.pending):])
 	if err != nil {
 		return migrations.Plan{}, err
 	}
