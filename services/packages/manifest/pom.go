@@ -3,7 +3,6 @@ package manifest
 import (
 	"bytes"
 	"encoding/xml"
-	"slices"
 	"strings"
 
 	"deps.dev/util/maven"
@@ -21,8 +20,13 @@ func readPom(content []byte) ([]entry, error) {
 	if err := decoder.Decode(&project); err != nil {
 		return nil, err
 	}
-	stated := slices.Clone(project.Dependencies)
-	if err := project.Interpolate(); err != nil {
+	stated := project.Dependencies
+	properties := newInterpolator(&project)
+	var err error
+	if project.Dependencies, err = properties.dependencies(stated); err != nil {
+		return nil, err
+	}
+	if project.DependencyManagement.Dependencies, err = properties.dependencies(project.DependencyManagement.Dependencies); err != nil {
 		return nil, err
 	}
 	entries := undefined(stated, project.Dependencies)

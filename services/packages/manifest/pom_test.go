@@ -1,0 +1,68 @@
+package manifest
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// pomOf is a pom.xml with one dependency.
+func pomOf(properties, version string) []byte {
+	return fmt.Appendf(nil, "<project><groupId>org.x</groupId><version>7</version><properties>%s</properties><dependencies><dependency>"+
+		"<groupId>org.y</groupId><artifactId>z</artifactId><version>%s</version></dependency></dependencies></project>", properties, version)
+}
+
+// doubling are properties that each name the next one twice.
+func doubling(levels int, last string) string {
+	var b strings.Builder
+	for i := range levels {
+		fmt.Fprintf(&b, "<p%d>${p%d}${p%d}</p%d>", i, i+1, i+1, i)
+	}
+	fmt.Fprintf(&b, "<p%d>%s</p%d>", levels, last, levels)
+	return b.String()
+}
+
+func TestPomThatWouldGrowIsRefused(t *testing.T) {
+	t.Parallel()
+	var chain strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&chain, "<p%d>${p%d}</p%d>", i, i+1, i)
+	}
+	dependency := "<dependency><groupId>org.y</groupId><artifactId>z</artifactId><version>${a}-</version></dependency>"
+	for name, c := range map[string]struct {
+		content []byte
+		message string
+	}{
+		"cyclic":     {pomOf(doubling(40, "${p0}"), "${p0}"), "becomes longer than 65536 bytes"},
+		"deep":       {pomOf(chain.String(), "${p0}"), "more than 200 deep"},
+		"long":       {pomOf(doubling(40, "1"), "${p0}"), "becomes longer than 65536 bytes"},
+		"many times": {bytes.Replace(pomOf("<a>"+strings.Repeat("1", 60<<10)+"</a>", "1"), []byte("<dependencies>"), []byte("<dependencies>"+strings.Repeat(dependency, 2000)), 1), "its properties become more than"},
+		"undefined":  {pomOf(doubling(40, "${nobody}"), "${p0}"), "becomes longer than 65536 bytes"},
+	} {
+		_, err := Extract(t.Context(), "pom.xml", c.content)
+		require.ErrorIs(t, err, ErrInvalid, name)
+		require.ErrorContains(t, err, c.message, name)
+	}
+}
+
+// Properties whose value is empty grow nothing, but naming them costs time.
+func TestPomProperties(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ properties, version, want string }{
+		"a cycle":                   {"<a>${b}</a><b>${a}</b>", "${a}", "pkg:maven/org.y/z"},
+		"a property of the project": {"", "${project.version}", "pkg:maven/org.y/z@7"},
+		"a property twice":          {"<a>1</a><b>${a}.${a}</b>", "${b}-${a}", "pkg:maven/org.y/z@1.1-1"},
+		"empty, named 2^40 times":   {doubling(40, ""), "1${p0}", "pkg:maven/org.y/z@1"},
+		"its own name":              {"<version>${version}</version>", "${version}", "pkg:maven/org.y/z"},
+		"no end":                    {"<a>1</a>", "${a", "pkg:maven/org.y/z"},
+		"the file goes first":       {"<version>8</version>", "${version}", "pkg:maven/org.y/z@8"},
+		"undefined":                 {"", "${elsewhere}", "pkg:maven/org.y/z"},
+	} {
+		result, err := Extract(t.Context(), "pom.xml", pomOf(c.properties, c.version))
+		require.NoError(t, err, name)
+		require.Equal(t, []string{c.want}, result.Purls, name)
+	}
+}
