@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 
@@ -12,7 +13,7 @@ type bunLock struct {
 	Packages map[string][]json.RawMessage `json:"packages"`
 }
 
-func readBunLock(content []byte) ([]entry, error) {
+func readBunLock(_ context.Context, content []byte) ([]entry, error) {
 	var lock *bunLock
 	if err := json.Unmarshal(jsonc.ToJSON(content), &lock); err != nil {
 		return nil, err
@@ -24,7 +25,9 @@ func readBunLock(content []byte) ([]entry, error) {
 	for _, tuple := range lock.Packages {
 		var text string
 		if len(tuple) == 0 || json.Unmarshal(tuple[0], &text) != nil {
-			return nil, errOther
+			// A package that says nothing of itself.
+			entries = append(entries, entry{})
+			continue
 		}
 		name, version := splitSpecifier(text)
 		if isLocalReference(version) {
@@ -32,8 +35,9 @@ func readBunLock(content []byte) ([]entry, error) {
 			continue
 		}
 		// github:owner/name#commit and git+ssh://host/owner/name#commit
-		if _, _, ok := gitSource(version); !ok && strings.ContainsAny(version, "#") {
-			return nil, errOther
+		if _, _, ok := gitSource(version); !ok && strings.Contains(version, "#") {
+			entries = append(entries, entry{})
+			continue
 		}
 		entries = append(entries, npmEntry(name, version, ""))
 	}

@@ -3,10 +3,8 @@ package manifest
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"io/fs"
-	"time"
 
 	cpb "github.com/google/osv-scalibr/binary/proto/config_go_proto"
 	"github.com/google/osv-scalibr/extractor"
@@ -24,7 +22,6 @@ import (
 	"github.com/google/osv-scalibr/extractor/filesystem/language/javascript/yarnlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/php/composerlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/pdmlock"
-	"github.com/google/osv-scalibr/extractor/filesystem/language/python/pipfilelock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/poetrylock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/pylock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/uvlock"
@@ -52,7 +49,6 @@ var extractors = map[Format]func(*cpb.PluginConfig) (filesystem.Extractor, error
 	PackagesConfig:  packagesconfig.New,
 	PackagesLock:    packageslockjson.New,
 	PdmLock:         pdmlock.New,
-	PipfileLock:     pipfilelock.New,
 	PnpmLock:        pnpmlock.New,
 	PoetryLock:      poetrylock.New,
 	PubspecLock:     pubspec.New,
@@ -67,33 +63,19 @@ func init() {
 	scalibrlog.SetLogger(silent{})
 }
 
-// scan reads a file with its format's extractor. An extractor cannot be interrupted: when time is up, it loses its input and is left to end by itself.
+// scan reads a file with its format's extractor, which loses its input when time is up.
 func scan(ctx context.Context, format Format, content []byte) ([]entry, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, MaxSeconds*time.Second, fmt.Errorf("it takes longer than %d seconds", MaxSeconds))
-	defer cancel()
-
-	type outcome struct {
-		packages []*extractor.Package
-		err      error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		packages, err := guard(func() ([]*extractor.Package, error) { return run(ctx, format, content) })
-		done <- outcome{packages, err}
-	}()
-	select {
-	case o := <-done:
-		if o.err != nil {
-			return nil, o.err
+	return uninterruptible.run(ctx, func() ([]entry, error) {
+		packages, err := run(ctx, format, content)
+		if err != nil {
+			return nil, err
 		}
-		entries := make([]entry, len(o.packages))
-		for i, p := range o.packages {
+		entries := make([]entry, len(packages))
+		for i, p := range packages {
 			entries[i] = entryFromPackage(p)
 		}
 		return entries, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+	})
 }
 
 // run calls an extractor.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"devtrail.dev/kit/fault"
 )
@@ -28,6 +29,8 @@ const (
 )
 
 var (
+	// ErrBusy is the kind of a file that found no reader in time, since others take theirs.
+	ErrBusy = fault.New(fault.Unavailable, "MANIFEST_READERS_BUSY", "too many files are read at the same time; repeat the call")
 	// ErrInvalid is the kind of every file that cannot be read; its message names the file and the reason.
 	ErrInvalid = fault.New(fault.Invalid, "MANIFEST_INVALID", "the file cannot be read")
 	// ErrUnknownFormat is the kind of a path whose last part names no known format.
@@ -47,7 +50,7 @@ type Result struct {
 
 // Extract reads a file in the format that the last part of path names. It is safe for concurrent use.
 //
-// The error is ErrUnknownFormat, ErrInvalid (malformed, too large, too many entries, too slow), or the context's. A file that includes others
+// The error is ErrUnknownFormat, ErrInvalid (malformed, too large, too many entries, too slow), ErrBusy, or the context's. A file that includes others
 // (requirements.txt) is read without them.
 func Extract(ctx context.Context, path string, content []byte) (Result, error) {
 	format, ok := Detect(path)
@@ -76,6 +79,9 @@ func extract(ctx context.Context, format Format, path string, content []byte) (R
 		if ctx.Err() != nil {
 			return Result{}, ctx.Err()
 		}
+		if errors.Is(err, errBusy) {
+			return Result{}, ErrBusy
+		}
 		return Result{}, ErrInvalid.With("%q is not a readable %s: %s", path, format, reason(err)).Field("content").Wrap(err)
 	}
 	if len(entries) > MaxEntries {
@@ -97,11 +103,13 @@ func extract(ctx context.Context, format Format, path string, content []byte) (R
 // read picks the reader of a format: ours where there is one, else the extractor. A reader of ours that meets something outside the form its tool writes
 // says so by errOther, and the extractor, which knows the whole grammar, decides.
 func read(ctx context.Context, format Format, content []byte) ([]entry, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, MaxSeconds*time.Second, fmt.Errorf("it takes longer than %d seconds", MaxSeconds))
+	defer cancel()
 	own, ok := readers[format]
 	if !ok {
 		return scan(ctx, format, content)
 	}
-	entries, err := guard(func() ([]entry, error) { return own(content) })
+	entries, err := guard(func() ([]entry, error) { return own(ctx, content) })
 	if errors.Is(err, errOther) {
 		return scan(ctx, format, content)
 	}

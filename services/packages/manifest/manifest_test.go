@@ -117,7 +117,7 @@ func TestReadersAgreeWithExtractors(t *testing.T) {
 		content := generate(format, 50)
 		want, err := scan(t.Context(), format, content)
 		require.NoError(t, err, format)
-		got, err := own(content)
+		got, err := own(t.Context(), content)
 		require.NoError(t, err, format)
 		require.ElementsMatch(t, purlsOf(want), purlsOf(got), format)
 	}

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"path"
 	"strings"
@@ -26,7 +27,7 @@ type packageLockDependency struct {
 	Dependencies map[string]packageLockDependency `json:"dependencies"`
 }
 
-func readPackageLock(content []byte) ([]entry, error) {
+func readPackageLock(_ context.Context, content []byte) ([]entry, error) {
 	if entries, ok := scanPackageLock(content); ok {
 		return entries, nil
 	}

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"context"
 	"strings"
 )
 
@@ -16,7 +17,7 @@ type pnpmBlock struct {
 
 // readPnpmLock reads the table of packages of versions 5 to 9 in the form that pnpm writes: two spaces a level, one key a line. Whatever else is there, and
 // keys whose meaning is not plain, are errOther.
-func readPnpmLock(content []byte) ([]entry, error) {
+func readPnpmLock(ctx context.Context, content []byte) ([]entry, error) {
 	var (
 		entries []entry
 		block   *pnpmBlock
@@ -33,10 +34,11 @@ func readPnpmLock(content []byte) ([]entry, error) {
 		block = nil
 		return err
 	}
-	for len(content) > 0 {
-		var raw []byte
-		raw, content, _ = bytes.Cut(content, []byte{'\n'})
-		line := string(bytes.TrimRight(raw, "\r "))
+	for raw, err := range lines(ctx, content) {
+		if err != nil {
+			return nil, err
+		}
+		line := string(bytes.TrimRight(raw, " "))
 		text := strings.TrimLeft(line, " ")
 		if text == "" || text[0] == '#' {
 			continue

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"context"
 	"encoding/xml"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 
 // readPom reads a pom.xml by itself: neither parents nor imported dependency management, which are other files or on a network. What they alone define is
 // without version.
-func readPom(content []byte) ([]entry, error) {
+func readPom(_ context.Context, content []byte) ([]entry, error) {
 	decoder := xml.NewDecoder(bytes.NewReader(content))
 	// Old projects write ISO-8859-1 and HTML entities.
 	decoder.CharsetReader = charset.NewReaderLabel

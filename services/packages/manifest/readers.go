@@ -1,20 +1,22 @@
 package manifest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"strings"
 )
 
-// readers has the formats that we read ourselves. The extractors of package-lock.json, composer.lock and bun.lock search the whole file for the line of each
+// readers has the formats that we read ourselves. The extractors of package-lock.json, composer.lock, bun.lock and Pipfile.lock search the whole file for the line of each
 // package, which is quadratic; those of the others decode more than the names, at ten to a hundred times the cost. None but that of package-lock.json tells
 // the members of the workspace from the packages of the registry, and that of pom.xml brings a resolver, a Git client and a network client with it.
-var readers = map[Format]func(content []byte) ([]entry, error){
+var readers = map[Format]func(ctx context.Context, content []byte) ([]entry, error){
 	BunLock:          readBunLock,
 	CargoLock:        readCargoLock,
 	ComposerLock:     readComposerLock,
 	NpmShrinkwrap:    readPackageLock,
 	PackageLock:      readPackageLock,
+	PipfileLock:      readPipfileLock,
 	PnpmLock:         readPnpmLock,
 	PoetryLock:       readPoetryLock,
 	PomXML:           readPom,
@@ -40,7 +42,7 @@ type composerPackage struct {
 	} `json:"dist"`
 }
 
-func readComposerLock(content []byte) ([]entry, error) {
+func readComposerLock(_ context.Context, content []byte) ([]entry, error) {
 	var lock *composerLock
 	if err := json.Unmarshal(content, &lock); err != nil {
 		return nil, err

@@ -1,16 +1,22 @@
 package manifest
 
-import "strings"
+import (
+	"context"
+	"strings"
+)
 
 // readRequirements reads the requirements that pip would read from the one file: options, included files and constraints are passed over. A requirement
 // without an exact version is a package without version.
-func readRequirements(content []byte) ([]entry, error) {
+func readRequirements(ctx context.Context, content []byte) ([]entry, error) {
 	var (
 		entries []entry
 		logical strings.Builder
 	)
-	for line := range strings.Lines(string(content)) {
-		line = strings.TrimRight(line, "\r\n")
+	for raw, err := range lines(ctx, content) {
+		if err != nil {
+			return nil, err
+		}
+		line := strings.TrimRight(string(raw), "\r")
 		// A comment ends a line that would continue.
 		code, comment := cutComment(line)
 		if rest, continued := strings.CutSuffix(code, `\`); continued && !comment {

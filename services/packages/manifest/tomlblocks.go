@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"context"
 	"strings"
 )
 
@@ -15,15 +16,16 @@ type block struct {
 
 // readBlocks reads the [[package]] tables of a lock file in the narrow form that Cargo, uv and Poetry write: one key a line, basic strings without escapes,
 // arrays that end in a line with a closing bracket. Whatever else is there is errOther. It is twenty times as fast as decoding the document.
-func readBlocks(content []byte) ([]block, error) {
+func readBlocks(ctx context.Context, content []byte) ([]block, error) {
 	var (
 		blocks  []block
 		section string
 		array   bool
 	)
-	for len(content) > 0 {
-		var line []byte
-		line, content, _ = bytes.Cut(content, []byte{'\n'})
+	for line, err := range lines(ctx, content) {
+		if err != nil {
+			return nil, err
+		}
 		text := bytes.TrimSpace(line)
 		switch {
 		case len(text) == 0 || text[0] == '#':
@@ -128,8 +130,8 @@ func entriesFromBlocks(blocks []block, purlType string, local func(block) bool) 
 }
 
 // readCargoLock skips the members of the workspace: they alone have no source.
-func readCargoLock(content []byte) ([]entry, error) {
-	blocks, err := readBlocks(content)
+func readCargoLock(ctx context.Context, content []byte) ([]entry, error) {
+	blocks, err := readBlocks(ctx, content)
 	if err != nil {
 		return nil, err
 	}
@@ -137,8 +139,8 @@ func readCargoLock(content []byte) ([]entry, error) {
 }
 
 // readUvLock skips the project, the members of its workspace and folders.
-func readUvLock(content []byte) ([]entry, error) {
-	blocks, err := readBlocks(content)
+func readUvLock(ctx context.Context, content []byte) ([]entry, error) {
+	blocks, err := readBlocks(ctx, content)
 	if err != nil {
 		return nil, err
 	}
@@ -149,8 +151,8 @@ func readUvLock(content []byte) ([]entry, error) {
 }
 
 // readPoetryLock skips folders and files of the project.
-func readPoetryLock(content []byte) ([]entry, error) {
-	blocks, err := readBlocks(content)
+func readPoetryLock(ctx context.Context, content []byte) ([]entry, error) {
+	blocks, err := readBlocks(ctx, content)
 	if err != nil {
 		return nil, err
 	}

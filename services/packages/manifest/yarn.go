@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"context"
 	"strings"
 )
 
@@ -14,7 +15,7 @@ type yarnBlock struct {
 }
 
 // readYarnLock reads both forms: that of Yarn 1, and that of Yarn 2 and later, which is YAML and states a resolution. Lines that neither writes are errOther.
-func readYarnLock(content []byte) ([]entry, error) {
+func readYarnLock(ctx context.Context, content []byte) ([]entry, error) {
 	var (
 		entries []entry
 		block   yarnBlock
@@ -27,10 +28,11 @@ func readYarnLock(content []byte) ([]entry, error) {
 		entries = append(entries, e)
 		return err
 	}
-	for len(content) > 0 {
-		var raw []byte
-		raw, content, _ = bytes.Cut(content, []byte{'\n'})
-		line := bytes.TrimRight(raw, "\r ")
+	for raw, err := range lines(ctx, content) {
+		if err != nil {
+			return nil, err
+		}
+		line := bytes.TrimRight(raw, " ")
 		switch {
 		case len(line) == 0 || line[0] == '#':
 		case line[0] != ' ':

@@ -1,0 +1,139 @@
+package manifest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/fault"
+)
+
+// Each of these files took hours of a core: a search through the whole file for each package.
+func TestLargeFilesAreReadInTime(t *testing.T) {
+	t.Parallel()
+	const n = 150_000
+	var pipfile, bun bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&pipfile, "\"p%d\": {\"version\": \"==1\"},\n", i)
+		fmt.Fprintf(&bun, "\"p%d\": [\"p%d@1\"],\n", i, i)
+	}
+	for format, content := range map[Format]string{
+		BunLock:     "{\"packages\": {\n" + bun.String() + "\"z\": [\"a@1#z\"]}}",
+		PipfileLock: "{\"default\": {\n" + pipfile.String() + "\"z\": {}}}",
+	} {
+		result, err := Extract(t.Context(), string(format), []byte(content))
+		require.NoError(t, err, format)
+		require.GreaterOrEqual(t, len(result.Purls), n, format)
+	}
+}
+
+func TestReadersOfLinesEndWithTheirContext(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	for _, format := range []Format{CargoLock, PnpmLock, PoetryLock, RequirementsText, UvLock, YarnLock} {
+		_, err := readers[format](ctx, generate(format, 10))
+		require.ErrorIs(t, err, cause, format)
+	}
+}
+
+// A parser that does not end keeps its place, and is not joined by others without limit.
+func TestPlacesAreKeptUntilTheParserEnds(t *testing.T) {
+	t.Parallel()
+	p := make(places, 1)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	release, ended := make(chan struct{}), make(chan struct{})
+	started := make(chan struct{})
+	go func() {
+		<-started
+		cancel(errors.New("it takes too long"))
+	}()
+	_, err := p.run(ctx, func() ([]entry, error) {
+		defer close(ended)
+		close(started)
+		<-release
+		return nil, nil
+	})
+	require.ErrorContains(t, err, "it takes too long")
+
+	never := func() ([]entry, error) { panic("it has no place") }
+	_, err = p.run(ctx, never)
+	require.ErrorIs(t, err, errBusy)
+
+	close(release)
+	<-ended
+	entries, err := p.run(t.Context(), func() ([]entry, error) { return []entry{{name: "a"}}, nil })
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	_, err = p.run(t.Context(), never)
+	require.ErrorContains(t, err, "its structure is broken")
+}
+
+func TestAFileWithoutAPlaceIsToBeSentAgain(t *testing.T) {
+	for range cap(uninterruptible) {
+		uninterruptible <- struct{}{}
+	}
+	defer func() {
+		for range cap(uninterruptible) {
+			<-uninterruptible
+		}
+	}()
+	content, err := os.ReadFile("testdata/go.mod.fixture")
+	require.NoError(t, err)
+	_, err = read(canceled(t), GoMod, content)
+	require.ErrorIs(t, err, errBusy)
+	_, err = Extract(canceled(t), "go.mod", content)
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, ErrBusy, fault.Unavailable)
+}
+
+func canceled(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}
+
+func TestPipfileLock(t *testing.T) {
+	t.Parallel()
+	result, err := Extract(t.Context(), "Pipfile.lock", []byte(`{
+		"_meta": {"sources": []},
+		"default": {
+			"archive": {"file": "https://files.example/archive-1.0.zip"},
+			"forked": {"git": "https://github.com/acme/forked.git", "ref": "0123456789abcdef0123456789abcdef01234567"},
+			"here": {"path": "./here", "editable": true, "version": "==1.0"},
+			"ranged": {"version": ">=1.0"},
+			"Zope.Interface": {"version": "==7.2", "markers": "python_version >= '3.8'"}
+		},
+		"develop": {"pytest": {"version": "==8.3.4"}},
+		"docs": {"sphinx": {"version": "==8.1.3"}}
+	}`))
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"pkg:github/acme/forked@0123456789abcdef0123456789abcdef01234567",
+		"pkg:pypi/archive",
+		"pkg:pypi/pytest@8.3.4",
+		"pkg:pypi/ranged",
+		"pkg:pypi/sphinx@8.1.3",
+		"pkg:pypi/zope-interface@7.2",
+	}, result.Purls)
+	require.Equal(t, 1, result.Skipped)
+	for _, content := range []string{"null", `{"default": {"a": 1}}`, `{"default"`} {
+		_, err := Extract(t.Context(), "Pipfile.lock", []byte(content))
+		require.ErrorIs(t, err, ErrInvalid, content)
+	}
+}
+
+// A tuple that names nothing is passed over and counted.
+func TestBunLockSkipsWhatIsNoPackage(t *testing.T) {
+	t.Parallel()
+	result, err := Extract(t.Context(), "bun.lock", []byte(`{"packages": {"a": ["a@1.0.0"], "b": ["b@1#z"], "c": [], "d": [7]}}`))
+	require.NoError(t, err)
+	require.Equal(t, []string{"pkg:npm/a@1.0.0"}, result.Purls)
+	require.Equal(t, 3, result.Skipped)
+}
