@@ -68,6 +68,10 @@ func extract(ctx context.Context, format Format, path string, content []byte) (R
 	if len(content) > MaxBytes {
 		return Result{}, ErrInvalid.With("%q has %d bytes, more than %d", path, len(content), MaxBytes).Field("content")
 	}
+	content, err := decode(content)
+	if err != nil {
+		return Result{}, ErrInvalid.With("%q cannot be read as text: %s", path, err).Field("content")
+	}
 	if nestsDeeper(content, MaxNesting) {
 		return Result{}, ErrInvalid.With("%q nests brackets deeper than %d", path, MaxNesting).Field("content")
 	}

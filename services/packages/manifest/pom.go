@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"io"
 	"strings"
 
 	"deps.dev/util/maven"
@@ -15,7 +16,7 @@ import (
 func readPom(_ context.Context, content []byte) ([]entry, error) {
 	decoder := xml.NewDecoder(bytes.NewReader(content))
 	// Old projects write ISO-8859-1 and HTML entities.
-	decoder.CharsetReader = charset.NewReaderLabel
+	decoder.CharsetReader = charsetReader
 	decoder.Entity = xml.HTMLEntity
 	var project maven.Project
 	if err := decoder.Decode(&project); err != nil {
@@ -43,6 +44,14 @@ func readPom(_ context.Context, content []byte) ([]entry, error) {
 		})
 	}
 	return entries, nil
+}
+
+// charsetReader gives UTF-8. What was in UTF-16 is UTF-8 already, by its byte order mark.
+func charsetReader(label string, content io.Reader) (io.Reader, error) {
+	if strings.HasPrefix(strings.ToLower(label), "utf-16") {
+		return content, nil
+	}
+	return charset.NewReaderLabel(label, content)
 }
 
 // undefined are the dependencies that interpolation has dropped, since a property of theirs is defined elsewhere: in a parent as a rule.
