@@ -39,6 +39,13 @@ func entryFromPackage(p *extractor.Package) entry {
 			return entry{}
 		}
 		return entryFromSource(p.SourceCode.Repo, p.SourceCode.Commit)
+	case scalibrpurl.TypeMaven:
+		// The extractor's purl is in lower case; Maven and pom.xml tell HikariCP from hikaricp.
+		group, artifact, ok := strings.Cut(p.Name, ":")
+		if !ok {
+			return entry{}
+		}
+		return entry{purlType: p.PURLType, namespace: group, name: artifact, version: p.Version}
 	case scalibrpurl.TypeSwift:
 		// The whole address is the name there; the purl specification wants it divided.
 		i := strings.LastIndexByte(p.Name, '/')

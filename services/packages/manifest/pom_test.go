@@ -48,6 +48,19 @@ func TestPomThatWouldGrowIsRefused(t *testing.T) {
 	}
 }
 
+// The same package has one name in both files of Maven's world.
+func TestMavenNamesKeepTheirCase(t *testing.T) {
+	t.Parallel()
+	want := []string{"pkg:maven/com.zaxxer/HikariCP@5.1.0"}
+	pom := strings.NewReplacer("org.y", "com.zaxxer", "<artifactId>z", "<artifactId>HikariCP").Replace(string(pomOf("", "5.1.0")))
+	result, err := Extract(t.Context(), "pom.xml", []byte(pom))
+	require.NoError(t, err)
+	require.Equal(t, want, result.Purls)
+	result, err = Extract(t.Context(), "gradle.lockfile", []byte("com.zaxxer:HikariCP:5.1.0=compileClasspath\nempty=\n"))
+	require.NoError(t, err)
+	require.Equal(t, want, result.Purls)
+}
+
 // Properties whose value is empty grow nothing, but naming them costs time.
 func TestPomProperties(t *testing.T) {
 	t.Parallel()
