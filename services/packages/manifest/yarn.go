@@ -19,6 +19,8 @@ func readYarnLock(ctx context.Context, content []byte) ([]entry, error) {
 	var (
 		entries []entry
 		block   yarnBlock
+		// long is a key of more than 1,024 characters: Yarn 2 writes it behind a question mark, and the colon in the next line.
+		long string
 	)
 	end := func() error {
 		if block.specifier == "" || block.specifier == "__metadata" {
@@ -35,19 +37,26 @@ func readYarnLock(ctx context.Context, content []byte) ([]entry, error) {
 		line := bytes.TrimRight(raw, " ")
 		switch {
 		case len(line) == 0 || line[0] == '#':
+		case long == "" && bytes.HasPrefix(line, []byte("? ")):
+			long = string(line[2:])
 		case line[0] != ' ':
-			if line[len(line)-1] != ':' {
+			header, ok := bytes.CutSuffix(line, []byte{':'})
+			// The one is without the other where there is a long key.
+			if !ok || (len(header) == 0) != (long != "") {
 				return nil, errOther
 			}
 			if err := end(); err != nil {
 				return nil, err
 			}
-			block = yarnBlock{specifier: firstSpecifier(string(line[:len(line)-1]))}
-		case block.specifier == "":
+			block, long = yarnBlock{specifier: firstSpecifier(long + string(header))}, ""
+		case block.specifier == "" || long != "":
 			return nil, errOther
 		case len(line) > 3 && line[2] != ' ':
 			block.set(string(line[2:]))
 		}
+	}
+	if long != "" {
+		return nil, errOther
 	}
 	if err := end(); err != nil {
 		return nil, err

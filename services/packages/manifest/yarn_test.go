@@ -1,0 +1,46 @@
+package manifest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestYarnLongKeys(t *testing.T) {
+	t.Parallel()
+	result, err := Extract(t.Context(), "yarn.lock", []byte(`__metadata:
+  version: 8
+
+? "a@npm:^1.0.0, a@npm:^1.1.0"
+:
+  version: 1.2.0
+  resolution: "a@npm:1.2.0"
+
+"b@npm:^2.0.0":
+  version: 2.0.0
+  resolution: "b@npm:2.0.0"
+
+? "m@workspace:*, m@workspace:packages/m"
+:
+  version: 0.0.0-use.local
+  resolution: "m@workspace:packages/m"
+`))
+	require.NoError(t, err)
+	require.Equal(t, []string{"pkg:npm/a@1.2.0", "pkg:npm/b@2.0.0"}, result.Purls)
+	require.Equal(t, 1, result.Skipped)
+}
+
+// A key in two lines is whole, or the file is not one that Yarn writes.
+func TestYarnKeysThatAreCutOff(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{
+		"? \"a@npm:^1\"\n",
+		"? \"a@npm:^1\"\n  version: 1.0.0\n",
+		"? \"a@npm:^1\"\n\"b@npm:^1\":\n  version: 1.0.0\n",
+		"? \"a@npm:^1\"\n? \"b@npm:^1\"\n:\n  version: 1.0.0\n",
+		":\n  version: 1.0.0\n",
+	} {
+		_, err := readYarnLock(t.Context(), []byte(content))
+		require.ErrorIs(t, err, errOther, content)
+	}
+}
