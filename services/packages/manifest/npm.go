@@ -174,13 +174,12 @@ func gitSource(source string) (repository, commit string, ok bool) {
 	if !found {
 		return "", "", strings.HasPrefix(source, "git+") || strings.HasPrefix(source, "git:")
 	}
+	commit = commitOfFragment(commit)
 	for prefix, host := range gitShorthands {
 		if rest, found := strings.CutPrefix(address, prefix); found {
 			return "https://" + host + "/" + rest, commit, true
 		}
 	}
-	// Yarn writes #commit=..., and #commit:... of old.
-	commit = strings.TrimPrefix(strings.TrimPrefix(commit, "commit="), "commit:")
 	if rest, found := strings.CutPrefix(address, "git@"); found {
 		address = "ssh://git@" + rest
 	}
@@ -196,6 +195,20 @@ func gitSource(source string) (repository, commit string, ok bool) {
 		address = host + "/" + rest
 	}
 	return "https://" + address, commit, true
+}
+
+// commitOfFragment is what stands behind the sign: the commit alone as a rule. Yarn writes commit:... of old, and commit=... since, with the workspace within
+// the repository where it is one of several.
+func commitOfFragment(fragment string) string {
+	if !strings.Contains(fragment, "=") {
+		return strings.TrimPrefix(fragment, "commit:")
+	}
+	for pair := range strings.SplitSeq(fragment, "&") {
+		if commit, ok := strings.CutPrefix(pair, "commit="); ok {
+			return commit
+		}
+	}
+	return ""
 }
 
 var gitShorthands = map[string]string{

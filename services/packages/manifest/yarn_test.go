@@ -44,3 +44,15 @@ func TestYarnKeysThatAreCutOff(t *testing.T) {
 		require.ErrorIs(t, err, errOther, content)
 	}
 }
+
+func TestYarnWorkspaceOfARepository(t *testing.T) {
+	t.Parallel()
+	for _, fragment := range []string{"commit=0a1b2c3", "workspace=x&commit=0a1b2c3", "commit=0a1b2c3&workspace=%40s%2Fx", "0a1b2c3", "commit:0a1b2c3"} {
+		result, err := Extract(t.Context(), "yarn.lock", []byte(`"x@https://github.com/o/r.git":
+  version: 1.0.0
+  resolution: "x@https://github.com/o/r.git#`+fragment+`"
+`))
+		require.NoError(t, err)
+		require.Equal(t, []string{"pkg:github/o/r@0a1b2c3"}, result.Purls, fragment)
+	}
+}
