@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 )
 
@@ -41,28 +42,35 @@ func readYarnLock(ctx context.Context, content []byte) ([]entry, error) {
 			long = string(line[2:])
 		case line[0] != ' ':
 			header, ok := bytes.CutSuffix(line, []byte{':'})
-			// The one is without the other where there is a long key.
-			if !ok || (len(header) == 0) != (long != "") {
+			if (ok && len(header) == 0) != (long != "") {
+				return nil, errHalfKey
+			}
+			if !ok {
 				return nil, errOther
 			}
 			if err := end(); err != nil {
 				return nil, err
 			}
 			block, long = yarnBlock{specifier: firstSpecifier(long + string(header))}, ""
-		case block.specifier == "" || long != "":
+		case long != "":
+			return nil, errHalfKey
+		case block.specifier == "":
 			return nil, errOther
 		case len(line) > 3 && line[2] != ' ':
 			block.set(string(line[2:]))
 		}
 	}
 	if long != "" {
-		return nil, errOther
+		return nil, errHalfKey
 	}
 	if err := end(); err != nil {
 		return nil, err
 	}
 	return entries, nil
 }
+
+// errHalfKey is of a file that is cut off; the extractor would take the half for a name.
+var errHalfKey = errors.New("it has one half of a key that is divided")
 
 // firstSpecifier is that of "a@^1", "a@^2" or "a@^1, a@^2".
 func firstSpecifier(header string) string {

@@ -30,7 +30,7 @@ func TestYarnLongKeys(t *testing.T) {
 	require.Equal(t, 1, result.Skipped)
 }
 
-// A key in two lines is whole, or the file is not one that Yarn writes.
+// A key in two lines is whole, or the file is refused.
 func TestYarnKeysThatAreCutOff(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{
@@ -40,8 +40,8 @@ func TestYarnKeysThatAreCutOff(t *testing.T) {
 		"? \"a@npm:^1\"\n? \"b@npm:^1\"\n:\n  version: 1.0.0\n",
 		":\n  version: 1.0.0\n",
 	} {
-		_, err := readYarnLock(t.Context(), []byte(content))
-		require.ErrorIs(t, err, errOther, content)
+		_, err := Extract(t.Context(), "yarn.lock", []byte(content))
+		require.ErrorIs(t, err, ErrInvalid, content)
 	}
 }
 
