@@ -6,6 +6,7 @@ require (
 	deps.dev/util/maven v0.0.0-20260528042559-b92437de09fd
 	devtrail.dev/kit v0.0.0-00010101000000-000000000000
 	devtrail.dev/proto v0.0.0-00010101000000-000000000000
+	github.com/BurntSushi/toml v1.6.0
 	github.com/google/go-cmp v0.7.0
 	github.com/google/osv-scalibr v0.5.3
 	github.com/google/uuid v1.6.0
@@ -28,7 +29,6 @@ require (
 	cel.dev/expr v0.25.3 // indirect
 	deps.dev/util/semver v0.0.0-20260529052642-cf1e78d92744 // indirect
 	devtrail.dev/stack/engines v0.0.0 // indirect
-	github.com/BurntSushi/toml v1.6.0 // indirect
 	github.com/ClickHouse/ch-go v0.74.0 // indirect
 	github.com/ClickHouse/clickhouse-go/v2 v2.50.0 // indirect
 	github.com/anchore/go-lzo v0.1.0 // indirect

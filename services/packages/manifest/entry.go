@@ -66,6 +66,23 @@ func entryFromPackage(p *extractor.Package) entry {
 	return entry{purlType: u.Type, namespace: u.Namespace, name: u.Name, version: u.Version}
 }
 
+// entryFromGit names a package by a repository's address as people write it: with or without a scheme, a user, a query.
+func entryFromGit(address, commit string) entry {
+	return entryFromSource(repositoryOf(address), commit)
+}
+
+// repositoryOf is the address of a repository with https and nothing but host and path. The short form of SSH has a colon behind the host:
+// git@host:owner/name.
+func repositoryOf(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	if _, rest, found := strings.Cut(address, "://"); found {
+		address = rest
+	}
+	host, rest, _ := strings.Cut(address, "/")
+	host = host[strings.LastIndexByte(host, '@')+1:]
+	return "https://" + strings.Replace(host, ":", "/", 1) + "/" + rest
+}
+
 // entryFromSource names a package that is taken from a repository by the purl of the repository at the commit, on the hosts that have a purl type.
 func entryFromSource(repository, commit string) entry {
 	_, address, _ := strings.Cut(repository, "://")

@@ -21,9 +21,7 @@ import (
 	"github.com/google/osv-scalibr/extractor/filesystem/language/javascript/pnpmlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/javascript/yarnlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/php/composerlock"
-	"github.com/google/osv-scalibr/extractor/filesystem/language/python/pdmlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/poetrylock"
-	"github.com/google/osv-scalibr/extractor/filesystem/language/python/pylock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/uvlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/r/renvlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/ruby/gemfilelock"
@@ -48,11 +46,9 @@ var extractors = map[Format]func(*cpb.PluginConfig) (filesystem.Extractor, error
 	PackageResolved: packageresolved.New,
 	PackagesConfig:  packagesconfig.New,
 	PackagesLock:    packageslockjson.New,
-	PdmLock:         pdmlock.New,
 	PnpmLock:        pnpmlock.New,
 	PoetryLock:      poetrylock.New,
 	PubspecLock:     pubspec.New,
-	PylockTOML:      pylock.New,
 	RenvLock:        renvlock.New,
 	UvLock:          uvlock.New,
 	YarnLock:        yarnlock.New,

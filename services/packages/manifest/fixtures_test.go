@@ -64,6 +64,9 @@ func TestFixtures(t *testing.T) {
 	for format := range extractors {
 		formats[format] = true
 	}
+	for format := range decoders {
+		formats[format] = true
+	}
 	for format := range readers {
 		formats[format] = true
 	}

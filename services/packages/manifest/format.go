@@ -47,6 +47,9 @@ func init() {
 	for format := range extractors {
 		formatsByName[string(format)] = format
 	}
+	for format := range decoders {
+		formatsByName[string(format)] = format
+	}
 	for format := range readers {
 		formatsByName[string(format)] = format
 	}

@@ -104,20 +104,21 @@ func extract(ctx context.Context, format Format, path string, content []byte) (R
 	return result, nil
 }
 
-// read picks the reader of a format: ours where there is one, else the extractor. A reader of ours that meets something outside the form its tool writes
-// says so by errOther, and the extractor, which knows the whole grammar, decides.
+// read picks the reader of a format: ours where there is one, else the decoder or the extractor. A reader of ours that meets something outside the form its
+// tool writes says so by errOther, and one of the others, which know the whole grammar, decides.
 func read(ctx context.Context, format Format, content []byte) ([]entry, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, MaxSeconds*time.Second, fmt.Errorf("it takes longer than %d seconds", MaxSeconds))
 	defer cancel()
-	own, ok := readers[format]
-	if !ok {
-		return scan(ctx, format, content)
+	if own, ok := readers[format]; ok {
+		entries, err := guard(func() ([]entry, error) { return own(ctx, content) })
+		if !errors.Is(err, errOther) {
+			return entries, err
+		}
 	}
-	entries, err := guard(func() ([]entry, error) { return own(ctx, content) })
-	if errors.Is(err, errOther) {
-		return scan(ctx, format, content)
+	if decode, ok := decoders[format]; ok {
+		return uninterruptible.run(ctx, func() ([]entry, error) { return decode(content) })
 	}
-	return entries, err
+	return scan(ctx, format, content)
 }
 
 // guard turns a panic into an error: several parsers index into what they have not checked.

@@ -187,14 +187,7 @@ func gitSource(source string) (repository, commit string, ok bool) {
 	if !found || !strings.HasPrefix(scheme, "git") && scheme != "ssh" && !strings.HasSuffix(address, ".git") {
 		return "", "", false
 	}
-	if _, host, found := strings.Cut(address, "@"); found {
-		address = host
-	}
-	// host:owner/name
-	if host, rest, found := strings.Cut(address, ":"); found && !strings.Contains(host, "/") {
-		address = host + "/" + rest
-	}
-	return "https://" + address, commit, true
+	return repositoryOf(address), commit, true
 }
 
 // commitOfFragment is what stands behind the sign: the commit alone as a rule. Yarn writes commit:... of old, and commit=... since, with the workspace within

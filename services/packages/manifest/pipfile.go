@@ -47,7 +47,7 @@ func readPipfileLock(_ context.Context, content []byte) ([]entry, error) {
 func (p pipfilePackage) entry(name string) entry {
 	switch {
 	case p.Git != "":
-		return entryFromSource(p.Git, p.Ref)
+		return entryFromGit(p.Git, p.Ref)
 	case p.Path != "", p.File != "" && !strings.Contains(p.File, "://"):
 		return entry{}
 	case p.File != "":

@@ -25,6 +25,16 @@ var readers = map[Format]func(ctx context.Context, content []byte) ([]entry, err
 	YarnLock:         readYarnLock,
 }
 
+// decoders has the formats that we decode as a whole, some of them where their reader has said errOther. Their extractors give what is local, or in a
+// repository, as if it were from the registry.
+var decoders = map[Format]func(content []byte) ([]entry, error){
+	CargoLock:  decodeCargoLock,
+	PdmLock:    decodePdmLock,
+	PoetryLock: decodePoetryLock,
+	PylockTOML: decodePylock,
+	UvLock:     decodeUvLock,
+}
+
 // errOther is a reader's way to say: valid perhaps, but not as the tool writes it.
 var errOther = errors.New("not in the form that its tool writes")
 
