@@ -10,9 +10,7 @@ import (
 	"github.com/google/osv-scalibr/extractor"
 	"github.com/google/osv-scalibr/extractor/filesystem"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/cpp/conanlock"
-	"github.com/google/osv-scalibr/extractor/filesystem/language/dart/pubspec"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/dotnet/packagesconfig"
-	"github.com/google/osv-scalibr/extractor/filesystem/language/dotnet/packageslockjson"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/elixir/mixlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/golang/gomod"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/java/gradlelockfile"
@@ -24,7 +22,6 @@ import (
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/poetrylock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/uvlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/r/renvlock"
-	"github.com/google/osv-scalibr/extractor/filesystem/language/ruby/gemfilelock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/rust/cargolock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/swift/packageresolved"
 	scalibrlog "github.com/google/osv-scalibr/log"
@@ -37,7 +34,6 @@ var extractors = map[Format]func(*cpb.PluginConfig) (filesystem.Extractor, error
 	CargoLock:       cargolock.New,
 	ComposerLock:    composerlock.New,
 	ConanLock:       conanlock.New,
-	GemfileLock:     gemfilelock.New,
 	GoMod:           gomod.New,
 	GradleLockfile:  gradlelockfile.New,
 	MixLock:         mixlock.New,
@@ -45,10 +41,8 @@ var extractors = map[Format]func(*cpb.PluginConfig) (filesystem.Extractor, error
 	PackageLock:     packagelockjson.New,
 	PackageResolved: packageresolved.New,
 	PackagesConfig:  packagesconfig.New,
-	PackagesLock:    packageslockjson.New,
 	PnpmLock:        pnpmlock.New,
 	PoetryLock:      poetrylock.New,
-	PubspecLock:     pubspec.New,
 	RenvLock:        renvlock.New,
 	UvLock:          uvlock.New,
 	YarnLock:        yarnlock.New,

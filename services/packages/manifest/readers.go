@@ -14,8 +14,10 @@ var readers = map[Format]func(ctx context.Context, content []byte) ([]entry, err
 	BunLock:          readBunLock,
 	CargoLock:        readCargoLock,
 	ComposerLock:     readComposerLock,
+	GemfileLock:      readGemfileLock,
 	NpmShrinkwrap:    readPackageLock,
 	PackageLock:      readPackageLock,
+	PackagesLock:     readPackagesLock,
 	PipfileLock:      readPipfileLock,
 	PnpmLock:         readPnpmLock,
 	PoetryLock:       readPoetryLock,
@@ -28,11 +30,12 @@ var readers = map[Format]func(ctx context.Context, content []byte) ([]entry, err
 // decoders has the formats that we decode as a whole, some of them where their reader has said errOther. Their extractors give what is local, or in a
 // repository, as if it were from the registry.
 var decoders = map[Format]func(content []byte) ([]entry, error){
-	CargoLock:  decodeCargoLock,
-	PdmLock:    decodePdmLock,
-	PoetryLock: decodePoetryLock,
-	PylockTOML: decodePylock,
-	UvLock:     decodeUvLock,
+	CargoLock:   decodeCargoLock,
+	PdmLock:     decodePdmLock,
+	PoetryLock:  decodePoetryLock,
+	PubspecLock: decodePubspecLock,
+	PylockTOML:  decodePylock,
+	UvLock:      decodeUvLock,
 }
 
 // errOther is a reader's way to say: valid perhaps, but not as the tool writes it.

@@ -1,0 +1,64 @@
+package manifest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSourcesAreJudged(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		format  Format
+		content string
+		want    string
+		skipped int
+	}{
+		"gems": {GemfileLock, "GIT\n  remote: https://github.com/acme/forked.git\n  revision: " + sha + "\n  branch: main\n  specs:\n    forked (1.0)\n      rack (>= 2)\n    second (1.0)\n\n" +
+			"GIT\n  remote: https://git.example/acme/forked.git\n  revision: " + sha + "\n  specs:\n    other (1.0)\n\n" +
+			"PATH\n  remote: .\n  specs:\n    mine (0.1.0)\n\n" +
+			"GEM\n  remote: https://gems.example/\n  specs:\n    nokogiri (1.18.0-x86_64-linux-gnu)\n    rack (3.1.8)\n\n" +
+			"DEPENDENCIES\n  forked!\n  mine!\n\nCHECKSUMS\n    rack (9.9.9) sha256=00\n", "pkg:gem/nokogiri@1.18.0 pkg:gem/rack@3.1.8 " + forked, 2},
+		"gems by SSH": {GemfileLock, "GIT\r\n  remote: git@github.com:acme/forked.git\r\n  revision: " + sha + "\r\n  specs:\r\n    forked (1.0)\r\n", forked, 0},
+		"Dart": {PubspecLock, "packages:\n" +
+			"  a:\n    dependency: transitive\n    description:\n      name: a\n      url: \"https://pub.example\"\n    source: hosted\n    version: \"1.0.0\"\n" +
+			"  b:\n    dependency: \"direct main\"\n    description:\n      path: \".\"\n      ref: main\n      resolved-ref: \"" + sha + "\"\n      url: \"https://github.com/acme/forked.git\"\n    source: git\n    version: \"1.0.0\"\n" +
+			"  c:\n    dependency: \"direct main\"\n    description:\n      path: \"../c\"\n      relative: true\n    source: path\n    version: \"1.0.0\"\n" +
+			"  flutter:\n    dependency: \"direct main\"\n    description: flutter\n    source: sdk\n    version: \"0.0.0\"\n" +
+			"  odd:\n    description: odd\n    source: git\n    version: \"0.0.0\"\n", forked + " pkg:pub/a@1.0.0", 3},
+		"NuGet": {PackagesLock, `{"version": 1, "dependencies": {"net8.0": {
+			"Serilog": {"type": "Direct", "resolved": "4.2.0"}, "mine.core": {"type": "Project", "dependencies": {"Serilog": "[4.2.0, )"}}}}}`, "pkg:nuget/Serilog@4.2.0", 1},
+	} {
+		result, err := Extract(t.Context(), string(c.format), []byte(c.content))
+		require.NoError(t, err, name)
+		require.Equal(t, c.want, strings.Join(result.Purls, " "), name)
+		require.Equal(t, c.skipped, result.Skipped, name)
+	}
+}
+
+// A line that is too long for a buffer ended the file without a word.
+func TestGemfileLockWithALongLine(t *testing.T) {
+	t.Parallel()
+	result, err := Extract(t.Context(), "Gemfile.lock", []byte("GEM\n  specs:\n    a (1.0)\n      "+strings.Repeat("x", 1<<17)+"\n    b (1.0)\n"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"pkg:gem/a@1.0", "pkg:gem/b@1.0"}, result.Purls)
+}
+
+func TestRepositoryOf(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"https://github.com/a/b":               "https://github.com/a/b",
+		"https://github.com/a/b?rev=1":         "https://github.com/a/b",
+		"https://user:token@github.com/a/b":    "https://github.com/a/b",
+		"git+ssh://git@github.com/a/b.git":     "https://github.com/a/b.git",
+		"ssh://git@github.com:a/b.git":         "https://github.com/a/b.git",
+		"git@github.com:a/b.git":               "https://github.com/a/b.git",
+		"../github.com/a/b":                    "https://../github.com/a/b",
+		"https://git.example/github.com/a/b":   "https://git.example/github.com/a/b",
+		"https://github.com@git.example/a/b":   "https://git.example/a/b",
+		"https://git.example/a?x=@github.com/": "https://git.example/a",
+	} {
+		require.Equal(t, want, repositoryOf(address), address)
+	}
+}
