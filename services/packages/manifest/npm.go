@@ -50,7 +50,8 @@ func readPackageLock(_ context.Context, content []byte) ([]entry, error) {
 	return entries, nil
 }
 
-// scanPackageLock reads the flat table without decoding the document. It is false for version 1, and for what is not plainly such a document.
+// scanPackageLock reads the flat table without decoding the document. It is false for version 1, and for what is not plainly such a document: two tables, or
+// keys with escapes, are not what npm writes.
 func scanPackageLock(content []byte) ([]entry, bool) {
 	var (
 		entries []entry
@@ -58,12 +59,17 @@ func scanPackageLock(content []byte) ([]entry, bool) {
 		s       = jsonScanner{content: content}
 	)
 	ok := s.object(func(key []byte) bool {
-		if string(key) != "packages" || found {
+		if bytes.IndexByte(key, '\\') >= 0 {
+			return false
+		}
+		if string(key) != "packages" {
 			return s.skip()
+		}
+		if found {
+			return false
 		}
 		found = true
 		return s.object(func(key []byte) bool {
-			// A place with an escape is not what npm writes.
 			if bytes.IndexByte(key, '\\') >= 0 {
 				return false
 			}
@@ -80,6 +86,9 @@ func scanPackageLock(content []byte) ([]entry, bool) {
 // scanPackage reads one row of the table.
 func scanPackage(s *jsonScanner) (p packageLockPackage, ok bool) {
 	ok = s.object(func(key []byte) (ok bool) {
+		if bytes.IndexByte(key, '\\') >= 0 {
+			return false
+		}
 		switch string(key) {
 		case "name":
 			p.Name, ok = s.text()

@@ -49,10 +49,13 @@ func readPnpmLock(ctx context.Context, content []byte) ([]entry, error) {
 				return nil, err
 			}
 			key, value, ok := cutPair(text)
-			if !ok {
+			if !ok || !isPlain(key) {
 				return nil, errOther
 			}
-			within = key == "packages" && value == ""
+			within = key == "packages"
+			if within && value != "" && value != "{}" {
+				return nil, errOther
+			}
 			if key == "lockfileVersion" {
 				lock = value
 			}
@@ -62,14 +65,18 @@ func readPnpmLock(ctx context.Context, content []byte) ([]entry, error) {
 				return nil, err
 			}
 			key, ok := strings.CutSuffix(text, ":")
-			if !ok {
+			plain := unquote(key)
+			if !ok || plain == key && !isPlain(key) || strings.ContainsAny(plain, `'"\`) {
 				return nil, errOther
 			}
-			block, below = &pnpmBlock{key: unquote(key)}, ""
-		case block == nil:
+			block, below = &pnpmBlock{key: plain}, ""
+		case block == nil || indent < 4 || indent > 4 && below == "":
 			return nil, errOther
 		case indent == 4:
-			key, value, _ := cutPair(text)
+			key, value, ok := cutPair(text)
+			if !ok || !isPlain(key) {
+				return nil, errOther
+			}
 			below = key
 			if err := block.set(key, value); err != nil {
 				return nil, err
@@ -82,7 +89,7 @@ func readPnpmLock(ctx context.Context, content []byte) ([]entry, error) {
 	if err := end(); err != nil {
 		return nil, err
 	}
-	if lock == "" {
+	if lock == "" || !isPlain(lock) {
 		return nil, errOther
 	}
 	return entries, nil
@@ -92,8 +99,10 @@ func (b *pnpmBlock) set(key, value string) error {
 	switch key {
 	case "name":
 		b.name = value
+		return plainOrOther(value)
 	case "version":
 		b.version = value
+		return plainOrOther(value)
 	case "resolution":
 		if value == "" {
 			return nil
@@ -123,8 +132,7 @@ func (b *pnpmBlock) entry(lock string) (entry, error) {
 		return entry{}, nil
 	}
 	if b.resolution["type"] == "git" {
-		repository, _, _ := gitSource(b.resolution["repo"] + "#")
-		return entryFromSource(repository, b.resolution["commit"]), nil
+		return entryFromGit(b.resolution["repo"], b.resolution["commit"]), nil
 	}
 	if repository, commit, ok := gitSource(b.resolution["tarball"]); ok {
 		return entryFromSource(repository, commit), nil
@@ -178,6 +186,16 @@ func splitPnpmKey(key, lock string) (name, version string, err error) {
 func cutPair(text string) (key, value string, ok bool) {
 	key, value, ok = strings.Cut(text, ":")
 	return unquote(key), unquote(strings.TrimSpace(value)), ok
+}
+
+// isPlain is false for what may be more than a word of YAML: comments, anchors, tags, collections, escapes.
+func isPlain(text string) bool { return !strings.ContainsAny(text, " \t#&*!|>{}[]?\"'\\,") }
+
+func plainOrOther(text string) error {
+	if !isPlain(text) {
+		return errOther
+	}
+	return nil
 }
 
 func unquote(text string) string {

@@ -32,6 +32,7 @@ var readers = map[Format]func(ctx context.Context, content []byte) ([]entry, err
 var decoders = map[Format]func(content []byte) ([]entry, error){
 	CargoLock:   decodeCargoLock,
 	PdmLock:     decodePdmLock,
+	PnpmLock:    decodePnpmLock,
 	PoetryLock:  decodePoetryLock,
 	PubspecLock: decodePubspecLock,
 	PylockTOML:  decodePylock,
