@@ -15,6 +15,7 @@ var readers = map[Format]func(ctx context.Context, content []byte) ([]entry, err
 	CargoLock:        readCargoLock,
 	ComposerLock:     readComposerLock,
 	GemfileLock:      readGemfileLock,
+	MixLock:          readMixLock,
 	NpmShrinkwrap:    readPackageLock,
 	PackageLock:      readPackageLock,
 	PackagesLock:     readPackagesLock,

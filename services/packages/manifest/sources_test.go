@@ -27,6 +27,10 @@ func TestSourcesAreJudged(t *testing.T) {
 			"  c:\n    dependency: \"direct main\"\n    description:\n      path: \"../c\"\n      relative: true\n    source: path\n    version: \"1.0.0\"\n" +
 			"  flutter:\n    dependency: \"direct main\"\n    description: flutter\n    source: sdk\n    version: \"0.0.0\"\n" +
 			"  odd:\n    description: odd\n    source: git\n    version: \"0.0.0\"\n", forked + " pkg:pub/a@1.0.0", 3},
+		"Elixir": {MixLock, "%{\n  \"jason\": {:hex, :jason, \"1.4.4\", \"00\", [:mix], [], \"hexpm\", \"00\"},\n" +
+			"  \"forked\": {:git, \"https://github.com/acme/forked.git\", \"" + sha + "\", [branch: \"main\"]},\n" +
+			"  \"other\": {:git, \"https://git.example/acme/other.git\", \"" + sha + "\", []},\n}\n", forked + " pkg:hex/jason@1.4.4", 1},
+		"Elixir of old": {MixLock, "%{\"cowboy\": {:hex, :cowboy, \"1.0.0\"},\n  \"ranch\": {:hex, :ranch, \"1.0.0\"}}\n", "pkg:hex/cowboy@1.0.0 pkg:hex/ranch@1.0.0", 0},
 		"NuGet": {PackagesLock, `{"version": 1, "dependencies": {"net8.0": {
 			"Serilog": {"type": "Direct", "resolved": "4.2.0"}, "mine.core": {"type": "Project", "dependencies": {"Serilog": "[4.2.0, )"}}}}}`, "pkg:nuget/Serilog@4.2.0", 1},
 	} {
