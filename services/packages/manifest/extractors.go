@@ -26,7 +26,8 @@ import (
 	scalibrlog "github.com/google/osv-scalibr/log"
 )
 
-// extractors has the constructor of each format's extractor. An extractor keeps nothing between calls, but is made anew for each file all the same: that
+// extractors has the constructors of extractors: of formats that we do not read ourselves, of yarn.lock for what its reader calls errOther, and of others that
+// our readers are held against. An extractor keeps nothing between calls, but is made anew for each file all the same: that
 // costs nothing and asks for no promise.
 var extractors = map[Format]func(*cpb.PluginConfig) (filesystem.Extractor, error){
 	BunLock:         bunlock.New,

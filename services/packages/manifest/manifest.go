@@ -1,8 +1,8 @@
 // Package manifest reads lock files and manifests: the bytes of one file become the canonical purls of the packages that it names.
 //
 // It is pure: no network, no disk, no database, no gRPC. On the path of a request it stands behind InventoryService; the Git importer calls it for each
-// version of each lock file of a history. Most formats are read by osv-scalibr's extractors over a file system that has nothing but the one file; the
-// formats where an extractor costs more than linear time, or hides what is local to the workspace, have a reader here.
+// version of each lock file of a history. Some formats are read by osv-scalibr's extractors over a file system that has nothing but the one file; the
+// formats where an extractor costs more than linear time, or hides what is local to the workspace or in a repository, have a reader here.
 package manifest
 
 import (
