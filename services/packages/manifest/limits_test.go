@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,18 +18,61 @@ import (
 func TestLargeFilesAreReadInTime(t *testing.T) {
 	t.Parallel()
 	const n = 150_000
-	var pipfile, bun bytes.Buffer
+	var pipfile, bun, pnpm, pubspec bytes.Buffer
 	for i := range n {
 		fmt.Fprintf(&pipfile, "\"p%d\": {\"version\": \"==1\"},\n", i)
+		fmt.Fprintf(&pnpm, "  p%d@1.0.0: {}\n", i)
+		fmt.Fprintf(&pubspec, "  p%d: {version: 1.0.0}\n", i)
 		fmt.Fprintf(&bun, "\"p%d\": [\"p%d@1\"],\n", i, i)
 	}
 	for format, content := range map[Format]string{
+		// One line in another form, and the decoder reads the file.
+		PnpmLock:    "lockfileVersion: '9.0'\npackages: # x\n" + pnpm.String(),
+		PubspecLock: "packages:\n" + pubspec.String(),
 		BunLock:     "{\"packages\": {\n" + bun.String() + "\"z\": [\"a@1#z\"]}}",
 		PipfileLock: "{\"default\": {\n" + pipfile.String() + "\"z\": {}}}",
 	} {
 		result, err := Extract(t.Context(), string(format), []byte(content))
 		require.NoError(t, err, format)
 		require.GreaterOrEqual(t, len(result.Purls), n, format)
+	}
+}
+
+// One key of very many parts took the decoder of TOML as long.
+func TestTOMLKeysOfManyParts(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{
+		strings.Repeat("a.", 1<<20) + "a = 1\n",
+		"[" + strings.Repeat("a.", 1<<20) + "a]\n",
+		strings.Repeat("\"#\" . ", 1<<20) + "a = 1\n",
+		"x = {" + strings.Repeat("'='.", 1<<20) + "a = 1}\n",
+	} {
+		_, err := Extract(t.Context(), "pdm.lock", []byte(content))
+		require.ErrorIs(t, err, ErrInvalid)
+		require.ErrorContains(t, err, "key of more than 100 parts")
+	}
+	for _, content := range []string{
+		"a = \"" + strings.Repeat("a.", 1000) + "\"\n",
+		"a = '" + strings.Repeat("a.", 1000) + "'\n",
+		"a = \"\"\"\n\\\"\"" + strings.Repeat("a.", 1000) + "\n\"\"\"\n",
+		"a = [" + strings.Repeat("1.0, ", 1000) + "]\n",
+		"a = 1 # " + strings.Repeat("a.", 1000) + "\n",
+		strings.Repeat("a.", 90) + "a = 1\n" + strings.Repeat("b.", 90) + "b = 1\n",
+	} {
+		_, err := Extract(t.Context(), "pdm.lock", []byte(content))
+		require.NoError(t, err, content)
+	}
+}
+
+func TestYAMLWithAliasesIsRefused(t *testing.T) {
+	t.Parallel()
+	for format, content := range map[Format]string{
+		PnpmLock:    "lockfileVersion: '9.0'\nx: &x {a: b}\npackages:\n  a@1.0.0: *x\n",
+		PubspecLock: "packages:\n  a: &a {version: 1.0.0}\n  b: *a\n",
+	} {
+		_, err := Extract(t.Context(), string(format), []byte(content))
+		require.ErrorIs(t, err, ErrInvalid, format)
+		require.ErrorContains(t, err, "it has aliases", format)
 	}
 }
 

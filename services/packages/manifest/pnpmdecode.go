@@ -10,37 +10,42 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// pnpmLock is the part of a pnpm-lock.yaml that names packages. pnpm may write several documents into one file.
-type pnpmLock struct {
-	Version  string                 `yaml:"lockfileVersion"`
-	Packages map[string]pnpmPackage `yaml:"packages"`
-}
-
-type pnpmPackage struct {
-	Name       string         `yaml:"name"`
-	Version    string         `yaml:"version"`
-	Resolution map[string]any `yaml:"resolution"`
-}
-
-// decodePnpmLock knows the whole grammar of YAML, and the keys of versions before 5.
+// decodePnpmLock knows the whole grammar of YAML, and the keys of versions before 5. pnpm may write several documents into one file.
 func decodePnpmLock(content []byte) ([]entry, error) {
 	var entries []entry
 	for decoder := yaml.NewDecoder(bytes.NewReader(content)); ; {
-		var lock pnpmLock
-		err := decoder.Decode(&lock)
+		var document yaml.Node
+		err := decoder.Decode(&document)
 		if errors.Is(err, io.EOF) {
 			return entries, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		if lock.Version == "" {
-			return nil, errors.New("it states no lockfileVersion")
+		if entries, err = appendPnpmDocument(entries, &document); err != nil {
+			return nil, err
 		}
-		for key, p := range lock.Packages {
-			e, err := p.block(key).entry(lock.Version)
+	}
+}
+
+func appendPnpmDocument(entries []entry, document *yaml.Node) ([]entry, error) {
+	root, err := rootMapping(document)
+	if err != nil {
+		return nil, err
+	}
+	lock := scalars(root)["lockfileVersion"]
+	if lock == "" {
+		return nil, errors.New("it states no lockfileVersion")
+	}
+	for key, packages := range pairs(root) {
+		if key != "packages" {
+			continue
+		}
+		for key, node := range pairs(packages) {
+			b := pnpmBlockOf(key, node)
+			e, err := b.entry(lock)
 			if errors.Is(err, errOther) {
-				e, err = p.block(key).oldEntry(lock.Version)
+				e, err = b.oldEntry(lock)
 			}
 			if err != nil {
 				return nil, err
@@ -48,14 +53,16 @@ func decodePnpmLock(content []byte) ([]entry, error) {
 			entries = append(entries, e)
 		}
 	}
+	return entries, nil
 }
 
-// block is the package as the reader of lines would give it.
-func (p pnpmPackage) block(key string) *pnpmBlock {
-	b := &pnpmBlock{key: key, name: p.Name, version: p.Version}
-	for k, value := range p.Resolution {
-		if text, ok := value.(string); ok {
-			b.resolve(k, text)
+// pnpmBlockOf is the package as the reader of lines would give it.
+func pnpmBlockOf(key string, node *yaml.Node) *pnpmBlock {
+	keys := scalars(node)
+	b := &pnpmBlock{key: key, name: keys["name"], version: keys["version"]}
+	for key, resolution := range pairs(node) {
+		if key == "resolution" {
+			b.resolution = scalars(resolution)
 		}
 	}
 	return b

@@ -2,48 +2,42 @@ package manifest
 
 import "go.yaml.in/yaml/v3"
 
-// pubspecLock is the part of a pubspec.lock that names packages.
-type pubspecLock struct {
-	Packages map[string]pubspecPackage `yaml:"packages"`
-}
-
-type pubspecPackage struct {
-	// Description is a table, or the name alone.
-	Description yaml.Node `yaml:"description"`
-	Source      string    `yaml:"source"`
-	Version     string    `yaml:"version"`
-}
-
+// decodePubspecLock skips folders, and what comes with the SDK: no registry has that version.
 func decodePubspecLock(content []byte) ([]entry, error) {
-	var lock *pubspecLock
-	if err := yaml.Unmarshal(content, &lock); err != nil {
+	var document yaml.Node
+	if err := yaml.Unmarshal(content, &document); err != nil {
 		return nil, err
 	}
-	if lock == nil {
-		return nil, errNull
+	root, err := rootMapping(&document)
+	if err != nil {
+		return nil, err
 	}
-	entries := make([]entry, 0, len(lock.Packages))
-	for name, p := range lock.Packages {
-		entries = append(entries, p.entry(name))
+	var entries []entry
+	for key, packages := range pairs(root) {
+		if key != "packages" {
+			continue
+		}
+		for name, p := range pairs(packages) {
+			entries = append(entries, pubspecEntry(name, p))
+		}
 	}
 	return entries, nil
 }
 
-// entry skips folders, and what comes with the SDK: no registry has that version.
-func (p pubspecPackage) entry(name string) entry {
-	switch p.Source {
+func pubspecEntry(name string, node *yaml.Node) entry {
+	keys := scalars(node)
+	switch keys["source"] {
 	case "path", "sdk":
 		return entry{}
 	case "git":
-		var description struct {
-			URL    string `yaml:"url"`
-			Commit string `yaml:"resolved-ref"`
+		for key, description := range pairs(node) {
+			if key == "description" {
+				from := scalars(description)
+				return entryFromGit(from["url"], from["resolved-ref"])
+			}
 		}
-		if p.Description.Decode(&description) != nil {
-			return entry{}
-		}
-		return entryFromGit(description.URL, description.Commit)
+		return entry{}
 	default:
-		return entry{purlType: "pub", name: name, version: p.Version}
+		return entry{purlType: "pub", name: name, version: keys["version"]}
 	}
 }

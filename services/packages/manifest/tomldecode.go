@@ -1,6 +1,10 @@
 package manifest
 
-import "github.com/BurntSushi/toml"
+import (
+	"fmt"
+
+	"github.com/BurntSushi/toml"
+)
 
 // tomlLock is the part of a TOML lock file that names packages, whichever tool has written it.
 type tomlLock struct {
@@ -49,8 +53,8 @@ func decodePdmLock(content []byte) ([]entry, error) {
 }
 
 func decodePackages(content []byte, judge func(tomlPackage) entry) ([]entry, error) {
-	var lock tomlLock
-	if err := toml.Unmarshal(content, &lock); err != nil {
+	lock, err := decodeTOML(content)
+	if err != nil {
 		return nil, err
 	}
 	entries := make([]entry, len(lock.Package))
@@ -62,8 +66,8 @@ func decodePackages(content []byte, judge func(tomlPackage) entry) ([]entry, err
 
 // decodePylock reads the format of the Python packaging standard.
 func decodePylock(content []byte) ([]entry, error) {
-	var lock tomlLock
-	if err := toml.Unmarshal(content, &lock); err != nil {
+	lock, err := decodeTOML(content)
+	if err != nil {
 		return nil, err
 	}
 	entries := make([]entry, len(lock.Packages))
@@ -71,6 +75,15 @@ func decodePylock(content []byte) ([]entry, error) {
 		entries[i] = p.pylockEntry()
 	}
 	return entries, nil
+}
+
+func decodeTOML(content []byte) (tomlLock, error) {
+	var lock tomlLock
+	if hasLongKey(content, maxKeyParts) {
+		return lock, fmt.Errorf("it has a key of more than %d parts", maxKeyParts)
+	}
+	err := toml.Unmarshal(content, &lock)
+	return lock, err
 }
 
 // block is the package as the reader of lines would give it.
