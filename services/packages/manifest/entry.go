@@ -53,11 +53,6 @@ func entryFromPackage(p *extractor.Package) entry {
 			return entry{}
 		}
 		return entry{purlType: p.PURLType, namespace: p.Name[:i], name: p.Name[i+1:], version: p.Version}
-	case scalibrpurl.TypeGolang:
-		// A replacement by a folder.
-		if strings.HasPrefix(p.Name, ".") || strings.HasPrefix(p.Name, "/") {
-			return entry{}
-		}
 	}
 	u := p.PURL()
 	if u == nil {

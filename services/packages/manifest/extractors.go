@@ -11,7 +11,6 @@ import (
 	"github.com/google/osv-scalibr/extractor/filesystem"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/cpp/conanlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/dotnet/packagesconfig"
-	"github.com/google/osv-scalibr/extractor/filesystem/language/golang/gomod"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/java/gradlelockfile"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/javascript/bunlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/javascript/packagelockjson"
@@ -34,7 +33,6 @@ var extractors = map[Format]func(*cpb.PluginConfig) (filesystem.Extractor, error
 	CargoLock:       cargolock.New,
 	ComposerLock:    composerlock.New,
 	ConanLock:       conanlock.New,
-	GoMod:           gomod.New,
 	GradleLockfile:  gradlelockfile.New,
 	NpmShrinkwrap:   packagelockjson.New,
 	PackageLock:     packagelockjson.New,

@@ -18,8 +18,9 @@ import (
 func TestLargeFilesAreReadInTime(t *testing.T) {
 	t.Parallel()
 	const n = 150_000
-	var pipfile, bun, pnpm, pubspec bytes.Buffer
+	var gomod, pipfile, bun, pnpm, pubspec bytes.Buffer
 	for i := range n {
+		fmt.Fprintf(&gomod, "require a.example/p%[1]d v1.0.0\nreplace a.example/p%[1]d => b.example/p%[1]d v1.0.0\n", i)
 		fmt.Fprintf(&pipfile, "\"p%d\": {\"version\": \"==1\"},\n", i)
 		fmt.Fprintf(&pnpm, "  p%d@1.0.0: {}\n", i)
 		fmt.Fprintf(&pubspec, "  p%d: {version: 1.0.0}\n", i)
@@ -30,6 +31,7 @@ func TestLargeFilesAreReadInTime(t *testing.T) {
 		PnpmLock:    "lockfileVersion: '9.0'\npackages: # x\n" + pnpm.String(),
 		PubspecLock: "packages:\n" + pubspec.String(),
 		BunLock:     "{\"packages\": {\n" + bun.String() + "\"z\": [\"a@1#z\"]}}",
+		GoMod:       "module m\n" + gomod.String(),
 		PipfileLock: "{\"default\": {\n" + pipfile.String() + "\"z\": {}}}",
 	} {
 		result, err := Extract(t.Context(), string(format), []byte(content))

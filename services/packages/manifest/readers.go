@@ -33,6 +33,7 @@ var readers = map[Format]func(ctx context.Context, content []byte) ([]entry, err
 // repository, as if it were from the registry.
 var decoders = map[Format]func(content []byte) ([]entry, error){
 	CargoLock:   decodeCargoLock,
+	GoMod:       decodeGoMod,
 	PdmLock:     decodePdmLock,
 	PnpmLock:    decodePnpmLock,
 	PoetryLock:  decodePoetryLock,

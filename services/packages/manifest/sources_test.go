@@ -31,6 +31,12 @@ func TestSourcesAreJudged(t *testing.T) {
 			"  \"forked\": {:git, \"https://github.com/acme/forked.git\", \"" + sha + "\", [branch: \"main\"]},\n" +
 			"  \"other\": {:git, \"https://git.example/acme/other.git\", \"" + sha + "\", []},\n}\n", forked + " pkg:hex/jason@1.4.4", 1},
 		"Elixir of old": {MixLock, "%{\"cowboy\": {:hex, :cowboy, \"1.0.0\"},\n  \"ranch\": {:hex, :ranch, \"1.0.0\"}}\n", "pkg:hex/cowboy@1.0.0 pkg:hex/ranch@1.0.0", 0},
+		"Go": {
+			GoMod, "module m\n\nrequire (\n\ta.example/a v1.0.0\n\ta.example/b v1.0.0\n\ta.example/c v1.0.0\n\td.example/d v1.0.0\n)\n\n" +
+				"replace a.example/a v1.0.0 => b.example/exact v1.2.0\nreplace a.example/a => b.example/general v1.2.0\nreplace a.example/b v1.9.0 => b.example/none v1.2.0\n" +
+				"replace a.example/c => d.example/d v1.0.0\nreplace d.example/d => ./d\n",
+			"pkg:golang/a.example/b@1.0.0 pkg:golang/b.example/exact@1.2.0 pkg:golang/d.example/d@1.0.0", 1,
+		},
 		"NuGet": {PackagesLock, `{"version": 1, "dependencies": {"net8.0": {
 			"Serilog": {"type": "Direct", "resolved": "4.2.0"}, "mine.core": {"type": "Project", "dependencies": {"Serilog": "[4.2.0, )"}}}}}`, "pkg:nuget/Serilog@4.2.0", 1},
 	} {
