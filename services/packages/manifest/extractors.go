@@ -1,8 +1,10 @@
 package manifest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 
@@ -52,6 +54,10 @@ func init() {
 
 // scan reads a file with its format's extractor, which loses its input when time is up.
 func scan(ctx context.Context, format Format, content []byte) ([]entry, error) {
+	if format == YarnLock && hasLongLine(content, bufio.MaxScanTokenSize) {
+		// The extractor would end there and say nothing.
+		return nil, fmt.Errorf("it has a line of more than %d bytes, and is not in the form that Yarn writes", bufio.MaxScanTokenSize)
+	}
 	return uninterruptible.run(ctx, func() ([]entry, error) {
 		packages, err := run(ctx, format, content)
 		if err != nil {
@@ -63,6 +69,16 @@ func scan(ctx context.Context, format Format, content []byte) ([]entry, error) {
 		}
 		return entries, nil
 	})
+}
+
+// hasLongLine is true when a line has as many bytes as limit.
+func hasLongLine(content []byte, limit int) bool {
+	for line := range bytes.Lines(content) {
+		if len(line) >= limit {
+			return true
+		}
+	}
+	return false
 }
 
 // run calls an extractor.

@@ -81,11 +81,11 @@ func firstSpecifier(header string) string {
 	return header
 }
 
-// set keeps the properties of either form: `version "1.0"`, `version: 1.0`.
+// set keeps the properties of either form: `version "1.0"`, `version: 1.0`, and `"version": 1.0` as some tools write it anew.
 func (b *yarnBlock) set(property string) {
 	key, value, _ := strings.Cut(property, " ")
 	value = strings.Trim(value, `"`)
-	switch strings.TrimSuffix(key, ":") {
+	switch strings.Trim(strings.TrimSuffix(key, ":"), `"`) {
 	case "version":
 		b.version = value
 	case "resolved":

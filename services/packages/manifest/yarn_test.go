@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,4 +56,37 @@ func TestYarnWorkspaceOfARepository(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []string{"pkg:github/o/r@0a1b2c3"}, result.Purls, fragment)
 	}
+}
+
+// A file with keys in quotes has members of the workspace and repositories like any other.
+func TestYarnKeysInQuotes(t *testing.T) {
+	t.Parallel()
+	result, err := Extract(t.Context(), "yarn.lock", []byte(`"a@npm:^1.0.0":
+  "version": 1.2.0
+  "resolution": "a@npm:1.2.0"
+
+"m@workspace:.":
+  "version": 0.0.0-use.local
+  "resolution": "m@workspace:."
+
+"x@https://github.com/acme/forked.git":
+  "version": 1.0.0
+  "resolution": "x@https://github.com/acme/forked.git#commit=`+sha+`"
+`))
+	require.NoError(t, err)
+	require.Equal(t, []string{forked, "pkg:npm/a@1.2.0"}, result.Purls)
+	require.Equal(t, 1, result.Skipped)
+}
+
+// The extractor ends at a line that is longer than its buffer.
+func TestYarnInAnotherFormWithALongLine(t *testing.T) {
+	t.Parallel()
+	content := "a@^1: # x\n  version \"1.0.0\"\n" + strings.Repeat("b@^1, ", 20_000) + "b@^2:\n  version \"1.0.0\"\n"
+	_, err := Extract(t.Context(), "yarn.lock", []byte(content))
+	require.ErrorIs(t, err, ErrInvalid)
+	require.ErrorContains(t, err, "a line of more than 65536 bytes")
+
+	result, err := Extract(t.Context(), "yarn.lock", []byte(strings.Replace(content, " # x", "", 1)))
+	require.NoError(t, err)
+	require.Equal(t, []string{"pkg:npm/a@1.0.0", "pkg:npm/b@1.0.0"}, result.Purls)
 }
