@@ -17,7 +17,7 @@ import (
 // Each of these files took hours of a core: a search through the whole file for each package.
 func TestLargeFilesAreReadInTime(t *testing.T) {
 	t.Parallel()
-	const n = 150_000
+	const n = 60_000
 	var gomod, pipfile, bun, pnpm, pubspec bytes.Buffer
 	for i := range n {
 		fmt.Fprintf(&gomod, "require a.example/p%[1]d v1.0.0\nreplace a.example/p%[1]d => b.example/p%[1]d v1.0.0\n", i)
@@ -34,9 +34,12 @@ func TestLargeFilesAreReadInTime(t *testing.T) {
 		GoMod:       "module m\n" + gomod.String(),
 		PipfileLock: "{\"default\": {\n" + pipfile.String() + "\"z\": {}}}",
 	} {
-		result, err := Extract(t.Context(), string(format), []byte(content))
-		require.NoError(t, err, format)
-		require.GreaterOrEqual(t, len(result.Purls), n, format)
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			result, err := Extract(t.Context(), string(format), []byte(content))
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, len(result.Purls), n)
+		})
 	}
 }
 
