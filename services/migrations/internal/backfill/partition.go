@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -30,6 +29,7 @@ type walker struct {
 	c      *clickHouse
 	home   driver.Conn
 	number int
+	change change
 }
 
 func (c *clickHouse) work(ctx context.Context, j *job) error {
@@ -51,6 +51,9 @@ func (c *clickHouse) work(ctx context.Context, j *job) error {
 		}
 	}
 	if err := w.check(ctx); err != nil {
+		return err
+	}
+	if w.change, err = changeOf(ctx, home, w.statement); err != nil {
 		return err
 	}
 	err = w.run(ctx)
@@ -180,7 +183,7 @@ func (w *walker) step(ctx context.Context, p partition) error {
 	defer end()
 	if err := w.make(ctx, p); err != nil {
 		if errors.Is(context.Cause(ctx), errCancelled) {
-			return errors.Join(errStopped, undo(ctx, p))
+			return errors.Join(errStopped, w.undo(ctx, p))
 		}
 		return err
 	}
@@ -222,7 +225,7 @@ func (w *walker) guard(parent context.Context) (context.Context, func()) {
 // make runs the statement for a partition and waits for the mutations that it starts.
 func (w *walker) make(ctx context.Context, p partition) error {
 	// Those of a process that was killed first: the statement is repeated after them.
-	earlier, err := mutations(ctx, p)
+	earlier, err := w.mutations(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -241,48 +244,9 @@ func (w *walker) make(ctx context.Context, p partition) error {
 	if err := p.conn.Exec(run, w.statement, clickhouse.Named("partition", p.id)); err != nil {
 		return awayCH(err)
 	}
-	now, err := mutations(ctx, p)
+	now, err := w.mutations(ctx, p)
 	if err != nil {
 		return err
 	}
-	return w.await(ctx, p, slices.DeleteFunc(now, func(m mutation) bool {
-		return m.done || !m.ours || slices.ContainsFunc(earlier, func(old mutation) bool { return old.table == m.table && old.id == m.id })
-	}))
-}
-
-// failingFor is how long a mutation may fail before it is given up.
-const failingFor = 10 * time.Second
-
-// await waits for mutations, and kills them when they keep failing.
-func (w *walker) await(ctx context.Context, p partition, list []mutation) error {
-	var failing time.Time
-	for len(list) > 0 {
-		if err := pause.For(ctx, w.cfg.Poll); err != nil {
-			return err
-		}
-		now, err := mutations(ctx, p)
-		if err != nil {
-			return err
-		}
-		var open []mutation
-		reason := ""
-		for _, m := range now {
-			if !m.done && slices.ContainsFunc(list, func(old mutation) bool { return old.table == m.table && old.id == m.id }) {
-				open, reason = append(open, m), max(reason, m.reason)
-			}
-		}
-		list = open
-		switch {
-		case reason == "":
-			failing = time.Time{}
-		case failing.IsZero():
-			failing = w.now()
-		case w.now().Sub(failing) >= failingFor:
-			return errors.Join(&fatal{fmt.Errorf("partition %s: the mutation fails: %s", p.id, reason)}, kill(ctx, p, list))
-		}
-		if len(list) > 0 {
-			w.say("partition %s: %d parts to do", p.id, list[0].left)
-		}
-	}
-	return nil
+	return w.await(ctx, p, started(earlier, now))
 }
