@@ -195,9 +195,7 @@ func (r *run) begin(ctx context.Context, h *host, s statement) (*work, error) {
 
 // send has the server run what is left of the statement.
 func (r *run) send(ctx context.Context, w *work, text string) error {
-	var rows uint64
 	sending := clickhouse.Context(ctx, clickhouse.WithQueryID(w.row.before.Query+"-"+uuid.NewString()[:8]), clickhouse.WithSettings(w.settings()), clickhouse.WithProgress(func(p *clickhouse.Progress) {
-		rows += p.WroteRows
 		r.say(w, progressOf(p))
 	}))
 	err := w.h.conn.Exec(sending, text)
@@ -205,11 +203,17 @@ func (r *run) send(ctx context.Context, w *work, text string) error {
 		return nil
 	}
 	err = fmt.Errorf("%s%w", r.where(w.s), roomy(w.h.away(err)))
-	// When the server is gone, "started" says what is known. The same of a statement that has moved a part of its rows.
-	if exception(err) != nil && (rows == 0 || !w.s.fills()) {
-		w.row.state, w.row.message = failed, err.Error()
-		_ = w.h.write(ctx, r.cfg.Build, w.row)
+	if exception(err) == nil {
+		return err // the server is gone, and "started" says what is known
 	}
+	if w.s.fills() {
+		// The same of a statement that has moved a part of its rows. What the server told on the way came too late or not at all; its log knows.
+		if done, unknown := r.filled(ctx, w.h, w.s, w.row.before, w.began); done || unknown != nil {
+			return fmt.Errorf("%w; a part of its rows may be there, so that it is not repeated as it is", err)
+		}
+	}
+	w.row.state, w.row.message = failed, err.Error()
+	_ = w.h.write(ctx, r.cfg.Build, w.row)
 	return err
 }
 

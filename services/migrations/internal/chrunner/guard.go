@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/google/uuid"
@@ -41,7 +42,7 @@ func (h *host) before(ctx context.Context, s statement, _ before) (before, error
 // It refuses when something else stands in the place, or when nobody can know whether rows were moved.
 func (r *run) left(ctx context.Context, h *host, s statement, prior *entry, was before) (string, error) {
 	if s.fills() && prior != nil && prior.state == started {
-		done, err := r.filled(ctx, h, s, was)
+		done, err := r.filled(ctx, h, s, was, time.Time{})
 		if done || err != nil {
 			return "", err
 		}
@@ -197,8 +198,16 @@ func renameOf(s statement, from int) string {
 	return s.verb + " " + s.what + " " + strings.Join(pairs, ", ")
 }
 
-// filled asks the server's query log whether a statement that moves rows came to its end in an attempt that was cut off.
-func (r *run) filled(ctx context.Context, h *host, s statement, was before) (bool, error) {
+// filled asks the server's query log whether a statement that moves rows came to its end in an attempt that failed or was cut off. It refuses when a part may have.
+// What was sent before since is not looked for: the log may be long.
+func (r *run) filled(ctx context.Context, h *host, s statement, was before, since time.Time) (bool, error) {
+	if s.verb == "CREATE" {
+		// The server takes a new table away whose rows did not all come.
+		live, err := h.definition(ctx, s.object())
+		if err != nil || live.text == "" {
+			return false, err
+		}
+	}
 	if exception(h.server.Exec(ctx, "SYSTEM FLUSH LOGS")) == nil {
 		var wrote uint64
 		var kinds []string
@@ -207,7 +216,8 @@ SELECT
     toString(type),
     written_rows
 FROM system.query_log
-WHERE startsWith(query_id, {id:String})
+WHERE event_date >= toDate({since:String})
+  AND startsWith(query_id, {id:String})
   AND type != 'QueryStart'`, func(scan func(...any) error) error {
 			var kind string
 			var rows uint64
@@ -217,7 +227,7 @@ WHERE startsWith(query_id, {id:String})
 			wrote += rows
 			kinds = append(kinds, kind)
 			return nil
-		}, clickhouse.Named("id", was.Query))
+		}, clickhouse.Named("id", was.Query), clickhouse.Named("since", max("1970-01-01", since.UTC().AddDate(0, 0, -1).Format(time.DateOnly))))
 		switch {
 		case err != nil && exception(err) == nil:
 			return false, h.away(err)
@@ -226,6 +236,9 @@ WHERE startsWith(query_id, {id:String})
 		case len(kinds) > 0 && wrote == 0:
 			return false, nil
 		}
+	}
+	if s.replace {
+		return false, nil // what it makes takes the place of the old table as a whole
 	}
 	return false, migrations.ErrRefused.With("%s%s%s was cut off in an earlier attempt, and a part of its rows may be there; ClickHouse has no transaction that would take them back. "+
 		"Look at %s, and edit the statement so that it brings only what is missing: an edited statement runs again", r.where(s), h.prefix(), s.verb, s.object())
