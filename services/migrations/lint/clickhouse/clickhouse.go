@@ -67,7 +67,7 @@ func (*Linter) Lint(setup, files []rule.File, opts rule.Options) ([]rule.Finding
 			state.apply(st, true)
 		}
 		if broken[i] != nil {
-			findings = append(findings, unclosed(f, len(parsed[i]), broken[i]))
+			findings = append(findings, unclosed(f, after(parsed[i]), broken[i]))
 		}
 	}
 	return findings, nil
@@ -76,9 +76,11 @@ func (*Linter) Lint(setup, files []rule.File, opts rule.Options) ([]rule.Finding
 // parse reads all statements of a text.
 func parse(sql string) ([]*statement, error) {
 	sources, err := scan(sql)
-	statements := make([]*statement, len(sources))
+	var statements []*statement
 	for i, src := range sources {
-		statements[i] = read(src, i)
+		for _, part := range parallel(src) {
+			statements = append(statements, read(part, i))
+		}
 	}
 	return statements, err
 }
@@ -114,6 +116,14 @@ func (e entry) finding(f rule.File, index, pos int, message, alternative string)
 		File: f.Name, Rule: e.Name, Severity: e.Severity, Statement: index, Message: message, Alternative: cmp.Or(alternative, e.Alternative),
 		Line: strings.Count(f.SQL[:pos], "\n") + 1, Column: pos - strings.LastIndexByte(f.SQL[:pos], '\n'),
 	}
+}
+
+// after is the index behind the last statement.
+func after(statements []*statement) int {
+	if len(statements) == 0 {
+		return 0
+	}
+	return statements[len(statements)-1].index + 1
 }
 
 // unclosed is the finding for text that cannot be cut into statements.

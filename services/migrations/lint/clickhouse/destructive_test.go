@@ -10,7 +10,9 @@ func destructiveSamples() []samples {
 		},
 		{
 			"ch-drop-table",
-			append(text("DROP TABLE IF EXISTS hits", "DROP TABLE db.hits ON CLUSTER main SYNC", "DETACH TABLE hits PERMANENTLY", "DROP TABLE a, b"), upon(hits, "DROP TABLE IF EXISTS hits SYNC")...),
+			append(text("DROP TABLE IF EXISTS hits", "DROP TABLE db.hits ON CLUSTER main SYNC", "DETACH TABLE hits PERMANENTLY", "DROP TABLE a, b",
+				"CREATE TABLE IF NOT EXISTS x (a UInt8) ENGINE = MergeTree ORDER BY a PARALLEL WITH DROP TABLE hits", "ALTER TABLE x ADD COLUMN IF NOT EXISTS b UInt8 parallel with drop table hits SYNC",
+			), upon(hits, "DROP TABLE IF EXISTS hits SYNC")...),
 			append(text(
 				"DROP VIEW IF EXISTS v", "DROP DICTIONARY IF EXISTS d", "DROP TEMPORARY TABLE x", "CREATE TABLE copy (a UInt8) ENGINE = MergeTree ORDER BY a; DROP TABLE copy SYNC",
 			), upon(hits, "DROP TABLE seen", "DROP TABLE everywhere")...),

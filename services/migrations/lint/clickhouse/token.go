@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"slices"
 	"strings"
 
 	"devtrail.dev/services/migrations/internal/sqlsplit"
@@ -65,6 +66,23 @@ func (t token) depth() int {
 type source struct {
 	tokens   []token
 	comments []token // those before, inside and on the last line of the statement
+}
+
+// totals are the words behind WITH that go on with a query.
+var totals = []string{"CUBE", "FILL", "NAME", "ROLLUP", "TIES", "TOTALS"}
+
+// parallel takes a statement apart that is several at once: CREATE ... PARALLEL WITH DROP .... Each is judged as if it stood alone, with the comments of all.
+func parallel(src source) []source {
+	var list []source
+	from := 0
+	for i := 1; i+2 < len(src.tokens); i++ {
+		c := cursor{tokens: src.tokens, i: i}
+		if c.at("PARALLEL", "WITH") && c.peek(2).isName() && !slices.Contains(totals, c.peek(2).up) {
+			list = append(list, source{tokens: src.tokens[from:i], comments: src.comments})
+			from = i + 2
+		}
+	}
+	return append(list, source{tokens: src.tokens[from:], comments: src.comments})
 }
 
 // scan cuts the text of a file into statements. The error is an *sqlsplit.Error; the statements before it come with it.
