@@ -19,6 +19,7 @@ type command struct {
 	guarded   bool
 	clear     bool // CLEAR rather than DROP
 	detach    bool // DETACH rather than DROP PARTITION
+	replace   bool // REPLACE rather than ATTACH PARTITION FROM
 	partition bool // IN PARTITION
 	expr      expr // the key, TTL, query or partition
 	change    mutation

@@ -82,17 +82,26 @@ func taken(table object, column string) []string {
 	return []string{table.name + "." + column}
 }
 
-// dropTable finds DROP TABLE and DETACH TABLE. Views hold no rows, and a table that the same run made holds none yet.
+// dropTable finds DROP TABLE and DETACH TABLE, and DROP VIEW of a materialized view with a table inside. Other views hold no rows, and a table that the same run
+// made holds none yet, unless they were moved there.
 func dropTable(c *check) {
-	if !strings.HasPrefix(c.head, "DROP TABLE") && !strings.HasPrefix(c.head, "DETACH TABLE") || c.temporary() {
+	view := strings.HasPrefix(c.head, "DROP VIEW")
+	if !view && !strings.HasPrefix(c.head, "DROP TABLE") && !strings.HasPrefix(c.head, "DETACH TABLE") || c.temporary() {
 		return
 	}
 	for _, o := range c.drops {
 		t := c.schema.find(o)
-		if t != nil && (t.fresh || t.view || t.engine != nil && !stores(t.engine.name)) {
+		switch {
+		case t.empty(), view && !t.hidden():
+			continue
+		case t != nil && !t.hidden() && (t.view || t.engine != nil && !stores(t.engine.name)):
 			continue
 		}
 		c.objects = taken(o, "*")
+		if t.hidden() {
+			c.report(c.pos(), "the materialized view "+o.String()+" is taken away with the rows in the table inside it", "")
+			continue
+		}
 		c.report(c.pos(), "the table "+o.String()+" is taken away with its rows", "")
 	}
 }
@@ -118,7 +127,8 @@ func truncate(c *check) {
 	}
 }
 
-// dropPartition finds DROP and DETACH of partitions and parts.
+// dropPartition finds DROP and DETACH of partitions and parts, and what else leaves a table without the rows of one: REPLACE, and MOVE to another table. A table that
+// the same run made has nothing to lose by these two.
 func dropPartition(c *check) {
 	for _, cmd := range c.commands("DROP_PARTITION", "DROP_DETACHED_PARTITION") {
 		verb := "dropped"
@@ -126,6 +136,15 @@ func dropPartition(c *check) {
 			verb = "detached"
 		}
 		c.report(cmd.pos, "a partition of "+c.object.String()+" is "+verb, "")
+	}
+	for _, cmd := range c.commands("REPLACE_PARTITION", "MOVE_PARTITION") {
+		switch {
+		case cmd.target == nil || c.table.empty():
+		case cmd.replace:
+			c.report(cmd.pos, "the rows of a partition of "+c.object.String()+" are replaced by those of "+cmd.target.String(), "")
+		case cmd.kind == "MOVE_PARTITION":
+			c.report(cmd.pos, "a partition of "+c.object.String()+" is moved to "+cmd.target.String()+", where readers do not look for it", "")
+		}
 	}
 }
 
@@ -152,9 +171,13 @@ func dropGuardBypass(c *check) {
 	}
 }
 
-// createOrReplace finds CREATE OR REPLACE TABLE and REPLACE TABLE; what the same run made may be replaced.
+// createOrReplace finds CREATE OR REPLACE TABLE and REPLACE TABLE, and the same of a materialized view with a table inside; what the same run made may be replaced.
 func createOrReplace(c *check) {
-	if c.head == "CREATE TABLE" && c.create != nil && c.create.orReplace && !c.create.temporary && (c.table == nil || !c.table.fresh) {
+	if c.create == nil || !c.create.orReplace || c.create.temporary || c.table.empty() {
+		return
+	}
+	view := c.head == "CREATE MATERIALIZED VIEW" && (c.table.hidden() || c.table == nil && c.create.to == nil)
+	if c.head == "CREATE TABLE" || view {
 		c.report(c.pos(), c.object.String()+" is replaced and its rows are gone", "")
 	}
 }

@@ -1,7 +1,8 @@
 package clickhouse
 
 func destructiveSamples() []samples {
-	const hits = "CREATE TABLE hits (a UInt8) ENGINE = MergeTree ORDER BY a; CREATE VIEW seen AS SELECT a FROM hits; CREATE TABLE everywhere AS hits ENGINE = Distributed(c, db, hits, a)"
+	const hits = "CREATE TABLE hits (a UInt8) ENGINE = MergeTree ORDER BY a; CREATE VIEW seen AS SELECT a FROM hits; CREATE TABLE everywhere AS hits ENGINE = Distributed(c, db, hits, a); " +
+		"CREATE MATERIALIZED VIEW hidden ENGINE = MergeTree ORDER BY a AS SELECT a FROM hits; CREATE MATERIALIZED VIEW shown TO sums AS SELECT a FROM hits"
 	return []samples{
 		{
 			"ch-drop-column",
@@ -11,11 +12,13 @@ func destructiveSamples() []samples {
 		{
 			"ch-drop-table",
 			append(text("DROP TABLE IF EXISTS hits", "DROP TABLE db.hits ON CLUSTER main SYNC", "DETACH TABLE hits PERMANENTLY", "DROP TABLE a, b",
+				"CREATE TABLE old AS hits; ALTER TABLE hits MOVE PARTITION 202401 TO TABLE old; DROP TABLE old SYNC", // which are not the rows of the run
 				"CREATE TABLE IF NOT EXISTS x (a UInt8) ENGINE = MergeTree ORDER BY a PARALLEL WITH DROP TABLE hits", "ALTER TABLE x ADD COLUMN IF NOT EXISTS b UInt8 parallel with drop table hits SYNC",
-			), upon(hits, "DROP TABLE IF EXISTS hits SYNC")...),
+			), upon(hits, "DROP TABLE IF EXISTS hits SYNC", "DROP VIEW IF EXISTS hidden SYNC", "DROP TABLE hidden")...),
 			append(text(
 				"DROP VIEW IF EXISTS v", "DROP DICTIONARY IF EXISTS d", "DROP TEMPORARY TABLE x", "CREATE TABLE copy (a UInt8) ENGINE = MergeTree ORDER BY a; DROP TABLE copy SYNC",
-			), upon(hits, "DROP TABLE seen", "DROP TABLE everywhere")...),
+			), upon(hits, "DROP TABLE seen", "DROP TABLE everywhere", "DROP VIEW shown SYNC", "DROP VIEW seen",
+				"CREATE TABLE copy (a UInt8) ENGINE = MergeTree ORDER BY a; CREATE TABLE better AS copy; ALTER TABLE copy MOVE PARTITION 1 TO TABLE better; DROP TABLE better")...),
 		},
 		{
 			"ch-truncate",
@@ -24,8 +27,10 @@ func destructiveSamples() []samples {
 		},
 		{
 			"ch-drop-partition",
-			text("ALTER TABLE hits DROP PARTITION 202401", "ALTER TABLE hits DROP PART 'all_1_1_0'", "ALTER TABLE hits DETACH PARTITION ID '202401'", "ALTER TABLE hits DROP DETACHED PARTITION ALL SETTINGS allow_drop_detached = 1", "ALTER TABLE hits DROP PARTITION tuple(202401)"),
-			text("ALTER TABLE hits ATTACH PARTITION 202401", "ALTER TABLE hits MOVE PARTITION 202401 TO VOLUME 'cold'", "ALTER TABLE hits FREEZE PARTITION 202401"),
+			text("ALTER TABLE hits DROP PARTITION 202401", "ALTER TABLE hits DROP PART 'all_1_1_0'", "ALTER TABLE hits DETACH PARTITION ID '202401'", "ALTER TABLE hits DROP DETACHED PARTITION ALL SETTINGS allow_drop_detached = 1", "ALTER TABLE hits DROP PARTITION tuple(202401)",
+				"ALTER TABLE hits REPLACE PARTITION 202401 FROM better", "ALTER TABLE hits MOVE PARTITION 202401 TO TABLE old"),
+			text("ALTER TABLE hits ATTACH PARTITION 202401", "ALTER TABLE hits MOVE PARTITION 202401 TO VOLUME 'cold'", "ALTER TABLE hits FREEZE PARTITION 202401", "ALTER TABLE hits ATTACH PARTITION 202401 FROM better",
+				"CREATE TABLE copy AS hits; ALTER TABLE copy REPLACE PARTITION 202401 FROM hits", "CREATE TABLE copy AS hits; ALTER TABLE copy MOVE PARTITION 202401 TO TABLE hits"),
 		},
 		{
 			"ch-drop-database",
@@ -39,11 +44,13 @@ func destructiveSamples() []samples {
 		},
 		{
 			"ch-create-or-replace-table",
-			append(text("CREATE OR REPLACE TABLE hits (a UInt8) ENGINE = MergeTree ORDER BY a", "REPLACE TABLE hits AS SELECT 1 AS a"), upon(hits, "CREATE OR REPLACE TABLE hits (a UInt8) ENGINE = MergeTree ORDER BY a")...),
-			text(
+			append(text("CREATE OR REPLACE TABLE hits (a UInt8) ENGINE = MergeTree ORDER BY a", "REPLACE TABLE hits AS SELECT 1 AS a"), upon(hits, "CREATE OR REPLACE TABLE hits (a UInt8) ENGINE = MergeTree ORDER BY a",
+				"CREATE OR REPLACE MATERIALIZED VIEW hidden ENGINE = MergeTree ORDER BY a AS SELECT a FROM hits", "CREATE OR REPLACE MATERIALIZED VIEW hidden TO sums AS SELECT a FROM hits",
+				"CREATE OR REPLACE MATERIALIZED VIEW unknown ENGINE = MergeTree ORDER BY a AS SELECT a FROM hits")...),
+			append(upon(hits, "CREATE OR REPLACE MATERIALIZED VIEW shown TO sums AS SELECT a + 1 AS a FROM hits", "CREATE OR REPLACE MATERIALIZED VIEW unknown TO sums AS SELECT a FROM hits"), text(
 				"CREATE OR REPLACE VIEW v AS SELECT 1 AS a", "CREATE OR REPLACE DICTIONARY d (k UInt64) PRIMARY KEY k SOURCE(CLICKHOUSE(TABLE 't')) LAYOUT(FLAT()) LIFETIME(60)", "CREATE OR REPLACE FUNCTION f AS x -> x",
 				"CREATE TABLE copy (a UInt8) ENGINE = MergeTree ORDER BY a; CREATE OR REPLACE TABLE copy (b UInt8) ENGINE = MergeTree ORDER BY b",
-			),
+			)...),
 		},
 		{
 			"ch-exchange-tables",

@@ -21,7 +21,7 @@ func (cmd *command) readParts(c *cursor, verb string) bool {
 		}
 		return ok && c.done()
 	case "REPLACE":
-		cmd.kind = "REPLACE_PARTITION"
+		cmd.kind, cmd.replace = "REPLACE_PARTITION", true
 		return cmd.partitionName(c) && cmd.table(c, "FROM")
 	case "MOVE":
 		cmd.kind = "MOVE_PARTITION"

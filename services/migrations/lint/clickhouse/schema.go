@@ -23,6 +23,7 @@ type table struct {
 	ttl         bool
 	settings    map[string]string
 	fresh       bool    // made by the files that are judged, so it holds nothing yet
+	moved       bool    // it holds rows that were moved out of a table that is not fresh
 	view        bool    // of any kind
 	query       *query  // of a view
 	target      *object // of a materialized view with TO
@@ -57,6 +58,12 @@ func (t *table) column(name string) *column {
 	}
 	return nil
 }
+
+// empty reports whether the table has no rows but those of the run.
+func (t *table) empty() bool { return t != nil && t.fresh && !t.moved }
+
+// hidden reports whether it is a materialized view that keeps rows in a table of its own.
+func (t *table) hidden() bool { return t != nil && t.materialize && t.target == nil }
 
 // sorting returns the expressions of the sorting key.
 func (t *table) sorting() []expr {
@@ -124,9 +131,16 @@ func (s *schema) apply(st *statement, fresh bool) {
 	case len(st.rename) > 0:
 		s.applyRename(st)
 	case st.alter != nil:
-		if t := s.find(st.object); t != nil {
-			for i := range st.alter.commands {
-				t.applyCommand(&st.alter.commands[i])
+		t := s.find(st.object)
+		for i := range st.alter.commands {
+			cmd := &st.alter.commands[i]
+			if t != nil {
+				t.applyCommand(cmd)
+			}
+			if cmd.kind == "MOVE_PARTITION" && cmd.target != nil && !t.empty() {
+				if to := s.find(*cmd.target); to != nil {
+					to.moved = true
+				}
 			}
 		}
 	}
