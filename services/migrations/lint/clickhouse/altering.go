@@ -128,7 +128,7 @@ func (c *check) anyAddedHere(key expr) bool {
 func alterKeyColumn(c *check) {
 	for _, cmd := range c.commands("MODIFY_COLUMN", "RENAME_COLUMN", "DROP_COLUMN") {
 		key := c.table.keyColumn(cmd.name)
-		if key == "" || cmd.clear && key == "version of the rows" {
+		if key == "" {
 			continue
 		}
 		if cmd.kind == "MODIFY_COLUMN" {
@@ -136,8 +136,8 @@ func alterKeyColumn(c *check) {
 			if !cmd.column.typ.known() || old == nil || sameStorage(old.typ, cmd.column.typ) {
 				continue
 			}
-			if key == "version of the rows" && old.typ.bits() > 0 && old.typ.bits() < cmd.column.typ.bits() {
-				continue // a wider number
+			if key == versionOfRows && old.typ.bits() > 0 && old.typ.bits() < cmd.column.typ.bits() && old.typ.name[0] == cmd.column.typ.name[0] {
+				continue // a wider number of the same order: Int or UInt
 			}
 		}
 		c.report(cmd.pos, cmd.name+" is in the "+key+" of "+c.object.String(), "")
@@ -148,7 +148,7 @@ func alterKeyColumn(c *check) {
 func updateKeyColumn(c *check) {
 	for _, change := range c.changes() {
 		for _, name := range slices.Sorted(maps.Keys(change.set)) {
-			if key := c.table.keyColumn(name); key != "" {
+			if key := c.table.keyColumn(name); key != "" && key != deletedMark {
 				c.report(change.pos, name+" is in the "+key+" of "+c.object.String()+" and cannot be updated", "")
 			}
 		}

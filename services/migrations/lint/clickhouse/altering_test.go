@@ -2,7 +2,9 @@ package clickhouse
 
 func alterSamples() []samples {
 	const hits = "CREATE TABLE hits (a UInt64, b String, d Date, e Enum8('x' = 1, 'y' = 2), n Nullable(UInt32), nd Nullable(UInt32) DEFAULT 1, s String, i UInt32, ts DateTime, v UInt64) " +
-		"ENGINE = ReplacingMergeTree(v) PARTITION BY toYYYYMM(d) ORDER BY (a, b)"
+		"ENGINE = ReplacingMergeTree(v) PARTITION BY toYYYYMM(d) ORDER BY (a, b); " +
+		"CREATE TABLE sums (a UInt64, b UInt32, sign Int8, v UInt32) ENGINE = ReplicatedVersionedCollapsingMergeTree('/t/{uuid}/{shard}', '{replica}', sign, v) ORDER BY a; " +
+		"CREATE TABLE old (a UInt64, gone UInt8, v UInt32) ENGINE = ReplacingMergeTree(v, gone) ORDER BY a"
 	return []samples{
 		{
 			"ch-modify-order-by-existing-column",
@@ -23,16 +25,19 @@ func alterSamples() []samples {
 			upon(hits,
 				"ALTER TABLE hits MODIFY COLUMN a String", "ALTER TABLE hits RENAME COLUMN b TO bb", "ALTER TABLE hits MODIFY COLUMN d Date32",
 				"ALTER TABLE hits MODIFY COLUMN v UInt32", "ALTER TABLE hits ALTER COLUMN a TYPE UInt32", "ALTER TABLE hits DROP COLUMN IF EXISTS d",
+				"ALTER TABLE hits MODIFY COLUMN v Int128", "ALTER TABLE hits CLEAR COLUMN v", "ALTER TABLE sums MODIFY COLUMN sign Int16", "ALTER TABLE sums DROP COLUMN v",
+				"ALTER TABLE sums CLEAR COLUMN IF EXISTS sign", "ALTER TABLE old MODIFY COLUMN gone Int8", "ALTER TABLE old DROP COLUMN IF EXISTS gone",
 			),
 			append(upon(hits,
 				"ALTER TABLE hits MODIFY COLUMN s UInt8", "ALTER TABLE hits MODIFY COLUMN a CODEC(ZSTD(3))", "ALTER TABLE hits MODIFY COLUMN a UInt64 COMMENT 'x'",
-				"ALTER TABLE hits MODIFY COLUMN v UInt128", "ALTER TABLE hits RENAME COLUMN s TO ss",
+				"ALTER TABLE hits MODIFY COLUMN v UInt128", "ALTER TABLE sums MODIFY COLUMN v UInt64", "ALTER TABLE sums MODIFY COLUMN b UInt64", "ALTER TABLE hits RENAME COLUMN s TO ss",
 			), text("ALTER TABLE unknown MODIFY COLUMN a String")...),
 		},
 		{
 			"ch-update-key-column",
-			upon(hits, "ALTER TABLE hits UPDATE b = 'x' WHERE a = 1", "ALTER TABLE hits UPDATE s = 'x', d = today() IN PARTITION 202401 WHERE a = 1", "UPDATE hits SET a = 2 WHERE s = 'x'"),
-			append(upon(hits, "ALTER TABLE hits UPDATE s = b WHERE a = 1", "ALTER TABLE hits DELETE WHERE a = 1"), text("ALTER TABLE unknown UPDATE a = 1 WHERE b = 2")...),
+			upon(hits, "ALTER TABLE hits UPDATE b = 'x' WHERE a = 1", "ALTER TABLE hits UPDATE s = 'x', d = today() IN PARTITION 202401 WHERE a = 1", "UPDATE hits SET a = 2 WHERE s = 'x'",
+				"ALTER TABLE sums UPDATE sign = -1 WHERE b = 1", "ALTER TABLE sums UPDATE v = v + 1 WHERE b = 1", "ALTER TABLE old UPDATE v = 1 WHERE gone = 1"),
+			append(upon(hits, "ALTER TABLE old UPDATE gone = 1 WHERE a = 1", "ALTER TABLE sums UPDATE b = 1 WHERE sign = 1", "ALTER TABLE hits UPDATE s = b WHERE a = 1", "ALTER TABLE hits DELETE WHERE a = 1"), text("ALTER TABLE unknown UPDATE a = 1 WHERE b = 2")...),
 		},
 		{
 			"ch-modify-column-type-rewrite",

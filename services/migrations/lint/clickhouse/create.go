@@ -52,6 +52,9 @@ func (e *engine) keeper() (path, replica string, ok bool) {
 
 // own returns the arguments behind the path and the replica name.
 func (e *engine) own() []expr {
+	if e == nil {
+		return nil
+	}
 	if _, _, ok := e.keeper(); ok {
 		return e.args[2:]
 	}

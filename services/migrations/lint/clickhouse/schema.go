@@ -73,28 +73,6 @@ func (t *table) sorting() []expr {
 	return t.primary.elements()
 }
 
-// keyColumn says which key a column is part of, "" for none.
-func (t *table) keyColumn(name string) string {
-	if t == nil {
-		return ""
-	}
-	version := expr(nil)
-	if t.engine.isMergeTree() && strings.Contains(t.engine.name, "Replacing") && len(t.engine.own()) > 0 {
-		version = t.engine.own()[0]
-	}
-	for _, key := range []struct {
-		what string
-		e    expr
-	}{
-		{"sorting key", t.order}, {"primary key", t.primary}, {"partition key", t.partition}, {"sampling key", t.sample}, {"version of the rows", version},
-	} {
-		if key.e.uses(name) {
-			return key.what
-		}
-	}
-	return ""
-}
-
 // readers returns the materialized views that read the table.
 func (s *schema) readers(o object) []*table {
 	var list []*table
