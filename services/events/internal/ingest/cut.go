@@ -219,8 +219,11 @@ func (d *drain) cut(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// next gives a number that ascends with time, as those of appends do, from which chance keeps it apart.
+// next gives a number that ascends with time, as those of appends do, from which chance keeps it apart. The loop that cuts and a worker that halves what it has
+// may ask at once, and after the clock went back nothing but the last number keeps theirs apart.
 func (d *drain) next() uint64 {
+	d.numberMu.Lock()
+	defer d.numberMu.Unlock()
 	d.number = max(d.number+1, uint64(d.now().UnixMicro())<<12|rand.Uint64N(1<<12))
 	return d.number
 }

@@ -1,8 +1,14 @@
 package ingest
 
 import (
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -28,4 +34,32 @@ func TestABusyStoreIsGivenHalfOfWhatIsOnItsWay(t *testing.T) {
 	}
 	require.Positive(t, blocks, "a moment with few events does not tell that senders are few")
 	require.Less(t, blocks, 30)
+}
+
+// A block is halved while the next is cut, and the clock has gone back: two blocks of one number would be one to the store.
+func TestNumbersOfBlocksAreGivenOnce(t *testing.T) {
+	t.Parallel()
+	d := newDrain(Log{})
+	var asking atomic.Int32
+	d.now = func() time.Time {
+		assert.EqualValues(t, 1, asking.Add(1), "two look at the last number at once")
+		runtime.Gosched()
+		asking.Add(-1)
+		return time.UnixMicro(1)
+	}
+	d.number = 1 << 60
+	const each = 10_000
+	given := make([][]uint64, 2)
+	var working sync.WaitGroup
+	for i := range given {
+		working.Go(func() {
+			for range each {
+				given[i] = append(given[i], d.next())
+			}
+		})
+	}
+	working.Wait()
+	all := slices.Concat(given...)
+	slices.Sort(all)
+	require.Len(t, slices.Compact(all), len(given)*each)
 }

@@ -50,7 +50,9 @@ type drain struct {
 	line   []*stage  // blocks that are cut and not committed, in their order
 	mark   queue.Cut // see queue.Mark
 	marked bool
-	number uint64 // of the last cut
+
+	numberMu sync.Mutex
+	number   uint64 // of the last cut; before the first of this life the loop's alone
 
 	failures atomic.Int64
 	refusals atomic.Int64
