@@ -234,9 +234,7 @@ func (d *drain) keep(ctx context.Context) error {
 	defer d.lineMu.Unlock()
 	cuts := []queue.Cut{d.mark}
 	for _, st := range d.line {
-		for _, p := range st.pieces {
-			cuts = append(cuts, p.cut)
-		}
+		cuts = st.appendCuts(cuts)
 	}
 	return d.queue.SetCuts(ctx, cuts)
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/services/events/internal/queue"
 )
 
 // While the store is busy a block waits for half of what many senders have on their way, and for no more than few senders have.
@@ -62,4 +64,19 @@ func TestNumbersOfBlocksAreGivenOnce(t *testing.T) {
 	all := slices.Concat(given...)
 	slices.Sort(all)
 	require.Len(t, slices.Compact(all), len(given)*each)
+}
+
+// A block of which all is stored waits for the one before it. Its frames must not be cut again by a later life.
+func TestABlockThatIsStoredKeepsItsPlaceUntilItIsCommitted(t *testing.T) {
+	t.Parallel()
+	cuts := []queue.Cut{{Number: 1, To: 2, UpTo: 9}, {From: 2, Number: 2, To: 3, UpTo: 9}, {From: 3, Number: 3, To: queue.AllEvents, UpTo: 9}}
+	st := new(stage)
+	for _, c := range cuts {
+		st.pieces = append(st.pieces, &piece{cut: c})
+	}
+	require.Equal(t, cuts, st.appendCuts(nil))
+	st.pieces[0].done = true
+	require.Equal(t, cuts[1:], st.appendCuts(nil))
+	st.pieces[1].done, st.pieces[2].done = true, true
+	require.Equal(t, cuts[2:], st.appendCuts(nil))
 }

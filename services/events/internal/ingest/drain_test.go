@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"context"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -82,6 +83,53 @@ func TestHalvesOfABlockAreSentAgainAsTheyWere(t *testing.T) {
 			require.True(t, b.NeedsLookUp(), "of a half, some may have come with the whole")
 		}
 	}
+}
+
+// A request of which one event in eight is refused is halved hundreds of times. The log keeps the bounds of what is left, which are few, and a later life goes on
+// with that.
+func TestBoundsOfWhatIsStoredAreNotKept(t *testing.T) {
+	f := setup(t)
+	most, killed := 0, false
+	refused := 0
+	f.store.refuse = func(b *queue.Block) error {
+		cuts, err := f.queue.Cuts(context.WithoutCancel(t.Context()))
+		most = max(most, len(cuts))
+		if refused++; refused == 300 && !killed {
+			f.store.away.Store(true)
+		}
+		return err
+	}
+	f.start()
+	drafts := make([]ingest.Draft, 512)
+	poison := 0
+	for i := range drafts {
+		drafts[i] = draft("good")
+		if i%8 == 5 {
+			drafts[i] = draft("poison")
+			poison++
+		}
+	}
+	f.take(ingest.AckDurable, drafts...)
+	require.Eventually(t, f.store.away.Load, 20*time.Second, time.Millisecond)
+	before := f.kill()
+	killed = true
+	stored := f.stored(acme)
+	require.NotEmpty(t, stored)
+	f.start()
+	f.store.away.Store(false)
+	require.Equal(t, []ingest.Status{ingest.Stored}, f.take(ingest.AckDatabase, draft("last")))
+	require.Less(t, most, 16, "512 events can be halved nine times")
+	require.Len(t, f.stored(acme), len(drafts)-poison+1)
+	letters, err := f.store.ListDeadLetters(t.Context(), acme, nil, len(drafts))
+	require.NoError(t, err)
+	require.Len(t, letters, poison)
+	again := 0
+	for number, b := range f.sent() {
+		if was := before[number]; was != nil && was != b {
+			again++
+		}
+	}
+	require.Less(t, again, 16, "what was stored is not sent again")
 }
 
 // A log that begins on a database that holds events cannot know their ids.

@@ -65,7 +65,7 @@ func (d *drain) takePiece(ctx context.Context, st *stage, p *piece) (halved bool
 				st.odd[int(p.cut.From)+n] = verdict{outcome: events.Duplicate}
 			}
 		}
-		p.done = true
+		d.settle(p)
 		return false, nil
 	}
 	heavy := p.fails(err)
@@ -85,7 +85,7 @@ func (d *drain) takePiece(ctx context.Context, st *stage, p *piece) (halved bool
 		}
 		st.odd[int(p.cut.From)+n] = verdict{refused: ErrRefused}
 	}
-	p.done = true
+	d.settle(p)
 	return false, nil
 }
 

@@ -37,13 +37,36 @@ type piece struct {
 	cut      queue.Cut
 	again    bool // it may have been sent
 	attempts int
-	doubts   int // attempts in a row that failed as nobody has named
-	heavy    int // attempts in a row that took too much time or memory
-	done     bool
+	doubts   int  // attempts in a row that failed as nobody has named
+	heavy    int  // attempts in a row that took too much time or memory
+	done     bool // written with the line locked
 }
 
 // partial tells whether the piece is less than its frames: others under other numbers may have brought its events, before they were halved.
 func (p *piece) partial() bool { return p.cut.From != 0 || p.cut.To != queue.AllEvents }
+
+// appendCuts adds the bounds that a later life needs: of the pieces that are not done, since what is between them is taken for stored, and of one at least,
+// since frames that no piece tells of would be cut again. The first of the pieces is halved first, so those that are not done are few: one for each time that
+// the events can be halved.
+func (st *stage) appendCuts(cuts []queue.Cut) []queue.Cut {
+	before := len(cuts)
+	for _, p := range st.pieces {
+		if !p.done {
+			cuts = append(cuts, p.cut)
+		}
+	}
+	if len(cuts) == before {
+		cuts = append(cuts, st.pieces[len(st.pieces)-1].cut)
+	}
+	return cuts
+}
+
+// settle notes that nothing of a piece is left to store.
+func (d *drain) settle(p *piece) {
+	d.lineMu.Lock()
+	defer d.lineMu.Unlock()
+	p.done = true
+}
 
 // piece reads a piece of a stage, which mostly is all of it.
 func (d *drain) piece(st *stage, p *piece) *queue.Block {
