@@ -18,8 +18,11 @@ func (l *Log) prepareAll() {
 	for range l.prepare {
 		l.spare.mu.Lock()
 		if l.spare.file == nil {
-			// What cannot be made now is tried again when it is needed, and is told to those who need it.
-			l.spare.file, _ = l.create(l.options.SegmentBytes)
+			// What cannot be made now is tried again when it is needed, and is told to those who need it. States are to have room also when the disk is full.
+			var err error
+			if l.spare.file, err = l.create(l.options.SegmentBytes); noRoom(err) {
+				l.spare.file, _ = l.create(stateRoom)
+			}
 		}
 		l.spare.mu.Unlock()
 	}
@@ -42,13 +45,23 @@ func (l *Log) next(size int64) (*segment, error) {
 }
 
 // create makes the file after the newest segment, of an old one if there is one, with a name that is durable. The lock on the spare must be held.
-func (l *Log) create(size int64) (s *segment, err error) {
+func (l *Log) create(size int64) (*segment, error) {
+	for {
+		s, old, err := l.createOne(size)
+		if err == nil || old == "" || !noRoom(err) {
+			return s, err
+		}
+		// The old file was of a segment for states. It is gone, and another may be large enough.
+	}
+}
+
+// createOne also returns the name of the old file that it used.
+func (l *Log) createOne(size int64) (s *segment, old string, err error) {
 	s = &segment{number: 1, room: size}
 	l.mu.Lock()
 	if n := len(l.segments); n > 0 {
 		s.number += l.segments[n-1].number
 	}
-	old := ""
 	if n := len(l.free); n > 0 {
 		old, l.free = l.free[n-1], l.free[:n-1]
 	}
@@ -60,13 +73,13 @@ func (l *Log) create(size int64) (s *segment, err error) {
 		s.file, err = l.options.FS.Create(name, category)
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if err = s.file.Preallocate(0, size); err == nil {
 		err = l.syncDir()
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.file.Close(), l.options.FS.Remove(name))
+		return nil, old, errors.Join(err, s.file.Close(), l.options.FS.Remove(name))
 	}
-	return s, nil
+	return s, old, nil
 }

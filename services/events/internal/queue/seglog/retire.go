@@ -26,11 +26,20 @@ func (l *Log) retireAll() {
 	}
 }
 
-// drained returns the oldest segment if nothing of it waits.
+// drained returns a segment that is not needed any more: one that has states alone, which the next one begins with, or the oldest if nothing of it waits.
 func (l *Log) drained() *segment {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.segments) < 2 || l.segments[0].last > l.committed || l.failed.Load() {
+	n := len(l.segments) - 1 // without the active one
+	if n < 1 || l.failed.Load() {
+		return nil
+	}
+	for i := 1; i < n; i++ {
+		if l.segments[i].last == l.segments[i-1].last {
+			return l.segments[i]
+		}
+	}
+	if l.segments[0].last > l.committed {
 		return nil
 	}
 	return l.segments[0]

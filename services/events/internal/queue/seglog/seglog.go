@@ -113,12 +113,15 @@ func (l *Log) open() (err error) {
 // nothing is appended to it.
 func (l *Log) start() error {
 	err := l.roll(max(l.options.SegmentBytes, stateRoom))
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if noRoom(err) {
 		l.options.Logger.Warn("the disk of the log of accepted events is full: nothing is taken in until there is room", "error", err)
 		err = l.roll(stateRoom)
 	}
 	return err
 }
+
+// noRoom tells whether an error is that of a disk that is full.
+func noRoom(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
 // release lets go of the files.
 func (l *Log) release() error {

@@ -77,6 +77,7 @@ func (l *Log) roll(size int64) error {
 	l.segments = append(l.segments, next)
 	l.mu.Unlock()
 	l.wake(l.prepare)
+	l.wake(l.retire) // what it follows may have held states alone
 	return nil
 }
 

@@ -21,9 +21,9 @@ func (l *Log) Commit(ctx context.Context, upTo queue.Position) error {
 		l.mu.Unlock()
 		return nil
 	}
-	l.buffer = appendState(l.buffer[:0], l.active.number, l.last+1, upTo, l.cuts)
+	cuts := l.cuts
 	l.mu.Unlock()
-	if err := l.write(); err != nil {
+	if err := l.writeState(upTo, cuts, 0); err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -50,10 +50,7 @@ func (l *Log) SetCuts(ctx context.Context, cuts []queue.Cut) error {
 func (l *Log) setCuts(cuts []byte) (*pending, error) {
 	l.writingMu.Lock()
 	defer l.writingMu.Unlock()
-	l.mu.Lock()
-	l.buffer = appendState(l.buffer[:0], l.active.number, l.last+1, l.committed, cuts)
-	l.mu.Unlock()
-	if err := l.write(); err != nil {
+	if err := l.writeState(l.Committed(), cuts, commitRoom); err != nil {
 		return nil, err
 	}
 	p := &pending{done: make(chan struct{})}
@@ -63,6 +60,24 @@ func (l *Log) setCuts(cuts []byte) (*pending, error) {
 	l.mu.Unlock()
 	l.wake(l.sync)
 	return p, nil
+}
+
+// commitRoom is what bounds leave of the room for states: what was stored can be committed, which makes room on a full disk, although no more can be begun.
+const commitRoom = 64 << 10
+
+// writeState writes how far frames are committed and the bounds of blocks, so that there is room for so many bytes behind it: into the next segment when there is
+// none in the active one, since a file that grows takes room of the disk that nobody has made sure of. The lock on writing must be held.
+func (l *Log) writeState(committed queue.Position, cuts []byte, behind int64) error {
+	if l.active.end+stateBytes+int64(len(cuts))+behind > l.active.room {
+		if err := l.start(); err != nil {
+			if l.failed.Load() {
+				return err
+			}
+			return queue.ErrFull.With("no file can be made for the bounds of blocks: %s", err.Error()).RetryAfter(fullRetry)
+		}
+	}
+	l.buffer = appendState(l.buffer[:0], l.active.number, l.Last()+1, committed, cuts)
+	return l.write()
 }
 
 // Cuts reads them.
