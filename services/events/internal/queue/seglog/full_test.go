@@ -1,6 +1,8 @@
 package seglog
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/services/events/internal/queue"
@@ -151,4 +154,97 @@ func TestBoundsThatChangeAgainAndAgainTakeLittleRoom(t *testing.T) {
 		disk.bytes.Store(1 << 30)
 		require.Equal(t, last+1, write(t, l, 0, entry(strings.Repeat("x", 1<<10))))
 	}
+}
+
+// fillSegments appends frames with ids, of which a few segments become full, in several hours.
+func fillSegments(t *testing.T, l *Log, segments uint64) (ids []uuid.UUID, last queue.Position) {
+	t.Helper()
+	for n := 0; l.active.number <= segments; n++ {
+		some := make([]uuid.UUID, 2000)
+		for i := range some {
+			some[i] = uuid.New()
+		}
+		last = write(t, l, uint32(n/2), entry(strings.Repeat("x", 200<<10), some...)) // three a segment
+		ids = append(ids, some...)
+	}
+	return ids, last
+}
+
+// knows tells that a log remembers ids.
+func knows(t *testing.T, l *Log, ids []uuid.UUID) {
+	t.Helper()
+	known := make(map[uuid.UUID]bool)
+	for _, id := range remembered(t, l, 0) {
+		known[id] = true
+	}
+	for _, id := range ids {
+		require.True(t, known[id])
+	}
+}
+
+// The ids of a drained segment take room before it gives its own. On a disk that has none they take that of the reserve.
+func TestDrainingMakesRoomOnAFullDisk(t *testing.T) {
+	o, disk := onSmallDisk(t, 1<<20)
+	l := open(t, o)
+	ids, last := fillSegments(t, l, 4)
+	for range 2 { // as often as others fill it
+		disk.fill(0)
+		require.NoError(t, l.SetCuts(t.Context(), []queue.Cut{{Number: 1, To: queue.AllEvents, UpTo: last}}))
+		require.NoError(t, l.Commit(t.Context(), last))
+		require.Eventually(t, func() bool { // the active one and the next are left; a few are kept to be used again
+			return len(files(t, o.Dir, segmentSuffix)) <= 2 && disk.free() > o.SegmentBytes/4
+		}, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { _, err := os.Stat(l.path(reserve)); return err == nil }, 10*time.Second, time.Millisecond, "there is a reserve for the next time")
+		knows(t, l, ids)
+		left := crash(t, o)
+		left.FS = nil
+		knows(t, open(t, left), ids)
+		disk.bytes.Store(1 << 30)
+		var more []uuid.UUID
+		more, last = fillSegments(t, l, l.active.number+3)
+		ids = append(ids, more...)
+	}
+}
+
+// What cannot be written as a whole takes no room.
+func TestIDsThatCannotBeWrittenLeaveNothing(t *testing.T) {
+	o, disk := onSmallDisk(t, 1<<20)
+	l := open(t, o)
+	ids, last := fillSegments(t, l, 2)
+	require.NoError(t, os.Remove(l.path(reserve)))
+	disk.fill(0)
+	var told atomic.Bool
+	l.options.Logger = slog.New(&watching{Handler: slog.DiscardHandler, told: &told})
+	require.NoError(t, l.Commit(t.Context(), last))
+	require.Eventually(t, told.Load, 10*time.Second, time.Millisecond)
+	require.Empty(t, files(t, o.Dir, idsSuffix))
+	disk.bytes.Store(1 << 30)
+	_, last = fillSegments(t, l, l.active.number)
+	require.NoError(t, l.Commit(t.Context(), last))
+	require.Eventually(t, func() bool { return len(files(t, o.Dir, idsSuffix)) > 0 }, 10*time.Second, time.Millisecond)
+	knows(t, l, ids)
+
+	require.NoError(t, l.Close())
+	left := crash(t, o)
+	left.FS = nil
+	half := filepath.Join(left.Dir, idsName(0, l.active.number))
+	require.NoError(t, os.WriteFile(half, []byte("half"), 0o600))
+	again := open(t, left)
+	require.NoFileExists(t, half, "its segment has them")
+	knows(t, again, ids)
+}
+
+// watching notes that something was logged.
+type watching struct {
+	slog.Handler
+	told *atomic.Bool
+}
+
+// Enabled has everything logged.
+func (*watching) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle notes it.
+func (w *watching) Handle(context.Context, slog.Record) error {
+	w.told.Store(true)
+	return nil
 }

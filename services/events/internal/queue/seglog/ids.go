@@ -18,24 +18,33 @@ import (
 // The ids of the horizon stand with their frames, so they are durable at the same moment. When a segment is drained they are written once more, into a file
 // for each hour: a CRC-32C of all that follows, and lists of ids, each behind its organization and its length.
 
+// checkBytes is the size of the checksum.
+const checkBytes = 4
+
 func idsName(hour uint32, number uint64) string {
 	return fmt.Sprintf("%010d-%020d%s", hour, number, idsSuffix)
 }
 
 // hourOf returns the hour in the name of a file of ids, false for another file.
 func hourOf(name string) (hour uint32, ok bool) {
+	hour, _, ok = idsOf(name)
+	return hour, ok
+}
+
+// idsOf returns the hour and the segment in the name of a file of ids, false for another file.
+func idsOf(name string) (hour uint32, number uint64, ok bool) {
 	stem, ok := strings.CutSuffix(name, idsSuffix)
 	if !ok {
-		return 0, false
+		return 0, 0, false
 	}
-	_, err := fmt.Sscanf(stem, "%010d-", &hour)
-	return hour, err == nil
+	_, err := fmt.Sscanf(stem, "%010d-%020d", &hour, &number)
+	return hour, number, err == nil
 }
 
 // appendIDs adds the ids of a group to what a file is to hold.
 func appendIDs(dst []byte, r record) []byte {
 	if len(dst) == 0 {
-		dst = append(dst, 0, 0, 0, 0)
+		dst = append(dst, make([]byte, checkBytes)...)
 	}
 	from, _ := r.ids()
 	for i := range r.count() {
@@ -54,7 +63,7 @@ func appendIDs(dst []byte, r record) []byte {
 
 // writeIDs makes the file of an hour of a segment, synced.
 func (l *Log) writeIDs(hour uint32, number uint64, ids []byte) error {
-	binary.LittleEndian.PutUint32(ids, crc32.Checksum(ids[4:], castagnoli))
+	binary.LittleEndian.PutUint32(ids, crc32.Checksum(ids[checkBytes:], castagnoli))
 	file, err := l.options.FS.Create(l.path(idsName(hour, number)), category)
 	if err != nil {
 		return err
@@ -82,10 +91,10 @@ func (l *Log) readIDs(name string, hour uint32, yield func(queue.Memory, error) 
 	if err != nil {
 		return yield(queue.Memory{}, err)
 	}
-	if len(raw) < 4 || crc32.Checksum(raw[4:], castagnoli) != binary.LittleEndian.Uint32(raw) {
+	if len(raw) < checkBytes || crc32.Checksum(raw[checkBytes:], castagnoli) != binary.LittleEndian.Uint32(raw) {
 		return true // a crash cut it off, and its segment is there still
 	}
-	for rest := raw[4:]; len(rest) > 0; {
+	for rest := raw[checkBytes:]; len(rest) > 0; {
 		size := int(binary.LittleEndian.Uint32(rest[idBytes:])) * idBytes
 		if !yield(memoryOf(hour, uuid.UUID(rest[:idBytes]), rest[idBytes+4:][:size]), nil) {
 			return false

@@ -18,7 +18,7 @@ func (l *Log) recover() error {
 		if strings.HasPrefix(name, "MANIFEST-") {
 			return queue.ErrOther.With("the folder holds a log of Pebble: it is not read")
 		}
-		if strings.HasSuffix(name, freeSuffix) {
+		if strings.HasSuffix(name, freeSuffix) && name != reserve {
 			l.free = append(l.free, name)
 		}
 		number, ok := numberOf(name)
@@ -57,6 +57,20 @@ func (l *Log) recover() error {
 	}
 	l.last = max(l.last, l.committed)
 	l.frames.drop(int(l.committed - base)) //nolint:gosec // they are in memory
+	return l.dropHalves(names)
+}
+
+// dropHalves takes away files of ids whose segments are there still: they may be cut off, and their room may be what is missing.
+func (l *Log) dropHalves(names []string) error {
+	for _, name := range names {
+		_, number, ok := idsOf(name)
+		if !ok || !slices.ContainsFunc(l.segments, func(s *segment) bool { return s.number == number }) {
+			continue
+		}
+		if err := l.options.FS.Remove(l.path(name)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

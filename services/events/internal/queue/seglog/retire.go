@@ -1,7 +1,6 @@
 package seglog
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -69,11 +68,12 @@ func (l *Log) retireOne(s *segment, room *rooms) error {
 			hours[r.hour()] = appendIDs(ids, r)
 		}
 	}
-	for _, hour := range slices.Sorted(maps.Keys(hours)) { // oldest first, as they are remembered meanwhile
-		if err := l.writeIDs(hour, s.number, hours[hour]); err != nil {
-			return err
-		}
-		room.ids = hours[hour]
+	tight, err := l.keepIDs(s.number, hours)
+	if err != nil {
+		return err
+	}
+	for _, ids := range hours {
+		room.ids = ids
 	}
 	if err := l.syncDir(); err != nil {
 		return err
@@ -81,6 +81,15 @@ func (l *Log) retireOne(s *segment, room *rooms) error {
 	if err := l.syncCommit(); err != nil {
 		return err
 	}
+	if err := l.takeAway(s, !tight && l.keeps(kept)); err != nil {
+		return err
+	}
+	l.makeReserve()
+	return nil
+}
+
+// takeAway has the file of a segment used again, or gives its room back.
+func (l *Log) takeAway(s *segment, keep bool) error {
 	l.using.Lock()
 	defer l.using.Unlock()
 	name := segmentName(s.number)
@@ -92,7 +101,7 @@ func (l *Log) retireOne(s *segment, room *rooms) error {
 	if err != nil {
 		return err
 	}
-	if !l.keeps(kept) {
+	if !keep {
 		return l.options.FS.Remove(l.path(name))
 	}
 	if err := l.options.FS.Rename(l.path(name), l.path(free)); err != nil {

@@ -68,10 +68,11 @@ type Log struct {
 	floor     uint32     // the first hour that is remembered
 	unsynced  []*pending
 
-	sync    chan struct{} // holds a token when something is to be synced; closed by Close
-	retire  chan struct{} // likewise, when a segment may have been drained
-	prepare chan struct{} // likewise, when a segment has begun
-	using   sync.RWMutex  // held for reading by those who read segments, for writing by who takes one away
+	sync     chan struct{} // holds a token when something is to be synced; closed by Close
+	retire   chan struct{} // likewise, when a segment may have been drained
+	prepare  chan struct{} // likewise, when a segment has begun
+	reserved bool          // there is a reserve; the goroutine's that takes segments away
+	using    sync.RWMutex  // held for reading by those who read segments, for writing by who takes one away
 }
 
 // Open opens the log of a folder, or begins one. What a crash cut off in the middle of a write was never acknowledged and is dropped.
@@ -106,7 +107,11 @@ func (l *Log) open() (err error) {
 	if err := l.trim(); err != nil {
 		return err
 	}
-	return l.start()
+	if err := l.start(); err != nil {
+		return err
+	}
+	l.makeReserve()
+	return nil
 }
 
 // start begins a segment. Where there is no room for a whole one it begins with what states need: what waits can be drained then, which makes room, and
