@@ -106,6 +106,7 @@ func (j *journal) append(ctx context.Context, group []*submission) flight {
 			j.logger.WarnContext(ctx, "old event ids are not forgotten", "error", err)
 		}
 	}
+	group = j.foresee(context.WithoutCancel(ctx), hour, group)
 	entries := make([]queue.Entry, 0, len(group))
 	for _, s := range group {
 		b := s.batch

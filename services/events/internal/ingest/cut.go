@@ -99,6 +99,9 @@ func (d *drain) restore(ctx context.Context) error {
 	}
 	line, cutTo, marked, mark := []*stage(nil), d.queue.Committed(), false, queue.Cut{}
 	for _, c := range cuts {
+		if c.IsFar() {
+			continue
+		}
 		if _, is := c.Marked(); is {
 			mark, marked = c, true
 			continue
@@ -170,7 +173,7 @@ func (d *drain) distrust(ctx context.Context) error {
 		_, is := c.Marked()
 		return is
 	})
-	return d.queue.SetCuts(ctx, append([]queue.Cut{queue.Mark(events.MaxTime)}, cuts...))
+	return d.queue.SetCuts(ctx, append(cuts, queue.Mark(events.MaxTime)))
 }
 
 // block reads a block.
@@ -232,9 +235,14 @@ func (d *drain) next() uint64 {
 func (d *drain) keep(ctx context.Context) error {
 	d.lineMu.Lock()
 	defer d.lineMu.Unlock()
-	cuts := []queue.Cut{d.mark}
+	return d.queue.SetCuts(ctx, d.appendCuts(d.far.appendCuts(nil)))
+}
+
+// appendCuts adds the mark and the bounds. The line must be locked.
+func (d *drain) appendCuts(cuts []queue.Cut) []queue.Cut {
+	cuts = append(cuts, d.mark)
 	for _, st := range d.line {
 		cuts = st.appendCuts(cuts)
 	}
-	return d.queue.SetCuts(ctx, cuts)
+	return cuts
 }

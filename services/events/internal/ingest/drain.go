@@ -22,6 +22,7 @@ type drain struct {
 	always bool // look up all ids: the store has other writers
 	// forgetful says that the index has no horizon; inherited, that something waited in the log at the start.
 	forgetful, inherited bool
+	horizon              time.Duration
 	logger               *slog.Logger
 	now                  func() time.Time
 
@@ -50,6 +51,7 @@ type drain struct {
 	line   []*stage  // blocks that are cut and not committed, in their order
 	mark   queue.Cut // see queue.Mark
 	marked bool
+	far    far
 
 	numberMu sync.Mutex
 	number   uint64 // of the last cut; before the first of this life the loop's alone
@@ -67,7 +69,7 @@ const (
 
 func newDrain(l Log) *drain {
 	return &drain{
-		queue: l.Queue, blocks: l.Blocks, always: l.LookUpAlways, forgetful: l.Horizon == 0, waiters: make(map[queue.Position][]*submission), pause: firstPause, results: make(chan *stage, inserters),
+		queue: l.Queue, blocks: l.Blocks, always: l.LookUpAlways, forgetful: l.Horizon == 0, horizon: l.Horizon, waiters: make(map[queue.Position][]*submission), pause: firstPause, results: make(chan *stage, inserters),
 		wake: make(chan struct{}, 1), finishing: make(chan struct{}), ended: make(chan struct{}),
 	}
 }

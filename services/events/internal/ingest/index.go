@@ -64,7 +64,8 @@ func (x *index) load(ctx context.Context, q queue.Queue, now time.Time) error {
 	if x.span == 0 {
 		return nil
 	}
-	x.past = now.UnixMicro()
+	began := time.Unix(int64(x.oldest(hourOf(now)))*3600, 0).Add(events.MaxAhead).UnixMicro()
+	x.past = max(now.UnixMicro(), began)
 	ahead, loaded := int64(0), 0
 	for memory, err := range q.Remembered(ctx, x.oldest(hourOf(now))) {
 		if err != nil {
@@ -74,10 +75,9 @@ func (x *index) load(ctx context.Context, q queue.Queue, now time.Time) error {
 			continue
 		}
 		end := time.Unix(int64(memory.Hour+1)*3600, 0)
-		late := end.Add(events.MaxAhead).UnixMicro()
-		if loaded == 0 { // the log may have begun in that hour, or forgotten what is from before the horizon
-			began := time.Unix(int64(x.oldest(hourOf(now)))*3600, 0).Add(events.MaxAhead)
-			x.past, ahead = max(end.UnixMicro(), began.UnixMicro()), late
+		late := covered(memory.Hour).UnixMicro() // for what is later, see far
+		if loaded == 0 {                         // the log may have begun in that hour, or forgotten what is from before the horizon
+			x.past, ahead = max(end.UnixMicro(), began), late
 		}
 		loaded += len(memory.IDs)
 		m := x.of(memory.Organization)

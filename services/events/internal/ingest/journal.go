@@ -108,6 +108,11 @@ func (j *journal) run(ctx context.Context) error {
 	if err == nil {
 		err = j.index.load(ctx, j.queue, j.now())
 	}
+	if err == nil {
+		var kept far
+		kept, err = j.drain.recall(ctx)
+		j.index.foresee(kept)
+	}
 	if err == nil && j.drain.forgetful {
 		err = j.drain.distrust(ctx)
 	}

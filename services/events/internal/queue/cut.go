@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Cut is the bounds of a block: some of the events of the frames after one position up to another, inclusive. The frames of a log never change, so a cut
@@ -33,13 +35,35 @@ func Mark(t time.Time) Cut {
 // Marked returns the time of a mark, and whether the cut is one.
 func (c Cut) Marked() (time.Time, bool) {
 	switch {
-	case c.UpTo != 0:
+	case c.UpTo != 0 || c.IsFar():
 		return time.Time{}, false
 	case c.Number == 0:
 		return time.Time{}, true
 	default:
 		return time.UnixMicro(int64(c.Number)).UTC(), true
 	}
+}
+
+// Far returns a cut without frames that keeps until when, by the clocks of their senders, events of an organization may be known that the log does not remember.
+func Far(organization uuid.UUID, until time.Time) Cut {
+	return Cut{
+		Number: uint64(until.UnixMicro()), After: Position(binary.BigEndian.Uint64(organization[:])),
+		From: binary.BigEndian.Uint32(organization[8:]), To: binary.BigEndian.Uint32(organization[12:]),
+	}
+}
+
+// IsFar tells whether Far made the cut. A mark has a number alone.
+func (c Cut) IsFar() bool { return c.UpTo == 0 && (c.After != 0 || c.From != 0 || c.To != 0) }
+
+// Far returns what Far was given, false for another cut.
+func (c Cut) Far() (organization uuid.UUID, until time.Time, is bool) {
+	if !c.IsFar() {
+		return uuid.Nil, time.Time{}, false
+	}
+	binary.BigEndian.PutUint64(organization[:], uint64(c.After))
+	binary.BigEndian.PutUint32(organization[8:], c.From)
+	binary.BigEndian.PutUint32(organization[12:], c.To)
+	return organization, time.UnixMicro(int64(c.Number)).UTC(), true
 }
 
 // cutBytes is the size of an encoded cut.
