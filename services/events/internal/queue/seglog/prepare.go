@@ -35,8 +35,10 @@ func (l *Log) next(size int64) (*segment, error) {
 		return l.create(size)
 	}
 	if size > s.room {
-		if err := s.file.Preallocate(0, size); err != nil {
-			return nil, err
+		if err := s.file.Preallocate(0, size); err != nil { // which may have taken what was left of the disk: another spare is made, for states
+			l.spare.file = nil
+			l.wake(l.prepare)
+			return nil, errors.Join(err, s.file.Close(), l.options.FS.Remove(l.path(segmentName(s.number))))
 		}
 		s.room = size
 	}

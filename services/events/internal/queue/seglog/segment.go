@@ -61,15 +61,18 @@ func (l *Log) roll(size int64) error {
 	}
 	l.spare.mu.Lock()
 	defer l.spare.mu.Unlock()
-	next, err := l.next(size)
+	l.mu.Lock()
+	state := stateBytes + int64(len(l.cuts))
+	l.mu.Unlock()
+	next, err := l.next(max(size, 2*state+commitRoom)) // an earlier version kept bounds that are larger than a segment for states
 	if err != nil {
 		return err
 	}
 	l.mu.Lock()
 	next.last = l.last
-	state := appendState(nil, next.number, l.last+1, l.committed, l.cuts)
+	beginning := appendState(nil, next.number, l.last+1, l.committed, l.cuts)
 	l.mu.Unlock()
-	if err := l.begin(next, state); err != nil {
+	if err := l.begin(next, beginning); err != nil {
 		return err
 	}
 	l.active = next

@@ -68,8 +68,8 @@ const commitRoom = 64 << 10
 // writeState writes how far frames are committed and the bounds of blocks, so that there is room for so many bytes behind it: into the next segment when there is
 // none in the active one, since a file that grows takes room of the disk that nobody has made sure of. The lock on writing must be held.
 func (l *Log) writeState(committed queue.Position, cuts []byte, behind int64) error {
-	if l.active.end+stateBytes+int64(len(cuts))+behind > l.active.room {
-		if err := l.start(); err != nil {
+	if size := stateBytes + int64(len(cuts)) + behind; l.active.end+size > l.active.room {
+		if err := l.roll(max(stateRoom, 2*size)); err != nil { // no larger than must be, if none is made already: the disk may be almost full
 			if l.failed.Load() {
 				return err
 			}
