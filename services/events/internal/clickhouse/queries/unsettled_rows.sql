@@ -1,3 +1,4 @@
+{{/* The events of a block's partition whose packages are missing. An id is an event's within its organization only, and a block has events of many. */ -}}
 SELECT
     organization_id,
     id,
@@ -14,9 +15,12 @@ FROM events
 WHERE block_id = {block:UInt64}
     AND toYear(occurred_at) = {year:UInt16}
     AND package_rows > 0
-    AND id NOT IN (
-        SELECT event_id
+    AND (organization_id, id) NOT IN (
+        SELECT
+            organization_id,
+            event_id
         FROM event_packages
         WHERE block_id = {block:UInt64}
+            AND toYear(occurred_at) = {year:UInt16}
     )
 ORDER BY UUIDToNum(id)
