@@ -19,7 +19,7 @@ var _ catalog.Store = (*Store)(nil)
 func (s *Store) Item(ctx context.Context, organization uuid.UUID, kind catalog.Kind, id uuid.UUID) (catalog.Item, error) {
 	p := about(organization)
 	p["id"] = id.String()
-	list, err := s.items(ctx, shape{Named: true}, p, 1, kind)
+	list, err := s.enterItems(ctx, shape{Named: true}, p, 1, kind)
 	if err != nil {
 		return catalog.Item{}, err
 	}
@@ -36,18 +36,23 @@ func (s *Store) Items(ctx context.Context, organization uuid.UUID, kind catalog.
 		p.text("after_name", after.Name)
 		p["after_id"] = after.ID.String()
 	}
-	return s.items(ctx, sh, p, limit, kind)
+	return s.enterItems(ctx, sh, p, limit, kind)
 }
 
 // Heads reads the rows without their greater columns.
 func (s *Store) Heads(ctx context.Context, organization uuid.UUID, kinds ...catalog.Kind) ([]catalog.Item, error) {
-	return s.items(ctx, shape{Versioned: true}, about(organization), math.MaxInt32, kinds...)
+	return s.enterItems(ctx, shape{Versioned: true}, about(organization), math.MaxInt32, kinds...)
 }
 
-func (s *Store) items(ctx context.Context, sh shape, p params, limit int, kinds ...catalog.Kind) ([]catalog.Item, error) {
+func (s *Store) enterItems(ctx context.Context, sh shape, p params, limit int, kinds ...catalog.Kind) ([]catalog.Item, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
+	return s.items(ctx, sh, p, limit, kinds...)
+}
+
+// items are those of who has entered.
+func (s *Store) items(ctx context.Context, sh shape, p params, limit int, kinds ...catalog.Kind) ([]catalog.Item, error) {
 	p["kinds"] = list(kinds, func(k catalog.Kind) string { return strconv.Itoa(int(k)) })
 	p.number("limit", limit)
 	var found []catalog.Item

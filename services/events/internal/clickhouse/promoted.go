@@ -16,7 +16,7 @@ func (s *Store) promoted(ctx context.Context, organization uuid.UUID) ([]catalog
 	return s.promotions.Of(ctx, organization, s.readPromoted(organization))
 }
 
-// readPromoted asks for it.
+// readPromoted asks for it. Who calls has entered: an insert under way must not enter again, since settling what another has left waits for the end of it.
 func (s *Store) readPromoted(organization uuid.UUID) func(context.Context) ([]catalog.Promoted, error) {
 	return func(ctx context.Context) ([]catalog.Promoted, error) {
 		items, err := s.items(ctx, shape{}, about(organization), catalog.Slots, catalog.Promotion)
