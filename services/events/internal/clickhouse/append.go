@@ -37,15 +37,11 @@ func (s *Store) Append(ctx context.Context, organization uuid.UUID, batch []even
 	if len(ids) == 0 {
 		return outcomes, nil
 	}
-	release, err := s.claims.take(ctx, organization, ids)
+	leave, err := s.joinClaiming(ctx, map[uuid.UUID][]uuid.UUID{organization: ids})
 	if err != nil {
 		return nil, err
 	}
-	defer release()
-	if err := s.join(ctx); err != nil {
-		return nil, err
-	}
-	defer s.inserting.leave()
+	defer leave()
 	if err := s.forget(ctx, organization, ids, first); err != nil {
 		return nil, err
 	}

@@ -24,10 +24,12 @@ const inserters = 2
 // is sent, what is missing of it is sent, and what is missing though the server took it is sent under a new token. A partition's part is there as
 // a whole or not at all. An attempt that did not fail needs none of this: the server answers when the parts are there.
 func (s *Store) StoreBlock(ctx context.Context, b *queue.Block) ([]int, error) {
-	if err := s.join(ctx); err != nil {
+	d := doubtsOf(b)
+	leave, err := s.joinClaiming(ctx, d.asked)
+	if err != nil {
 		return nil, err
 	}
-	defer s.inserting.leave()
+	defer leave()
 	var in *inserter
 	select {
 	case in = <-s.inserters:
@@ -35,11 +37,10 @@ func (s *Store) StoreBlock(ctx context.Context, b *queue.Block) ([]int, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	known, release, err := s.known(ctx, b)
+	known, err := s.known(ctx, b, d)
 	if err != nil {
 		return nil, err
 	}
-	defer release()
 	life, err := s.life(ctx)
 	if err != nil {
 		return nil, err
@@ -119,55 +120,52 @@ func (s *Store) readBack(ctx context.Context, b *queue.Block) (map[int]counts, e
 // lookUpIDs is how many ids are looked up at once.
 const lookUpIDs = 20_000
 
-// known returns the events of a block that are there already or earlier in it, of those that may be. Their ids are claimed until release.
-func (s *Store) known(ctx context.Context, b *queue.Block) (known []int, release func(), err error) {
-	var releases []func()
-	release = func() {
-		for _, r := range releases {
-			r()
-		}
-	}
+// doubts are the events of a block that may be known.
+type doubts struct {
+	places map[uuid.UUID]map[uuid.UUID]int // by organization and id, of all rows: one that may be known may stand behind one that is not
+	asked  map[uuid.UUID][]uuid.UUID       // ids of rows that may be known
+	again  []int                           // of these, rows whose id stands earlier in the block
+}
+
+func doubtsOf(b *queue.Block) (d doubts) {
 	if !b.NeedsLookUp() {
-		return nil, release, nil
+		return d
 	}
-	places := make(map[uuid.UUID]map[uuid.UUID]int) // by organization and id, of all rows: one that may be known may stand behind one that is not
-	asked := make(map[uuid.UUID][]uuid.UUID)        // of rows that may be known
+	d.places, d.asked = make(map[uuid.UUID]map[uuid.UUID]int), make(map[uuid.UUID][]uuid.UUID)
 	for n, row := range b.Rows() {
-		ids := places[row.Organization]
+		ids := d.places[row.Organization]
 		if ids == nil {
 			ids = make(map[uuid.UUID]int)
-			places[row.Organization] = ids
+			d.places[row.Organization] = ids
 		}
 		_, again := ids[row.ID]
 		switch {
 		case again && row.MayBeKnown:
-			known = append(known, n)
+			d.again = append(d.again, n)
 			continue
 		case row.MayBeKnown:
-			asked[row.Organization] = append(asked[row.Organization], row.ID)
+			d.asked[row.Organization] = append(d.asked[row.Organization], row.ID)
 		}
 		if !again {
 			ids[row.ID] = n
 		}
 	}
-	for organization, list := range asked {
-		ids := places[organization]
-		claimed, err := s.claims.take(ctx, organization, list)
-		if err != nil {
-			release()
-			return nil, nil, err
-		}
-		releases = append(releases, claimed)
+	return d
+}
+
+// known returns the events of a block that are there already or earlier in it, of those that may be. Their ids are claimed.
+func (s *Store) known(ctx context.Context, b *queue.Block, d doubts) (known []int, err error) {
+	known = d.again
+	for organization, list := range d.asked {
 		for some := range slices.Chunk(list, lookUpIDs) {
-			err := s.stored(ctx, organization, some, b.Number, func(id uuid.UUID) { known = append(known, ids[id]) })
+			err := s.stored(ctx, organization, some, b.Number, func(id uuid.UUID) { known = append(known, d.places[organization][id]) })
 			if err != nil {
-				release()
-				return nil, nil, err
+				return nil, err
 			}
 		}
 	}
 	slices.Sort(known)
-	return slices.Compact(known), release, nil
+	return slices.Compact(known), nil
 }
 
 // stored finds those of some ids that are there, and that a block has not brought itself.

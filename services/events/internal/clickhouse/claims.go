@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"iter"
 	"sync"
 
 	"github.com/google/uuid"
@@ -17,9 +18,10 @@ type claims struct {
 }
 
 // take waits until none of the ids is held and then holds them all. It takes all or none, so nobody waits for somebody who waits.
-func (c *claims) take(ctx context.Context, organization uuid.UUID, ids []uuid.UUID) (release func(), err error) {
+// They are given by organization.
+func (c *claims) take(ctx context.Context, ids map[uuid.UUID][]uuid.UUID) (release func(), err error) {
 	for {
-		busy := c.try(organization, ids)
+		busy := c.try(ids)
 		if busy.done == nil {
 			return busy.release, nil
 		}
@@ -37,11 +39,11 @@ type claim struct {
 	done    chan struct{}
 }
 
-func (c *claims) try(organization uuid.UUID, ids []uuid.UUID) claim {
+func (c *claims) try(ids map[uuid.UUID][]uuid.UUID) claim {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, id := range ids {
-		if done, busy := c.held[key{organization, id}]; busy {
+	for k := range keysOf(ids) {
+		if done, busy := c.held[k]; busy {
 			return claim{done: done}
 		}
 	}
@@ -49,15 +51,27 @@ func (c *claims) try(organization uuid.UUID, ids []uuid.UUID) claim {
 		c.held = make(map[key]chan struct{})
 	}
 	done := make(chan struct{})
-	for _, id := range ids {
-		c.held[key{organization, id}] = done
+	for k := range keysOf(ids) {
+		c.held[k] = done
 	}
 	return claim{release: func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		for _, id := range ids {
-			delete(c.held, key{organization, id})
+		for k := range keysOf(ids) {
+			delete(c.held, k)
 		}
 		close(done)
 	}}
+}
+
+func keysOf(ids map[uuid.UUID][]uuid.UUID) iter.Seq[key] {
+	return func(yield func(key) bool) {
+		for organization, list := range ids {
+			for _, id := range list {
+				if !yield(key{organization, id}) {
+					return
+				}
+			}
+		}
+	}
 }

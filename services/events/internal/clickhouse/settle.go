@@ -6,6 +6,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/google/uuid"
 
 	"devtrail.dev/services/events"
 )
@@ -128,6 +129,29 @@ func (s *Store) join(ctx context.Context) error {
 			return nil
 		}
 		s.inserting.leave()
+	}
+}
+
+// joinClaiming joins the inserts under way and claims ids until leave is called. Whoever has ids has a place at the gate: one who waits for ids keeps those out who
+// want to be alone, and they everybody who comes after them. What failed while it waited may have left some of the ids, so that is settled before they are looked up.
+func (s *Store) joinClaiming(ctx context.Context, ids map[uuid.UUID][]uuid.UUID) (leave func(), err error) {
+	for {
+		if err := s.join(ctx); err != nil {
+			return nil, err
+		}
+		release, err := s.claims.take(ctx, ids)
+		if err != nil {
+			s.inserting.leave()
+			return nil, err
+		}
+		leave = func() {
+			release()
+			s.inserting.leave()
+		}
+		if !s.unsettled.Load() {
+			return leave, nil
+		}
+		leave()
 	}
 }
 
