@@ -3,7 +3,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 
@@ -95,7 +94,7 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 	}
 	desk.Promoter.Allow(cfg.Promote.Limit)
 	promotions := promoting.New(store, desk.Promoter, cfg.Promote, logger, now)
-	elsewhere := func() bool { return errors.Is(desk.Intake.Ready(), queue.ErrElsewhere) }
+	elsewhere := func() bool { return desk.Intake.Ready() != nil } // who cannot ask the broker does not know; a log of its own is ready also while it is full
 	folds := folding.New(store, cfg.Fold, elsewhere, logger, now)
 	desk.Follower.Notify(folds.Wake)
 	for _, measured := range []prometheus.Collector{desk.Intake, desk.Tail, folds} {

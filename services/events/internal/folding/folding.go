@@ -36,7 +36,7 @@ type Job struct {
 	logger    *slog.Logger
 	now       func() time.Time
 	store     events.Folds
-	elsewhere func() bool   // another instance takes events in
+	elsewhere func() bool   // another instance takes events in, or may do so
 	wake      chan struct{} // holds a token when something was reassigned
 	pending   prometheus.Gauge
 	folded    prometheus.Counter
@@ -45,7 +45,7 @@ type Job struct {
 }
 
 // New returns a job whose metrics are the job's own to register: it is a prometheus.Collector. While elsewhere is true, because another instance takes events
-// in, that one folds: a fold has to see which inserts are under way.
+// in or nobody knows which does, this one does not fold: a fold has to see which inserts are under way.
 func New(store events.Folds, config Config, elsewhere func() bool, logger *slog.Logger, now func() time.Time) *Job {
 	gauge := prometheus.GaugeOpts{Name: "devtrail_events_overrides_pending", Help: "Identities with a reassignment that questions look up, when the job last looked."}
 	return &Job{
@@ -139,7 +139,7 @@ func (j *Job) fold(ctx context.Context) (folded int, err error) {
 		if err != nil {
 			return folded, err
 		}
-		if n == 0 {
+		if n == 0 || j.elsewhere() {
 			break
 		}
 	}

@@ -114,6 +114,16 @@ func TestAnInstanceFoldsThatTakesEventsIn(t *testing.T) {
 	require.Len(t, s.folds, 1)
 }
 
+func TestAJobEndsWhenAnotherInstanceTakesEventsIn(t *testing.T) {
+	s := &store{pending: 25_000, takes: time.Minute}
+	during(t, s, folding.Config{Interval: time.Minute, Threshold: 1}, time.Hour, func(time.Time) {
+		<-time.After(90 * time.Second) // within the first of three folds
+		s.elsewhere.Store(true)
+	})
+	require.Len(t, s.folds, 1)
+	require.Equal(t, 15_000, s.pending)
+}
+
 func TestAJobTakesATwentiethOfTheTime(t *testing.T) {
 	s := &store{pending: 1, takes: 10 * time.Minute}
 	var began time.Time

@@ -1,0 +1,84 @@
+package server
+
+import (
+	"context"
+	"io"
+	"maps"
+	"net"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"devtrail.dev/kit/auth"
+	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/kit/serve"
+	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/internal/postgres"
+	eventsmigrations "devtrail.dev/services/events/migrations"
+)
+
+// TestAnInstanceFoldsOnceItTakesEventsIn has something pending in the database of an instance. One that cannot reach the broker does not know who takes events in:
+// another may be inserting what a fold does not see. On a machine of its own an instance folds whatever becomes of its log.
+func TestAnInstanceFoldsOnceItTakesEventsIn(t *testing.T) {
+	broker := freeAddress(t)
+	for name, c := range map[string]struct {
+		settings map[string]string
+		begin    func(*testing.T) // what it waits for, if it does
+	}{
+		"no log":     {},
+		"a full log": {settings: map[string]string{"EVENTS_QUEUE_BYTES": "1", "EVENTS_QUEUE_DIR": t.TempDir()}},
+		"a broker":   {begin: func(t *testing.T) { startBroker(t, broker) }, settings: map[string]string{"EVENTS_NATS_REPLICAS": "1", "EVENTS_NATS_URL": "nats://" + broker, "EVENTS_QUEUE": queueJetStream}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := dbtest.Postgres(t, eventsmigrations.Postgres())
+			store, err := postgres.Open(t.Context(), url, "events-test", time.Now)
+			require.NoError(t, err)
+			t.Cleanup(func() { require.NoError(t, store.Close()) })
+			change := events.Reassignment{DeveloperID: uuid.New(), Identity: events.Identity{Kind: 1, Value: "ada@example.org"}, Sequence: 1}
+			require.NoError(t, store.Reassign(t.Context(), uuid.New(), []events.Reassignment{change}))
+			folded := func() bool {
+				n, err := store.Pending(context.WithoutCancel(t.Context()))
+				return assert.NoError(t, err) && n == 0
+			}
+			settings := map[string]string{
+				"DEVTRAIL_OPERATOR_KEY": auth.NewToken(auth.PrefixOperator), "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService), "EVENTS_ADDRESS": freeAddress(t),
+				"EVENTS_DEBUG_ADDRESS": "127.0.0.1:0", "EVENTS_FOLD_INTERVAL": "10ms", "EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": freeAddress(t),
+				"EVENTS_POSTGRES_URL": url, "EVENTS_STORE": storePostgres,
+			}
+			maps.Copy(settings, c.settings)
+			ctx, stop := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- Run(ctx, func(name string) string { return settings[name] }, io.Discard) }()
+			defer func() {
+				stop()
+				require.NoError(t, <-done)
+			}()
+			require.Eventually(t, func() bool { return serve.Probe(ctx, settings["EVENTS_ADDRESS"]) == nil }, 20*time.Second, 20*time.Millisecond)
+			if c.begin != nil {
+				require.Never(t, folded, time.Second, 20*time.Millisecond)
+				c.begin(t)
+			}
+			require.Eventually(t, folded, 30*time.Second, 20*time.Millisecond)
+		})
+	}
+}
+
+// startBroker has a broker at an address until the end of the test.
+func startBroker(t *testing.T, address string) {
+	t.Helper()
+	host, port, err := net.SplitHostPort(address)
+	require.NoError(t, err)
+	options := server.Options{Host: host, JetStream: true, NoLog: true, NoSigs: true, StoreDir: t.TempDir(), SyncAlways: true}
+	options.Port, err = strconv.Atoi(port)
+	require.NoError(t, err)
+	s, err := server.NewServer(&options)
+	require.NoError(t, err)
+	s.Start()
+	require.True(t, s.ReadyForConnections(10*time.Second))
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+}
