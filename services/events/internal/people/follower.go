@@ -21,17 +21,18 @@ const (
 // errSilent ends a stream whose other side is gone without a word.
 var errSilent = errors.New("the identity service is silent")
 
-// Follower applies the changes of identities to the store, from where it stopped, for as long as it runs.
+// Follower applies the changes of identities to the store and the directory, from where it stopped, for as long as it runs.
 type Follower struct {
 	directory *Directory
 	logger    *slog.Logger
 	store     events.Store
 	changed   func()
+	heard     int64 // what this process has heard of; -1: it has not begun
 }
 
 // NewFollower returns a follower that keeps directory and its store current.
 func NewFollower(directory *Directory, logger *slog.Logger) *Follower {
-	return &Follower{directory: directory, logger: logger, store: directory.store, changed: func() {}}
+	return &Follower{directory: directory, logger: logger, store: directory.store, changed: func() {}, heard: -1}
 }
 
 // Notify has a function called whenever identities were reassigned in the store. It is called before Run; the function must not wait.
@@ -59,17 +60,21 @@ func (f *Follower) Run(ctx context.Context) error {
 	}
 }
 
-// follow watches one stream to its end and tells whether anything came over it.
+// follow watches one stream to its end and tells whether anything came over it. It begins where this process has heard the last of it: what others have brought
+// into the store meanwhile changes nothing there, but whom the directory remembers. A store that knows less, since it comes from a backup, is told again.
 func (f *Follower) follow(ctx context.Context) (applied bool, err error) {
-	sequence, err := f.store.Sequence(ctx)
+	stored, err := f.store.Sequence(ctx)
 	if err != nil {
 		return false, err
+	}
+	if f.heard < 0 || stored < f.heard {
+		f.heard = stored
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watchdog := time.AfterFunc(silence, func() { cancel(errSilent) })
 	defer watchdog.Stop()
-	stream, err := f.directory.client.WatchIdentities(ctx, &identityv1.WatchIdentitiesRequest{AfterSequence: sequence})
+	stream, err := f.directory.client.WatchIdentities(ctx, &identityv1.WatchIdentitiesRequest{AfterSequence: f.heard})
 	if err != nil {
 		return false, err
 	}
@@ -82,16 +87,16 @@ func (f *Follower) follow(ctx context.Context) (applied bool, err error) {
 			return applied, err
 		}
 		watchdog.Stop()
-		if err := f.apply(ctx, message, sequence); err != nil {
+		if err := f.apply(ctx, message, stored); err != nil {
 			return applied, err
 		}
-		sequence, applied = max(sequence, message.GetSequence()), true
+		stored, f.heard, applied = max(stored, message.GetSequence()), max(f.heard, message.GetSequence()), true
 		watchdog.Reset(silence)
 	}
 }
 
-// apply brings a message's changes into the store before it remembers that it did: dying in between repeats them, which changes nothing.
-func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitiesResponse, from int64) error {
+// apply brings a message's changes into the store before it remembers that it did, unless it has done so: dying in between repeats them, which changes nothing.
+func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitiesResponse, stored int64) error {
 	changes, err := changesFromProto(message.GetChanges())
 	if err != nil {
 		return err
@@ -105,7 +110,7 @@ func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitie
 	if len(changes) > 0 {
 		f.changed()
 	}
-	if message.GetSequence() <= from {
+	if message.GetSequence() <= stored {
 		return nil
 	}
 	return f.store.SetSequence(ctx, message.GetSequence())
