@@ -94,8 +94,9 @@ func (c Ingest) Validate() error {
 }
 
 // options are what the intake is given, which hands what it has accepted to a store that takes blocks, or to none. The log is nil when there is none;
-// who calls closes it. Over is closed when a stop may last no longer. Instance names this process to others that share the log.
-func (c Ingest) options(ctx context.Context, over <-chan struct{}, instance string, blocks queue.BlockStore, logger *slog.Logger, disk vfs.FS) ([]ingest.Option, queue.Queue, error) {
+// who calls closes it. Over is closed when a stop may last no longer. Acquired is called when it is taken over from others
+// that share it, to whom instance names this process.
+func (c Ingest) options(ctx context.Context, over <-chan struct{}, acquired func(), instance string, blocks queue.BlockStore, logger *slog.Logger, disk vfs.FS) ([]ingest.Option, queue.Queue, error) {
 	options := []ingest.Option{
 		ingest.WithLimits(ingest.Limits{EventBytes: c.MaxEventBytes, NameLength: c.MaxNameLength, PropertyDepth: c.MaxPropertyDepth}),
 		ingest.WithRates(ingest.Rates{
@@ -104,7 +105,7 @@ func (c Ingest) options(ctx context.Context, over <-chan struct{}, instance stri
 			Organization: ingest.Rate{Burst: c.OrganizationBurst, PerSecond: c.OrganizationRate},
 		}),
 	}
-	log, err := c.openQueue(ctx, over, instance, logger, disk)
+	log, err := c.openQueue(ctx, over, acquired, instance, logger, disk)
 	if log == nil || err != nil {
 		return options, nil, err
 	}

@@ -59,8 +59,8 @@ func (c Ingest) validateQueue() error {
 	return errors.Join(mistakes...)
 }
 
-// openQueue opens the log that the settings name; nil when there is none.
-func (c Ingest) openQueue(ctx context.Context, over <-chan struct{}, instance string, logger *slog.Logger, disk vfs.FS) (queue.Queue, error) {
+// openQueue opens the log that the settings name; nil when there is none. Acquired is called when this process takes over a log that others have had.
+func (c Ingest) openQueue(ctx context.Context, over <-chan struct{}, acquired func(), instance string, logger *slog.Logger, disk vfs.FS) (queue.Queue, error) {
 	fatal := func(sentence string) {
 		logger.ErrorContext(ctx, "the service ends, so that nothing is acknowledged that is not kept", "reason", sentence)
 		os.Exit(1)
@@ -70,7 +70,7 @@ func (c Ingest) openQueue(ctx context.Context, over <-chan struct{}, instance st
 			instance = c.NATS.Instance
 		}
 		log, err := jetstream.Open(ctx, jetstream.Options{
-			Bytes: c.QueueBytes, Credentials: c.NATS.Credentials, Fatal: fatal, Instance: instance, Lease: c.NATS.Lease, Logger: logger,
+			Acquired: acquired, Bytes: c.QueueBytes, Credentials: c.NATS.Credentials, Fatal: fatal, Instance: instance, Lease: c.NATS.Lease, Logger: logger,
 			Over: over, Replicas: c.NATS.Replicas, Stream: c.NATS.Stream, URL: c.NATS.URL,
 		})
 		if err != nil {

@@ -36,7 +36,7 @@ func TestALogStaysWithItsEngine(t *testing.T) {
 			t.Parallel()
 			c := Ingest{Queue: began, QueueBytes: 1 << 20, QueueDir: filepath.Join(t.TempDir(), "log")}
 			open := func() queue.Queue {
-				log, err := c.openQueue(t.Context(), nil, "instance", slog.New(slog.DiscardHandler), nil)
+				log, err := c.openQueue(t.Context(), nil, nil, "instance", slog.New(slog.DiscardHandler), nil)
 				require.NoError(t, err)
 				return log
 			}

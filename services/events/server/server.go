@@ -68,7 +68,7 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 		return err
 	}
 
-	options, log, err := cfg.Ingest.options(ctx, over, instanceName(cfg.Address), store.Blocks(), logger, seams.Disk)
+	options, log, err := cfg.Ingest.options(ctx, over, doubtOf(engine), instanceName(cfg.Address), store.Blocks(), logger, seams.Disk)
 	if err != nil {
 		return err
 	}
@@ -182,6 +182,14 @@ func intakeHealth(log queue.Queue, store insight.Engine) func(context.Context) e
 		return store.Ready
 	}
 	return func(context.Context) error { return log.Ready() }
+}
+
+// doubtOf is what an engine is told when this process takes the log over from another, which may have left a block there by half; nil where a block is never.
+func doubtOf(engine insight.Engine) func() {
+	if s, may := engine.(*clickhouse.Store); may {
+		return s.Doubt
+	}
+	return nil
 }
 
 // graceOf is closed when most of the grace period since the begin of a stop is gone, which the doors and the intake share. The rest of it is for the answers to

@@ -37,12 +37,13 @@ func (s *Store) settle(ctx context.Context) error {
 	if !s.unsettled.Load() || s.closed.Load() {
 		return nil
 	}
+	before := s.doubts.Load()
 	killing := noted(ctx, "settle", clickhouse.WithParameters(clickhouse.Parameters{"prefix": escape.Replace(s.prefix)}))
 	if err := s.conn.Exec(killing, "KILL QUERY WHERE startsWith(query_id, {prefix:String}) SYNC"); err != nil {
 		return translate(ctx, err)
 	}
 	if s.trusting { // comparing is reading back
-		s.unsettled.Store(false)
+		s.trust(before)
 		return nil
 	}
 	life, err := s.life(ctx)
@@ -55,7 +56,7 @@ func (s *Store) settle(ctx context.Context) error {
 			return err
 		}
 		if len(missing) == 0 {
-			s.unsettled.Store(false)
+			s.trust(before)
 			return nil
 		}
 		for _, m := range missing {
@@ -65,6 +66,21 @@ func (s *Store) settle(ctx context.Context) error {
 		}
 	}
 	return events.ErrStoreUnavailable.With("the packages of some events cannot be completed: compare events.package_rows with event_packages by block_id")
+}
+
+// Doubt has what is there by half looked for again before anything else is done: another process may have left it, which wrote until now. It does not wait, so
+// that it may be called while the server is away.
+func (s *Store) Doubt() {
+	s.doubts.Add(1)
+	s.unsettled.Store(true)
+}
+
+// trust ends what settle began after so many doubts. Who joins the inserts sees one that came since; the gate is closed meanwhile.
+func (s *Store) trust(before uint64) {
+	s.unsettled.Store(false)
+	if s.doubts.Load() != before {
+		s.unsettled.Store(true)
+	}
 }
 
 // missing returns the parts of blocks whose packages are not all there.

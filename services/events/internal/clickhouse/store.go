@@ -45,8 +45,9 @@ type Store struct {
 	claims claims
 	// inserting is joined while a block is inserted, and held alone while blocks are settled.
 	inserting gate
-	// unsettled is set when a block may be there by half: at the start, and after an insert that failed.
+	// unsettled is set when a block may be there by half: at the start, after an insert that failed, and when another process wrote until now.
 	unsettled atomic.Bool
+	doubts    atomic.Uint64 // counts calls of Doubt
 	settling  settling
 	lives     sync.Mutex
 	inserters chan *inserter // those that are free

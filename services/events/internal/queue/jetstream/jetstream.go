@@ -37,6 +37,8 @@ type Options struct {
 	// Lease is how long an owner may be silent before another takes the log over; 0 for 10 s.
 	Lease  time.Duration
 	Logger *slog.Logger
+	// Acquired is called when this process has the log, before Ready or Await say so: another may have died while it stored a block. Nil: nobody is told.
+	Acquired func()
 	// Over is closed when nobody may wait for the broker any longer, since the time for a stop is over; nil: never.
 	Over <-chan struct{}
 	// Fatal is told when another process took the log over, or the broker lost what it had acknowledged. Nothing can be kept any more: the process is to end.

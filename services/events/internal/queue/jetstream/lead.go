@@ -52,6 +52,9 @@ func (l *Log) turn(ctx context.Context) error {
 	if err != nil {
 		return cmp.Or(context.Cause(mine), err)
 	}
+	if l.options.Acquired != nil {
+		l.options.Acquired()
+	}
 	close(l.owned)
 	l.options.Logger.InfoContext(ctx, "this instance has the log of accepted events", "stream", l.options.Stream)
 	group.Go(func() { (&sender{log: l}).run(ctx) })
