@@ -45,7 +45,7 @@ type removal struct {
 	Superseded bool
 }
 
-// Pending counts the identities in the overrides.
+// Pending counts the identities in the overrides, those of what landed behind a fold among them: the next fold takes it out.
 func (s *Store) Pending(ctx context.Context) (int, error) {
 	if err := s.enter(ctx); err != nil {
 		return 0, err
@@ -59,9 +59,12 @@ func (s *Store) Pending(ctx context.Context) (int, error) {
 //
 // While it writes the overrides count, for all instances by then, so no question sees a difference. An append that did not see them has ended before the first mutation takes its
 // list of parts, and a later one stamps its events with them. The rows of identity_folds stand before the overrides go; dying in between leaves overrides
-// that say what the events say, which the next call folds again.
+// that say what the events say, which the next call takes out.
 func (s *Store) Fold(ctx context.Context, limit int) (int, error) {
 	if err := s.enter(ctx); err != nil {
+		return 0, err
+	}
+	if err := s.removeOvertaken(ctx, limit); err != nil {
 		return 0, err
 	}
 	f, err := s.pendingFolds(ctx, limit)
@@ -130,10 +133,15 @@ func (s *Store) awaitMutations(ctx context.Context) error {
 const lookAgain = 10 * time.Millisecond
 
 func (s *Store) pendingFolds(ctx context.Context, limit int) (folds, error) {
+	return s.readFolds(ctx, "pending", limit)
+}
+
+// readFolds asks for pending overrides, or for overtaken ones.
+func (s *Store) readFolds(ctx context.Context, which string, limit int) (folds, error) {
 	f := folds{taken: make(map[uint64]bool)}
 	p := params{}
 	p.number("limit", limit)
-	err := s.query(ctx, "pending", shape{}, p, func(rows driver.Rows) error {
+	err := s.query(ctx, which, shape{}, p, func(rows driver.Rows) error {
 		var kind uint8
 		var value string
 		var key, sequence uint64

@@ -21,13 +21,18 @@ const (
 type lookup struct {
 	pending []overrides.Override // by identity
 	keys    map[events.Identity]uint64
-	many    bool   // more than are known
-	exact   bool   // by the identities themselves
-	name    string // begins the names of its parameters
+	many    bool // more than are known
+	// overtaken says that some landed behind a fold and are none; of many nobody knows.
+	overtaken bool
+	exact     bool   // by the identities themselves
+	name      string // begins the names of its parameters
 }
 
 // Joined tells whether the overrides are read by the statement itself.
 func (l *lookup) Joined() bool { return l.many || len(l.pending) > mostCompared }
+
+// Overtaken tells whether those that are joined must be held against what is folded.
+func (l *lookup) Overtaken() bool { return l.many || l.overtaken }
 
 // Exact tells whether identities are compared themselves, where kind and value of the actor are read anyway, and not the keys that stand for them.
 func (l *lookup) Exact() bool { return l.exact }
@@ -37,7 +42,7 @@ func (l *lookup) exactly() *lookup {
 	if l == nil {
 		return nil
 	}
-	return &lookup{exact: true, many: l.many, name: "exact_" + l.name, pending: l.pending}
+	return &lookup{exact: true, many: l.many, overtaken: l.overtaken, name: "exact_" + l.name, pending: l.pending}
 }
 
 // comparison is an override that is compared, by its parameters.
@@ -81,7 +86,7 @@ func (l *lookup) equal(other *lookup) bool {
 	if l == nil || other == nil {
 		return l == other
 	}
-	return l.many == other.many && slices.EqualFunc(l.pending, other.pending, overrides.Override.Equal)
+	return l.many == other.many && l.overtaken == other.overtaken && slices.EqualFunc(l.pending, other.pending, overrides.Override.Equal)
 }
 
 // about leaves the overrides that matter to a question about some developers; see overrides.About.
@@ -93,5 +98,5 @@ func (l *lookup) about(developers []uuid.UUID) (own *lookup, stamps []uuid.UUID)
 	if len(pending) == 0 {
 		return nil, nil
 	}
-	return &lookup{exact: l.exact, keys: l.keys, name: "own_" + l.name, pending: pending}, stamps
+	return &lookup{exact: l.exact, keys: l.keys, name: "own_" + l.name, overtaken: l.overtaken, pending: pending}, stamps
 }

@@ -56,15 +56,16 @@ func (s *Store) readOverrides(organization uuid.UUID) func(context.Context) (*lo
 			rows++
 			return err
 		})
+		if err == nil && rows > 0 && rows <= mostKnown {
+			l.overtaken, err = s.dropOvertaken(ctx, organization, newest)
+		}
 		switch {
 		case err != nil:
 			return nil, judge(ctx, err)
-		case late(began, s.now()):
+		case late(began, s.now()), rows > mostKnown:
 			return &lookup{many: true}, nil
-		case rows == 0:
+		case len(newest) == 0:
 			return nil, nil //nolint:nilnil // nil is the lookup without overrides
-		case rows > mostKnown:
-			return &lookup{many: true}, nil
 		}
 		for _, identity := range slices.SortedFunc(maps.Keys(newest), events.Identity.Compare) {
 			row := newest[identity]

@@ -17,10 +17,42 @@ LEFT ANY JOIN (
         sipHash64(actor_kind, actor_value) AS actor_key,
         argMax(developer_id, sequence) AS reassigned_id,
         max(sequence) AS latest
+    {{- if .Overtaken}}
+    FROM (
+        SELECT
+            actor_kind,
+            actor_value,
+            developer_id,
+            sequence,
+            true AS pending
+        FROM identity_overrides
+        WHERE organization_id = {organization:UUID}
+        UNION ALL
+        SELECT
+            actor_kind,
+            actor_value,
+            developer_id,
+            sequence,
+            false AS pending
+        FROM identity_folds
+        WHERE organization_id = {organization:UUID}
+            AND (actor_kind, actor_value) IN (
+                SELECT
+                    actor_kind,
+                    actor_value
+                FROM identity_overrides
+                WHERE organization_id = {organization:UUID}
+                    AND sequence > 0
+            )
+    )
+    GROUP BY actor_kind, actor_value
+    HAVING maxIf(sequence, pending) > maxIf(sequence, NOT pending)
+    {{- else}}
     FROM identity_overrides
     WHERE organization_id = {organization:UUID}
     GROUP BY actor_kind, actor_value
     HAVING latest > 0
+    {{- end}}
 ) AS o ON {{if .Exact}}o.actor_kind = e.actor_kind AND o.actor_value = e.actor_value{{else}}o.actor_key = e.actor_key{{end}}{{end}}{{end}}{{end}}
 
 {{/* Projections help to find the events of a developer, or of ids, and to group by developers. Otherwise the server would take one whose order does not help
