@@ -60,6 +60,43 @@ func TestABlockIsSentAgainAsItWas(t *testing.T) {
 	require.Len(t, f.sent(), len(after), "what is committed is not sent again")
 }
 
+// lapsed is a log of which nobody knows for a while who has it.
+type lapsed struct {
+	queue.Queue
+	gone  atomic.Bool
+	asked atomic.Int64 // while it was gone
+}
+
+func (l *lapsed) Confirm(ctx context.Context) error {
+	if l.gone.Load() {
+		l.asked.Add(1)
+		return queue.ErrUnavailable
+	}
+	return l.Queue.Confirm(ctx)
+}
+
+// The next owner may have halved a block, and stored its halves: who does not know that it has the log still does not send the block again.
+func TestABlockIsNotSentAgainBesideTheNextOwner(t *testing.T) {
+	f := setup(t)
+	log := new(lapsed)
+	f.around = func(q queue.Queue) queue.Queue {
+		log.Queue = q
+		return log
+	}
+	f.start()
+	f.store.away.Store(true)
+	f.take(ingest.AckDurable, draft("a"))
+	require.Eventually(t, func() bool { return len(f.sent()) == 1 }, 10*time.Second, time.Millisecond)
+	log.gone.Store(true)
+	require.Eventually(t, func() bool { return log.asked.Load() > 0 }, 10*time.Second, time.Millisecond)
+	f.store.away.Store(false)
+	before := log.asked.Load()
+	require.Eventually(t, func() bool { return log.asked.Load() > before+1 || len(f.stored(acme)) > 0 }, 10*time.Second, time.Millisecond)
+	require.Empty(t, f.stored(acme))
+	log.gone.Store(false)
+	require.Eventually(t, func() bool { return len(f.stored(acme)) == 1 }, 10*time.Second, time.Millisecond)
+}
+
 func TestHalvesOfABlockAreSentAgainAsTheyWere(t *testing.T) {
 	f := setup(t).start()
 	f.store.away.Store(true)

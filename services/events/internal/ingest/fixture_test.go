@@ -105,6 +105,8 @@ type fixture struct {
 	bytes int64
 	now   func() time.Time
 	log   ingest.Log // without its queue
+	// around stands between the intake and its log; nil: nothing does.
+	around func(queue.Queue) queue.Queue
 	// batches says that the store takes no blocks.
 	batches bool
 
@@ -154,6 +156,9 @@ func (f *fixture) start(options ...ingest.Option) *fixture {
 	f.open()
 	log := f.log
 	log.Queue = f.queue
+	if f.around != nil {
+		log.Queue = f.around(f.queue)
+	}
 	if !f.batches {
 		log.Blocks = f.store
 	}

@@ -50,6 +50,11 @@ func (d *drain) take(ctx context.Context, st *stage) error {
 // takePiece stores a piece, or halves one that the store refuses for good or that is too large for it: the event at fault is found by that, and buried. The
 // halves are blocks of their own.
 func (d *drain) takePiece(ctx context.Context, st *stage, p *piece) (halved bool, err error) {
+	if p.again { // else the next owner may have halved the block by now
+		if err := d.queue.Confirm(ctx); err != nil {
+			return false, err
+		}
+	}
 	b := d.piece(st, p)
 	if p.attempts == 0 && b.NeedsLookUp() {
 		d.stored.lookedUp.Add(1)

@@ -93,6 +93,8 @@ type Queue interface {
 	Await(ctx context.Context) error
 	// Ready is nil while appends are taken. Otherwise it says why not: ErrElsewhere, ErrUnavailable, ErrClosed. It must be cheap.
 	Ready() error
+	// Confirm returns nil when this process has the log at this moment, which of a shared one the others are asked for. Otherwise the error is as that of Ready.
+	Confirm(ctx context.Context) error
 	// Append begins to write entries as one atomic group: after a crash either all of them are there or none. Hour counts from the Unix epoch and
 	// is the bucket in which their ids are remembered. The error is ErrFull when the budget is used up, ErrUnavailable
 	// when there is no broker, ErrClosed after Close.

@@ -116,6 +116,8 @@ func (*tape) Ready() error { return nil }
 func (*tape) Cuts(context.Context) ([]queue.Cut, error) { return nil, nil }
 
 // SetCuts implements queue.Queue.
+func (*tape) Confirm(context.Context) error { return nil }
+
 func (*tape) SetCuts(context.Context, []queue.Cut) error { return nil }
 
 // Forget implements queue.Queue.

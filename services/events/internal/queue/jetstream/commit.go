@@ -46,6 +46,16 @@ func (l *Log) Commit(ctx context.Context, upTo queue.Position) error {
 	return nil
 }
 
+// Confirm changes nothing of the record but its count of changes, which only the owner can.
+func (l *Log) Confirm(ctx context.Context) error {
+	leave, err := l.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return l.change(ctx, func(*record) {})
+}
+
 // SetCuts keeps the bounds of blocks in the record, where whoever takes the log over finds them.
 func (l *Log) SetCuts(ctx context.Context, cuts []queue.Cut) error {
 	leave, err := l.enter(ctx)

@@ -110,6 +110,7 @@ func TestAnOwnerOfYesterdayIsRefused(t *testing.T) {
 	for name, act := range map[string]func(t *testing.T, l *Log) error{
 		"append":  func(t *testing.T, l *Log) error { t.Helper(); return appendFrame(t, l, "stale", uuid.New()) },
 		"commit":  func(t *testing.T, l *Log) error { t.Helper(); return l.Commit(t.Context(), l.Last()) },
+		"confirm": func(t *testing.T, l *Log) error { t.Helper(); return l.Confirm(t.Context()) },
 		"cut":     func(t *testing.T, l *Log) error { t.Helper(); return l.SetCuts(t.Context(), nil) },
 		"renewal": func(t *testing.T, l *Log) error { t.Helper(); return nil },
 	} {

@@ -145,6 +145,9 @@ func (l *Log) Ready() error {
 	return nil
 }
 
+// Confirm is Ready: the folder is this process's for as long as it is open.
+func (l *Log) Confirm(context.Context) error { return l.Ready() }
+
 // Last returns the highest position ever given.
 func (l *Log) Last() queue.Position {
 	l.mu.Lock()

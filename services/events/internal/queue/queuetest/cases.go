@@ -247,6 +247,7 @@ func closed(t *testing.T, m Medium) {
 	require.ErrorIs(t, q.Commit(t.Context(), q.Last()), queue.ErrClosed)
 	require.ErrorIs(t, q.Forget(t.Context(), 1), queue.ErrClosed)
 	require.ErrorIs(t, q.Ready(), queue.ErrClosed)
+	require.ErrorIs(t, q.Confirm(t.Context()), queue.ErrClosed)
 	for _, err := range q.Remembered(t.Context(), 0) {
 		require.ErrorIs(t, err, queue.ErrClosed)
 	}

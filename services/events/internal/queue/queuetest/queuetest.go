@@ -64,6 +64,7 @@ func open(t *testing.T, m Medium, bytes int64) queue.Queue {
 	q := m.Open(t, bytes)
 	require.NoError(t, q.Await(t.Context()))
 	require.NoError(t, q.Ready())
+	require.NoError(t, q.Confirm(t.Context()))
 	return q
 }
 

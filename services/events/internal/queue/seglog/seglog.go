@@ -175,6 +175,9 @@ func (l *Log) Ready() error {
 	return l.ready()
 }
 
+// Confirm is Ready: the folder is this process's for as long as it is open.
+func (l *Log) Confirm(context.Context) error { return l.Ready() }
+
 // ready is Ready for who has the lock.
 func (l *Log) ready() error {
 	if l.closed || l.failed.Load() {
