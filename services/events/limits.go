@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// SpareConnections is how many connections to the database a store has beside those that questions may hold: for the health, for what is stored and for the work that
+// goes on by itself. Without them slow questions would stop all of that.
+const SpareConnections = 8
+
 // QueryLimits are what one question may take of the database. What would take more is ended there, with ErrQuestionTooSlow or ErrQuestionTooLarge.
 type QueryLimits struct {
 	// Time that a statement may take when its caller's deadline allows more.

@@ -208,7 +208,7 @@ func openStore(ctx context.Context, cfg Config, instance lease.Instance, now fun
 		if err != nil {
 			return nil, need, err
 		}
-		store, err := postgres.Open(ctx, cfg.PostgresURL, instance.ApplicationName(), now)
+		store, err := postgres.Open(ctx, cfg.PostgresURL, instance.ApplicationName(), cfg.Questions.Total, now)
 		if err != nil {
 			return nil, need, err
 		}
@@ -219,7 +219,7 @@ func openStore(ctx context.Context, cfg Config, instance lease.Instance, now fun
 	if err != nil {
 		return nil, need, err
 	}
-	store, err := clickhouse.Open(cfg.ClickHouseURL, instance.ApplicationName(), now)
+	store, err := clickhouse.Open(cfg.ClickHouseURL, instance.ApplicationName(), cfg.Questions.Total, now)
 	if err != nil {
 		return nil, need, err
 	}

@@ -15,7 +15,7 @@ type testCase struct {
 // Run runs all cases, each on a store of its own.
 func Run(t *testing.T, open OpenInsightFunc) {
 	var cases []testCase
-	for _, list := range [][]testCase{appendCases, blockCases, listCases, exposureCases, exposurePartCases, manifestCases, digestCases, trendsCases, reassignCases, foldCases, privacyCases, deadLetterCases, catalogCases, lifeCases} {
+	for _, list := range [][]testCase{appendCases, blockCases, listCases, exposureCases, exposurePartCases, manifestCases, digestCases, trendsCases, reassignCases, foldCases, privacyCases, deadLetterCases, catalogCases, crowdCases, lifeCases} {
 		cases = append(cases, list...)
 	}
 	for _, c := range cases {

@@ -10,6 +10,7 @@ import (
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/storetest"
 )
 
 func TestADatabaseThatIsMissingIsNamedAndTheServerLives(t *testing.T) {
@@ -17,7 +18,7 @@ func TestADatabaseThatIsMissingIsNamedAndTheServerLives(t *testing.T) {
 	address, err := url.Parse(dbtest.EmptyClickHouse(t))
 	require.NoError(t, err)
 	address.Path = "/not_there_yet"
-	s, err := Open(address.String(), "events-test", time.Now)
+	s, err := Open(address.String(), "events-test", storetest.Questions, time.Now)
 	require.NoError(t, err)
 	defer s.Close()
 	for range 3 {

@@ -11,6 +11,7 @@ import (
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/services/events"
 	eventsmigrations "devtrail.dev/services/events/migrations"
+	"devtrail.dev/services/events/storetest"
 )
 
 // Of instances that set the rules of an organization at the same moment one does, and the rules are those that it was told are set.
@@ -20,7 +21,7 @@ func TestInstancesThatSetPrivacyRulesAtOnceAreKeptApart(t *testing.T) {
 	address := dbtest.ClickHouse(t, eventsmigrations.ClickHouse())
 	var stores [instances]*Store
 	for i := range stores {
-		s, err := Open(address, "events-test", time.Now)
+		s, err := Open(address, "events-test", storetest.Questions, time.Now)
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, s.Close()) })
 		stores[i] = s

@@ -14,6 +14,7 @@ import (
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
 	eventsmigrations "devtrail.dev/services/events/migrations"
+	"devtrail.dev/services/events/storetest"
 )
 
 var (
@@ -53,7 +54,7 @@ func count(t *testing.T, s events.Store) (listed, exposed int) {
 // reopen opens a store as a new process would.
 func reopen(t *testing.T, url string) *Store {
 	t.Helper()
-	s, err := Open(url, "events-test", time.Now)
+	s, err := Open(url, "events-test", storetest.Questions, time.Now)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s

@@ -64,15 +64,18 @@ type Store struct {
 	between func() error
 }
 
-// Open returns a store on the database of a clickhouse:// URL, which names itself to the server by the application name. It does not connect: a server that is
-// away shows in Ready and in each call.
-func Open(url, application string, now func() time.Time) (*Store, error) {
+// connectionsEach is how many connections a question holds at most: while it is asked, pending overrides and promotions may be read anew, see recall.Answer.
+const connectionsEach = 3
+
+// Open returns a store on the database of a clickhouse:// URL, which names itself to the server by the application name and has connections for so many questions
+// at once. It does not connect: a server that is away shows in Ready and in each call.
+func Open(url, application string, questions int, now func() time.Time) (*Store, error) {
 	options, err := clickhouse.ParseDSN(url)
 	if err != nil {
 		return nil, fmt.Errorf("read the ClickHouse URL: %w", err)
 	}
 	options.ClientInfo.Products = append(options.ClientInfo.Products, struct{ Name, Version string }{Name: application})
-	options.MaxOpenConns = 16
+	options.MaxOpenConns = questions*connectionsEach + events.SpareConnections
 	options.MaxIdleConns = 8
 	options.DialTimeout = 5 * time.Second
 	// On one machine or a fast network compression costs more than it saves. A URL with compress=lz4 asks for it on the way of blocks to a server far away.

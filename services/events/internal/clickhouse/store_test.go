@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // open returns a store on a fresh database.
 func open(tb testing.TB) insight.Engine {
 	tb.Helper()
-	s, err := Open(dbtest.ClickHouse(tb, eventsmigrations.ClickHouse()), "events-test", time.Now)
+	s, err := Open(dbtest.ClickHouse(tb, eventsmigrations.ClickHouse()), "events-test", storetest.Questions, time.Now)
 	require.NoError(tb, err)
 	return s
 }
@@ -36,7 +36,7 @@ func TestStore(t *testing.T) {
 		mu.Lock()
 		databases = append(databases, databaseOf(t, address))
 		mu.Unlock()
-		s, err := Open(address, "events-test", time.Now)
+		s, err := Open(address, "events-test", storetest.Questions, time.Now)
 		require.NoError(tb, err)
 		return s
 	})

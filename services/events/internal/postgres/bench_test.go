@@ -102,7 +102,7 @@ GROUP BY 1, 2`,
 // BenchmarkInsights asks questions by the store and by hand, in turns. DEVTRAIL_BENCH_EVENTS says of how many events, 200,000 unless it is set.
 func BenchmarkInsights(b *testing.B) {
 	url := dbtest.Postgres(b, eventsmigrations.Postgres())
-	s, err := Open(b.Context(), url, "bench", time.Now)
+	s, err := Open(b.Context(), url, "bench", storetest.Questions, time.Now)
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, s.Close()) })
 	pool, err := pg.Open(b.Context(), url+"&statement_timeout=0&jit=off", pg.Options{})

@@ -20,7 +20,7 @@ func TestInstancesFoldTogether(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Postgres(t, eventsmigrations.Postgres())
 	open := func(name string) *Store {
-		s, err := Open(t.Context(), url, name, time.Now)
+		s, err := Open(t.Context(), url, name, storetest.Questions, time.Now)
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, s.Close()) })
 		return s

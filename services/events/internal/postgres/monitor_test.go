@@ -24,7 +24,7 @@ func TestMonitor(t *testing.T) {
 	// As the user that a service logs in as: one that it becomes later is not shown its own queries.
 	whole := func(tb testing.TB) insight.Engine {
 		tb.Helper()
-		s, err := Open(tb.Context(), dbtest.Postgres(tb, eventsmigrations.Postgres()), "events-test", time.Now)
+		s, err := Open(tb.Context(), dbtest.Postgres(tb, eventsmigrations.Postgres()), "events-test", storetest.Questions, time.Now)
 		require.NoError(tb, err)
 		return s
 	}

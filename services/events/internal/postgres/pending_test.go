@@ -20,7 +20,7 @@ import (
 func TestHoweverManyOverridesArePendingTheyCount(t *testing.T) {
 	t.Parallel()
 	address := dbtest.Postgres(t, eventsmigrations.Postgres())
-	s, err := Open(t.Context(), address, "events-test", time.Now)
+	s, err := Open(t.Context(), address, "events-test", storetest.Questions, time.Now)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	begins := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
@@ -99,7 +99,7 @@ func TestHoweverManyOverridesArePendingTheyCount(t *testing.T) {
 // TestWhatAnotherVersionWroteIsNotBelieved changes an override as a service does that does not know whom events may be stamped with.
 func TestWhatAnotherVersionWroteIsNotBelieved(t *testing.T) {
 	t.Parallel()
-	s, err := Open(t.Context(), dbtest.Postgres(t, eventsmigrations.Postgres()), "events-test", time.Now)
+	s, err := Open(t.Context(), dbtest.Postgres(t, eventsmigrations.Postgres()), "events-test", storetest.Questions, time.Now)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	at, organization, identity := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), uuid.New(), events.Identity{Kind: 1, Value: "ada@example.org"}

@@ -36,7 +36,7 @@ const (
 func observedStore(t *testing.T, application string) (*Store, *pgxpool.Pool) {
 	t.Helper()
 	url := dbtest.Postgres(t, eventsmigrations.Postgres())
-	s, err := Open(t.Context(), url, application, time.Now)
+	s, err := Open(t.Context(), url, application, storetest.Questions, time.Now)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	other, err := pg.Open(t.Context(), url, pg.Options{})

@@ -42,9 +42,9 @@ type Store struct {
 // errURL does not say what is wrong, as the error of the library does: that quotes what it could not read, which may be part of a password.
 var errURL = errors.New("the Postgres URL cannot be read: signs like / and % in a password must be escaped")
 
-// Open returns a store on the database of a postgres:// URL, whose connections have the application name. It does not connect: a server that is away shows in
-// Ready and in each call. Now tells how long questions take.
-func Open(ctx context.Context, url, application string, now func() time.Time) (*Store, error) {
+// Open returns a store on the database of a postgres:// URL, whose connections have the application name; there are enough of them for so many questions at once,
+// each of which holds one. It does not connect: a server that is away shows in Ready and in each call. Now tells how long questions take.
+func Open(ctx context.Context, url, application string, questions int, now func() time.Time) (*Store, error) {
 	address, err := neturl.Parse(url)
 	if err != nil {
 		return nil, errURL
@@ -52,7 +52,7 @@ func Open(ctx context.Context, url, application string, now func() time.Time) (*
 	settings := address.Query()
 	settings.Set("plan_cache_mode", "force_custom_plan") // a plan for any range and any list fits none
 	address.RawQuery = settings.Encode()
-	pool, err := pg.Open(ctx, address.String(), pg.Options{ApplicationName: application, MaxConns: 16})
+	pool, err := pg.Open(ctx, address.String(), pg.Options{ApplicationName: application, MaxConns: int32(questions + events.SpareConnections)})
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // open returns a store on a fresh database.
 func open(tb testing.TB) insight.Engine {
 	tb.Helper()
-	s, err := Open(tb.Context(), dbtest.Limited(tb, dbtest.Postgres(tb, eventsmigrations.Postgres()), Reads()), "events-test", time.Now)
+	s, err := Open(tb.Context(), dbtest.Limited(tb, dbtest.Postgres(tb, eventsmigrations.Postgres()), Reads()), "events-test", storetest.Questions, time.Now)
 	require.NoError(tb, err)
 	return s
 }
@@ -26,7 +26,7 @@ func open(tb testing.TB) insight.Engine {
 func TestAnAddressThatCannotBeReadTellsNoPassword(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"postgres://u:hunter%zz@h/db", "postgres://u:hunter/2@h/db", "postgres://u:hunter 2@h:port/db"} {
-		_, err := Open(t.Context(), address, "events", time.Now)
+		_, err := Open(t.Context(), address, "events", storetest.Questions, time.Now)
 		require.Error(t, err, address)
 		require.NotContains(t, err.Error(), "hunter", address)
 	}

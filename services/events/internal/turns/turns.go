@@ -6,6 +6,7 @@ package turns
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,7 +22,7 @@ var ErrNotRead = fault.New(fault.Exhausted, "ANSWER_NOT_READ", "the answer was n
 
 // Limits say how many questions may be under way.
 type Limits struct {
-	// Total of all organizations.
+	// Total of all organizations. The store has connections for as many.
 	Total int `env:"TOTAL" envDefault:"16"`
 	// Each organization.
 	Each int `env:"PER_ORGANIZATION" envDefault:"8"`
@@ -31,9 +32,14 @@ type Limits struct {
 	Read time.Duration `env:"READ" envDefault:"30s"`
 }
 
+// mostTotal is more than any database answers at once.
+const mostTotal = 10_000
+
 // Validate names what is out of range.
 func (l Limits) Validate() error {
 	switch {
+	case l.Total > mostTotal:
+		return fmt.Errorf("EVENTS_QUESTIONS_TOTAL %d is more than %d: every question holds a connection to the database", l.Total, mostTotal)
 	case l.Total < 1 || l.Each < 1:
 		return errors.New("EVENTS_QUESTIONS_TOTAL and EVENTS_QUESTIONS_PER_ORGANIZATION are 1 or more")
 	case l.Wait <= 0:
