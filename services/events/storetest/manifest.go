@@ -13,6 +13,7 @@ import (
 var manifestCases = []testCase{
 	{"the newest change of a package in each file of each project is told", newestChanges},
 	{"a path that is no text names no file", oddPaths},
+	{"a path is that of the event, whatever else its properties hold", pathsBeside},
 }
 
 // change is an event of a manifest.
@@ -60,4 +61,27 @@ func oddPaths(t *testing.T, s *subject) {
 	require.Empty(t, changes[0].Path)
 	equal(t, `{"path":"a\u0000"}`, changes[0].Properties, "properties")
 	require.Equal(t, "a", changes[1].Path)
+}
+
+// pathsBeside has the path beside what a parser of JSON may give up on, and written in other ways.
+func pathsBeside(t *testing.T, s *subject) {
+	for i, properties := range []string{
+		`{"build":123456789012345678901234567890,"path":"a/go.mod"}`,
+		`{"build":-123456789012345678901234567890,"inner":{"path":"b"},"path":"a/go.mod"}`,
+		`{"path":"a\\\"\u0001é\ud83d\ude00"}`,
+		`{"path":"a/go.mod"}`,
+	} {
+		name := "package.added"
+		if i == 3 {
+			name = "package.removed"
+		}
+		s.append(s.event(properties, named(name), touching("pkg:npm/x@1"), at(noon.Add(time.Duration(i)*time.Hour)), func(e *events.Event) {
+			e.Project, e.Properties = "p", properties
+		}))
+	}
+	var got []string
+	for _, c := range s.manifestChanges("pkg:npm/x", "p") {
+		got = append(got, c.Name+" "+c.Path)
+	}
+	equal(t, []string{"package.removed a/go.mod", "package.added a\\\"\x01é😀"}, got, "changes")
 }

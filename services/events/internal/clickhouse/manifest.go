@@ -9,21 +9,25 @@ import (
 	"devtrail.dev/services/events"
 )
 
+// manifestShape is a question about manifests. Which of them an event is about is in its properties.
+type manifestShape struct{ Path levels }
+
 // ManifestChanges asks for the newest event of each file.
 func (s *Store) ManifestChanges(ctx context.Context, organization uuid.UUID, pkg string, projects []string) ([]events.ManifestChange, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
-	p := about(organization)
-	p.text("package", pkg)
-	p.texts("projects", projects)
-	p.texts("names", events.ManifestEvents)
+	st := newStatement(organization, view{})
+	sh := manifestShape{Path: levels{st.property("properties", "path")}}
+	st.params.text("package", pkg)
+	st.params.texts("projects", projects)
+	st.params.texts("names", events.ManifestEvents)
 	var list []events.ManifestChange
-	err := s.query(ctx, "manifest_changes", shape{}, p, func(rows driver.Rows) error {
+	err := s.run(ctx, "manifest_changes", sh, st.params, func(rows driver.Rows) error {
 		var c events.ManifestChange
 		err := rows.Scan(&c.Project, &c.Path, &c.Name, &c.Packages, &c.Properties)
 		list = append(list, c)
 		return err
 	})
-	return list, err
+	return list, judge(ctx, err)
 }

@@ -6,24 +6,32 @@ SELECT
     newest.3 AS properties
 FROM (
     SELECT
-        toString(e.project) AS project,
-        if(
-            JSONType(e.properties, 'path') = 'String' AND position(JSONExtractString(e.properties, 'path'), '\0') = 0,
-            JSONExtractString(e.properties, 'path'),
-            ''
-        ) AS path,
-        argMax((toString(e.name), e.packages, e.properties), (e.occurred_at, UUIDToNum(e.id))) AS newest
-    FROM events AS e
-    WHERE e.organization_id = {organization:UUID}
-        AND e.name IN {names:Array(String)}
-        AND e.project IN {projects:Array(String)}
-        AND e.id IN (
-            SELECT event_id
-            FROM event_packages
-            WHERE organization_id = {organization:UUID}
-                AND package = {package:String}
-                AND project IN {projects:Array(String)}
-        )
+        toString(project) AS project,
+        {{- with index .Path 0}}
+        if(startsWith(raw{{.N}}, '"') AND position(ifNull(text{{.N}}, ''), '\0') = 0, ifNull(text{{.N}}, ''), '') AS path,{{end}}
+        argMax((toString(name), packages, properties), (occurred_at, UUIDToNum(id))) AS newest
+    FROM (
+        {{- template "levels" .Path}}
+        SELECT
+            e.project AS project,
+            e.name AS name,
+            e.packages AS packages,
+            e.properties AS properties,
+            e.occurred_at AS occurred_at,
+            e.id AS id
+        FROM events AS e
+        WHERE e.organization_id = {organization:UUID}
+            AND e.name IN {names:Array(String)}
+            AND e.project IN {projects:Array(String)}
+            AND e.id IN (
+                SELECT event_id
+                FROM event_packages
+                WHERE organization_id = {organization:UUID}
+                    AND package = {package:String}
+                    AND project IN {projects:Array(String)}
+            )
+        {{- template "levels_end" .Path}}
+    )
     GROUP BY
         project,
         path
