@@ -18,6 +18,7 @@ var activityCases = []insightCase{
 	{"stickiness by calendar months", stickinessMonths},
 	{"lifecycle: new, returning, resurrecting, and dormant once", lifecycleExample},
 	{"lifecycle: both ends are rounded to whole buckets, filters decide what is first", lifecycleWeeks},
+	{"lifecycle: from where times begin", lifecycleFirst},
 	{"lifecycle: more buckets than a mask has bits, and somebody who came before them alone", lifecycleLong},
 }
 
@@ -121,6 +122,21 @@ func lifecycleExample(s *story) {
 	s.tell("nobody opened 12 10:00", "eli other 12 10:00")
 	s.says(s.lifecycle(insight.LifecycleRequest{Period: during("12", "19"), Series: ofEach("opened")}),
 		"12: 1 1 1 -0", "13: 0 1 0 -2", "14: 0 0 0 -1", "15: 1 0 1 -0", "16: 0 0 0 -2", "17: 0 0 1 -0", "18: 0 0 0 -1", "19: 0 0 1 -0")
+}
+
+// lifecycleFirst asks back to where times begin: what comes before lies outside of them, and nobody did anything there.
+func lifecycleFirst(s *story) {
+	s.tell("ada a 1970-01-02 10:00", "bo a 1970-01-06 10:00", "ada a 1970-01-07 10:00")
+	start, end := day("1970-01-01"), day("1970-01-12")
+	for interval, want := range map[events.Interval][]string{
+		events.Week: {"29: 1 0 0 -0", "05: 1 1 0 -0"},
+		events.Day: {
+			"01: 0 0 0 -0", "02: 1 0 0 -0", "03: 0 0 0 -1", "04: 0 0 0 -0", "05: 0 0 0 -0", "06: 1 0 0 -0", "07: 0 0 1 -1", "08: 0 0 0 -1",
+			"09: 0 0 0 -0", "10: 0 0 0 -0", "11: 0 0 0 -0",
+		},
+	} {
+		s.says(s.lifecycle(insight.LifecycleRequest{Period: insight.Period{Start: &start, End: &end, Interval: interval, FirstDay: time.Monday}, Series: ofEach("a")}), want...)
+	}
 }
 
 func lifecycleLong(s *story) {
