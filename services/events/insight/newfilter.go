@@ -114,6 +114,9 @@ func (f *PropertyFilter) read(field string, values []string, now time.Time, zone
 		if err != nil {
 			return err
 		}
+		if at.Before(beforeAll) {
+			at = beforeAll
+		}
 		if f.At = events.Microseconds(at); f.Operator == DateBefore && f.At.Before(at) { // times are whole microseconds, so nothing lies between
 			f.At = f.At.Add(time.Microsecond)
 		}
@@ -122,6 +125,9 @@ func (f *PropertyFilter) read(field string, values []string, now time.Time, zone
 	}
 	return nil
 }
+
+// beforeAll is earlier than every time that a property can have, whose year has four digits. A relative text may reach further than microseconds count.
+var beforeAll = time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func (f *PropertyFilter) readNumbers(field string, values []string) error {
 	numbers := make([]float64, len(values))

@@ -74,3 +74,15 @@ func TestDateFiltersKeepWholeMicroseconds(t *testing.T) {
 		require.Equal(t, want, [2]bool{before.Match(p), after.Match(p)}, text)
 	}
 }
+
+func TestADateFarOutStaysOnItsSide(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 5, 8, 10, 0, 0, 0, time.UTC)
+	for _, text := range []string{"-999999y", "-999999yStart", "-999999m", "-300000y"} {
+		for _, operator := range []insight.Operator{insight.DateBefore, insight.DateAfter} {
+			f, err := insight.NewPropertyFilter("f", insight.EventScope, "p", operator, []string{text}, now, time.UTC)
+			require.NoError(t, err, text)
+			require.Equal(t, operator == insight.DateAfter, f.Match(insight.ParseProperties(`{"p":"0000-01-01T00:00:00+24:00"}`)), "%s is %s", text, f.At)
+		}
+	}
+}
