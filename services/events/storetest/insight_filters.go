@@ -98,6 +98,8 @@ var operatorCases = []operatorCase{
 	{insight.DateBefore, []string{"2026-05-01T12:00:00.000001Z"}, "noon"},
 	{insight.DateBefore, []string{"2026-05-01T12:00:00Z"}, ""},
 	{insight.DateAfter, []string{"2026-05-01"}, "noon"},
+	{insight.DateBefore, []string{"-999999y"}, ""},
+	{insight.DateAfter, []string{"-999999y"}, "noon"},
 }
 
 func operatorsOnEvents(s *story) {
