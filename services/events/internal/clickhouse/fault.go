@@ -16,8 +16,11 @@ import (
 const (
 	codeUnknownTable    = 60
 	codeUnknownDatabase = 81
+	codeSyntax          = 62
 	codeTimeout         = 159
 	codeTooSlow         = 160
+	codeTooDeep         = 167 // the tree of a statement
+	codeTooBig          = 168 // the same
 	codeTooMany         = 202
 	codeMemory          = 241
 	codeUnfinished      = 341
@@ -120,7 +123,11 @@ func judge(ctx context.Context, err error) error {
 		return events.ErrQuestionCanceled.Wrap(err)
 	case codeTooMany:
 		return events.ErrStoreUnavailable.With("the event store answers too many questions").RetryAfter(time.Second).Wrap(err)
-	case codeTooManyRows:
+	case codeSyntax:
+		if strings.Contains(err.Error(), "max_query_size") { // a statement of ours that is cut off
+			return events.ErrQuestionTooLarge.Wrap(err)
+		}
+	case codeTooManyRows, codeTooDeep, codeTooBig:
 		return events.ErrQuestionTooLarge.Wrap(err)
 	case codeMemory:
 		if !strings.Contains(err.Error(), "(total)") { // the code is the same for the limit of the query and that of the server

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/ClickHouse/ch-go"
@@ -40,4 +41,19 @@ func TestWhatPassesIsUnavailableByEitherDriver(t *testing.T) {
 		require.NotErrorIs(t, translate(t.Context(), &clickhouse.Exception{Code: number}), events.ErrStoreUnavailable, number)
 		require.NotErrorIs(t, translate(t.Context(), &ch.Exception{Code: proto.Error(number)}), events.ErrStoreUnavailable, number)
 	}
+}
+
+// TestAStatementBeyondTheServersLimitsIsTooLarge asks what a cohort of very many conditions may become.
+func TestAStatementBeyondTheServersLimitsIsTooLarge(t *testing.T) {
+	t.Parallel()
+	s := open(t).(*Store)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	for name, text := range map[string]string{
+		"long": "SELECT " + strings.Repeat("1 + ", 100_000) + "1",
+		"big":  "SELECT " + strings.Repeat("1,", 60_000) + "1",
+		"deep": "SELECT 1 FROM (SELECT 1) SETTINGS max_ast_depth = 2",
+	} {
+		require.ErrorIs(t, judge(t.Context(), s.conn.Exec(t.Context(), text)), events.ErrQuestionTooLarge, name)
+	}
+	require.NotErrorIs(t, judge(t.Context(), s.conn.Exec(t.Context(), "SELECT FROM WHERE")), events.ErrQuestionTooLarge)
 }
