@@ -63,3 +63,43 @@ func TestAComputationIsReadAsItWasWritten(t *testing.T) {
 	_, err := catalog.ReadComputation([]byte("{"))
 	require.Error(t, err)
 }
+
+func TestAMergeTakesNothingAway(t *testing.T) {
+	t.Parallel()
+	text := func(s string) json.RawMessage { return json.RawMessage(`"` + s + `"`) }
+	set := func(d *catalog.Developer, seconds int, key, value string) bool {
+		return d.Apply(catalog.Update{At: now.Add(time.Duration(seconds) * time.Second), Set: map[string]json.RawMessage{key: text(value)}})
+	}
+	again := func(d catalog.Developer) catalog.Developer {
+		body, err := d.Write()
+		require.NoError(t, err)
+		read, err := catalog.ReadDeveloper(body)
+		require.NoError(t, err)
+		require.Equal(t, d, read)
+		return read
+	}
+	requireAll := func(want string, d catalog.Developer) {
+		object, err := again(d).All().Object()
+		require.NoError(t, err)
+		require.JSONEq(t, want, object)
+	}
+	target, first, second := catalog.Developer{Own: catalog.Properties{}}, catalog.Developer{Own: catalog.Properties{}}, catalog.Developer{Own: catalog.Properties{}}
+	require.True(t, set(&target, 1, "a", "target"))
+	require.True(t, set(&first, 2, "a", "first"))
+	require.True(t, set(&first, 2, "b", "first"))
+	require.True(t, set(&second, 3, "b", "second"))
+	require.True(t, set(&second, 3, "c", "second"))
+	alone := again(target)
+	require.True(t, target.Join(uuid.UUID{15: 1}, first.All()))
+	require.True(t, target.Join(uuid.UUID{15: 2}, second.All()))
+	require.False(t, target.Join(uuid.UUID{15: 1}, first.All()), "joining again changes nothing")
+	requireAll(`{"a":"target","b":"first","c":"second"}`, target)
+	require.Equal(t, alone.Own, target.Own, "what was set of the target is kept apart")
+	require.False(t, set(&target, 1, "b", "older"), "an update is judged by all that she has")
+	require.True(t, set(&target, 4, "b", "newer"))
+	requireAll(`{"a":"target","b":"newer","c":"second"}`, target)
+	first.Into = uuid.UUID{15: 9}
+	requireAll(`{"a":"first","b":"first"}`, first)
+	_, err := catalog.ReadDeveloper([]byte("[1]"))
+	require.Error(t, err)
+}

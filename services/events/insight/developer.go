@@ -16,35 +16,55 @@ import (
 type DeveloperState struct {
 	Properties catalog.Properties
 	Object     string // the values, a canonical JSON object
-	Revision   int64  // counts the updates that changed something
+	Revision   int64  // counts the updates and merges that changed something
 }
 
-// UpdateDeveloper updates properties of a developer. The state is changed first and then what questions see of it: should the second fail, repeating the
-// update changes no state a second time, and makes it seen.
-func UpdateDeveloper(ctx context.Context, store Engine, keeper *catalog.Keeper, organization, developer uuid.UUID, u catalog.Update) (DeveloperState, error) {
-	item, err := keeper.Put(ctx, organization, catalog.DeveloperState, developer, 0, func(i *catalog.Item) (bool, error) {
-		p, err := catalog.ReadProperties(i.Body)
-		if err != nil || !p.Apply(u) {
-			return false, err
+// UpdateDeveloper updates properties of a developer, or of whom it was merged into, and returns whose they are. The state is changed first and then what
+// questions see of it: should the second fail, repeating the update changes no state a second time, and makes it seen.
+func UpdateDeveloper(
+	ctx context.Context, store Engine, keeper *catalog.Keeper, organization, developer uuid.UUID, u catalog.Update,
+) (uuid.UUID, DeveloperState, error) {
+	for {
+		var into uuid.UUID
+		item, err := keeper.Put(ctx, organization, catalog.DeveloperState, developer, 0, func(i *catalog.Item) (bool, error) {
+			d, err := catalog.ReadDeveloper(i.Body)
+			if into = d.Into; err != nil || into != uuid.Nil || !d.Apply(u) {
+				return false, err
+			}
+			i.Body, err = d.Write()
+			return true, err
+		})
+		if err != nil {
+			return developer, DeveloperState{}, err
 		}
-		i.Body, err = p.Write()
-		return true, err
-	})
-	if err != nil {
-		return DeveloperState{}, err
+		if into != uuid.Nil { // a merge was quicker than the update
+			developer = into
+			continue
+		}
+		state, err := show(ctx, store, organization, item)
+		return developer, state, err
 	}
+}
+
+// show has questions see what an item says of a developer.
+func show(ctx context.Context, store Store, organization uuid.UUID, item catalog.Item) (DeveloperState, error) {
 	state, err := ReadDeveloperState(item)
 	if err != nil || state.Revision == 0 {
 		return state, err
 	}
-	return state, store.SetDeveloperProperties(ctx, organization, []DeveloperProperties{{DeveloperID: developer, Properties: state.Object, Revision: state.Revision}})
+	seen := DeveloperProperties{DeveloperID: item.ID, Properties: state.Object, Revision: state.Revision}
+	return state, store.SetDeveloperProperties(ctx, organization, []DeveloperProperties{seen})
 }
 
-// ReadDeveloperState reads the item of a developer; the zero item is that of one without properties.
+// ReadDeveloperState reads the item of a developer; the zero item is that of one without properties, and who was merged has none any more.
 func ReadDeveloperState(item catalog.Item) (s DeveloperState, err error) {
 	s.Revision = item.Revision
-	if s.Properties, err = catalog.ReadProperties(item.Body); err != nil {
+	d, err := catalog.ReadDeveloper(item.Body)
+	if err != nil {
 		return s, err
+	}
+	if s.Properties = d.All(); d.Into != uuid.Nil {
+		s.Properties = catalog.Properties{}
 	}
 	object, err := s.Properties.Object()
 	if err != nil {

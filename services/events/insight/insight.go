@@ -84,7 +84,7 @@ type Store interface {
 	// Earliest must return the time of the organization's first event; ok is false when there is none.
 	Earliest(ctx context.Context, organization uuid.UUID) (first events.Position, ok bool, err error)
 
-	// CohortMembers must return, in the order of their text, the developers that are in a cohort now: of those who have an event or properties.
+	// CohortMembers must return, in the order of their text, the developers that are in a cohort now: of those who have an event or a property.
 	CohortMembers(ctx context.Context, organization uuid.UUID, c *Cohort, page ActorPage) ([]string, error)
 	// TrendActors must return, in the order of their text, the actors that a cell of a trend counts: those after the given one, at most limit.
 	TrendActors(ctx context.Context, organization uuid.UUID, q TrendsQuery, cell TrendCell, page ActorPage) ([]string, error)

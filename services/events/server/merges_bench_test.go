@@ -22,6 +22,7 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/identitytest"
 	"devtrail.dev/services/events/internal/people"
@@ -272,7 +273,8 @@ func BenchmarkMergeShows(b *testing.B) {
 			ctx, stop := context.WithCancel(b.Context())
 			done := make(chan error, 1)
 			directory := people.NewDirectory(client, store)
-			go func() { done <- people.NewFollower(directory, slog.New(slog.DiscardHandler)).Run(ctx) }()
+			joiner := insight.NewJoiner(store, catalog.NewKeeper(store, time.Now), directory.Survivors)
+			go func() { done <- people.NewFollower(directory, joiner.Join, slog.New(slog.DiscardHandler)).Run(ctx) }()
 			b.Cleanup(func() {
 				stop()
 				require.NoError(b, <-done)

@@ -151,6 +151,7 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 	serving, served := context.WithCancel(context.WithoutCancel(ctx))
 	running.Go(func() error { return keeper.Run(serving) })
 	running.Go(func() error { return desk.Follower.Run(following) })
+	running.Go(func() error { return desk.Joiner.Run(following, logger) })
 	running.Go(func() error { return desk.Learner.Run(following) })
 	running.Go(func() error { return folds.Run(following) })
 	running.Go(func() error { return computed.Run(following) })

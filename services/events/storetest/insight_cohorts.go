@@ -14,6 +14,7 @@ var cohortCases = []insightCase{
 	{"at most and exactly so often never include those who did nothing", performedCounts},
 	{"groups are OR-ed, conditions AND-ed, and cohorts refer to cohorts", cohortTrees},
 	{"members are those of the moment of the question", cohortMoves},
+	{"who has neither an event nor a property is no member", cohortLeavers},
 }
 
 // members returns who is in a cohort, of all who ever did something.
@@ -103,4 +104,28 @@ func cohortMoves(s *story) {
 	require.Equal(s.t, "bo cy", s.members(twice))
 	require.NoError(s.t, s.store.SetDeveloperProperties(s.t.Context(), s.org, []insight.DeveloperProperties{{DeveloperID: ID("bo"), Properties: `{}`, Revision: 0}}))
 	require.Equal(s.t, "bo", s.members(core), "the higher revision stays")
+}
+
+// cohortLeavers has one who was merged: her properties are another's, and none are left of her.
+func cohortLeavers(s *story) {
+	s.did("ada", "a", "01 12:00")
+	s.did("bo", "a", "01 12:00")
+	s.is("ada", `{"team":"core"}`)
+	s.is("di", `{"team":"core"}`)
+	notWeb := &insight.Cohort{AnyOf: []insight.Group{{Properties: []insight.PropertyFilter{s.where("developer.team", insight.IsNot, "web")}}}}
+	all := func() []string {
+		list, err := s.store.CohortMembers(s.t.Context(), s.org, notWeb, insight.ActorPage{Limit: 100})
+		require.NoError(s.t, err)
+		return list
+	}
+	require.ElementsMatch(s.t, []string{ID("ada").String(), ID("bo").String(), ID("di").String()}, all())
+	s.becomes("ada", "bo")
+	s.is("bo", `{"team":"core"}`)
+	s.is("ada", `{}`)
+	s.is("di", `{}`)
+	require.Equal(s.t, []string{ID("bo").String()}, all(), "who has no event and no property is no member")
+	s.is("ada", `{"team":"core"}`)
+	s.becomes("ada", "ada")
+	s.is("bo", `{}`)
+	require.ElementsMatch(s.t, []string{ID("ada").String(), ID("bo").String()}, all(), "a merge that is undone leaves nothing")
 }

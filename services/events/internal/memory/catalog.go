@@ -221,8 +221,10 @@ func (s *Store) CohortMembers(ctx context.Context, organization uuid.UUID, c *in
 	for _, e := range v.events {
 		ask(e.DeveloperID)
 	}
-	for developer := range v.developers {
-		ask(developer)
+	for developer, properties := range v.developers {
+		if len(properties) > 0 {
+			ask(developer)
+		}
 	}
 	return page(members, p), nil
 }

@@ -1,10 +1,14 @@
 package people
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
+
+	"github.com/google/uuid"
 
 	"devtrail.dev/kit/pause"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
@@ -28,11 +32,15 @@ type Follower struct {
 	store     events.Store
 	changed   func()
 	heard     int64 // what this process has heard of; -1: it has not begun
+	join      JoinFunc
 }
 
-// NewFollower returns a follower that keeps directory and its store current.
-func NewFollower(directory *Directory, logger *slog.Logger) *Follower {
-	return &Follower{directory: directory, logger: logger, store: directory.store, changed: func() {}, heard: -1}
+// JoinFunc looks at developers who have lost identities: they may have been merged. Looking again must change nothing.
+type JoinFunc func(ctx context.Context, organization uuid.UUID, developers []uuid.UUID) error
+
+// NewFollower returns a follower that keeps directory and its store current, and has join look at who may have been merged.
+func NewFollower(directory *Directory, join JoinFunc, logger *slog.Logger) *Follower {
+	return &Follower{directory: directory, join: join, logger: logger, store: directory.store, changed: func() {}, heard: -1}
 }
 
 // Notify has a function called whenever identities were reassigned in the store. It is called before Run; the function must not wait.
@@ -106,6 +114,11 @@ func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitie
 			return err
 		}
 		f.directory.reassigned(organization, list)
+		if losers := losersOf(list); len(losers) > 0 {
+			if err := f.join(ctx, organization, losers); err != nil {
+				return err
+			}
+		}
 	}
 	if len(changes) > 0 {
 		f.changed()
@@ -114,4 +127,16 @@ func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitie
 		return nil
 	}
 	return f.store.SetSequence(ctx, message.GetSequence())
+}
+
+// losersOf lists, each once, the developers whom identities were taken from.
+func losersOf(list []events.Reassignment) []uuid.UUID {
+	var losers []uuid.UUID
+	for _, c := range list {
+		if c.Previous != nil && *c.Previous != uuid.Nil && *c.Previous != c.DeveloperID {
+			losers = append(losers, *c.Previous)
+		}
+	}
+	slices.SortFunc(losers, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(losers)
 }

@@ -38,7 +38,7 @@ func TestAnAnswerThatAChangeHasOvertakenIsNotRemembered(t *testing.T) {
 	identity := events.Identity{Kind: 1, Value: "ada@example.org"}
 	service := &slow{answer: ada}
 	d := NewDirectory(service, store)
-	f := NewFollower(d, slog.New(slog.DiscardHandler))
+	f := NewFollower(d, func(context.Context, uuid.UUID, []uuid.UUID) error { return nil }, slog.New(slog.DiscardHandler))
 	service.during = func() {
 		require.NoError(t, f.apply(t.Context(), &identityv1.WatchIdentitiesResponse{Sequence: 7, Changes: []*identityv1.IdentityChange{{
 			DeveloperId: bob.String(), Identity: &identityv1.Identity{Kind: 1, Value: identity.Value}, OrganizationId: organization.String(),

@@ -1,19 +1,15 @@
 package rpc
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"math"
-	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
-	"devtrail.dev/kit/page"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/catalog"
@@ -159,7 +155,7 @@ func (s *catalogServer) members(ctx context.Context, org uuid.UUID, item catalog
 	}
 	var members []uuid.UUID
 	if c.Static {
-		members = slices.Clone(c.Members)
+		members = c.Members
 	} else {
 		texts, err := s.store.CohortMembers(ctx, org, c, insight.ActorPage{Limit: math.MaxInt32})
 		if err != nil {
@@ -173,53 +169,7 @@ func (s *catalogServer) members(ctx context.Context, org uuid.UUID, item catalog
 			members = append(members, id)
 		}
 	}
-	slices.SortFunc(members, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	return slices.Compact(members), nil
-}
-
-// memberCursor is how far the members of a computation were read.
-type memberCursor struct {
-	Offset int       `json:"o"`
-	Of     time.Time `json:"t"`
-}
-
-// ListCohortMembers returns a page of the members that were computed last.
-func (s *catalogServer) ListCohortMembers(ctx context.Context, req *eventsv1.ListCohortMembersRequest) (*eventsv1.ListCohortMembersResponse, error) {
-	item, err := s.item(ctx, catalog.Cohort, "cohort_id", req.GetCohortId())
-	if err != nil {
-		return nil, err
-	}
-	size, err := page.Size(req.GetPageSize())
-	if err != nil {
-		return nil, err
-	}
-	from, more, err := page.Decode[memberCursor](req.GetPageToken(), item.ID)
-	if err != nil {
-		return nil, err
-	}
-	c, there, err := s.computation(ctx, item.ID)
-	if err != nil {
-		return nil, err
-	}
-	res := &eventsv1.ListCohortMembersResponse{}
-	if !there {
-		return res, nil
-	}
-	if more && !from.Of.Equal(c.ComputedAt) {
-		return nil, catalog.ErrItemChanged.With("the members were computed anew: list them from the start").Field("page_token")
-	}
-	if from.Offset < 0 || from.Offset > len(c.Members) {
-		return nil, page.ErrToken
-	}
-	res.Computation = computationToProto(c)
-	members, more := page.Cut(c.Members[from.Offset:], size)
-	for _, m := range members {
-		res.DeveloperIds = append(res.DeveloperIds, m.String())
-	}
-	if more {
-		res.NextPageToken = page.Encode(memberCursor{Offset: from.Offset + size, Of: c.ComputedAt}, item.ID)
-	}
-	return res, nil
+	return s.survivors(ctx, org, members)
 }
 
 // computation reads the last one of a cohort; there is false before the first.

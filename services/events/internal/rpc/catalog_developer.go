@@ -16,17 +16,21 @@ import (
 	"devtrail.dev/services/events/insight"
 )
 
-// developer reads whose properties are meant: those of the survivor of a merge.
+// developer reads whose properties are meant: those of the survivor of a merge, who has them from now on if that was not heard of yet.
 func (s *catalogServer) developer(ctx context.Context, org uuid.UUID, text string) (uuid.UUID, error) {
 	id, err := itemID("developer_id", text)
 	if err != nil {
 		return uuid.Nil, err
 	}
+	return s.survivor(ctx, org, id)
+}
+
+func (s *catalogServer) survivor(ctx context.Context, org, id uuid.UUID) (uuid.UUID, error) {
 	list, err := s.insight.filters.developers.Survivors(ctx, org, []uuid.UUID{id})
-	if err != nil || len(list) == 0 {
+	if err != nil || list[0] == id {
 		return id, err
 	}
-	return list[0], nil
+	return list[0], s.joiner.Join(ctx, org, []uuid.UUID{id})
 }
 
 // GetDeveloperProperties returns the properties of a developer.
@@ -39,15 +43,19 @@ func (s *catalogServer) GetDeveloperProperties(ctx context.Context, req *eventsv
 	if err != nil {
 		return nil, err
 	}
-	item, err := s.store.Item(ctx, org, catalog.DeveloperState, developer)
-	if err != nil && !errors.Is(err, catalog.ErrItemNotFound) {
-		return nil, err
-	}
-	state, err := insight.ReadDeveloperState(item)
+	state, err := s.state(ctx, org, developer)
 	if err != nil {
 		return nil, err
 	}
 	return &eventsv1.GetDeveloperPropertiesResponse{Properties: propertiesToProto(developer, state)}, nil
+}
+
+func (s *catalogServer) state(ctx context.Context, org, developer uuid.UUID) (insight.DeveloperState, error) {
+	item, err := s.store.Item(ctx, org, catalog.DeveloperState, developer)
+	if err != nil && !errors.Is(err, catalog.ErrItemNotFound) {
+		return insight.DeveloperState{}, err
+	}
+	return insight.ReadDeveloperState(item)
 }
 
 // UpdateDeveloperProperties updates properties of a developer.
@@ -73,9 +81,18 @@ func (s *catalogServer) UpdateDeveloperProperties(
 	if err != nil {
 		return nil, err
 	}
-	state, err := insight.UpdateDeveloper(ctx, s.store, s.keeper, org, developer, update)
+	updated, state, err := insight.UpdateDeveloper(ctx, s.store, s.keeper, org, developer, update)
 	if err != nil {
 		return nil, err
+	}
+	// Somebody without properties may have been merged since we looked, and then nobody had anything to join.
+	if developer, err = s.survivor(ctx, org, updated); err != nil {
+		return nil, err
+	}
+	if developer != updated {
+		if state, err = s.state(ctx, org, developer); err != nil {
+			return nil, err
+		}
 	}
 	return &eventsv1.UpdateDeveloperPropertiesResponse{Properties: propertiesToProto(developer, state)}, nil
 }

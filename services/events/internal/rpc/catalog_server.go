@@ -25,6 +25,7 @@ type catalogServer struct {
 	now     func() time.Time
 
 	promoter *catalog.Promoter
+	joiner   *insight.Joiner
 }
 
 // maskOf reads an update mask whose paths must be among the known ones.

@@ -30,6 +30,8 @@ type Desk struct {
 	Learner *learn.Learner  // makes the definitions of the catalog; to be run beside the door
 	Privacy *privacy.Keeper // likewise
 
+	Joiner *insight.Joiner // of the properties of developers who were merged; to be run beside the door
+
 	Promoter *catalog.Promoter // of properties; whoever runs the desk may limit it
 	Tail     *tail.Hub         // who watches events come in
 
@@ -48,10 +50,11 @@ func New(store insight.Engine, client identityv1.DeveloperServiceClient, logger 
 	asked := &insightServer{engine: insights.New(store, now), filters: filters, saved: store, now: now}
 	intake := ingest.New(store, directory, logger, now, append(options, ingest.WithPrivacy(rules), ingest.WithListener(listeners{hub, learner}))...)
 	keeper := catalog.NewKeeper(store, now)
-	promoter := catalog.NewPromoter(store, keeper, catalog.Slots)
+	promoter, joiner := catalog.NewPromoter(store, keeper, catalog.Slots), insight.NewJoiner(store, keeper, directory.Survivors)
 	return &Desk{
+		Joiner:   joiner,
 		Promoter: promoter,
-		Follower: people.NewFollower(directory, logger),
+		Follower: people.NewFollower(directory, joiner.Join, logger),
 		Intake:   intake,
 		Learner:  learner,
 		Privacy:  rules,
@@ -60,7 +63,7 @@ func New(store insight.Engine, client identityv1.DeveloperServiceClient, logger 
 		ingest:   &ingestServer{intake: intake},
 		event:    &eventServer{store: store, filters: filters, insight: asked, intake: intake, tail: hub},
 		insight:  asked,
-		catalog:  &catalogServer{store: store, keeper: keeper, insight: asked, now: now, promoter: promoter},
+		catalog:  &catalogServer{store: store, keeper: keeper, insight: asked, now: now, promoter: promoter, joiner: joiner},
 	}
 }
 

@@ -28,7 +28,7 @@ func (w *world) update(developer uuid.UUID, at time.Time, set, setOnce string) i
 	u, err := insight.NewUpdate(at, set, setOnce)
 	require.NoError(w.t, err)
 	keeper := catalog.NewKeeper(w.store, func() time.Time { return w.now })
-	state, err := insight.UpdateDeveloper(w.t.Context(), w.store, keeper, w.org, developer, u)
+	_, state, err := insight.UpdateDeveloper(w.t.Context(), w.store, keeper, w.org, developer, u)
 	require.NoError(w.t, err)
 	return state
 }

@@ -139,15 +139,15 @@ func (x *Cohort) GetComputation() *CohortComputation {
 // RecomputeCohort does not wait for that. Insights do not use it: they find the members at their own moment.
 type CohortComputation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many members were found when it last succeeded.
+	// How many members were found when it last succeeded, less those who were merged into others since and found so by ListCohortMembers.
 	Size int64 `protobuf:"varint,1,opt,name=size,proto3" json:"size,omitempty"`
-	// When it last succeeded; absent when it never did.
+	// When it last succeeded, or merged members were found; absent when it never did.
 	ComputedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=computed_at,json=computedAt,proto3" json:"computed_at,omitempty"`
 	// The revision of the cohort that was computed.
 	CohortRevision int64 `protobuf:"varint,3,opt,name=cohort_revision,json=cohortRevision,proto3" json:"cohort_revision,omitempty"`
 	// Why the last try failed; empty when it succeeded. The members are then those of the last success.
 	Error string `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
-	// When the last try was; computed_at when it succeeded.
+	// When the last try was.
 	TriedAt       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=tried_at,json=triedAt,proto3" json:"tried_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -806,8 +806,9 @@ func (x *RecomputeCohortResponse) GetCohort() *Cohort {
 	return nil
 }
 
-// ListCohortMembersRequest asks for a page of the members that were computed last. All pages of a list are of one computation: when there is a newer
-// one, the token is refused with ABORTED.
+// ListCohortMembersRequest asks for a page of the members that were computed last. Those who were merged since are listed as the developers they were merged
+// into, each once; the computation has their number from then on. All pages of a list are of one computation: when there is a newer one, or one of the members
+// was merged meanwhile, the token is refused with ABORTED.
 type ListCohortMembersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUID of the cohort.

@@ -23,7 +23,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// DeveloperProperties are the properties of a developer, each with the update that it has its value from.
+// DeveloperProperties are the properties of a developer, each with the update that it has its value from. Whoever was merged into the developer brought
+// hers: of a key that both have the developer's own value stays. Later updates look at all of them.
 type DeveloperProperties struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUID of the developer.
@@ -32,7 +33,7 @@ type DeveloperProperties struct {
 	PropertiesJson string `protobuf:"bytes,2,opt,name=properties_json,json=propertiesJson,proto3" json:"properties_json,omitempty"`
 	// Where each value is from, by the bytes of the key.
 	Origins []*DeveloperProperty `protobuf:"bytes,3,rep,name=origins,proto3" json:"origins,omitempty"`
-	// Counts the updates that changed something, 0 for none.
+	// Counts the updates and merges that changed something, 0 for none.
 	Revision      int64 `protobuf:"varint,4,opt,name=revision,proto3" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

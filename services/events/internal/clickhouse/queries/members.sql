@@ -9,6 +9,8 @@ FROM (
     SELECT developer_id AS developer
     FROM developer_properties
     WHERE organization_id = {organization:UUID}
+    GROUP BY developer_id
+    HAVING argMax(properties, revision) != '{}'
 )
 WHERE {{template "member" .Member}}
     {{- template "page" .}}

@@ -8,6 +8,7 @@ FROM (
     SELECT developer_id
     FROM developer_properties
     WHERE organization_id = @organization
+        AND properties <> '{}'
 ) AS e
 WHERE {{template "condition" .Member}}
     AND e.developer_id::text COLLATE "C" > {{.After}}::text
