@@ -75,6 +75,13 @@ func (d *Developer) Join(id uuid.UUID, brought Properties) (changed bool) {
 	return true
 }
 
+// Part gives back what somebody brought whose merge is undone, and tells whether she had brought something.
+func (d *Developer) Part(id uuid.UUID) (changed bool) {
+	before := len(d.Joined)
+	d.Joined = slices.DeleteFunc(d.Joined, func(j Joined) bool { return j.ID == id })
+	return len(d.Joined) < before
+}
+
 // ReadDeveloper reads what Write wrote; nothing is no properties. Where there was no merge the body is that of the properties alone, else a list of them and of
 // what merges did: no properties are written like that.
 func ReadDeveloper(body []byte) (d Developer, err error) {

@@ -52,8 +52,12 @@ func show(ctx context.Context, store Store, organization uuid.UUID, item catalog
 	if err != nil || state.Revision == 0 {
 		return state, err
 	}
-	seen := DeveloperProperties{DeveloperID: item.ID, Properties: state.Object, Revision: state.Revision}
-	return state, store.SetDeveloperProperties(ctx, organization, []DeveloperProperties{seen})
+	return state, store.SetDeveloperProperties(ctx, organization, []DeveloperProperties{state.of(item.ID)})
+}
+
+// of is what questions see of the developer who has the state.
+func (s DeveloperState) of(id uuid.UUID) DeveloperProperties {
+	return DeveloperProperties{DeveloperID: id, Properties: s.Object, Revision: s.Revision}
 }
 
 // ReadDeveloperState reads the item of a developer; the zero item is that of one without properties, and who was merged has none any more.

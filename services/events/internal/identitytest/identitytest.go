@@ -88,6 +88,28 @@ func (s *Service) Merge(organization, target, source string) {
 	}
 }
 
+// Undo gives a merged developer back the identities that her merge took and her survivor still has.
+func (s *Service) Undo(organization, source string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	survivor := s.survivor(source)
+	delete(s.merged, source)
+	for _, c := range append([]*identityv1.IdentityChange(nil), s.changes...) {
+		moved := c.GetOrganizationId() == organization && c.GetPreviousDeveloperId() == source
+		if moved && s.owners[name(organization, c.GetIdentity())] == survivor {
+			s.give(organization, c.GetIdentity(), source)
+		}
+	}
+}
+
+// survivor follows merges. The service must be locked.
+func (s *Service) survivor(developer string) string {
+	for s.merged[developer] != "" {
+		developer = s.merged[developer]
+	}
+	return developer
+}
+
 // ResolveIdentities refuses a batch as a whole, as the real one does.
 func (s *Service) ResolveIdentities(ctx context.Context, req *identityv1.ResolveIdentitiesRequest) (*identityv1.ResolveIdentitiesResponse, error) {
 	s.mu.Lock()
@@ -124,11 +146,7 @@ func (s *Service) BatchGetDevelopers(_ context.Context, req *identityv1.BatchGet
 	}
 	res := &identityv1.BatchGetDevelopersResponse{}
 	for _, id := range req.GetDeveloperIds() {
-		survivor := id
-		for s.merged[survivor] != "" {
-			survivor = s.merged[survivor]
-		}
-		res.Matches = append(res.Matches, &identityv1.DeveloperMatch{DeveloperId: id, Developer: &identityv1.Developer{Id: survivor}})
+		res.Matches = append(res.Matches, &identityv1.DeveloperMatch{DeveloperId: id, Developer: &identityv1.Developer{Id: s.survivor(id)}})
 	}
 	return res, nil
 }

@@ -35,10 +35,10 @@ type Follower struct {
 	join      JoinFunc
 }
 
-// JoinFunc looks at developers who have lost identities: they may have been merged. Looking again must change nothing.
+// JoinFunc looks at developers between whom identities moved: one may have been merged into the other, or that be undone. Looking again must change nothing.
 type JoinFunc func(ctx context.Context, organization uuid.UUID, developers []uuid.UUID) error
 
-// NewFollower returns a follower that keeps directory and its store current, and has join look at who may have been merged.
+// NewFollower returns a follower that keeps directory and its store current, and has join look at those between whom identities move.
 func NewFollower(directory *Directory, join JoinFunc, logger *slog.Logger) *Follower {
 	return &Follower{directory: directory, join: join, logger: logger, store: directory.store, changed: func() {}, heard: -1}
 }
@@ -114,8 +114,8 @@ func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitie
 			return err
 		}
 		f.directory.reassigned(organization, list)
-		if losers := losersOf(list); len(losers) > 0 {
-			if err := f.join(ctx, organization, losers); err != nil {
+		if touched := touchedBy(list); len(touched) > 0 {
+			if err := f.join(ctx, organization, touched); err != nil {
 				return err
 			}
 		}
@@ -129,14 +129,14 @@ func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitie
 	return f.store.SetSequence(ctx, message.GetSequence())
 }
 
-// losersOf lists, each once, the developers whom identities were taken from.
-func losersOf(list []events.Reassignment) []uuid.UUID {
-	var losers []uuid.UUID
+// touchedBy lists, each once, the developers between whom identities moved.
+func touchedBy(list []events.Reassignment) []uuid.UUID {
+	var touched []uuid.UUID
 	for _, c := range list {
 		if c.Previous != nil && *c.Previous != uuid.Nil && *c.Previous != c.DeveloperID {
-			losers = append(losers, *c.Previous)
+			touched = append(touched, *c.Previous, c.DeveloperID)
 		}
 	}
-	slices.SortFunc(losers, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	return slices.Compact(losers)
+	slices.SortFunc(touched, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(touched)
 }

@@ -105,6 +105,38 @@ func TestAMergeJoinsThePropertiesOfDevelopers(t *testing.T) {
 	}
 }
 
+// What is undone is undone in every answer: each has what was set of her, and what was set of both together stays with whom it was set for.
+func TestAMergeThatIsUndoneGivesThePropertiesBack(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.capture(event(1, by(email, "ada@example.org")), event(2, by(email, "bo@example.org")), event(3, by(email, "cy@example.org")))
+	list := b.list(&eventsv1.ListEventsRequest{})
+	ada, bo, cy := list[2].GetDeveloperId(), list[1].GetDeveloperId(), list[0].GetDeveloperId()
+	b.set(ada, 0, `{"both":"a","team":"core"}`)
+	b.set(bo, 0, `{"both":"b"}`)
+	shows := func(key, value string, want int) {
+		t.Helper()
+		require.Eventually(t, func() bool { return b.passing(theirs(key, value)) == want }, time.Second, time.Millisecond)
+	}
+	b.identity.Merge(acme, bo, ada)
+	shows("team", "core", 2)
+	b.set(bo, 1, `{"late":1}`)
+	b.identity.Merge(acme, cy, bo)
+	shows("team", "core", 3)
+	b.identity.Undo(acme, ada)
+	shows("team", "core", 1)
+	shows("both", "b", 2)
+	shows("late", "1", 2)
+	require.JSONEq(t, `{"both":"a","team":"core"}`, b.propertiesOf(ada).GetPropertiesJson())
+	b.identity.Undo(acme, bo)
+	shows("both", "b", 1)
+	require.JSONEq(t, `{"both":"b","late":1}`, b.propertiesOf(bo).GetPropertiesJson())
+	require.JSONEq(t, `{}`, b.propertiesOf(cy).GetPropertiesJson())
+	b.identity.Merge(acme, ada, bo) // the other way round
+	shows("both", "a", 2)
+	require.JSONEq(t, `{"both":"a","late":1,"team":"core"}`, b.propertiesOf(bo).GetPropertiesJson())
+}
+
 // Membership by what developers do not have finds those who have events or properties, and no others.
 func TestWhoWasMergedIsNoMember(t *testing.T) {
 	t.Parallel()
