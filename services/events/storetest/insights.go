@@ -26,7 +26,7 @@ func RunInsights(t *testing.T, open OpenInsightFunc) {
 	runInsightLife(t, open)
 	store := open(t)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	for _, list := range [][]insightCase{filterCases, cohortCases, trendCases, breakdownCases, funnelCases, attributionCases, activityCases, pathCases, actorCases, promotionCases} {
+	for _, list := range [][]insightCase{filterCases, cohortCases, mergeCases, trendCases, breakdownCases, funnelCases, attributionCases, activityCases, pathCases, actorCases, promotionCases} {
 		for _, c := range list {
 			t.Run(c.name, func(t *testing.T) {
 				s := &story{t: t, store: store, org: ID("case " + c.name), now: day("2026-05-08").Add(10 * time.Hour), owners: make(map[string]uuid.UUID)}

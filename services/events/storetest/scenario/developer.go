@@ -57,8 +57,8 @@ func checkPropertyUpdate(w *world) {
 	}
 }
 
-// seen demands that questions see the properties: the developer is in the cohort of each value.
-func (w *world) seen(developer uuid.UUID, object string) {
+// seen demands that questions see the properties: the developer is in the cohort of each value, and none of those who are gone.
+func (w *world) seen(developer uuid.UUID, object string, gone ...uuid.UUID) {
 	w.t.Helper()
 	for key := range insight.ParseProperties(object) {
 		text, ok := insight.ParseProperties(object).Text(key)
@@ -69,28 +69,79 @@ func (w *world) seen(developer uuid.UUID, object string) {
 		members, err := w.store.CohortMembers(w.t.Context(), w.org, c, everybody)
 		require.NoError(w.t, err)
 		require.Contains(w.t, members, developer.String(), "%s is %s", key, text)
+		for _, id := range gone {
+			require.NotContains(w.t, members, id.String(), "%s is %s", key, text)
+		}
 	}
 }
 
-// checkIdentity takes the updates that are in the events, in their order.
+// checkIdentity takes the updates and the aliases that are in the events, in their order. An alias is a merge into whom the event is of.
 func checkIdentity(w *world) {
 	var want struct {
 		Persons []person
 	}
 	require.NoError(w.t, json.Unmarshal(w.c.Expected, &want))
-	states := make(map[uuid.UUID]insight.DeveloperState)
+	for _, p := range w.c.Persons {
+		w.update(w.owners[p.DistinctIDs[0]], time.Unix(0, 0), string(p.Properties), "")
+	}
+	var gone []uuid.UUID
 	for _, e := range w.c.Events {
 		var p struct {
+			Alias   string
 			Set     json.RawMessage `json:"$set"`
 			SetOnce json.RawMessage `json:"$set_once"`
 		}
 		require.NoError(w.t, json.Unmarshal(e.Properties, &p))
+		if _, known := w.owners[e.DistinctID]; !known {
+			w.owners[e.DistinctID] = storetest.ID(w.c.ID + " " + e.DistinctID)
+		}
 		owner := w.owners[e.DistinctID]
-		states[owner] = w.update(owner, e.Timestamp, string(p.Set), string(p.SetOnce))
+		w.update(owner, e.Timestamp, string(p.Set), string(p.SetOnce))
+		if p.Alias == "" {
+			continue
+		}
+		other, known := w.owners[p.Alias]
+		w.owners[p.Alias] = owner
+		if !known || other == owner {
+			continue
+		}
+		w.merge(owner, other)
+		gone = append(gone, other)
+		for name, of := range w.owners {
+			if of == other {
+				w.owners[name] = owner
+			}
+		}
 	}
 	for _, p := range want.Persons {
 		owner := w.owners[p.DistinctIDs[0]]
-		require.JSONEq(w.t, string(p.Properties), states[owner].Object)
-		w.seen(owner, states[owner].Object)
+		for _, name := range p.DistinctIDs {
+			require.Equal(w.t, owner, w.owners[name], name)
+		}
+		if p.Properties == nil {
+			continue
+		}
+		for _, of := range append(gone, owner) { // an update of nothing says what there is
+			object := w.update(of, w.now, "", "").Object
+			require.JSONEq(w.t, string(p.Properties), object)
+			w.seen(owner, object, gone...)
+		}
 	}
+}
+
+// merging is an engine over a wire that is told of merges; the properties are joined in the store itself where the engine is not.
+type merging interface {
+	Merge(ctx context.Context, organization, target, source uuid.UUID) error
+}
+
+func (w *world) merge(target, source uuid.UUID) {
+	w.t.Helper()
+	if over, ok := w.engine.(merging); ok {
+		require.NoError(w.t, over.Merge(w.t.Context(), w.org, target, source))
+		return
+	}
+	joiner := insight.NewJoiner(w.store, catalog.NewKeeper(w.store, func() time.Time { return w.now }), func(context.Context, uuid.UUID, []uuid.UUID) ([]uuid.UUID, error) {
+		return []uuid.UUID{target}, nil
+	})
+	require.NoError(w.t, joiner.Join(w.t.Context(), w.org, []uuid.UUID{source}))
 }

@@ -169,12 +169,11 @@ type query struct {
 	}
 }
 
-// links tells whether the events say that identities are one's, or what becomes of those who are.
+// links tells whether it depends on rules of the identity service: on whether identities that are met together are one developer's.
 func (s scenario) links() bool {
 	for _, e := range s.Events {
 		var p map[string]json.RawMessage
-		linking := json.Unmarshal(e.Properties, &p) == nil && p["$anon_distinct_id"] != nil
-		if s.Kind == "identity" && (linking || e.Event == "$create_alias") {
+		if s.Kind == "identity" && json.Unmarshal(e.Properties, &p) == nil && p["$anon_distinct_id"] != nil {
 			return true
 		}
 	}

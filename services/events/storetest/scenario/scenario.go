@@ -82,8 +82,8 @@ func runCases(t *testing.T, store insight.Engine, cases []scenario, v variant) {
 	}
 }
 
-// kinds says how a scenario of a kind is checked. Those of the way in are not here; of those of identities, the ones that link some are the identity
-// service's: who is whom is decided there.
+// kinds says how a scenario of a kind is checked. Those of the way in are not here; of those of identities, the ones where identities are met
+// together are the identity service's: who is whom is decided there.
 var kinds = map[string]func(w *world){
 	"trends":     checkTrends,
 	"funnel":     checkFunnel,

@@ -31,6 +31,9 @@ type Client struct {
 	conn    grpc.ClientConnInterface
 	insight eventsv1.InsightServiceClient
 	catalog eventsv1.CatalogServiceClient
+
+	identity *identitytest.Service
+	joiner   *insight.Joiner
 }
 
 // token is the key that the client asks with, writing the one that it changes things with.
@@ -42,13 +45,13 @@ const (
 // New serves a desk on a store, whose clock stands still, to one organization.
 func New(t *testing.T, store insight.Engine, organization uuid.UUID, now time.Time) scenario.Engine {
 	t.Helper()
-	_, identity := identitytest.Start(t)
+	people, identity := identitytest.Start(t)
 	desk := rpc.New(store, identity, slog.New(slog.DiscardHandler), func() time.Time { return now })
 	conn := servetest.Start(t, "events", serve.Deps{Verifier: servetest.Verifier{
 		token:   {OrganizationID: organization.String(), Role: accessv1.Role_ROLE_ANALYST, CredentialID: "1"},
 		writing: {OrganizationID: organization.String(), Role: accessv1.Role_ROLE_ADMIN, CredentialID: "2"},
 	}}, desk.Register)
-	return &Client{t: t, conn: conn, insight: eventsv1.NewInsightServiceClient(conn), catalog: eventsv1.NewCatalogServiceClient(conn)}
+	return &Client{t: t, conn: conn, insight: eventsv1.NewInsightServiceClient(conn), catalog: eventsv1.NewCatalogServiceClient(conn), identity: people, joiner: desk.Joiner}
 }
 
 // actors reads all pages of a list, which are small so that there are some.
@@ -164,6 +167,12 @@ func (c *Client) PathActors(ctx context.Context, _ uuid.UUID, r insight.PathsReq
 	return c.texts(ctx, &eventsv1.ListActorsRequest{Number: &eventsv1.ListActorsRequest_Paths{Paths: &eventsv1.PathNumber{
 		Request: pathsRequest(r), Cell: &eventsv1.PathCell{SourceStep: int32(edge.Step), Source: edge.Source, Target: edge.Target},
 	}}})
+}
+
+// Merge has the identity service merge two developers, and does what is done when that is heard of.
+func (c *Client) Merge(ctx context.Context, organization, target, source uuid.UUID) error {
+	c.identity.Merge(organization.String(), target.String(), source.String())
+	return c.joiner.Join(ctx, organization, []uuid.UUID{source})
 }
 
 // UpdateDeveloper asks UpdateDeveloperProperties.
