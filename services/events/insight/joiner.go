@@ -58,6 +58,22 @@ func (j *Joiner) Join(ctx context.Context, organization uuid.UUID, ids []uuid.UU
 	return j.look(ctx, organization, known)
 }
 
+// JoinOne is Join of one who was found to be merged, unless that is known: it is done where a request waits for it.
+func (j *Joiner) JoinOne(ctx context.Context, organization, id uuid.UUID) error {
+	item, err := j.store.Item(ctx, organization, catalog.DeveloperState, id)
+	if errors.Is(err, catalog.ErrItemNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	d, err := catalog.ReadDeveloper(item.Body)
+	if err != nil || d.Into != uuid.Nil {
+		return err
+	}
+	return j.look(ctx, organization, []catalog.Item{item})
+}
+
 // look is Join of developers who have properties. The items were read before it is asked who survives: a merge that they know of, and the answer does not,
 // was undone.
 func (j *Joiner) look(ctx context.Context, organization uuid.UUID, known []catalog.Item) error {

@@ -144,3 +144,45 @@ func TestChangesAreKeptForAnswersOnTheirWay(t *testing.T) {
 	require.True(t, remembered(late))
 	require.Empty(t, o.changed)
 }
+
+// A merge is heard of again until its properties are joined: the position is remembered after that.
+func TestAChangeCountsAsFollowedOnceItsDevelopersWereLookedAt(t *testing.T) {
+	t.Parallel()
+	store := memory.New(time.Now)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	organization, ada, bob, cyd := uuid.New(), uuid.UUID{15: 1}, uuid.UUID{15: 2}, uuid.UUID{15: 3}
+	var looked [][]uuid.UUID
+	failure := ErrAway
+	f := NewFollower(NewDirectory(nil, store), func(_ context.Context, of uuid.UUID, ids []uuid.UUID) error {
+		require.Equal(t, organization, of)
+		looked = append(looked, ids)
+		if len(looked) == 1 {
+			return failure
+		}
+		return nil
+	}, slog.New(slog.DiscardHandler))
+	change := func(sequence int64, value string, previous, developer uuid.UUID) *identityv1.IdentityChange {
+		c := &identityv1.IdentityChange{
+			DeveloperId: developer.String(), Identity: &identityv1.Identity{Kind: 1, Value: value}, OrganizationId: organization.String(), Sequence: sequence,
+		}
+		if previous != uuid.Nil {
+			c.PreviousDeveloperId = previous.String()
+		}
+		return c
+	}
+	message := &identityv1.WatchIdentitiesResponse{Sequence: 4, Changes: []*identityv1.IdentityChange{
+		change(1, "a@example.org", bob, ada), change(2, "b@example.org", bob, ada), change(3, "c@example.org", uuid.Nil, cyd), change(4, "d@example.org", cyd, cyd),
+	}}
+	for i, want := range []int64{0, 4} {
+		err := f.apply(t.Context(), message, 0)
+		if i == 0 {
+			require.ErrorIs(t, err, failure)
+		} else {
+			require.NoError(t, err)
+		}
+		sequence, err := store.Sequence(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, sequence)
+	}
+	require.Equal(t, [][]uuid.UUID{{ada, bob}, {ada, bob}}, looked)
+}

@@ -30,7 +30,7 @@ func (s *catalogServer) survivor(ctx context.Context, org, id uuid.UUID) (uuid.U
 	if err != nil || list[0] == id {
 		return id, err
 	}
-	return list[0], s.joiner.Join(ctx, org, []uuid.UUID{id})
+	return list[0], s.joiner.JoinOne(ctx, org, id)
 }
 
 // GetDeveloperProperties returns the properties of a developer.

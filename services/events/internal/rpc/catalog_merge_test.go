@@ -1,12 +1,14 @@
 package rpc_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"devtrail.dev/kit/fault"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
 
@@ -173,4 +175,35 @@ func TestAMergeThatNobodyHeardOfIsMadeUpFor(t *testing.T) {
 		require.Equal(t, 1, b.passing(theirs("team", "core")))
 		require.EqualValues(t, 1, b.propertiesOf(ada).GetRevision())
 	}
+}
+
+func TestAPageOfMembersOfBeforeAMergeHasNoNextOne(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.capture(event(1, by(email, "ada@example.org")), event(2, by(email, "bo@example.org")), event(3, by(email, "cy@example.org")))
+	var ids []string
+	for _, e := range b.list(&eventsv1.ListEventsRequest{}) {
+		ids = append(ids, e.GetDeveloperId())
+	}
+	slices.Sort(ids)
+	cohort := b.cohort("all", &eventsv1.CohortDefinition{Kind: &eventsv1.CohortDefinition_Static{Static: &eventsv1.StaticCohort{DeveloperIds: ids}}}).GetId()
+	members, size := b.recomputed(cohort)
+	require.Equal(t, ids, members)
+	require.EqualValues(t, 3, size)
+	req := &eventsv1.ListCohortMembersRequest{CohortId: cohort, PageSize: 1}
+	first, err := b.catalog.ListCohortMembers(b.as("analyst"), req)
+	require.NoError(t, err)
+	b.identity.Merge(acme, ids[0], ids[1])
+	req.PageToken = first.GetNextPageToken()
+	for range 2 { // the list of before is gone for good
+		_, err = b.catalog.ListCohortMembers(b.as("analyst"), req)
+		requireField(t, err, fault.Conflict, "page_token")
+	}
+	anew, err := b.catalog.ListCohortMembers(b.as("analyst"), &eventsv1.ListCohortMembersRequest{CohortId: cohort})
+	require.NoError(t, err)
+	require.Equal(t, []string{ids[0], ids[2]}, anew.GetDeveloperIds())
+	require.EqualValues(t, 2, anew.GetComputation().GetSize())
+	got, err := b.catalog.GetCohort(b.as("analyst"), &eventsv1.GetCohortRequest{CohortId: cohort})
+	require.NoError(t, err)
+	require.EqualValues(t, 2, got.GetCohort().GetComputation().GetSize())
 }
