@@ -16,8 +16,8 @@ import (
 // SurvivorsFunc returns the developers that ids stand for now, in their order: of who was merged, the one she was merged into.
 type SurvivorsFunc func(ctx context.Context, organization uuid.UUID, ids []uuid.UUID) ([]uuid.UUID, error)
 
-// Joiner brings the properties of developers who were merged to those they were merged into, and takes them back when a merge is undone. That is done when a merge is heard of and not when a question
-// is asked, so that questions cost what they did.
+// Joiner brings the properties of developers who were merged to those they were merged into, and takes them back when a merge is undone. That is done when a
+// merge is heard of and not when a question is asked, so that questions cost what they did.
 type Joiner struct {
 	store     Engine
 	keeper    *catalog.Keeper
