@@ -36,7 +36,7 @@ func TestAnInstanceFoldsOnceItTakesEventsIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := dbtest.Postgres(t, eventsmigrations.Postgres())
-			store, err := postgres.Open(t.Context(), url, "events-test", time.Now)
+			store, err := postgres.Open(t.Context(), url, "events-test", 1, time.Now)
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, store.Close()) })
 			change := events.Reassignment{DeveloperID: uuid.New(), Identity: events.Identity{Kind: 1, Value: "ada@example.org"}, Sequence: 1}

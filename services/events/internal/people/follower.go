@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/pause"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	"devtrail.dev/services/events"
@@ -115,8 +116,12 @@ func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitie
 		}
 		f.directory.reassigned(organization, list)
 		if touched := touchedBy(list); len(touched) > 0 {
-			if err := f.join(ctx, organization, touched); err != nil {
+			err := f.join(ctx, organization, touched)
+			if passing(err) {
 				return err
+			}
+			if err != nil { // it would be so the next time, and nothing else would be followed any more
+				f.logger.ErrorContext(ctx, "properties of merged developers are not joined", "error", err, "organization", organization)
 			}
 		}
 	}
@@ -127,6 +132,16 @@ func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitie
 		return nil
 	}
 	return f.store.SetSequence(ctx, message.GetSequence())
+}
+
+// passing tells whether an error may be gone when the call is repeated.
+func passing(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Unavailable, fault.Conflict, fault.Exhausted, fault.Timeout, fault.Canceled:
+		return true
+	default:
+		return false
+	}
 }
 
 // touchedBy lists, each once, the developers between whom identities moved.

@@ -65,7 +65,7 @@ func TestAChangeThatAnotherInstanceAppliedIsHeard(t *testing.T) {
 	}
 	_, err := directory.Resolve(t.Context(), organization, []Hint{{Identity: identity}})
 	require.NoError(t, err)
-	follow(NewFollower(directory, slog.New(slog.DiscardHandler)))
+	follow(NewFollower(directory, joinNobody, slog.New(slog.DiscardHandler)))
 	require.Eventually(t, func() bool { return sequence() == 1 }, 20*time.Second, time.Millisecond)
 
 	first.off.Store(true)
@@ -73,7 +73,7 @@ func TestAChangeThatAnotherInstanceAppliedIsHeard(t *testing.T) {
 	require.Eventually(t, first.refused.Load, 20*time.Second, time.Millisecond)
 	service.Link(organization.String(), &identityv1.Identity{Kind: 1, Value: identity.Value}, bob.String())
 	service.SetDown(false)
-	follow(NewFollower(NewDirectory(client, store), slog.New(slog.DiscardHandler)))
+	follow(NewFollower(NewDirectory(client, store), joinNobody, slog.New(slog.DiscardHandler)))
 	require.Eventually(t, func() bool { return sequence() == 2 }, 20*time.Second, time.Millisecond)
 	require.NotEqual(t, bob, known())
 	first.off.Store(false)

@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"testing"
@@ -38,7 +39,7 @@ func TestAnAnswerThatAChangeHasOvertakenIsNotRemembered(t *testing.T) {
 	identity := events.Identity{Kind: 1, Value: "ada@example.org"}
 	service := &slow{answer: ada}
 	d := NewDirectory(service, store)
-	f := NewFollower(d, func(context.Context, uuid.UUID, []uuid.UUID) error { return nil }, slog.New(slog.DiscardHandler))
+	f := NewFollower(d, joinNobody, slog.New(slog.DiscardHandler))
 	service.during = func() {
 		require.NoError(t, f.apply(t.Context(), &identityv1.WatchIdentitiesResponse{Sequence: 7, Changes: []*identityv1.IdentityChange{{
 			DeveloperId: bob.String(), Identity: &identityv1.Identity{Kind: 1, Value: identity.Value}, OrganizationId: organization.String(),
@@ -152,7 +153,7 @@ func TestAChangeCountsAsFollowedOnceItsDevelopersWereLookedAt(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	organization, ada, bob, cyd := uuid.New(), uuid.UUID{15: 1}, uuid.UUID{15: 2}, uuid.UUID{15: 3}
 	var looked [][]uuid.UUID
-	failure := ErrAway
+	var failure error = ErrAway
 	f := NewFollower(NewDirectory(nil, store), func(_ context.Context, of uuid.UUID, ids []uuid.UUID) error {
 		require.Equal(t, organization, of)
 		looked = append(looked, ids)
@@ -185,4 +186,14 @@ func TestAChangeCountsAsFollowedOnceItsDevelopersWereLookedAt(t *testing.T) {
 		require.Equal(t, want, sequence)
 	}
 	require.Equal(t, [][]uuid.UUID{{ada, bob}, {ada, bob}}, looked)
+	// What would fail again and again is told, and holds up nothing else.
+	looked, failure = nil, errors.New("damaged")
+	message.Sequence = 5
+	require.NoError(t, f.apply(t.Context(), message, 4))
+	sequence, err := store.Sequence(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 5, sequence)
 }
+
+// joinNobody is for tests in which nobody has properties.
+func joinNobody(context.Context, uuid.UUID, []uuid.UUID) error { return nil }
