@@ -228,6 +228,9 @@ func roomy(err error) error {
 // settings of a statement. Alters that move rows are not waited for inside the statement, where nobody sees how far they are.
 func (w *work) settings() clickhouse.Settings {
 	s := clickhouse.Settings{"alter_sync": 1, "async_insert": 0, "lightweight_deletes_sync": 0, "mutations_sync": 0, "distributed_ddl_output_mode": "null_status_on_timeout"}
+	if w.s.fills() { // the log of the server alone knows what is there of one that failed; see filled
+		s["log_queries"], s["log_queries_min_query_duration_ms"], s["log_queries_min_type"], s["log_queries_probability"] = 1, 0, "QUERY_START", 1
+	}
 	for _, a := range w.s.actions {
 		if a.mutates() && !strings.HasPrefix(w.engine, "Replicated") {
 			s["alter_sync"] = 0

@@ -72,3 +72,19 @@ func TestAFillThatLeftNothingIsRepeated(t *testing.T) {
 		})
 	}
 }
+
+// TestAFillIsLoggedWhateverTheProfileSays has a statement that fails before its start, on a server that is told to log nothing: only its log says that nothing is there.
+func TestAFillIsLoggedWhateverTheProfileSays(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Config{})
+	s.engine.opts.Settings["log_queries"] = 0
+	texts := maps.Clone(base)
+	require.NoError(t, s.apply(texts))
+	texts["0002_rows.sql"] = "INSERT INTO t SELECT a, 'x' FROM later"
+	for range 2 {
+		err := s.apply(texts)
+		require.ErrorContains(t, err, "later")
+		require.NotErrorIs(t, err, migrations.ErrRefused)
+		require.NotContains(t, err.Error(), "a part of its rows")
+	}
+}
