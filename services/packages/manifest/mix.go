@@ -6,7 +6,7 @@ import (
 )
 
 // readMixLock reads the map that Mix writes, one package a line: "name": {:hex, :name, "1.0.0", "hash", ...} or {:git, "address", "commit", ...}. Old
-// versions write the first behind the map's opening bracket.
+// versions write the first behind the map's opening bracket. The key is the OTP application, whose package on hex.pm may have another name: the atom.
 func readMixLock(ctx context.Context, content []byte) ([]entry, error) {
 	var entries []entry
 	for raw, err := range lines(ctx, content) {
@@ -14,24 +14,38 @@ func readMixLock(ctx context.Context, content []byte) ([]entry, error) {
 			return nil, err
 		}
 		text := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(string(raw)), "%{"))
-		name, tuple, ok := strings.Cut(text, `": {:`)
-		name, quoted := strings.CutPrefix(name, `"`)
-		if !ok || !quoted {
+		key, tuple, ok := strings.Cut(text, `": {:`)
+		if !ok || !strings.HasPrefix(key, `"`) {
 			continue
 		}
 		kind, rest, _ := strings.Cut(tuple, ",")
-		first, rest := quotedText(rest)
-		second, _ := quotedText(rest)
 		switch kind {
 		case "hex":
-			entries = append(entries, entry{purlType: "hex", name: name, version: first})
+			name, rest := atom(rest)
+			version, _ := quotedText(rest)
+			entries = append(entries, entry{purlType: "hex", name: name, version: version})
 		case "git":
-			entries = append(entries, entryFromGit(first, second))
+			address, rest := quotedText(rest)
+			commit, _ := quotedText(rest)
+			entries = append(entries, entryFromGit(address, commit))
 		default:
 			entries = append(entries, entry{})
 		}
 	}
 	return entries, nil
+}
+
+// atom is the name of the atom that a text begins with, :name or :"name", and what is behind it. It is empty where there is none.
+func atom(text string) (name, rest string) {
+	inner, ok := strings.CutPrefix(strings.TrimSpace(text), ":")
+	if !ok {
+		return "", text
+	}
+	if strings.HasPrefix(inner, `"`) {
+		return quotedText(inner)
+	}
+	name, rest, _ = strings.Cut(inner, ",")
+	return strings.TrimRight(name, " }"), rest
 }
 
 // quotedText is the next text in quotes, and what is behind it.

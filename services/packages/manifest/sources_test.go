@@ -30,6 +30,11 @@ func TestSourcesAreJudged(t *testing.T) {
 		"Elixir": {MixLock, "%{\n  \"jason\": {:hex, :jason, \"1.4.4\", \"00\", [:mix], [], \"hexpm\", \"00\"},\n" +
 			"  \"forked\": {:git, \"https://github.com/acme/forked.git\", \"" + sha + "\", [branch: \"main\"]},\n" +
 			"  \"other\": {:git, \"https://git.example/acme/other.git\", \"" + sha + "\", []},\n}\n", forked + " pkg:hex/jason@1.4.4", 1},
+		"Elixir under the name of an application": {
+			MixLock, "%{\n  \"cowlib\": {:hex, :remedy_cowlib, \"2.11.1\", \"00\", [:rebar3], [], \"hexpm\", \"00\"},\n" +
+				"  \"gun\": {:hex, :\"remedy_gun\", \"2.0.1\", \"00\", [:rebar3], [], \"hexpm\", \"00\"},\n  \"odd\": {:hex, \"odd\", \"1.0.0\"},\n}\n",
+			"pkg:hex/remedy_cowlib@2.11.1 pkg:hex/remedy_gun@2.0.1", 1,
+		},
 		"Elixir of old": {MixLock, "%{\"cowboy\": {:hex, :cowboy, \"1.0.0\"},\n  \"ranch\": {:hex, :ranch, \"1.0.0\"}}\n", "pkg:hex/cowboy@1.0.0 pkg:hex/ranch@1.0.0", 0},
 		"Go": {
 			GoMod, "module m\n\nrequire (\n\ta.example/a v1.0.0\n\ta.example/b v1.0.0\n\ta.example/c v1.0.0\n\td.example/d v1.0.0\n)\n\n" +
