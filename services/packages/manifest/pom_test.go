@@ -79,3 +79,41 @@ func TestPomProperties(t *testing.T) {
 		require.Equal(t, []string{c.want}, result.Purls, name)
 	}
 }
+
+// What a project does not state it has from its parent, by whichever name it asks.
+func TestPomOfAParent(t *testing.T) {
+	t.Parallel()
+	const parent = "<parent><groupId>org.x</groupId><artifactId>all</artifactId><version>7</version></parent><artifactId>web</artifactId>"
+	for _, c := range []struct{ own, group, artifact, version, want string }{
+		{"", "${project.groupId}", "core", "${project.version}", "pkg:maven/org.x/core@7"},
+		{"", "${pom.groupId}", "core", "${pom.version}", "pkg:maven/org.x/core@7"},
+		{"", "${groupId}", "${artifactId}-api", "${version}", "pkg:maven/org.x/web-api@7"},
+		{"", "${project.parent.groupId}", "${project.parent.artifactId}-${project.artifactId}", "${project.parent.version}", "pkg:maven/org.x/all-web@7"},
+		{"<groupId>org.own</groupId><version>8</version>", "${project.groupId}", "core", "${project.version}", "pkg:maven/org.own/core@8"},
+		{"<groupId>org.own</groupId><version>8</version>", "${project.parent.groupId}", "core", "${project.parent.version}", "pkg:maven/org.x/core@7"},
+	} {
+		content := "<project>" + parent + c.own + "<dependencies><dependency><groupId>" + c.group + "</groupId><artifactId>" + c.artifact +
+			"</artifactId><version>" + c.version + "</version></dependency></dependencies></project>"
+		result, err := Extract(t.Context(), "pom.xml", []byte(content))
+		require.NoError(t, err)
+		require.Equal(t, []string{c.want}, result.Purls, content)
+	}
+}
+
+// A classifier of the platform is defined by a plugin, and says nothing about the version.
+func TestPomKeepsTheVersionBesideWhatIsUndefined(t *testing.T) {
+	t.Parallel()
+	for _, element := range []string{"classifier", "optional", "scope", "type"} {
+		beside := "<" + element + ">${elsewhere}</" + element + ">"
+		content := strings.Replace(string(pomOf("", "1.0")), "</version></dependency>", "</version>"+beside+"</dependency>", 1)
+		result, err := Extract(t.Context(), "pom.xml", []byte(content))
+		require.NoError(t, err)
+		require.Equal(t, []string{"pkg:maven/org.y/z@1.0"}, result.Purls, element)
+
+		managed := strings.NewReplacer("<dependencies>", "<dependencyManagement><dependencies>", "</dependencies>", "</dependencies></dependencyManagement>"+
+			"<dependencies><dependency><groupId>org.y</groupId><artifactId>z</artifactId>"+beside+"</dependency></dependencies>").Replace(content)
+		result, err = Extract(t.Context(), "pom.xml", []byte(managed))
+		require.NoError(t, err)
+		require.Equal(t, []string{"pkg:maven/org.y/z@1.0"}, result.Purls, element)
+	}
+}

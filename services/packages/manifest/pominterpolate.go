@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -28,9 +29,10 @@ type interpolator struct {
 	total   int
 }
 
-// newInterpolator knows the properties of the file, and those that each project has by itself.
+// newInterpolator knows the properties of the file, and those that each project has by itself. A project that states no group or version has those of its
+// parent, which the file names too.
 func newInterpolator(project *maven.Project) *interpolator {
-	defined := make(map[string]string, len(project.Properties.Properties)+12)
+	defined := make(map[string]string, len(project.Properties.Properties)+18)
 	for _, p := range project.Properties.Properties {
 		defined[p.Name] = p.Value
 	}
@@ -38,9 +40,11 @@ func newInterpolator(project *maven.Project) *interpolator {
 		name  string
 		value maven.String
 	}{
-		{"groupId", project.GroupID},
-		{"version", project.Version},
+		{"groupId", cmp.Or(project.GroupID, project.Parent.GroupID)},
+		{"artifactId", project.ArtifactID},
+		{"version", cmp.Or(project.Version, project.Parent.Version)},
 		{"parent.groupId", project.Parent.GroupID},
+		{"parent.artifactId", project.Parent.ArtifactID},
 		{"parent.version", project.Parent.Version},
 	} {
 		if p.value == "" {
@@ -56,22 +60,23 @@ func newInterpolator(project *maven.Project) *interpolator {
 	return &interpolator{defined: defined, done: make(map[string]expansion, len(defined))}
 }
 
-// dependencies are those whose properties are all defined, with their values.
+// dependencies are those whose group, artifact and version have no property that is not defined, with their values. The others, a classifier of a profile as
+// a rule, decide nothing about the package and may keep theirs.
 func (i *interpolator) dependencies(stated []maven.Dependency) ([]maven.Dependency, error) {
+	const deciding = 3
 	var kept []maven.Dependency
 	for _, d := range stated {
 		if d.GroupID == "" || d.ArtifactID == "" {
 			continue
 		}
 		resolved := true
-		optional := maven.String(d.Optional)
-		for _, text := range []*maven.String{&d.GroupID, &d.ArtifactID, &d.Version, &d.Scope, &d.Type, &d.Classifier, &optional} {
+		for n, text := range []*maven.String{&d.GroupID, &d.ArtifactID, &d.Version, &d.Scope, &d.Type, &d.Classifier} {
 			e, err := i.expand(string(*text), 0)
 			if err != nil {
 				return nil, err
 			}
 			*text = maven.String(e.text)
-			resolved = resolved && e.resolved
+			resolved = resolved && (e.resolved || n >= deciding)
 		}
 		if resolved {
 			kept = append(kept, d)
