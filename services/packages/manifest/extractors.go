@@ -58,7 +58,7 @@ func scan(ctx context.Context, format Format, content []byte) ([]entry, error) {
 		// The extractor would end there and say nothing.
 		return nil, fmt.Errorf("it has a line of more than %d bytes, and is not in the form that Yarn writes", bufio.MaxScanTokenSize)
 	}
-	return uninterruptible.run(ctx, func() ([]entry, error) {
+	return uninterruptible.run(ctx, func(ctx context.Context) ([]entry, error) {
 		packages, err := run(ctx, format, content)
 		if err != nil {
 			return nil, err

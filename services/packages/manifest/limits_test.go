@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -103,7 +105,7 @@ func TestPlacesAreKeptUntilTheParserEnds(t *testing.T) {
 		<-started
 		cancel(errors.New("it takes too long"))
 	}()
-	_, err := p.run(ctx, func() ([]entry, error) {
+	_, err := p.run(ctx, func(context.Context) ([]entry, error) {
 		defer close(ended)
 		close(started)
 		<-release
@@ -111,13 +113,13 @@ func TestPlacesAreKeptUntilTheParserEnds(t *testing.T) {
 	})
 	require.ErrorContains(t, err, "it takes too long")
 
-	never := func() ([]entry, error) { panic("it has no place") }
+	never := func(context.Context) ([]entry, error) { panic("it has no place") }
 	_, err = p.run(ctx, never)
 	require.ErrorIs(t, err, errBusy)
 
 	close(release)
 	<-ended
-	entries, err := p.run(t.Context(), func() ([]entry, error) { return []entry{{name: "a"}}, nil })
+	entries, err := p.run(t.Context(), func(context.Context) ([]entry, error) { return []entry{{name: "a"}}, nil })
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
 	_, err = p.run(t.Context(), never)
@@ -140,6 +142,53 @@ func TestAFileWithoutAPlaceIsToBeSentAgain(t *testing.T) {
 	_, err = Extract(canceled(t), "go.mod", content)
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, ErrBusy, fault.Unavailable)
+}
+
+// What a file waits for others is not taken off its own time.
+func TestWaitingForAPlaceTakesNoTimeOffTheReading(t *testing.T) {
+	const slow, long = Format("slow"), 8 * time.Second
+	before := uninterruptible
+	decoders[slow] = func([]byte) ([]entry, error) {
+		<-time.After(long)
+		return []entry{{purlType: "npm", name: "a"}}, nil
+	}
+	defer func() {
+		uninterruptible = before
+		delete(decoders, slow)
+	}()
+	synctest.Test(t, func(t *testing.T) {
+		uninterruptible = make(places, 1)
+		uninterruptible <- struct{}{}
+		time.AfterFunc(long, func() { <-uninterruptible })
+		result, err := extract(t.Context(), slow, "x", nil)
+		require.NoError(t, err)
+		require.Equal(t, []string{"pkg:npm/a"}, result.Purls)
+
+		uninterruptible <- struct{}{}
+		_, err = extract(t.Context(), slow, "x", nil)
+		require.ErrorIs(t, err, ErrBusy)
+		<-uninterruptible
+
+		decoders[slow] = func([]byte) ([]entry, error) {
+			<-time.After(2 * MaxSeconds * time.Second)
+			return nil, nil
+		}
+		_, err = extract(t.Context(), slow, "x", nil)
+		require.ErrorIs(t, err, ErrInvalid)
+		require.ErrorContains(t, err, "takes longer than 10 seconds")
+		<-time.After(2 * MaxSeconds * time.Second)
+	})
+}
+
+// A free place is nothing for a call that has ended.
+func TestAnEndedCallTakesNoPlace(t *testing.T) {
+	t.Parallel()
+	p := make(places, 1)
+	for range 100 {
+		_, err := p.run(canceled(t), func(context.Context) ([]entry, error) { return nil, nil })
+		require.ErrorIs(t, err, errBusy)
+		require.Empty(t, p)
+	}
 }
 
 func canceled(t *testing.T) context.Context {

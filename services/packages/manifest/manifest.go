@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"devtrail.dev/kit/fault"
 )
@@ -22,7 +21,7 @@ const (
 	MaxBytes = 16 << 20
 	// MaxEntries is how many packages a file may name, repetitions included.
 	MaxEntries = 200_000
-	// MaxSeconds is how long one file may take.
+	// MaxSeconds is how long one file may take to be read, and how long it waits for a place before.
 	MaxSeconds = 10
 	// MaxNesting is how deep brackets may nest; the recursive parsers would exhaust the stack otherwise, which no recover catches.
 	MaxNesting = 10_000
@@ -107,16 +106,16 @@ func extract(ctx context.Context, format Format, path string, content []byte) (R
 // read picks the reader of a format: ours where there is one, else the decoder or the extractor. A reader of ours that meets something outside the form its
 // tool writes says so by errOther, and one of the others, which know the whole grammar, decides.
 func read(ctx context.Context, format Format, content []byte) ([]entry, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, MaxSeconds*time.Second, fmt.Errorf("it takes longer than %d seconds", MaxSeconds))
-	defer cancel()
 	if own, ok := readers[format]; ok {
+		ctx, cancel := limited(ctx)
 		entries, err := guard(func() ([]entry, error) { return own(ctx, content) })
+		cancel()
 		if !errors.Is(err, errOther) {
 			return entries, err
 		}
 	}
 	if decode, ok := decoders[format]; ok {
-		return uninterruptible.run(ctx, func() ([]entry, error) { return decode(content) })
+		return uninterruptible.run(ctx, func(context.Context) ([]entry, error) { return decode(content) })
 	}
 	return scan(ctx, format, content)
 }
