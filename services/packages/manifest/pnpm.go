@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"strings"
 )
@@ -138,20 +139,18 @@ func (b *pnpmBlock) entry(lock string) (entry, error) {
 		return entryFromSource(repository, commit), nil
 	}
 	name, version := b.name, b.version
+	keyName, keyVersion, err := splitPnpmKey(b.key, lock)
+	if isArchive(keyVersion) {
+		version = keyVersion
+	}
 	if name == "" || version == "" {
-		keyName, keyVersion, err := splitPnpmKey(b.key, lock)
 		if err != nil {
 			return entry{}, err
 		}
 		if isLocalReference(keyVersion) {
 			return entry{}, nil
 		}
-		if name == "" {
-			name = keyName
-		}
-		if version == "" {
-			version = keyVersion
-		}
+		name, version = cmp.Or(name, keyName), cmp.Or(version, keyVersion)
 	}
 	return npmEntry(name, version, ""), nil
 }

@@ -52,6 +52,35 @@ func TestSourcesAreJudged(t *testing.T) {
 	}
 }
 
+// What lies at an address of its own is no version of the registry, whatever it says of itself. A repository's address is not such a one.
+func TestArchivesHaveNoVersion(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		format        Format
+		content, want string
+	}{
+		"pnpm": {PnpmLock, "lockfileVersion: '9.0'\npackages:\n  foo@https://example.com/foo.tgz:\n    resolution: {tarball: https://example.com/foo.tgz}\n    version: 1.0.0\n" +
+			"  '@s/bar@https://example.com/bar.tgz(foo@1.0.0)':\n    resolution: {tarball: https://example.com/bar.tgz}\n    version: 1.0.0\n" +
+			"  forked@https://codeload.github.com/acme/forked/tar.gz/" + sha + ":\n    resolution: {tarball: https://codeload.github.com/acme/forked/tar.gz/" + sha + "}\n    version: 1.0.0\n" +
+			"  own@1.0.0:\n    resolution: {integrity: x, tarball: https://npm.example/own/-/own-1.0.0.tgz}\n", forked + " pkg:npm/%40s/bar pkg:npm/foo pkg:npm/own@1.0.0"},
+		"pnpm, decoded": {
+			PnpmLock, "lockfileVersion: '9.0'\npackages: # x\n  foo@https://example.com/foo.tgz:\n    resolution: {tarball: https://example.com/foo.tgz}\n    version: 1.0.0\n",
+			"pkg:npm/foo",
+		},
+		"Yarn 1": {YarnLock, "foo@https://example.com/foo.tgz:\n  version \"1.0.0\"\n  resolved \"https://example.com/foo.tgz#00\"\n\n" +
+			"\"@s/bar@http://example.com/bar.tgz\":\n  version \"1.0.0\"\n  resolved \"http://example.com/bar.tgz#00\"\n\n" +
+			"\"forked@https://github.com/acme/forked.git#main\":\n  version \"1.0.0\"\n  resolved \"https://github.com/acme/forked.git#" + sha + "\"\n\n" +
+			"own@^1.0.0:\n  version \"1.0.0\"\n  resolved \"https://npm.example/own/-/own-1.0.0.tgz#00\"\n", forked + " pkg:npm/%40s/bar pkg:npm/foo pkg:npm/own@1.0.0"},
+		"Yarn 2": {YarnLock, "\"foo@https://example.com/foo.tgz\":\n  version: 1.0.0\n  resolution: \"foo@https://example.com/foo.tgz\"\n\n" +
+			"\"forked@https://github.com/acme/forked.git\":\n  version: 1.0.0\n  resolution: \"forked@https://github.com/acme/forked.git#commit=" + sha + "\"\n\n" +
+			"\"own@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"own@npm:1.0.0::__archiveUrl=https%3A%2F%2Fnpm.example%2Fown-1.0.0.tgz\"\n", forked + " pkg:npm/foo pkg:npm/own@1.0.0"},
+	} {
+		result, err := Extract(t.Context(), string(c.format), []byte(c.content))
+		require.NoError(t, err, name)
+		require.Equal(t, c.want, strings.Join(result.Purls, " "), name)
+	}
+}
+
 // A line that is too long for a buffer ended the file without a word.
 func TestGemfileLockWithALongLine(t *testing.T) {
 	t.Parallel()

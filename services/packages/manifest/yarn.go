@@ -107,6 +107,9 @@ func (b *yarnBlock) entry() (entry, error) {
 	if isLocalReference(reference) {
 		return entry{}, nil
 	}
+	if isArchive(reference) {
+		b.version = ""
+	}
 	if b.resolution != "" {
 		if strings.Contains(reference, "://") || strings.HasPrefix(reference, "git@") {
 			return npmEntry(name, b.version, reference), nil
@@ -130,6 +133,12 @@ func splitSpecifier(specifier string) (name, reference string) {
 		return specifier, ""
 	}
 	return specifier[:i+1], specifier[i+2:]
+}
+
+// isArchive is true for an address in place of a version. What lies there has none that a registry knows. The address of a repository may look the same, but
+// what is in a repository is named by its commit, whatever the version.
+func isArchive(reference string) bool {
+	return strings.HasPrefix(reference, "https://") || strings.HasPrefix(reference, "http://")
 }
 
 // isLocalReference is true for what the project itself holds.
