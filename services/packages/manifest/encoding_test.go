@@ -48,3 +48,18 @@ func TestPomInUTF16(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"pkg:maven/org.y/z@1.0"}, result.Purls)
 }
+
+func TestPackagesConfigInUTF16(t *testing.T) {
+	t.Parallel()
+	for _, declared := range []string{"utf-16", "UTF-16", "utf-16LE"} {
+		content := `<?xml version="1.0" encoding="` + declared + `"?><packages><package id="Newtonsoft.Json" version="13.0.3" /><package id="a" /><package version="1" /></packages>`
+		encoded, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().Bytes([]byte(content))
+		require.NoError(t, err)
+		result, err := Extract(t.Context(), "packages.config", encoded)
+		require.NoError(t, err, declared)
+		require.Equal(t, []string{"pkg:nuget/Newtonsoft.Json@13.0.3"}, result.Purls)
+		require.Equal(t, 2, result.Skipped)
+	}
+	_, err := Extract(t.Context(), "packages.config", []byte(`<configuration></configuration>`))
+	require.ErrorIs(t, err, ErrInvalid)
+}

@@ -12,7 +12,6 @@ import (
 	"github.com/google/osv-scalibr/extractor"
 	"github.com/google/osv-scalibr/extractor/filesystem"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/cpp/conanlock"
-	"github.com/google/osv-scalibr/extractor/filesystem/language/dotnet/packagesconfig"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/java/gradlelockfile"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/javascript/bunlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/javascript/packagelockjson"
@@ -39,7 +38,6 @@ var extractors = map[Format]func(*cpb.PluginConfig) (filesystem.Extractor, error
 	NpmShrinkwrap:   packagelockjson.New,
 	PackageLock:     packagelockjson.New,
 	PackageResolved: packageresolved.New,
-	PackagesConfig:  packagesconfig.New,
 	PnpmLock:        pnpmlock.New,
 	PoetryLock:      poetrylock.New,
 	RenvLock:        renvlock.New,

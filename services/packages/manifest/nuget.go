@@ -1,8 +1,10 @@
 package manifest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"strings"
 )
 
@@ -31,6 +33,32 @@ func readPackagesLock(_ context.Context, content []byte) ([]entry, error) {
 				continue
 			}
 			entries = append(entries, entry{purlType: "nuget", name: name, version: p.Resolved})
+		}
+	}
+	return entries, nil
+}
+
+// nugetConfig is the part of a packages.config that names packages.
+type nugetConfig struct {
+	XMLName  xml.Name `xml:"packages"`
+	Packages []struct {
+		ID      string `xml:"id,attr"`
+		Version string `xml:"version,attr"`
+	} `xml:"package"`
+}
+
+// readPackagesConfig reads it in the encoding that it declares. A package needs both attributes: NuGet takes none without a version.
+func readPackagesConfig(_ context.Context, content []byte) ([]entry, error) {
+	decoder := xml.NewDecoder(bytes.NewReader(content))
+	decoder.CharsetReader = charsetReader
+	var config nugetConfig
+	if err := decoder.Decode(&config); err != nil {
+		return nil, err
+	}
+	entries := make([]entry, len(config.Packages))
+	for i, p := range config.Packages {
+		if p.ID != "" && p.Version != "" {
+			entries[i] = entry{purlType: "nuget", name: p.ID, version: p.Version}
 		}
 	}
 	return entries, nil
