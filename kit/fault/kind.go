@@ -53,6 +53,16 @@ func (k Kind) Error() string {
 	return table[Internal].text
 }
 
+// Passing tells whether the same call may succeed when it is repeated later.
+func (k Kind) Passing() bool {
+	switch k {
+	case Unavailable, Conflict, Exhausted, Timeout, Canceled:
+		return true
+	default:
+		return false
+	}
+}
+
 // Code is the gRPC code of the kind.
 func (k Kind) Code() codes.Code {
 	if int(k) < len(table) {

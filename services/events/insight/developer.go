@@ -12,6 +12,9 @@ import (
 	"devtrail.dev/services/events/catalog"
 )
 
+// ErrMergeUnsettled says that merges of a developer were undone and made otherwise, which is not followed to its end yet. Nothing was changed.
+var ErrMergeUnsettled = fault.New(fault.Conflict, "MERGE_UNSETTLED", "merges of the developer have changed and are being followed: send the update again")
+
 // DeveloperState is the properties of a developer as an update left them.
 type DeveloperState struct {
 	Properties catalog.Properties
@@ -24,6 +27,7 @@ type DeveloperState struct {
 func UpdateDeveloper(
 	ctx context.Context, store Engine, keeper *catalog.Keeper, organization, developer uuid.UUID, u catalog.Update,
 ) (uuid.UUID, DeveloperState, error) {
+	been := make(map[uuid.UUID]bool)
 	for {
 		var into uuid.UUID
 		item, err := keeper.Put(ctx, organization, catalog.DeveloperState, developer, 0, func(i *catalog.Item) (bool, error) {
@@ -38,6 +42,9 @@ func UpdateDeveloper(
 			return developer, DeveloperState{}, err
 		}
 		if into != uuid.Nil { // a merge was quicker than the update
+			if been[developer] = true; been[into] {
+				return developer, DeveloperState{}, ErrMergeUnsettled
+			}
 			developer = into
 			continue
 		}

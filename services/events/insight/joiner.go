@@ -3,12 +3,14 @@ package insight
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/events/catalog"
 )
@@ -58,8 +60,8 @@ func (j *Joiner) Join(ctx context.Context, organization uuid.UUID, ids []uuid.UU
 	return j.look(ctx, organization, known)
 }
 
-// JoinOne is Join of one who was found to be merged, unless that is known: it is done where a request waits for it.
-func (j *Joiner) JoinOne(ctx context.Context, organization, id uuid.UUID) error {
+// JoinOne is Join of one for whom somebody was found to survive, she herself or another, unless that is known: it is done where a request waits for it.
+func (j *Joiner) JoinOne(ctx context.Context, organization, id, survivor uuid.UUID) error {
 	item, err := j.store.Item(ctx, organization, catalog.DeveloperState, id)
 	if errors.Is(err, catalog.ErrItemNotFound) {
 		return nil
@@ -68,24 +70,32 @@ func (j *Joiner) JoinOne(ctx context.Context, organization, id uuid.UUID) error 
 		return err
 	}
 	d, err := catalog.ReadDeveloper(item.Body)
-	if err != nil || d.Into != uuid.Nil {
+	if err != nil || d.Into == survivor || d.Into == uuid.Nil && survivor == id {
 		return err
 	}
 	return j.look(ctx, organization, []catalog.Item{item})
 }
 
 // look is Join of developers who have properties. The items were read before it is asked who survives: a merge that they know of, and the answer does not,
-// was undone.
+// was undone. One for whom it fails for good holds up no other.
 func (j *Joiner) look(ctx context.Context, organization uuid.UUID, known []catalog.Item) error {
-	ids, into := make([]uuid.UUID, len(known)), make([]uuid.UUID, len(known))
-	for i, item := range known {
+	var failures []error
+	into := make(map[uuid.UUID]uuid.UUID, len(known))
+	known = slices.DeleteFunc(slices.Clone(known), func(item catalog.Item) bool {
 		d, err := catalog.ReadDeveloper(item.Body)
 		if err != nil {
-			return err
+			failures = append(failures, fmt.Errorf("developer %s: %w", item.ID, err))
+			return true
 		}
-		ids[i], into[i] = item.ID, d.Into
+		into[item.ID] = d.Into
+		return false
+	})
+	var asked []uuid.UUID
+	for id, merged := range into {
+		if asked = append(asked, id); merged != uuid.Nil {
+			asked = append(asked, merged)
+		}
 	}
-	asked := slices.DeleteFunc(slices.Concat(ids, into), func(id uuid.UUID) bool { return id == uuid.Nil })
 	answers, err := j.survivors(ctx, organization, asked)
 	if err != nil {
 		return err
@@ -94,57 +104,77 @@ func (j *Joiner) look(ctx context.Context, organization uuid.UUID, known []catal
 	for i, id := range asked {
 		is[id] = answers[i]
 	}
-	var seen []DeveloperProperties
-	for i, item := range known { // first, so that nobody is merged into two at once
-		if into[i] == uuid.Nil || is[into[i]] == is[item.ID] {
-			continue
-		}
-		changed, err := j.part(ctx, organization, item, into[i])
-		if err != nil {
-			return err
-		}
-		seen = append(seen, changed...)
+	steps := []func(catalog.Item) error{
+		func(item catalog.Item) error { // first, so that nobody is merged into two at once
+			target := into[item.ID]
+			if target == uuid.Nil || is[item.ID] != item.ID && is[target] == is[item.ID] {
+				return nil
+			}
+			return j.part(ctx, organization, item, target)
+		},
+		func(item catalog.Item) error {
+			if is[item.ID] == item.ID {
+				return nil
+			}
+			return j.join(ctx, organization, item.ID, is[item.ID])
+		},
 	}
-	for _, id := range ids {
-		if is[id] == id {
-			continue
+	for _, step := range steps {
+		for _, item := range known {
+			if err := step(item); fault.KindOf(err).Passing() {
+				return err
+			} else if err != nil {
+				failures = append(failures, fmt.Errorf("developer %s: %w", item.ID, err))
+			}
 		}
-		changed, err := j.join(ctx, organization, id, is[id])
-		if err != nil {
-			return err
-		}
-		seen = append(seen, changed...)
 	}
-	if len(seen) == 0 {
-		return nil
-	}
-	return j.store.SetDeveloperProperties(ctx, organization, seen)
+	return errors.Join(failures...)
 }
 
-// part undoes what join did. What the target handed on is taken back too.
-func (j *Joiner) part(ctx context.Context, organization uuid.UUID, source catalog.Item, target uuid.UUID) ([]DeveloperProperties, error) {
+// part undoes what join did. What the target handed on is taken back too. That the source was merged is forgotten last: until questions see that she was not, it
+// is done again.
+func (j *Joiner) part(ctx context.Context, organization uuid.UUID, source catalog.Item, target uuid.UUID) error {
 	var onwards uuid.UUID
 	left, err := j.change(ctx, organization, target, 0, func(d *catalog.Developer) bool {
 		onwards = d.Into
 		return d.Part(source.ID)
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	freed, err := j.change(ctx, organization, source.ID, source.Revision, func(d *catalog.Developer) bool {
+	d, err := catalog.ReadDeveloper(source.Body)
+	if err != nil {
+		return err
+	}
+	d.Into = uuid.Nil
+	if source.Body, err = d.Write(); err != nil {
+		return err
+	}
+	revision := source.Revision
+	source.Revision++ // as it will be
+	freed, err := ReadDeveloperState(source)
+	if err != nil {
+		return err
+	}
+	if err := j.store.SetDeveloperProperties(ctx, organization, []DeveloperProperties{left, freed.of(source.ID)}); err != nil {
+		return err
+	}
+	if onwards != uuid.Nil && onwards != source.ID {
+		if err := j.join(ctx, organization, target, onwards); err != nil {
+			return err
+		}
+	}
+	_, err = j.change(ctx, organization, source.ID, revision, func(d *catalog.Developer) bool {
 		d.Into = uuid.Nil
 		return true
 	})
-	if err != nil || onwards == uuid.Nil {
-		return []DeveloperProperties{left, freed}, err
-	}
-	seen, err := j.join(ctx, organization, target, onwards)
-	return append(seen, left, freed), err
+	return err
 }
 
-// join returns what questions are to see. First it notes at the source whom it was merged into: from then on no update changes it, and what the target gets is
+// join has questions see what a merge makes of both. First it notes at the source whom it was merged into: from then on no update changes it, and what the target gets is
 // all there will be. What a crash leaves in between is made up for when it is done again. A target that was merged itself hands on what it got.
-func (j *Joiner) join(ctx context.Context, organization, source, target uuid.UUID) (seen []DeveloperProperties, err error) {
+func (j *Joiner) join(ctx context.Context, organization, source, target uuid.UUID) error {
+	var seen []DeveloperProperties
 	for been := make(map[uuid.UUID]bool); source != target && !been[source]; {
 		been[source] = true
 		var brought catalog.Properties
@@ -158,7 +188,7 @@ func (j *Joiner) join(ctx context.Context, organization, source, target uuid.UUI
 			return true
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		next := target
 		survivor, err := j.change(ctx, organization, target, 0, func(d *catalog.Developer) bool {
@@ -168,12 +198,12 @@ func (j *Joiner) join(ctx context.Context, organization, source, target uuid.UUI
 			return d.Join(source, brought)
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		seen = append(seen, survivor, merged)
 		source, target = target, next
 	}
-	return seen, nil
+	return j.store.SetDeveloperProperties(ctx, organization, seen)
 }
 
 // change changes the item of a developer and returns what questions are to see of it.
@@ -202,6 +232,7 @@ func (j *Joiner) JoinAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failures []error
 	for _, organization := range organizations {
 		for after, more := (catalog.Place{}), true; more; {
 			list, err := j.store.Items(ctx, organization, catalog.DeveloperState, after, atOnce)
@@ -211,12 +242,14 @@ func (j *Joiner) JoinAll(ctx context.Context) error {
 			if more = len(list) == atOnce; more {
 				after = list[len(list)-1].Place()
 			}
-			if err := j.look(ctx, organization, list); err != nil {
+			if err := j.look(ctx, organization, list); fault.KindOf(err).Passing() {
 				return err
+			} else if err != nil {
+				failures = append(failures, fmt.Errorf("organization %s: %w", organization, err))
 			}
 		}
 	}
-	return nil
+	return errors.Join(failures...)
 }
 
 // How often everybody is looked at, and how soon again after a failure.

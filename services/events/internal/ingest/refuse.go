@@ -131,14 +131,8 @@ func (d *drain) halve(ctx context.Context, st *stage, p *piece, events uint32) e
 
 // final tells whether an error of the store, after so many in a row that nobody has named, stays when the call is repeated.
 func final(err error, doubts int) bool {
-	switch fault.KindOf(err) {
-	case fault.Unavailable, fault.Conflict, fault.Exhausted, fault.Timeout, fault.Canceled:
-		return false
-	case fault.Internal:
-		return doubts >= patience
-	default:
-		return true
-	}
+	kind := fault.KindOf(err)
+	return !kind.Passing() && (kind != fault.Internal || doubts >= patience)
 }
 
 // refuse buries one event.

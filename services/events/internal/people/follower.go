@@ -117,7 +117,7 @@ func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitie
 		f.directory.reassigned(organization, list)
 		if touched := touchedBy(list); len(touched) > 0 {
 			err := f.join(ctx, organization, touched)
-			if passing(err) {
+			if fault.KindOf(err).Passing() {
 				return err
 			}
 			if err != nil { // it would be so the next time, and nothing else would be followed any more
@@ -132,16 +132,6 @@ func (f *Follower) apply(ctx context.Context, message *identityv1.WatchIdentitie
 		return nil
 	}
 	return f.store.SetSequence(ctx, message.GetSequence())
-}
-
-// passing tells whether an error may be gone when the call is repeated.
-func passing(err error) bool {
-	switch fault.KindOf(err) {
-	case fault.Unavailable, fault.Conflict, fault.Exhausted, fault.Timeout, fault.Canceled:
-		return true
-	default:
-		return false
-	}
 }
 
 // touchedBy lists, each once, the developers between whom identities moved.

@@ -16,7 +16,7 @@ import (
 	"devtrail.dev/services/events/insight"
 )
 
-// developer reads whose properties are meant: those of the survivor of a merge, who has them from now on if that was not heard of yet.
+// developer reads whose properties are meant: those of the survivor of a merge, who has them from now on if that was not heard of yet; if a merge was undone, her own again.
 func (s *catalogServer) developer(ctx context.Context, org uuid.UUID, text string) (uuid.UUID, error) {
 	id, err := itemID("developer_id", text)
 	if err != nil {
@@ -27,10 +27,10 @@ func (s *catalogServer) developer(ctx context.Context, org uuid.UUID, text strin
 
 func (s *catalogServer) survivor(ctx context.Context, org, id uuid.UUID) (uuid.UUID, error) {
 	list, err := s.insight.filters.developers.Survivors(ctx, org, []uuid.UUID{id})
-	if err != nil || list[0] == id {
-		return id, err
+	if err != nil {
+		return uuid.Nil, err
 	}
-	return list[0], s.joiner.JoinOne(ctx, org, id)
+	return list[0], s.joiner.JoinOne(ctx, org, id, list[0])
 }
 
 // GetDeveloperProperties returns the properties of a developer.
