@@ -111,15 +111,18 @@ func (d *drain) foresee(ctx context.Context, organization uuid.UUID, latest time
 // foresee keeps what is to be known of submissions whose senders' clocks are far ahead, and returns those that can be decided on. The others are answered.
 func (j *journal) foresee(ctx context.Context, hour uint32, group []*submission) []*submission {
 	bound := covered(hour)
+	var failed error // of one, and so of all: all others wait meanwhile
 	return slices.DeleteFunc(group, func(s *submission) bool {
 		if s.batch.window.latest <= bound.UnixMicro() {
 			return false
 		}
-		err := j.drain.foresee(ctx, s.batch.organization, time.UnixMicro(s.batch.window.latest))
-		if err != nil {
-			j.fail([]*submission{s}, err)
+		if failed == nil {
+			failed = j.drain.foresee(ctx, s.batch.organization, time.UnixMicro(s.batch.window.latest))
 		}
-		return err != nil
+		if failed != nil {
+			j.fail([]*submission{s}, failed)
+		}
+		return failed != nil
 	})
 }
 

@@ -123,7 +123,4 @@ func (r *cursor) number(bytes int) (n uint64) {
 }
 
 // weight is what an entry takes of the budget.
-func weight(e queue.Entry) int64 { return int64(len(e.Frame)) + int64(len(e.IDs))*16 + 8 + 16 + 4 + 4 }
-
-// overhead is room for what the budget does not count: heads of messages, and those that are committed and not forgotten yet.
-const overhead = 64 << 20
+func weight(e queue.Entry) int64 { return int64(len(e.Frame)) + 8 }

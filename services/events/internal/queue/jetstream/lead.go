@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -83,21 +82,15 @@ func (l *Log) renew(ctx context.Context, lose context.CancelCauseFunc) {
 	}
 }
 
-// streams makes what the log is kept in. The room of frames is the broker's to set aside at once, so that they never take what bounds and ids need: without those
-// nothing of the log could be given to the database, and so forgotten.
+// streams makes what the log is kept in. The streams have no bounds of their own: one that is full would not take what a new owner writes first, and could not
+// be drained any more.
 func (l *Log) streams(ctx context.Context) error {
-	for _, kept := range []struct {
-		name, subjects string
-		bytes          int64
-	}{
-		{l.options.Stream, l.frames(), l.options.Bytes + l.options.Bytes/8 + overhead},
-		{l.idStream(), l.idSubject("*"), -1},
-	} {
+	for name, subjects := range map[string]string{l.options.Stream: l.frames(), l.idStream(): l.idSubject("*")} {
 		if _, err := l.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-			AllowDirect: true, Description: "log of accepted events", Discard: jetstream.DiscardNew, MaxBytes: kept.bytes, MaxMsgs: -1, Name: kept.name,
-			Replicas: l.options.Replicas, Storage: jetstream.FileStorage, Subjects: []string{kept.subjects},
+			AllowDirect: true, Description: "log of accepted events", Discard: jetstream.DiscardNew, MaxBytes: -1, MaxMsgs: -1, Name: name,
+			Replicas: l.options.Replicas, Storage: jetstream.FileStorage, Subjects: []string{subjects},
 		}); err != nil {
-			return fmt.Errorf("the stream %s of up to %d bytes: %w", kept.name, kept.bytes, err)
+			return err
 		}
 	}
 	return nil

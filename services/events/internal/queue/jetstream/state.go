@@ -25,9 +25,6 @@ type record struct {
 // stateKey is where the record stands in its bucket.
 const stateKey = "state"
 
-// stateBytes is set aside for the record, which is some hundred bytes, and some thousand while blocks are halved.
-const stateBytes = 16 << 20
-
 // polls is how often a waiting instance looks in the time of a lease.
 const polls = 5
 
@@ -47,7 +44,7 @@ var errLost = errors.New("another instance took over the log of accepted events"
 // acquire waits until the log is free, its owner silent for a lease, or an earlier life of this instance, and takes it.
 func (s *state) acquire(ctx context.Context) error {
 	kv, err := s.log.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: s.log.options.Stream + "_STATE", Description: "who has the log of accepted events", MaxBytes: stateBytes, Replicas: s.log.options.Replicas,
+		Bucket: s.log.options.Stream + "_STATE", Description: "who has the log of accepted events", Replicas: s.log.options.Replicas,
 	})
 	if err != nil {
 		return err
