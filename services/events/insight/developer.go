@@ -59,11 +59,11 @@ func show(ctx context.Context, store Store, organization uuid.UUID, item catalog
 	if err != nil || state.Revision == 0 {
 		return state, err
 	}
-	return state, store.SetDeveloperProperties(ctx, organization, []DeveloperProperties{state.of(item.ID)})
+	return state, store.SetDeveloperProperties(ctx, organization, []DeveloperProperties{state.Seen(item.ID)})
 }
 
-// of is what questions see of the developer who has the state.
-func (s DeveloperState) of(id uuid.UUID) DeveloperProperties {
+// Seen is what questions see of the developer who has the state.
+func (s DeveloperState) Seen(id uuid.UUID) DeveloperProperties {
 	return DeveloperProperties{DeveloperID: id, Properties: s.Object, Revision: s.Revision}
 }
 

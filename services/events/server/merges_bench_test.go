@@ -25,6 +25,7 @@ import (
 	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/identitytest"
+	"devtrail.dev/services/events/internal/joining"
 	"devtrail.dev/services/events/internal/people"
 	"devtrail.dev/services/events/storetest"
 )
@@ -273,7 +274,7 @@ func BenchmarkMergeShows(b *testing.B) {
 			ctx, stop := context.WithCancel(b.Context())
 			done := make(chan error, 1)
 			directory := people.NewDirectory(client, store)
-			joiner := insight.NewJoiner(store, catalog.NewKeeper(store, time.Now), directory.Survivors)
+			joiner := joining.New(store, catalog.NewKeeper(store, time.Now), directory.Survivors)
 			go func() { done <- people.NewFollower(directory, joiner.Join, slog.New(slog.DiscardHandler)).Run(ctx) }()
 			b.Cleanup(func() {
 				stop()

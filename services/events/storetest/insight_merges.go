@@ -9,6 +9,7 @@ import (
 
 	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/internal/joining"
 )
 
 var mergeCases = []insightCase{
@@ -19,7 +20,7 @@ func mergedProperties(s *story) {
 	ctx, t := s.t.Context(), s.t
 	into := map[uuid.UUID]uuid.UUID{}
 	keeper := catalog.NewKeeper(s.store, func() time.Time { return s.now })
-	joiner := insight.NewJoiner(s.store, keeper, func(_ context.Context, _ uuid.UUID, ids []uuid.UUID) ([]uuid.UUID, error) {
+	joiner := joining.New(s.store, keeper, func(_ context.Context, _ uuid.UUID, ids []uuid.UUID) ([]uuid.UUID, error) {
 		list := make([]uuid.UUID, len(ids))
 		for i, id := range ids {
 			for list[i] = id; into[list[i]] != uuid.Nil; {

@@ -15,6 +15,7 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/internal/joining"
 )
 
 type catalogServer struct {
@@ -25,7 +26,7 @@ type catalogServer struct {
 	now     func() time.Time
 
 	promoter *catalog.Promoter
-	joiner   *insight.Joiner
+	joiner   *joining.Joiner
 }
 
 // maskOf reads an update mask whose paths must be among the known ones.

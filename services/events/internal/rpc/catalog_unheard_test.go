@@ -12,6 +12,7 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/internal/joining"
 )
 
 // unheard are two developers with properties of whom one has no identity, so that what becomes of her is announced to nobody; both are one now.
@@ -76,7 +77,7 @@ func TestAnUndoIsShownHoweverOftenItFails(t *testing.T) {
 	b, _, bo := unheard(t)
 	b.identity.Undo(acme, bo)
 	survivors := func(_ context.Context, _ uuid.UUID, ids []uuid.UUID) ([]uuid.UUID, error) { return ids, nil }
-	joiner := insight.NewJoiner(&blind{Engine: b.store}, catalog.NewKeeper(b.store, time.Now), survivors)
+	joiner := joining.New(&blind{Engine: b.store}, catalog.NewKeeper(b.store, time.Now), survivors)
 	require.ErrorIs(t, joiner.JoinAll(t.Context()), errBlind)
 	require.NoError(t, joiner.JoinAll(t.Context()))
 	require.Zero(t, b.passing(theirs("team", "core")))

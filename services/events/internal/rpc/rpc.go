@@ -17,6 +17,7 @@ import (
 	"devtrail.dev/services/events/insight"
 	insights "devtrail.dev/services/events/insight/answer"
 	"devtrail.dev/services/events/internal/ingest"
+	"devtrail.dev/services/events/internal/joining"
 	"devtrail.dev/services/events/internal/people"
 	"devtrail.dev/services/events/internal/privacy"
 	"devtrail.dev/services/events/internal/tail"
@@ -30,7 +31,7 @@ type Desk struct {
 	Learner *learn.Learner  // makes the definitions of the catalog; to be run beside the door
 	Privacy *privacy.Keeper // likewise
 
-	Joiner *insight.Joiner // of the properties of developers who were merged; to be run beside the door
+	Joiner *joining.Joiner // of the properties of developers who were merged; to be run beside the door
 
 	Promoter *catalog.Promoter // of properties; whoever runs the desk may limit it
 	Tail     *tail.Hub         // who watches events come in
@@ -50,7 +51,7 @@ func New(store insight.Engine, client identityv1.DeveloperServiceClient, logger 
 	asked := &insightServer{engine: insights.New(store, now), filters: filters, saved: store, now: now}
 	intake := ingest.New(store, directory, logger, now, append(options, ingest.WithPrivacy(rules), ingest.WithListener(listeners{hub, learner}))...)
 	keeper := catalog.NewKeeper(store, now)
-	promoter, joiner := catalog.NewPromoter(store, keeper, catalog.Slots), insight.NewJoiner(store, keeper, directory.Survivors)
+	promoter, joiner := catalog.NewPromoter(store, keeper, catalog.Slots), joining.New(store, keeper, directory.Survivors)
 	return &Desk{
 		Joiner:   joiner,
 		Promoter: promoter,

@@ -10,6 +10,7 @@ import (
 
 	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
+	"devtrail.dev/services/events/internal/joining"
 	"devtrail.dev/services/events/storetest"
 )
 
@@ -140,7 +141,7 @@ func (w *world) merge(target, source uuid.UUID) {
 		require.NoError(w.t, over.Merge(w.t.Context(), w.org, target, source))
 		return
 	}
-	joiner := insight.NewJoiner(w.store, catalog.NewKeeper(w.store, func() time.Time { return w.now }), func(context.Context, uuid.UUID, []uuid.UUID) ([]uuid.UUID, error) {
+	joiner := joining.New(w.store, catalog.NewKeeper(w.store, func() time.Time { return w.now }), func(context.Context, uuid.UUID, []uuid.UUID) ([]uuid.UUID, error) {
 		return []uuid.UUID{target}, nil
 	})
 	require.NoError(w.t, joiner.Join(w.t.Context(), w.org, []uuid.UUID{source}))

@@ -19,6 +19,7 @@ import (
 	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 	"devtrail.dev/services/events/internal/identitytest"
+	"devtrail.dev/services/events/internal/joining"
 	"devtrail.dev/services/events/internal/rpc"
 	"devtrail.dev/services/events/storetest/scenario"
 )
@@ -33,7 +34,7 @@ type Client struct {
 	catalog eventsv1.CatalogServiceClient
 
 	identity *identitytest.Service
-	joiner   *insight.Joiner
+	joiner   *joining.Joiner
 }
 
 // token is the key that the client asks with, writing the one that it changes things with.
