@@ -6,9 +6,11 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/kit/lease"
@@ -61,20 +63,36 @@ type child struct {
 	t        testing.TB
 	settings map[string]string
 	how      string
-	cmd      *exec.Cmd
+	kept     bool // started again when it ends by itself, as a supervisor does
+	pid      atomic.Int64
+	stop     context.CancelFunc
+	ended    chan struct{}
 }
 
-// start starts the process and waits until it takes calls.
+// start starts the process and waits until it takes calls. It ends with the test at the latest.
 func (c *child) start() {
 	c.t.Helper()
 	exe, err := os.Executable()
 	require.NoError(c.t, err)
-	c.cmd = exec.CommandContext(context.WithoutCancel(c.t.Context()), exe)
-	c.cmd.Env = []string{envChild + "=" + c.how, "LOG_LEVEL=error", "TMPDIR=" + os.TempDir()}
-	for name, value := range c.settings {
-		c.cmd.Env = append(c.cmd.Env, name+"="+value)
-	}
-	require.NoError(c.t, c.cmd.Start())
+	ctx, stop := context.WithCancel(context.WithoutCancel(c.t.Context()))
+	c.stop, c.ended = stop, make(chan struct{})
+	go func() {
+		defer close(c.ended)
+		for again := true; again && ctx.Err() == nil; again = c.kept {
+			cmd := exec.CommandContext(ctx, exe) // which kills it as kill -9 does
+			cmd.Env = []string{envChild + "=" + c.how, "LOG_LEVEL=error", "TMPDIR=" + os.TempDir()}
+			for name, value := range c.settings {
+				cmd.Env = append(cmd.Env, name+"="+value)
+			}
+			cmd.Stderr = c.t.Output()
+			if !assert.NoError(c.t, cmd.Start()) {
+				return
+			}
+			c.pid.Store(int64(cmd.Process.Pid))
+			_ = cmd.Wait()
+		}
+	}()
+	c.t.Cleanup(c.kill)
 	require.Eventually(c.t, func() bool {
 		err := serve.Probe(c.t.Context(), c.settings["EVENTS_ADDRESS"])
 		return err == nil || listening(c.settings["EVENTS_ADDRESS"])
@@ -83,9 +101,8 @@ func (c *child) start() {
 
 // kill ends it as kill -9 does.
 func (c *child) kill() {
-	c.t.Helper()
-	require.NoError(c.t, c.cmd.Process.Kill())
-	_ = c.cmd.Wait()
+	c.stop()
+	<-c.ended
 }
 
 // listening tells whether somebody takes connections at an address.

@@ -61,7 +61,7 @@ func BenchmarkCollector(b *testing.B) {
 			}
 			var m medians
 			for b.Loop() {
-				ours := r.against(b, &m, "service", r.child.cmd.Process.Pid, func(until time.Time) int64 {
+				ours := r.against(b, &m, "service", int(r.child.pid.Load()), func(until time.Time) int64 {
 					return l.stored(ctx, until)
 				})
 				best := 0.0

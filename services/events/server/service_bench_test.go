@@ -62,7 +62,6 @@ func startRigOn(b *testing.B, store, database string, settings map[string]string
 	}}
 	maps.Copy(r.child.settings, settings)
 	r.child.start()
-	b.Cleanup(r.child.kill)
 	r.conn = r.dial(b, auth.NewToken(auth.PrefixIngest))
 	return r
 }
@@ -85,7 +84,7 @@ func (r *rig) dialAs(b *testing.B, organization, prefix string, role accessv1.Ro
 }
 
 // cpu is the CPU time that the service has used.
-func (r *rig) cpu(b *testing.B) time.Duration { return cpuOf(b, r.child.cmd.Process.Pid) }
+func (r *rig) cpu(b *testing.B) time.Duration { return cpuOf(b, int(r.child.pid.Load())) }
 
 // blocks is how many blocks the service has stored, and how many events were in them.
 func (r *rig) blocks(b *testing.B) (blocks, events float64) {
