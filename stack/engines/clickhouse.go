@@ -82,7 +82,7 @@ func startClickHouse(ctx context.Context, cfg ClickHouseConfig, library string) 
 	return server, nil
 }
 
-func startClickHouseLocked(ctx context.Context, cfg ClickHouseConfig, library string, lock *os.File) (*Server, error) {
+func startClickHouseLocked(ctx context.Context, cfg ClickHouseConfig, library string, lock *fileLock) (*Server, error) {
 	if err := awaitStatus(ctx, cfg.DataDir); err != nil {
 		return nil, err
 	}

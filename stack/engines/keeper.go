@@ -77,7 +77,7 @@ func (t keeperTask) start(ctx context.Context, data string) (*Server, error) {
 
 // keep returns when the server is to end: the exclusive lease after the grace
 // period without users, nil when the server ended by itself or a signal came.
-func (t keeperTask) keep(ctx context.Context, server *Server) *os.File {
+func (t keeperTask) keep(ctx context.Context, server *Server) *fileLock {
 	path := filepath.Join(t.Dir, "lease")
 	tick := time.NewTicker(min(500*time.Millisecond, t.Grace/4+time.Millisecond))
 	defer tick.Stop()

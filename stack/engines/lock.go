@@ -25,12 +25,21 @@ var errLocked = errors.New("held by another process")
 // for, because flock knows no context.
 const lockPoll = 50 * time.Millisecond
 
+// fileLock is a flock that is held. The kernel releases it when it is closed or
+// the process dies; Go opens files close-on-exec, so children do not inherit it.
+type fileLock struct{ file *os.File }
+
+// Close releases the lock. A child that is being made at this moment has the
+// file until its program begins, and with it would have the lock: closing alone
+// would leave it locked for as long, unlocking does not.
+func (l *fileLock) Close() error {
+	return errors.Join(flock(l.file, syscall.LOCK_UN), l.file.Close())
+}
+
 // lockFile opens (and creates) the file and takes a flock on it, polling until
-// ctx ends. The kernel releases the lock when the returned file is closed or
-// the process dies; Go opens files close-on-exec, so children do not inherit
-// it. A lock file may be removed by its exclusive holder: whoever waited on
-// the removed file notices and opens the new one.
-func lockFile(ctx context.Context, path string, mode lockMode) (*os.File, error) {
+// ctx ends. A lock file may be removed by its exclusive holder: whoever waited
+// on the removed file notices and opens the new one.
+func lockFile(ctx context.Context, path string, mode lockMode) (*fileLock, error) {
 	for {
 		file, err := tryLockFile(path, mode)
 		if !errors.Is(err, errLocked) {
@@ -45,7 +54,7 @@ func lockFile(ctx context.Context, path string, mode lockMode) (*os.File, error)
 }
 
 // tryLockFile is lockFile without waiting; it returns errLocked instead.
-func tryLockFile(path string, mode lockMode) (*os.File, error) {
+func tryLockFile(path string, mode lockMode) (*fileLock, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -66,7 +75,7 @@ func tryLockFile(path string, mode lockMode) (*os.File, error) {
 		_ = file.Close()
 		return nil, errLocked // removed while we came: the next try makes a new one
 	}
-	return file, nil
+	return &fileLock{file}, nil
 }
 
 func flock(file *os.File, how int) error {

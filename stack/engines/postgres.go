@@ -75,7 +75,7 @@ func (c PostgresConfig) withDefaults() (PostgresConfig, error) {
 
 // lockData marks a data folder as ours for the life of the server: without it
 // a second start could not tell an orphan from a server in use.
-func lockData(dataDir string) (*os.File, error) {
+func lockData(dataDir string) (*fileLock, error) {
 	lock, err := tryLockFile(dataDir+".lock", exclusive)
 	if errors.Is(err, errLocked) {
 		return nil, fmt.Errorf("%w: another process runs a server on %s: stop it or choose another folder", ErrInUse, dataDir)
@@ -108,7 +108,7 @@ func (p postgres) start(ctx context.Context) (*Server, error) {
 	return server, nil
 }
 
-func (p postgres) startLocked(ctx context.Context, lock *os.File) (*Server, error) {
+func (p postgres) startLocked(ctx context.Context, lock *fileLock) (*Server, error) {
 	for _, path := range []string{p.bin, p.DataDir} {
 		if err := p.account.checkReach(path); err != nil {
 			return nil, err

@@ -37,7 +37,7 @@ type Server struct {
 	hold     *os.File       // the other end of ClickHouse's lifeline
 	httpPort int
 	kind     Kind
-	lock     *os.File // on the data folder, released when the process ended
+	lock     *fileLock // on the data folder, released when the process ended
 	log      *logFile
 	port     int
 	request  func() error // asks for an orderly end

@@ -27,7 +27,7 @@ const defaultGrace = 15 * time.Second
 // Lease is the right to use a shared server. The server stays while any
 // process holds a lease on it; the death of the process releases it too.
 type Lease struct {
-	file *os.File // nil for a server of the user's own
+	lock *fileLock // nil for a server of the user's own
 	url  string
 }
 
@@ -36,8 +36,8 @@ func (l *Lease) URL() string { return l.url }
 
 // Release gives the lease back. The URL must not be used afterwards.
 func (l *Lease) Release() {
-	if l.file != nil {
-		_ = l.file.Close()
+	if l.lock != nil {
+		_ = l.lock.Close()
 	}
 }
 
@@ -76,7 +76,7 @@ func Shared(ctx context.Context, kind Kind) (*Lease, error) {
 		_ = lease.Close()
 		return nil, fmt.Errorf("share a %s: %w", kind.title(), err)
 	}
-	return &Lease{file: lease, url: url}, nil
+	return &Lease{lock: lease, url: url}, nil
 }
 
 func envTestURL(kind Kind) string {
@@ -100,7 +100,7 @@ func graceFromEnv() (time.Duration, error) {
 
 // enterShared makes the folder and takes the lease shared. An ending keeper
 // removes both at any time before, so it tries until ctx ends.
-func enterShared(ctx context.Context, kind Kind) (string, *os.File, error) {
+func enterShared(ctx context.Context, kind Kind) (string, *fileLock, error) {
 	base := sharedBase()
 	dir := filepath.Join(base, string(kind)+"-"+pinHash(kind))
 	for {
@@ -109,7 +109,7 @@ func enterShared(ctx context.Context, kind Kind) (string, *os.File, error) {
 		}
 		err := os.Mkdir(dir, sharedMode())
 		if err == nil || errors.Is(err, fs.ErrExist) {
-			var lease *os.File
+			var lease *fileLock
 			lease, err = lockFile(ctx, filepath.Join(dir, "lease"), shared)
 			if err == nil {
 				return dir, lease, nil
