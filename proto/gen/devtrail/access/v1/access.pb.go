@@ -39,7 +39,7 @@ const (
 	Role_ROLE_ANALYST Role = 2
 	// May change its organization's data and credentials.
 	Role_ROLE_ADMIN Role = 3
-	// May do everything within its organization, including ending it.
+	// May do what an admin may, and make keys of owners.
 	Role_ROLE_OWNER Role = 4
 	// Another service of the suite. It names the organization in the header x-devtrail-organization.
 	Role_ROLE_SERVICE Role = 5
