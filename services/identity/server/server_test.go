@@ -30,7 +30,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // instance is a running service.
 type instance struct {
-	conn  *grpc.ClientConn
+	conn  *grpc.ClientConn // nil before connect
 	lines *log
 	stop  func() error
 }
@@ -58,8 +58,16 @@ func (l *log) wait(tb testing.TB, message string) map[string]any {
 	}
 }
 
-// start runs the service on a free port until the test ends.
+// start runs the service on a free port until the test ends, and connects to it once it listens.
 func start(t *testing.T, settings map[string]string) *instance {
+	t.Helper()
+	running := launch(t, settings)
+	running.connect(t)
+	return running
+}
+
+// launch runs the service without waiting for it.
+func launch(t *testing.T, settings map[string]string) *instance {
 	t.Helper()
 	given := map[string]string{"IDENTITY_ADDRESS": "127.0.0.1:0", "IDENTITY_DEBUG_ADDRESS": "127.0.0.1:0"}
 	for name, value := range settings {
@@ -95,10 +103,16 @@ func start(t *testing.T, settings map[string]string) *instance {
 		return result
 	})
 	t.Cleanup(func() { require.NoError(t, stop()) })
-	conn, err := grpc.NewClient(lines.wait(t, "listening")["address"].(string), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	return &instance{lines: lines, stop: stop}
+}
+
+// connect waits until the service listens.
+func (i *instance) connect(t *testing.T) {
+	t.Helper()
+	conn, err := grpc.NewClient(i.lines.wait(t, "listening")["address"].(string), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
-	return &instance{conn: conn, lines: lines, stop: stop}
+	i.conn = conn
 }
 
 func (i *instance) requireServing(t *testing.T) {
@@ -126,13 +140,9 @@ func TestTwoInstancesBootstrapOneDatabaseOnce(t *testing.T) {
 		"IDENTITY_BOOTSTRAP_ORGANIZATION": "acme",
 		"DEVTRAIL_SERVICE_KEY":            service + "," + auth.NewToken(auth.PrefixService),
 	}
-	instances := make([]*instance, 2)
-	var starting sync.WaitGroup
-	for i := range instances {
-		starting.Go(func() { instances[i] = start(t, settings) })
-	}
-	starting.Wait()
+	instances := []*instance{launch(t, settings), launch(t, settings)}
 	for _, running := range instances {
+		running.connect(t)
 		running.requireServing(t)
 		organizations := identityv1.NewOrganizationServiceClient(running.conn)
 		list, err := organizations.ListOrganizations(servetest.As(t.Context(), service), &identityv1.ListOrganizationsRequest{})

@@ -56,9 +56,7 @@ func TestASlowTransactionIsNotOvertaken(t *testing.T) {
 		})
 	}
 	// All four wait for the slow one now; none of their changes can be seen.
-	require.Eventually(t, func() bool {
-		return b.count(t, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == 4
-	}, 10*time.Second, 10*time.Millisecond)
+	b.requireWaiting(t, 4)
 	changes, err := b.Changes.List(t.Context(), 0, 100)
 	require.NoError(t, err)
 	require.Len(t, changes, 1)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/kit/dbtest"
@@ -87,6 +88,17 @@ func (b bundle) count(tb testing.TB, query string, args ...any) int {
 	var n int
 	require.NoError(tb, b.pool.QueryRow(tb.Context(), query, args...).Scan(&n))
 	return n
+}
+
+// requireWaiting waits until so many sessions wait for locks.
+func (b bundle) requireWaiting(tb testing.TB, sessions int) {
+	tb.Helper()
+	require.EventuallyWithT(tb, func(c *assert.CollectT) {
+		var waiting int
+		err := b.pool.QueryRow(tb.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
+		require.NoError(c, err)
+		require.Equal(c, sessions, waiting)
+	}, 30*time.Second, 10*time.Millisecond)
 }
 
 func linkOf(developer uuid.UUID, value string, replace bool) identity.Link {
