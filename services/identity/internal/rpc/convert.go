@@ -13,7 +13,8 @@ import (
 	"devtrail.dev/services/identity/internal/feed"
 )
 
-// errIDInvalid says that an id is no UUID. The door checks this by the contract, so it comes up only where a rule is missing there.
+// errIDInvalid says that an id is no UUID, or the zero one where none may be given. That an id is a UUID the door checks by the contract,
+// so it comes up only where a rule is missing there.
 var errIDInvalid = fault.New(fault.Invalid, "ID_INVALID", "id is not a UUID")
 
 func parseID(field, text string) (uuid.UUID, error) {
@@ -24,12 +25,17 @@ func parseID(field, text string) (uuid.UUID, error) {
 	return id, nil
 }
 
-// parseOptionalID reads an id that may be empty, which is uuid.Nil.
+// parseOptionalID reads an id that may be empty, which is uuid.Nil. The zero UUID is refused: it would be read as none,
+// and a client who sends it with all its requests would believe that none of them is done twice.
 func parseOptionalID(field, text string) (uuid.UUID, error) {
 	if text == "" {
 		return uuid.Nil, nil
 	}
-	return parseID(field, text)
+	id, err := parseID(field, text)
+	if err == nil && id == uuid.Nil {
+		return uuid.Nil, errIDInvalid.With("%s is the zero UUID", field).Field(field)
+	}
+	return id, err
 }
 
 func mentionFromProto(id *identityv1.Identity, displayName string) identity.Mention {

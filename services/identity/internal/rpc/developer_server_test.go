@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -32,6 +33,8 @@ func TestCreateDeveloperIsRepeatable(t *testing.T) {
 		_, err = b.developers.CreateDeveloper(acme.admin, &identityv1.CreateDeveloperRequest{DisplayName: name})
 		require.ErrorIs(t, err, fault.Invalid, "%q", name)
 	}
+	_, err = b.developers.CreateDeveloper(acme.admin, &identityv1.CreateDeveloperRequest{DisplayName: "Ada", RequestId: uuid.Nil.String()})
+	requireField(t, "request_id", err)
 }
 
 func TestLinkIdentity(t *testing.T) {

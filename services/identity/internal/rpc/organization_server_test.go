@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/testing/protocmp"
 
@@ -37,6 +38,8 @@ func TestCreateOrganization(t *testing.T) {
 	require.ErrorIs(t, err, identity.ErrSlugTaken)
 	_, err = b.organizations.CreateOrganization(b.operator(t), &identityv1.CreateOrganizationRequest{Slug: "Acme!"})
 	require.ErrorIs(t, err, fault.Invalid)
+	_, err = b.organizations.CreateOrganization(b.operator(t), &identityv1.CreateOrganizationRequest{Slug: "zero", RequestId: uuid.Nil.String()})
+	requireField(t, "request_id", err)
 	_, err = b.organizations.CreateOrganization(servetest.As(t.Context(), first.GetAdminToken()), &identityv1.CreateOrganizationRequest{Slug: "mine"})
 	require.ErrorIs(t, err, fault.Denied)
 }
@@ -56,6 +59,8 @@ func TestGetOrganization(t *testing.T) {
 	require.ErrorIs(t, err, auth.ErrOrganizationMissing)
 	_, err = b.organizations.GetOrganization(within(b.operator(t), unknownID()), &identityv1.GetOrganizationRequest{})
 	require.ErrorIs(t, err, identity.ErrOrganizationNotFound)
+	_, err = b.organizations.GetOrganization(here.admin, &identityv1.GetOrganizationRequest{OrganizationId: uuid.Nil.String()})
+	requireField(t, "organization_id", err)
 }
 
 func TestListOrganizationsPages(t *testing.T) {

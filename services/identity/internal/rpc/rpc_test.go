@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/serve/servetest"
@@ -138,6 +140,15 @@ func (b *bundle) link(t *testing.T, in tenant, developer, value string) *identit
 
 func email(value string) *identityv1.Identity {
 	return &identityv1.Identity{Kind: identityv1.IdentityKind_IDENTITY_KIND_GIT_EMAIL, Value: value}
+}
+
+// requireField wants a refusal of one field of the request.
+func requireField(t *testing.T, path string, err error) {
+	t.Helper()
+	require.ErrorIs(t, err, fault.Invalid)
+	refused, ok := errors.AsType[*fault.Fault](err)
+	require.True(t, ok)
+	require.Equal(t, path, refused.FieldPath())
 }
 
 func unknownID() string { return uuid.NewString() }

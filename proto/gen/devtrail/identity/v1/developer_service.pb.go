@@ -166,7 +166,7 @@ type CreateDeveloperRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name for people, 1 to 200 characters.
 	DisplayName string `protobuf:"bytes,1,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// UUID made by the client; repeating a request with it returns the first result.
+	// UUID made by the client, not the zero one; repeating a request with it returns the first result.
 	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
