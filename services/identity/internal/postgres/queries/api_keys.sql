@@ -65,15 +65,28 @@ RETURNING
   last_used_at;
 
 -- name: TouchAPIKeys :exec
--- Times only go forward, whichever instance reports last.
-UPDATE api_keys
-SET last_used_at = used.at
-FROM (
+-- Times only go forward, whichever instance reports last. The keys are locked by id first, since an UPDATE takes them in whatever order
+-- its plan finds them, and two instances that report the same ones could then wait for each other.
+WITH locked AS (
   SELECT
-    unnest(@organization_ids::uuid[]) AS organization_id,
-    unnest(@ids::uuid[]) AS id,
-    unnest(@ats::timestamptz[]) AS at
-) AS used
-WHERE api_keys.organization_id = used.organization_id
-  AND api_keys.id = used.id
-  AND (api_keys.last_used_at IS NULL OR api_keys.last_used_at < used.at);
+    api_keys.organization_id,
+    api_keys.id,
+    used.at
+  FROM (
+    SELECT
+      unnest(@organization_ids::uuid[]) AS organization_id,
+      unnest(@ids::uuid[]) AS id,
+      unnest(@ats::timestamptz[]) AS at
+  ) AS used
+  JOIN api_keys
+    ON api_keys.organization_id = used.organization_id
+    AND api_keys.id = used.id
+  WHERE api_keys.last_used_at IS NULL OR api_keys.last_used_at < used.at
+  ORDER BY api_keys.organization_id, api_keys.id
+  FOR NO KEY UPDATE OF api_keys
+)
+UPDATE api_keys
+SET last_used_at = locked.at
+FROM locked
+WHERE api_keys.organization_id = locked.organization_id
+  AND api_keys.id = locked.id;

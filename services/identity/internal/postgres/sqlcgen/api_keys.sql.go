@@ -216,17 +216,29 @@ func (q *Queries) RevokeAPIKey(ctx context.Context, db DBTX, arg RevokeAPIKeyPar
 }
 
 const touchAPIKeys = `-- name: TouchAPIKeys :exec
-UPDATE api_keys
-SET last_used_at = used.at
-FROM (
+WITH locked AS (
   SELECT
-    unnest($1::uuid[]) AS organization_id,
-    unnest($2::uuid[]) AS id,
-    unnest($3::timestamptz[]) AS at
-) AS used
-WHERE api_keys.organization_id = used.organization_id
-  AND api_keys.id = used.id
-  AND (api_keys.last_used_at IS NULL OR api_keys.last_used_at < used.at)
+    api_keys.organization_id,
+    api_keys.id,
+    used.at
+  FROM (
+    SELECT
+      unnest($1::uuid[]) AS organization_id,
+      unnest($2::uuid[]) AS id,
+      unnest($3::timestamptz[]) AS at
+  ) AS used
+  JOIN api_keys
+    ON api_keys.organization_id = used.organization_id
+    AND api_keys.id = used.id
+  WHERE api_keys.last_used_at IS NULL OR api_keys.last_used_at < used.at
+  ORDER BY api_keys.organization_id, api_keys.id
+  FOR NO KEY UPDATE OF api_keys
+)
+UPDATE api_keys
+SET last_used_at = locked.at
+FROM locked
+WHERE api_keys.organization_id = locked.organization_id
+  AND api_keys.id = locked.id
 `
 
 type TouchAPIKeysParams struct {
@@ -235,7 +247,8 @@ type TouchAPIKeysParams struct {
 	Ats             []time.Time
 }
 
-// Times only go forward, whichever instance reports last.
+// Times only go forward, whichever instance reports last. The keys are locked by id first, since an UPDATE takes them in whatever order
+// its plan finds them, and two instances that report the same ones could then wait for each other.
 func (q *Queries) TouchAPIKeys(ctx context.Context, db DBTX, arg TouchAPIKeysParams) error {
 	_, err := db.Exec(ctx, touchAPIKeys, arg.OrganizationIds, arg.Ids, arg.Ats)
 	return err
