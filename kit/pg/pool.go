@@ -19,30 +19,41 @@ import (
 // Options shape a pool.
 type Options struct {
 	ApplicationName string // shown in pg_stat_activity
-	MaxConns        int32  // 0 means 10
+	MaxConns        int32  // 0 means pool_max_conns of the URL, or 10
 }
 
-// defaults a URL may override; milliseconds.
+// defaults a URL may override; the timeouts of a session are milliseconds.
 const (
 	statementTimeout = "30000"
 	idleInTxTimeout  = "60000"
 	lockTimeout      = "10000"
 	connectTimeout   = 3 * time.Second
+	maxConns         = 10
+	maxConnIdleTime  = 5 * time.Minute
 )
 
 // Open makes a pool. It does not connect: a server that is away makes calls fail with Unavailable, not Open.
 // Sessions run in UTC, with timeouts for statements (30 s), locks (10 s) and idle transactions (60 s) unless the
-// URL sets its own.
+// URL sets its own. What it says of the pool (pool_max_conns and the like) holds too, but for the number that opts demand.
 func Open(ctx context.Context, url string, opts Options) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("parse the database URL: %w", err)
 	}
-	cfg.MaxConns = 10
+	// pgxpool takes its own settings out of what it parses and fills in defaults, which are not ours.
+	given, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("parse the database URL: %w", err)
+	}
+	if _, ok := given.RuntimeParams["pool_max_conns"]; !ok {
+		cfg.MaxConns = maxConns
+	}
 	if opts.MaxConns > 0 {
 		cfg.MaxConns = opts.MaxConns
 	}
-	cfg.MaxConnIdleTime = 5 * time.Minute
+	if _, ok := given.RuntimeParams["pool_max_conn_idle_time"]; !ok {
+		cfg.MaxConnIdleTime = maxConnIdleTime
+	}
 	if cfg.ConnConfig.ConnectTimeout == 0 {
 		cfg.ConnConfig.ConnectTimeout = connectTimeout
 	}
