@@ -4,13 +4,16 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -19,6 +22,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/kit/pg"
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/kit/serve/servetest"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
@@ -199,6 +203,71 @@ func TestAStopDoesNotWaitForWatchers(t *testing.T) {
 	}
 	// The door and the feed both end the stream, whoever is first.
 	require.Equal(t, codes.Unavailable, status.Code(err))
+}
+
+// Whoever writes may wait for a lock for long, and holds a connection meanwhile. The keys of all organizations are looked up beside them.
+func TestLookingUpGoesOnWhileWritersWait(t *testing.T) {
+	t.Parallel()
+	admin, service := auth.NewToken(auth.PrefixKey), auth.NewToken(auth.PrefixService)
+	url := dbtest.Postgres(t, identitymigrations.FS)
+	running := start(t, map[string]string{
+		// The writers wait until the test lets them go on.
+		"IDENTITY_DATABASE_URL":        url + "&lock_timeout=0&statement_timeout=0",
+		"IDENTITY_BOOTSTRAP_ADMIN_KEY": admin,
+		"DEVTRAIL_SERVICE_KEY":         service,
+	})
+	running.requireServing(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	developers, keys := identityv1.NewDeveloperServiceClient(running.conn), identityv1.NewCredentialServiceClient(running.conn)
+	resolve := func(ctx context.Context, address string, create bool) (string, error) {
+		res, err := developers.ResolveIdentities(servetest.As(ctx, admin), &identityv1.ResolveIdentitiesRequest{CreateMissing: create, Hints: []*identityv1.IdentityHint{
+			{Identity: &identityv1.Identity{Kind: identityv1.IdentityKind_IDENTITY_KIND_GIT_EMAIL, Value: address}},
+		}})
+		if err != nil {
+			return "", err
+		}
+		return res.GetIdentities()[0].GetDeveloperId(), nil
+	}
+	known, err := resolve(ctx, "known@example.com", true)
+	require.NoError(t, err)
+
+	pool, err := pg.Open(ctx, url, pg.Options{})
+	require.NoError(t, err)
+	defer pool.Close()
+	holder, err := pool.Begin(ctx)
+	require.NoError(t, err)
+	defer func() { _ = holder.Rollback(context.WithoutCancel(ctx)) }()
+	_, err = holder.Exec(ctx, `SELECT FROM identity_change_counter FOR UPDATE`)
+	require.NoError(t, err)
+	const writers = 12 // more than there are connections
+	var group errgroup.Group
+	for i := range writers {
+		group.Go(func() error {
+			_, err := resolve(ctx, fmt.Sprintf("new-%d@example.com", i), true)
+			return err
+		})
+	}
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		var waiting int
+		err := pool.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
+		require.NoError(c, err)
+		require.GreaterOrEqual(c, waiting, 5, "half of the pool")
+	}, 30*time.Second, 10*time.Millisecond)
+
+	// More often than the writers need to take what there is.
+	for range 20 {
+		looking, cancel := context.WithTimeout(ctx, 30*time.Second)
+		answer, err := keys.Introspect(servetest.As(looking, service), &identityv1.IntrospectRequest{Token: admin})
+		require.NoError(t, err)
+		require.True(t, answer.GetActive())
+		found, err := resolve(looking, "known@example.com", true)
+		require.NoError(t, err)
+		require.Equal(t, known, found)
+		cancel()
+	}
+	require.NoError(t, holder.Rollback(ctx))
+	require.NoError(t, group.Wait())
 }
 
 func TestWrongSettingsAreAllNamed(t *testing.T) {

@@ -24,7 +24,9 @@ type KeyCursor struct {
 
 // Create adds a key, or returns identity.ErrOrganizationNotFound.
 func (k *APIKeys) Create(ctx context.Context, organizationID uuid.UUID, key NewKey) error {
-	return translate(insertKey(ctx, k.pool, k.queries, organizationID, key))
+	return translate(k.write(ctx, func(tx pgx.Tx) error {
+		return insertKey(ctx, tx, k.queries, organizationID, key)
+	}))
 }
 
 // List returns at most limit keys, newest first, that come after the cursor; the zero cursor stands for the beginning.
@@ -46,7 +48,11 @@ func (k *APIKeys) List(ctx context.Context, organizationID uuid.UUID, after KeyC
 
 // Revoke ends a key and returns it; a key that was revoked before keeps that time. An unknown id is identity.ErrAPIKeyNotFound.
 func (k *APIKeys) Revoke(ctx context.Context, organizationID, id uuid.UUID, at time.Time) (identity.APIKey, error) {
-	row, err := k.queries.RevokeAPIKey(ctx, k.pool, sqlcgen.RevokeAPIKeyParams{OrganizationID: organizationID, ID: id, RevokedAt: at})
+	var row sqlcgen.RevokeAPIKeyRow
+	err := k.write(ctx, func(tx pgx.Tx) (err error) {
+		row, err = k.queries.RevokeAPIKey(ctx, tx, sqlcgen.RevokeAPIKeyParams{OrganizationID: organizationID, ID: id, RevokedAt: at})
+		return err
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return identity.APIKey{}, identity.ErrAPIKeyNotFound.With("API key %q not found", id).Field("api_key_id")
 	}
@@ -92,5 +98,7 @@ func (k *APIKeys) Touch(ctx context.Context, uses []Use) error {
 		params.Ids = append(params.Ids, use.ID)
 		params.Ats = append(params.Ats, use.At)
 	}
-	return translate(k.queries.TouchAPIKeys(ctx, k.pool, params))
+	return translate(k.write(ctx, func(tx pgx.Tx) error {
+		return k.queries.TouchAPIKeys(ctx, tx, params)
+	}))
 }

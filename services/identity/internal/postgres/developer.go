@@ -6,7 +6,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/identity"
 	"devtrail.dev/services/identity/internal/postgres/sqlcgen"
 )
@@ -17,12 +16,16 @@ type Developers struct{ database }
 // Create adds a developer. With a request id (not uuid.Nil) that was used before it returns that request's developer as it is now.
 // An unknown organization is identity.ErrOrganizationNotFound.
 func (d *Developers) Create(ctx context.Context, organizationID uuid.UUID, developer identity.Developer, requestID uuid.UUID) (identity.Developer, error) {
-	added, err := d.queries.InsertDeveloper(ctx, d.pool, sqlcgen.InsertDeveloperParams{
-		OrganizationID: organizationID,
-		ID:             developer.ID,
-		DisplayName:    developer.DisplayName,
-		RequestID:      orNull(requestID),
-		CreatedAt:      developer.CreatedAt,
+	var added int64
+	err := d.write(ctx, func(tx pgx.Tx) (err error) {
+		added, err = d.queries.InsertDeveloper(ctx, tx, sqlcgen.InsertDeveloperParams{
+			OrganizationID: organizationID,
+			ID:             developer.ID,
+			DisplayName:    developer.DisplayName,
+			RequestID:      orNull(requestID),
+			CreatedAt:      developer.CreatedAt,
+		})
+		return err
 	})
 	if err != nil {
 		return identity.Developer{}, translate(err)
@@ -91,7 +94,7 @@ func (d *database) heads(ctx context.Context, tx pgx.Tx, organizationID uuid.UUI
 
 // alone runs work in a transaction in which nobody else links or merges within the organization.
 func (d *database) alone(ctx context.Context, organizationID uuid.UUID, work func(pgx.Tx) error) error {
-	return pg.InTx(ctx, d.pool, func(tx pgx.Tx) error {
+	return d.write(ctx, func(tx pgx.Tx) error {
 		if _, err := d.queries.LockOrganization(ctx, tx, organizationID); err != nil {
 			return orOrganizationNotFound(err)
 		}

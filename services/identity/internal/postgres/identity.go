@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/identity"
 	"devtrail.dev/services/identity/internal/postgres/sqlcgen"
 )
@@ -94,7 +93,7 @@ func (i *Identities) find(ctx context.Context, organizationID uuid.UUID, wanted 
 // create makes a developer for each mention, in their order, and returns the identities that somebody else made first.
 func (i *Identities) create(ctx context.Context, organizationID uuid.UUID, missing []identity.Mention, now time.Time, found map[identity.Identity]uuid.UUID) (others []identity.Identity, err error) {
 	created := make(map[identity.Identity]uuid.UUID, len(missing))
-	err = pg.InTx(ctx, i.pool, func(tx pgx.Tx) error {
+	err = i.write(ctx, func(tx pgx.Tx) error {
 		others = others[:0]
 		clear(created)
 		ids, err := i.insert(ctx, tx, organizationID, missing, now)

@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"devtrail.dev/kit/auth"
-	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/identity"
 	"devtrail.dev/services/identity/internal/postgres/sqlcgen"
 )
@@ -27,7 +26,7 @@ type NewKey struct {
 // Create adds an organization with its first keys, in one transaction. With a request id (not uuid.Nil) that was used before it returns that
 // request's organization and created = false, and stores nothing. A slug of another request is identity.ErrSlugTaken.
 func (o *Organizations) Create(ctx context.Context, organization identity.Organization, requestID uuid.UUID, keys ...NewKey) (stored identity.Organization, created bool, err error) {
-	err = pg.InTx(ctx, o.pool, func(tx pgx.Tx) error {
+	err = o.write(ctx, func(tx pgx.Tx) error {
 		stored, created, err = o.create(ctx, tx, organization, requestID, keys)
 		return err
 	})
@@ -37,7 +36,7 @@ func (o *Organizations) Create(ctx context.Context, organization identity.Organi
 // CreateFirst adds an organization with its keys when the installation has none, and says whether it did.
 // Of two that start together one does.
 func (o *Organizations) CreateFirst(ctx context.Context, organization identity.Organization, keys ...NewKey) (created bool, err error) {
-	err = pg.InTx(ctx, o.pool, func(tx pgx.Tx) error {
+	err = o.write(ctx, func(tx pgx.Tx) error {
 		created = false
 		// Looked at first so that the usual start takes no lock.
 		if taken, err := o.queries.AnyOrganization(ctx, tx); err != nil || taken {

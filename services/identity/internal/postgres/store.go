@@ -4,7 +4,11 @@
 package postgres
 
 import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/semaphore"
 
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/identity"
@@ -29,7 +33,8 @@ type Store struct {
 
 // New returns the stores. They need no connection until they are used.
 func New(pool *pgxpool.Pool) *Store {
-	db := database{pool: pool, queries: sqlcgen.New()}
+	writers := max(1, pool.Config().MaxConns/2)
+	db := database{pool: pool, queries: sqlcgen.New(), writers: semaphore.NewWeighted(int64(writers))}
 	return &Store{
 		APIKeys:       &APIKeys{db},
 		Changes:       &Changes{db},
@@ -43,6 +48,18 @@ func New(pool *pgxpool.Pool) *Store {
 type database struct {
 	pool    *pgxpool.Pool
 	queries *sqlcgen.Queries
+	writers *semaphore.Weighted // one for each who may write at a time
+}
+
+// write runs work in a transaction; everything that changes rows does so here. A writer may wait for a lock for long and has a connection meanwhile,
+// so writers get half of the pool together, and wait for their turn without one. The rest is for those who look up, above all whose a key is:
+// without that nobody is let in.
+func (d *database) write(ctx context.Context, work func(pgx.Tx) error) error {
+	if err := d.writers.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer d.writers.Release(1)
+	return pg.InTx(ctx, d.pool, work)
 }
 
 // translate turns a driver's error into a fault by its code.
