@@ -10,13 +10,15 @@ const maxEntries = 20_000
 
 // entry is one answer of the identity service.
 type entry struct {
-	active  bool
-	caller  Caller
-	until   time.Time // believed before this moment
-	expires time.Time // the token ends; zero when it does not
+	active bool
+	caller Caller
+	until  time.Time // believed before this moment
 }
 
-func (e entry) ended(now time.Time) bool { return !e.expires.IsZero() && !now.Before(e.expires) }
+// ended tells whether the token has ended.
+func (e entry) ended(now time.Time) bool {
+	return !e.caller.ExpiresAt.IsZero() && !now.Before(e.caller.ExpiresAt)
+}
 
 func (e entry) answer() (Caller, error) {
 	if !e.active {

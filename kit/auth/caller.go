@@ -5,6 +5,7 @@ package auth
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -41,8 +42,9 @@ var (
 
 // Caller is who calls, known to the door.
 type Caller struct {
-	OrganizationID string // UUID; "" when none is named
-	CredentialID   string // of the key; for operator and service keys a fingerprint
+	OrganizationID string    // UUID; "" when none is named
+	CredentialID   string    // of the key; for operator and service keys a fingerprint
+	ExpiresAt      time.Time // the credential ends; zero when it does not
 	Role           accessv1.Role
 	ServiceName    string // what a service caller says it is; "" for others
 }

@@ -78,7 +78,7 @@ func (i *introspector) ask(ctx context.Context, key [32]byte, token string) (ent
 			Role:           answer.GetRole(),
 		}}
 		if end := answer.GetExpiresAt(); end.IsValid() {
-			e.expires = end.AsTime()
+			e.caller.ExpiresAt = end.AsTime()
 		}
 		if e.ended(i.now()) {
 			e = entry{until: start.Add(negativeFor)}

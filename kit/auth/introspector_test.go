@@ -97,8 +97,9 @@ func TestTokenEndsInTheCache(t *testing.T) {
 			return a, nil
 		}}
 		v, token := auth.NewIntrospector(f, time.Now), auth.NewToken(auth.PrefixKey)
-		_, err := v.Verify(t.Context(), token)
+		c, err := v.Verify(t.Context(), token)
 		require.NoError(t, err)
+		require.Equal(t, auth.Caller{OrganizationID: acme, CredentialID: "c", ExpiresAt: end.UTC(), Role: admin}, c)
 		pass(3*time.Second - 1)
 		_, err = v.Verify(t.Context(), token)
 		require.NoError(t, err)

@@ -16,6 +16,9 @@ var ErrAPIKeyNotFound = fault.New(fault.NotFound, "API_KEY_NOT_FOUND", "API key 
 // ErrRoleExceedsMaker says that a key would be allowed more than its maker.
 var ErrRoleExceedsMaker = fault.New(fault.Denied, "ROLE_EXCEEDS_MAKER", "a key cannot be allowed more than its maker")
 
+// ErrLifetimeExceedsMaker says that a key would be there longer than its maker.
+var ErrLifetimeExceedsMaker = fault.New(fault.Denied, "LIFETIME_EXCEEDS_MAKER", "a key cannot outlive its maker")
+
 // The roles of callers, by the names of the contract.
 const (
 	RoleIngest   = accessv1.Role_ROLE_INGEST
@@ -42,10 +45,11 @@ type APIKey struct {
 	LastUsedAt time.Time
 }
 
-// NewAPIKey returns a key with its token, which is told this once. A lifetime of 0 has no end.
-// A role above the maker's is ErrRoleExceedsMaker; a display name with control characters is ErrTextInvalid.
-func NewAPIKey(displayName string, role, maker auth.Role, lifetime time.Duration, now time.Time) (APIKey, string, error) {
-	if !auth.Includes(maker, role) {
+// NewAPIKey returns a key with its token, which is told this once. With a lifetime of 0 it ends with its maker's credential, or never where that has no end.
+// A role above the maker's is ErrRoleExceedsMaker, a lifetime beyond the maker's end ErrLifetimeExceedsMaker; a display name with control characters is
+// ErrTextInvalid.
+func NewAPIKey(displayName string, role auth.Role, lifetime time.Duration, maker auth.Caller, now time.Time) (APIKey, string, error) {
+	if !auth.Includes(maker.Role, role) {
 		return APIKey{}, "", ErrRoleExceedsMaker.Field("role")
 	}
 	prefix := auth.PrefixKey
@@ -57,8 +61,12 @@ func NewAPIKey(displayName string, role, maker auth.Role, lifetime time.Duration
 	if err != nil {
 		return APIKey{}, "", err
 	}
+	key.ExpiresAt = maker.ExpiresAt
 	if lifetime > 0 {
 		key.ExpiresAt = key.CreatedAt.Add(lifetime)
+	}
+	if end := maker.ExpiresAt; !end.IsZero() && key.ExpiresAt.After(end) {
+		return APIKey{}, "", ErrLifetimeExceedsMaker.With("a key cannot outlive its maker, which ends at %s", end.Format(time.RFC3339)).Field("lifetime")
 	}
 	return key, token, nil
 }

@@ -94,7 +94,7 @@ func TestConfidenceFollowsEvidence(t *testing.T) {
 
 func TestNewAPIKey(t *testing.T) {
 	t.Parallel()
-	key, token, err := identity.NewAPIKey(" ci ", identity.RoleIngest, identity.RoleAdmin, time.Hour, noon)
+	key, token, err := identity.NewAPIKey(" ci ", identity.RoleIngest, time.Hour, auth.Caller{Role: identity.RoleAdmin}, noon)
 	require.NoError(t, err)
 	prefix, ok := auth.CheckToken(token)
 	require.True(t, ok)
@@ -107,7 +107,7 @@ func TestNewAPIKey(t *testing.T) {
 	key.RevokedAt = noon
 	require.False(t, key.Active(noon))
 
-	_, token, err = identity.NewAPIKey("reader", identity.RoleAnalyst, identity.RoleAdmin, 0, noon)
+	_, token, err = identity.NewAPIKey("reader", identity.RoleAnalyst, 0, auth.Caller{Role: identity.RoleAdmin}, noon)
 	require.NoError(t, err)
 	prefix, _ = auth.CheckToken(token)
 	require.Equal(t, auth.PrefixKey, prefix)
@@ -123,7 +123,7 @@ func TestAKeyCannotBeAllowedMoreThanItsMaker(t *testing.T) {
 	}
 	for maker, allowed := range may {
 		for role := identity.RoleIngest; role <= identity.RoleOwner; role++ {
-			_, _, err := identity.NewAPIKey("key", role, maker, 0, noon)
+			_, _, err := identity.NewAPIKey("key", role, 0, auth.Caller{Role: maker}, noon)
 			if slices.Contains(allowed, role) {
 				require.NoError(t, err, "%s makes %s", maker, role)
 			} else {

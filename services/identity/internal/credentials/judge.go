@@ -53,6 +53,7 @@ func (j *Judge) Verify(ctx context.Context, token string) (auth.Caller, error) {
 	return auth.Caller{
 		OrganizationID: credential.OrganizationID.String(),
 		CredentialID:   credential.ID.String(),
+		ExpiresAt:      credential.ExpiresAt,
 		Role:           credential.Role,
 	}, nil
 }

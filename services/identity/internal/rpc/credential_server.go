@@ -29,7 +29,7 @@ func (s *credentialServer) CreateApiKey(ctx context.Context, req *identityv1.Cre
 	if err != nil {
 		return nil, err
 	}
-	key, token, err := identity.NewAPIKey(req.GetDisplayName(), req.GetRole(), auth.MustCaller(ctx).Role, req.GetLifetime().AsDuration(), s.now())
+	key, token, err := identity.NewAPIKey(req.GetDisplayName(), req.GetRole(), req.GetLifetime().AsDuration(), auth.MustCaller(ctx), s.now())
 	if err != nil {
 		return nil, err
 	}

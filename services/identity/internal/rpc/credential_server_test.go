@@ -100,6 +100,39 @@ func TestAnAdminCannotMakeAnOwnersKey(t *testing.T) {
 	require.ErrorIs(t, err, identity.ErrOrganizationNotFound)
 }
 
+func TestAKeyCannotOutliveItsMaker(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	acme := b.createTenant(t, "acme")
+	day, err := b.credentials.CreateApiKey(acme.admin, &identityv1.CreateApiKeyRequest{
+		DisplayName: "for a day", Role: identity.RoleAdmin, Lifetime: durationpb.New(24 * time.Hour),
+	})
+	require.NoError(t, err)
+	end := day.GetApiKey().GetExpiresAt().AsTime()
+	maker := servetest.As(t.Context(), day.GetToken())
+	b.clock.Advance(time.Hour)
+
+	_, err = b.credentials.CreateApiKey(maker, &identityv1.CreateApiKeyRequest{
+		DisplayName: "longer", Role: identity.RoleIngest, Lifetime: durationpb.New(23*time.Hour + time.Microsecond),
+	})
+	require.ErrorIs(t, err, identity.ErrLifetimeExceedsMaker)
+	as, err := b.credentials.CreateApiKey(maker, &identityv1.CreateApiKeyRequest{
+		DisplayName: "as long", Role: identity.RoleAdmin, Lifetime: durationpb.New(23 * time.Hour),
+	})
+	require.NoError(t, err)
+	require.Equal(t, end, as.GetApiKey().GetExpiresAt().AsTime())
+	without, err := b.credentials.CreateApiKey(maker, &identityv1.CreateApiKeyRequest{DisplayName: "no lifetime", Role: identity.RoleAdmin})
+	require.NoError(t, err)
+	require.NotNil(t, without.GetApiKey().GetExpiresAt())
+	require.Equal(t, end, without.GetApiKey().GetExpiresAt().AsTime())
+	b.clock.Advance(23 * time.Hour)
+	b.requireInactive(t, without.GetToken())
+
+	forever, err := b.credentials.CreateApiKey(acme.admin, &identityv1.CreateApiKeyRequest{DisplayName: "no lifetime", Role: identity.RoleAdmin})
+	require.NoError(t, err)
+	require.Nil(t, forever.GetApiKey().GetExpiresAt())
+}
+
 func TestListApiKeysPagesNewestFirst(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -32,7 +32,7 @@ func (s *organizationServer) CreateOrganization(ctx context.Context, req *identi
 	if err != nil {
 		return nil, err
 	}
-	key, token, err := identity.NewAPIKey("first admin key", identity.RoleAdmin, auth.MustCaller(ctx).Role, 0, s.now())
+	key, token, err := identity.NewAPIKey("first admin key", identity.RoleAdmin, 0, auth.MustCaller(ctx), s.now())
 	if err != nil {
 		return nil, err
 	}

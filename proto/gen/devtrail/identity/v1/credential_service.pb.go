@@ -141,7 +141,7 @@ type CreateApiKeyRequest struct {
 	DisplayName string `protobuf:"bytes,1,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// What its bearer may do: ingest, analyst, admin or owner.
 	Role v1.Role `protobuf:"varint,2,opt,name=role,proto3,enum=devtrail.access.v1.Role" json:"role,omitempty"`
-	// Lifetime; absent for a key without end. At least a minute, at most ten years.
+	// Lifetime. When absent the key ends with the one that makes it, or never where that has no end. At least a minute, at most ten years.
 	Lifetime      *durationpb.Duration `protobuf:"bytes,3,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

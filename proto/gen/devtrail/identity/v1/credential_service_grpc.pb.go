@@ -32,7 +32,7 @@ const (
 // CredentialService makes and checks the keys that callers present as `authorization: Bearer <token>`.
 type CredentialServiceClient interface {
 	// CreateApiKey makes a key for the caller's organization. The token is returned this once and stored only as a hash.
-	// PERMISSION_DENIED when the key would be allowed more than its maker.
+	// PERMISSION_DENIED when the key would be allowed more than its maker, or outlive it (LIFETIME_EXCEEDS_MAKER).
 	CreateApiKey(ctx context.Context, in *CreateApiKeyRequest, opts ...grpc.CallOption) (*CreateApiKeyResponse, error)
 	// ListApiKeys returns the organization's keys, newest first, revoked and expired ones included, tokens never.
 	ListApiKeys(ctx context.Context, in *ListApiKeysRequest, opts ...grpc.CallOption) (*ListApiKeysResponse, error)
@@ -99,7 +99,7 @@ func (c *credentialServiceClient) Introspect(ctx context.Context, in *Introspect
 // CredentialService makes and checks the keys that callers present as `authorization: Bearer <token>`.
 type CredentialServiceServer interface {
 	// CreateApiKey makes a key for the caller's organization. The token is returned this once and stored only as a hash.
-	// PERMISSION_DENIED when the key would be allowed more than its maker.
+	// PERMISSION_DENIED when the key would be allowed more than its maker, or outlive it (LIFETIME_EXCEEDS_MAKER).
 	CreateApiKey(context.Context, *CreateApiKeyRequest) (*CreateApiKeyResponse, error)
 	// ListApiKeys returns the organization's keys, newest first, revoked and expired ones included, tokens never.
 	ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error)
