@@ -24,7 +24,17 @@ import (
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(patient{m}) }
+
+// patient gives goroutines longer to end after the tests than the half a second of goleak, which is too short on a busy machine.
+type patient struct{ *testing.M }
+
+func (p patient) Run() int {
+	code := p.M.Run()
+	for deadline := time.Now().Add(20 * time.Second); code == 0 && goleak.Find() != nil && time.Now().Before(deadline); {
+	}
+	return code
+}
 
 // service is an events service that answers as the test says: answer gets the number of the request, from 1, and may be nil for stored.
 type service struct {

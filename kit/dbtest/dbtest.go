@@ -17,8 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/stack/engines"
 )
 
@@ -33,7 +32,7 @@ func Main(m *testing.M) {
 	code := m.Run()
 	leases.release()
 	if code == 0 {
-		if err := goleak.Find(); err != nil {
+		if err := leaktest.Find(); err != nil {
 			fmt.Fprintln(os.Stderr, "dbtest: goroutines are left after the tests:", err)
 			code = 1
 		}

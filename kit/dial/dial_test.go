@@ -13,7 +13,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/test/bufconn"
@@ -21,12 +20,13 @@ import (
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dial"
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/kit/serve"
 	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const acme = "0192f0c1-2d3e-7f40-8a51-627384950a1b"
 

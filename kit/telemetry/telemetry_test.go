@@ -12,12 +12,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/kit/telemetry"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestLogger(t *testing.T) {
 	for level, lines := range map[string]int{"debug": 3, "info": 2, "": 2, "nonsense": 2, " WARN ": 1, "error": 0} {

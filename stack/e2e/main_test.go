@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/stack"
 )
 
@@ -37,11 +37,15 @@ func run(m *testing.M) int {
 		return 1
 	}
 	code := m.Run()
-	if err := errors.Join(stopShared(), goleak.Find()); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
+	stopped := stopShared()
+	if code != 0 {
+		return code
 	}
-	return code
+	if err := errors.Join(stopped, leaktest.Find()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
 }
 
 // events keeps what happened to the processes of a suite.

@@ -75,7 +75,7 @@ var arrows = []arrow{
 		"services/migrations", "services/identity/migrations", "services/packages/migrations", "services/events/migrations", "kit", "proto",
 	}},
 	{from: "services/identity", to: []string{"services/identity", "kit", "proto"}},
-	{from: "services/packages/manifest", test: true, to: []string{"services/packages/manifest", "kit/fault", "kit/purl", "kit/corpus"}},
+	{from: "services/packages/manifest", test: true, to: []string{"services/packages/manifest", "kit/fault", "kit/purl", "kit/corpus", "kit/leaktest"}},
 	{from: "services/packages/manifest", to: []string{"services/packages/manifest", "kit/fault", "kit/purl"}},
 	{from: "services/packages", to: []string{"services/packages", "kit", "proto"}},
 	{from: "services/events/torture", to: []string{"services/events", "kit", "proto", "stack/engines"}}, // engines of a run are killed

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"go.uber.org/goleak"
+	"devtrail.dev/kit/leaktest"
 )
 
 // envRole makes this test binary a small process of the tables under test.
@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	case "parent":
 		parent()
 	default:
-		goleak.VerifyTestMain(m)
+		leaktest.Main(m)
 	}
 }
 

@@ -6,18 +6,18 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/serve/servetest"
 	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 type credentials struct {
 	identityv1.UnimplementedCredentialServiceServer

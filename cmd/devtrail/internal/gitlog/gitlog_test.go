@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"devtrail.dev/bench/gitfixture"
 	"devtrail.dev/cmd/devtrail/internal/gitlog"
+	"devtrail.dev/kit/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var (
 	ada   = gitfixture.Person{Name: "Ada", Email: "ada@example.org"}

@@ -11,14 +11,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"devtrail.dev/cmd/devtrail/internal/gitlog"
 	"devtrail.dev/cmd/devtrail/internal/history"
 	"devtrail.dev/kit/git"
+	"devtrail.dev/kit/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // walk reads a whole history.
 func walk(tb testing.TB, dir string) []history.Commit {

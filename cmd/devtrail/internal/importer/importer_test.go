@@ -14,12 +14,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"devtrail.dev/bench/gitfixture"
 	"devtrail.dev/cmd/devtrail/internal/importer"
 	"devtrail.dev/cmd/devtrail/internal/manifests"
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/kit/pause"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
@@ -30,9 +30,11 @@ func TestMain(m *testing.M) {
 	if productDir != "" {
 		_ = os.RemoveAll(productDir)
 	}
-	if err := goleak.Find(); code == 0 && err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
+	if code == 0 {
+		if err := leaktest.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
 	}
 	os.Exit(code)
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/serve/servetest"
 	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
@@ -28,7 +28,7 @@ import (
 	"devtrail.dev/services/events/internal/rpc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const (
 	acme  = "5d0c3a5e-0000-4000-8000-000000000001"

@@ -10,13 +10,13 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/tail"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var acme, other = uuid.New(), uuid.New()
 

@@ -16,8 +16,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/kit/serve/servetest"
 	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
 	"devtrail.dev/services/events"
@@ -28,7 +28,7 @@ import (
 	"devtrail.dev/services/events/internal/web"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const (
 	acme  = "5d0c3a5e-0000-4000-8000-000000000001"

@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/services/identity"
 	"devtrail.dev/services/identity/internal/credentials"
 	"devtrail.dev/services/identity/internal/postgres"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestUsesAreWrittenOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

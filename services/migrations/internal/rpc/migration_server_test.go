@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -18,6 +17,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/kit/serve/servetest"
 	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
@@ -26,7 +26,7 @@ import (
 	"devtrail.dev/services/migrations/internal/rpc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // databases is a Databases whose statuses and history are given.
 type databases struct {

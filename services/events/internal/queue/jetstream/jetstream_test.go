@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/services/events/internal/queue"
 	"devtrail.dev/services/events/internal/queue/queuetest"
 )
@@ -17,7 +18,7 @@ import (
 // A broker of this process that is stopped while a stream is being made forgets the store of that stream, and with it the goroutines of its own.
 func TestMain(m *testing.M) {
 	const broker = "github.com/nats-io/nats-server/v2/server"
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction(broker+".(*fileStore).flushStreamStateLoop"), goleak.IgnoreTopFunction(broker+"/ats.Register.func1"))
+	leaktest.Main(m, goleak.IgnoreTopFunction(broker+".(*fileStore).flushStreamStateLoop"), goleak.IgnoreTopFunction(broker+"/ats.Register.func1"))
 }
 
 // broker is a NATS server in this process, with a folder that outlives it.

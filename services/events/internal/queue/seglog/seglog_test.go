@@ -13,13 +13,13 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/services/events/internal/queue"
 	"devtrail.dev/services/events/internal/queue/queuetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var organization = uuid.MustParse("5d0c3a5e-0000-4000-8000-000000000001")
 
