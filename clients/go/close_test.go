@@ -45,7 +45,7 @@ func TestASecondCloseEndsWithItsContext(t *testing.T) {
 	patient, give := context.WithCancel(t.Context())
 	first := make(chan error, 1)
 	go func() { first <- client.Close(patient) }()
-	require.Eventually(t, func() bool { return errors.Is(client.Send(t.Context(), event("b")), devtrail.ErrClosed) }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return errors.Is(client.Send(t.Context(), event("b")), devtrail.ErrClosed) }, 30*time.Second, time.Millisecond)
 
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()

@@ -160,7 +160,7 @@ func TestAnEventLingersOnlySoLong(t *testing.T) {
 	s := &service{}
 	client := start(t, s, devtrail.Config{Linger: time.Millisecond})
 	require.NoError(t, client.Send(t.Context(), event("a")))
-	require.Eventually(t, func() bool { return client.Stats().Stored == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return client.Stats().Stored == 1 }, 30*time.Second, time.Millisecond)
 }
 
 func TestOnlyWhatIsToBeSentAgainIsSentAgain(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"syscall"
 	"testing"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 
 	devtrail "devtrail.dev/clients/go"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	"devtrail.dev/stack"
 )
 
 // The service is killed while a program sends; what the program sent is there, each event once.
@@ -24,15 +24,22 @@ func TestTheGoClientLosesNothingWhenTheServiceIsKilled(t *testing.T) {
 	require.NoError(t, err)
 	const count = 600
 	session := uuid.NewString()
+	var ready int
 	for i := range count {
 		require.NoError(t, client.Send(t.Context(), &eventsv1.Event{
 			Name: "e2e.client", SessionId: session, Source: &eventsv1.Source{Kind: eventsv1.SourceKind_SOURCE_KIND_SDK, Tool: "e2e"}, PropertiesJson: fmt.Sprintf(`{"n": %d}`, i),
 		}))
-		if i == count/3 || i == 2*count/3 {
-			// Its process may be on its way back from the kill before.
-			if pid := r.Pid("events"); pid > 0 {
-				require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
-			}
+		switch i {
+		case count / 3:
+			_, ready = r.events.last("events", stack.Ready)
+			r.kill(t, "events")
+		case 2 * count / 3:
+			// Until the next process is ready, the number is that of the one that is gone.
+			require.Eventually(t, func() bool {
+				_, again := r.events.last("events", stack.Ready)
+				return again > ready
+			}, comeBack, 20*time.Millisecond)
+			r.kill(t, "events")
 		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*comeBack)

@@ -57,8 +57,8 @@ func TestSourcesThatSpeakHTTP(t *testing.T) {
 	admin, events := as(t.Context(), r.State.Keys["admin"], ""), dial(t, r.State.Endpoints["events"])
 	require.Eventually(t, func() bool {
 		var exposure struct{ Sighting struct{ EventCount string } }
-		decode(admin, t, events, "devtrail.events.v1.EventService/GetExposure", `{"purl": "pkg:npm/e2e-http"}`, &exposure)
-		return exposure.Sighting.EventCount == "2"
+		err := ask(admin, t, events, "devtrail.events.v1.EventService/GetExposure", `{"purl": "pkg:npm/e2e-http"}`, &exposure)
+		return err == nil && exposure.Sighting.EventCount == "2"
 	}, comeBack, 100*time.Millisecond)
 
 	// An organization's key works in its own organization only, by every way in.

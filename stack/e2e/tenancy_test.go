@@ -86,11 +86,18 @@ func (b *tenant) catalog(ctx context.Context, tb testing.TB, events client) {
 // decode calls and reads the answer, which must be a good one.
 func decode(ctx context.Context, tb testing.TB, c client, name, request string, into any) {
 	tb.Helper()
+	require.NoError(tb, ask(ctx, tb, c, name, request, into), name)
+}
+
+// ask is decode for answers that are waited for: a call may fail and be made
+// again.
+func ask(ctx context.Context, tb testing.TB, c client, name, request string, into any) error {
+	tb.Helper()
 	answer, err := c.call(ctx, tb, name, request)
-	require.NoError(tb, err, name)
-	if into != nil {
-		require.NoError(tb, json.Unmarshal([]byte(answer), into))
+	if err != nil || into == nil {
+		return err
 	}
+	return json.Unmarshal([]byte(answer), into)
 }
 
 // foreign is a call of one RPC by organization A's admin with ids of

@@ -100,7 +100,7 @@ func TestAKilledProcessIsStartedAgainAndDependantsStay(t *testing.T) {
 	<-s.Ready()
 	pid, dependant := s.Pid("a"), s.Pid("b")
 	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
-	require.Eventually(t, func() bool { return len(b.order(Ready)) == 3 }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.order(Ready)) == 3 }, 30*time.Second, 5*time.Millisecond)
 	require.NotEqual(t, pid, s.Pid("a"))
 	require.Equal(t, dependant, s.Pid("b"))
 	require.Equal(t, []string{"a"}, b.order(Ended))
@@ -140,7 +140,7 @@ func TestAFailedRestartIsTriedAgain(t *testing.T) {
 	s, stop := b.run(t, p)
 	<-s.Ready()
 	require.NoError(t, syscall.Kill(s.Pid("a"), syscall.SIGKILL))
-	require.Eventually(t, func() bool { return len(b.order(Ready)) == 2 }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.order(Ready)) == 2 }, 30*time.Second, 5*time.Millisecond)
 	require.Equal(t, []string{"a", "a"}, b.order(Ended))
 	require.NoError(t, stop())
 }
@@ -177,11 +177,11 @@ func TestChildrenEndWithAKilledSupervisor(t *testing.T) {
 			child, err = strconv.Atoi(string(data))
 		}
 		return err == nil
-	}, 10*time.Second, 5*time.Millisecond)
+	}, 30*time.Second, 5*time.Millisecond)
 	require.NoError(t, cmd.Process.Kill())
 	require.Error(t, cmd.Wait())
 	require.Eventually(t, func() bool {
 		_, err := os.Stat(mark) // removed by its SIGTERM handler: an orderly end
 		return os.IsNotExist(err)
-	}, 10*time.Second, 5*time.Millisecond, "process %d lives on", child)
+	}, 30*time.Second, 5*time.Millisecond, "process %d lives on", child)
 }
