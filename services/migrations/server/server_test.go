@@ -55,7 +55,7 @@ func TestRunServesWhenAllDatabasesAreAtTheHead(t *testing.T) {
 	require.NoError(t, err)
 	defer conn.Close()
 	client := migrationsv1.NewMigrationServiceClient(conn)
-	call, done := context.WithTimeout(t.Context(), 2*time.Minute)
+	call, done := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer done()
 	for _, database := range []string{"migrations", "identity", "packages", "analytics"} {
 		waitReady(call, t, client, database)
@@ -114,7 +114,7 @@ func freeAddress(t *testing.T) string {
 func dropDatabases(t *testing.T, prefix string) {
 	postgresURL, clickHouseURL := dbtest.PostgresServer(t), dbtest.ClickHouseServer(t)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		conn, err := pgx.Connect(ctx, postgresURL)
 		require.NoError(t, err)

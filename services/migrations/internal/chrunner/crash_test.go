@@ -14,10 +14,14 @@ import (
 func TestAServerKilledInAMutationGoesOnWithIt(t *testing.T) {
 	server := newServer(t, engines.ClickHouseConfig{})
 	s := openSite(t, server.URL(), "crash", Config{})
-	texts := slow(t, s)
+	texts, begin := slow(t, s, 0.5)
 	kill := sync.OnceFunc(server.kill)
 	s.onProgress = func(p migrations.Progress) {
-		if strings.Contains(p.Message, "parts to do") && p.Percent > 0 {
+		if !strings.Contains(p.Message, "parts to do") {
+			return
+		}
+		begin()
+		if p.Percent > 0 {
 			kill()
 		}
 	}

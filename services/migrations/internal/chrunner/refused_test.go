@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -134,22 +135,26 @@ func TestAMutationThatFailsIsToldAndKilled(t *testing.T) {
 	require.Equal(t, []string{"y"}, s.columnIn("SELECT DISTINCT b FROM t"))
 }
 
-// slow has a mutation that takes a while: 40 parts of which each sleeps.
-func slow(t *testing.T, s *site) map[string]string {
+// slow has a mutation that takes a while: 40 parts of which each sleeps for some seconds. It begins when somebody lets it.
+func slow(t *testing.T, s *site, seconds float64) (texts map[string]string, begin func()) {
 	t.Helper()
-	texts := map[string]string{"0001_t.sql": "CREATE TABLE t (a UInt64, b UInt64) ENGINE = MergeTree PARTITION BY a ORDER BY a"}
+	texts = map[string]string{"0001_t.sql": "CREATE TABLE t (a UInt64, b UInt64) ENGINE = MergeTree PARTITION BY a ORDER BY a"}
 	require.NoError(t, s.apply(texts))
-	s.exec("INSERT INTO {db}.t SELECT number, 0 FROM numbers(40)")
-	texts["0002_slow.sql"] = "ALTER TABLE t UPDATE b = b + 1 + sleepEachRow(0.1) WHERE 1"
-	return texts
+	s.exec("INSERT INTO {db}.t SELECT number, 0 FROM numbers(40)", "SYSTEM STOP MERGES {db}.t")
+	texts["0002_slow.sql"] = fmt.Sprintf("ALTER TABLE t UPDATE b = b + 1 + sleepEachRow(%g) WHERE 1", seconds)
+	return texts, sync.OnceFunc(func() { s.exec("SYSTEM START MERGES {db}.t") })
 }
 
 func TestAMutationReportsItsPartsAndIsKilledOnCancel(t *testing.T) {
 	s := newSite(t, Config{})
-	texts := slow(t, s)
+	texts, begin := slow(t, s, 1)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	s.onProgress = func(p migrations.Progress) {
-		if strings.Contains(p.Message, "parts to do") && p.Percent > 0 {
+		if !strings.Contains(p.Message, "parts to do") {
+			return
+		}
+		begin()
+		if p.Percent > 0 {
 			cancel(ErrCancelled)
 		}
 	}
@@ -160,7 +165,7 @@ func TestAMutationReportsItsPartsAndIsKilledOnCancel(t *testing.T) {
 
 func TestAMutationGoesOnWhenTheRunnerStopsAndIsNotStartedTwice(t *testing.T) {
 	s := newSite(t, Config{})
-	texts := slow(t, s)
+	texts, begin := slow(t, s, 0.1)
 	ctx, cancel := context.WithCancel(t.Context())
 	s.onProgress = func(p migrations.Progress) {
 		if strings.Contains(p.Message, "parts to do") {
@@ -168,9 +173,13 @@ func TestAMutationGoesOnWhenTheRunnerStopsAndIsNotStartedTwice(t *testing.T) {
 		}
 	}
 	require.ErrorIs(t, s.applyIn(ctx, texts), context.Canceled)
-	s.onProgress = nil
 	s.exec("ALTER TABLE {db}.t UPDATE b = b + 100 WHERE a = 7 SETTINGS mutations_sync = 0") // somebody else's, behind ours
 	s.reopen()
+	s.onProgress = func(p migrations.Progress) {
+		if strings.Contains(p.Message, "parts to do") {
+			begin()
+		}
+	}
 	require.NoError(t, s.apply(texts))
 	require.Equal(t, []string{"1"}, s.columnIn("SELECT toString(count()) FROM system.mutations WHERE database = '{db}' AND command LIKE '%sleepEachRow%'"))
 	require.Equal(t, []string{"1"}, s.columnIn("SELECT DISTINCT toString(b) FROM t WHERE a != 7"))

@@ -185,7 +185,7 @@ func (s *site) disconnect(conn *pgx.Conn) {
 		var there bool
 		err := s.ledger.QueryRow(s.t.Context(), "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)", pid).Scan(&there)
 		return err == nil && !there
-	}, 10*time.Second, 5*time.Millisecond)
+	}, 30*time.Second, 5*time.Millisecond)
 }
 
 func TestTheDropWaitsForTheOldInstanceAndThenForTheSoak(t *testing.T) {

@@ -35,13 +35,17 @@ func withDetach(sql string) map[string]string {
 	return map[string]string{"0001_t.sql": detachFiles["0001_t.sql"], "0002_detach.sql": alone + sql}
 }
 
+// firstPhase is when a statement is ended that has committed its first phase by then, also on a busy machine.
+const firstPhase = 5 * time.Second
+
 // TestADetachThatWasCutOffIsFinished ends the statement in the middle, which leaves the partition pending: it can be detached no second time.
 func TestADetachThatWasCutOffIsFinished(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.bring(t, s.target("pg", migrations.Postgres, detachFiles))
 	tx := s.reader(t)
 	files := withDetach("ALTER TABLE IF EXISTS public.t DETACH PARTITION /* the first */ \"t 1\" CONCURRENTLY;")
-	r, stop := s.start(t, Config{LongTimeout: 300 * time.Millisecond}, s.target("pg", migrations.Postgres, files))
+	r, stop := s.start(t, Config{LongTimeout: firstPhase}, s.target("pg", migrations.Postgres, files))
 	awaitState(t, r, "pg", migrations.Failed)
 	stop()
 	require.Equal(t, []string{`"t 1" pending`, "t2"}, s.column(t, "pg", partitionsOfT))
@@ -52,11 +56,12 @@ func TestADetachThatWasCutOffIsFinished(t *testing.T) {
 
 // TestADetachThatWasFinishedByHandIsDone has an operator who did what the message of the server says.
 func TestADetachThatWasFinishedByHandIsDone(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.bring(t, s.target("pg", migrations.Postgres, detachFiles))
 	tx := s.reader(t)
 	files := withDetach("ALTER TABLE t DETACH PARTITION t2 CONCURRENTLY;")
-	r, stop := s.start(t, Config{LongTimeout: 300 * time.Millisecond}, s.target("pg", migrations.Postgres, files))
+	r, stop := s.start(t, Config{LongTimeout: firstPhase}, s.target("pg", migrations.Postgres, files))
 	awaitState(t, r, "pg", migrations.Failed)
 	stop()
 	require.NoError(t, tx.Rollback(t.Context()))

@@ -109,7 +109,11 @@ func TestTwoStartersCreateTheSameDatabases(t *testing.T) {
 	require.Error(t, createPostgres(t.Context(), s.postgresURL, `pg"; DROP DATABASE x`))
 }
 
+// longEnough for who is in the way to be seen, also on a busy machine: a watch looks every tenth of a second.
+const longEnough = 5 * time.Second
+
 func TestALockTimeoutRollsBackNamesTheBlockerAndIsRepeated(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.bring(t, s.target("pg", migrations.Postgres, pgFiles))
 	blocker := s.postgres(t, "pg")
@@ -121,7 +125,7 @@ func TestALockTimeoutRollsBackNamesTheBlockerAndIsRepeated(t *testing.T) {
 	files := filesOf(migrations.Postgres)
 	files["0003_u.sql"] = "CREATE TABLE u (a bigint);"
 	files["0004_c.sql"] = "ALTER TABLE t ADD COLUMN c text;"
-	r, stop := s.start(t, Config{LockTimeout: 600 * time.Millisecond}, s.target("pg", migrations.Postgres, files))
+	r, stop := s.start(t, Config{LockTimeout: longEnough, Retry: time.Second}, s.target("pg", migrations.Postgres, files))
 	status := await(t, r, "pg", func(st migrations.Status) bool { return len(st.Message) > 8 && st.Message[:8] == "attempt " })
 	require.Equal(t, migrations.Applying, status.State)
 	require.Contains(t, status.Message, "was rolled back")
@@ -134,6 +138,7 @@ func TestALockTimeoutRollsBackNamesTheBlockerAndIsRepeated(t *testing.T) {
 }
 
 func TestALockThatIsNotHadWithinTheBudgetFailsTheRun(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.bring(t, s.target("pg", migrations.Postgres, pgFiles))
 	blocker := s.postgres(t, "pg")
@@ -143,7 +148,7 @@ func TestALockThatIsNotHadWithinTheBudgetFailsTheRun(t *testing.T) {
 	require.NoError(t, err)
 	files := filesOf(migrations.Postgres)
 	files["0003_c.sql"] = "ALTER TABLE t ADD COLUMN c text;"
-	r, _ := s.start(t, Config{LockTimeout: 400 * time.Millisecond, LockBudget: time.Second}, s.target("pg", migrations.Postgres, files))
+	r, _ := s.start(t, Config{LockTimeout: longEnough, LockBudget: time.Second}, s.target("pg", migrations.Postgres, files))
 	status := awaitState(t, r, "pg", migrations.Failed)
 	require.Contains(t, status.Message, "gave up after")
 	require.Contains(t, status.Message, "runner test")

@@ -142,7 +142,7 @@ func TestClickHouseReplaysAndGoesAway(t *testing.T) {
 	conn, err := clickhouse.Open(opts)
 	require.NoError(t, err)
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var n uint64
 	require.NoError(t, conn.QueryRow(ctx, "SELECT count() FROM system.databases WHERE name = {name:String}", clickhouse.Named("name", s.Name())).Scan(&n))
