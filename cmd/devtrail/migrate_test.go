@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/dial"
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/serve/servetest"
 	migrationsv1 "devtrail.dev/proto/gen/devtrail/migrations/v1"
 	"devtrail.dev/services/migrations/server"
 )
@@ -29,10 +29,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // startMigrations runs the real service on databases of its own until the test ends, and returns its flags, its Postgres and the prefix of the databases.
 func startMigrations(t *testing.T) (flags []string, postgresURL, prefix string) {
 	t.Helper()
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := lis.Addr().String()
-	require.NoError(t, lis.Close())
+	address := servetest.FreeAddress(t)
 	postgresURL, prefix = dbtest.PostgresServer(t), dbtest.Name(t)+"_"
 	key := auth.NewToken(auth.PrefixOperator)
 	settings := map[string]string{

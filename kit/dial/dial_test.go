@@ -22,6 +22,7 @@ import (
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/leaktest"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/serve/servetest"
 	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 )
@@ -169,10 +170,7 @@ func TestCreateIsSentOnce(t *testing.T) {
 }
 
 func TestServerAwayIsUnavailable(t *testing.T) {
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, lis.Close())
-	conn, err := dial.New(lis.Addr().String(), dial.Options{Token: "t"})
+	conn, err := dial.New(servetest.FreeAddress(t), dial.Options{Token: "t"})
 	require.NoError(t, err)
 	defer func() { _ = conn.Close() }()
 	_, err = identityv1.NewCredentialServiceClient(conn).Introspect(t.Context(), introspect)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +19,7 @@ import (
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/kit/schema"
+	"devtrail.dev/kit/serve/servetest"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -84,11 +84,8 @@ func TestURLMayOverride(t *testing.T) {
 }
 
 func TestServerAway(t *testing.T) {
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, lis.Close())
-	pool := open(t, "postgres://u@"+lis.Addr().String()+"/d?sslmode=disable")
-	_, err = pool.Exec(t.Context(), "SELECT 1")
+	pool := open(t, "postgres://u@"+servetest.FreeAddress(t)+"/d?sslmode=disable")
+	_, err := pool.Exec(t.Context(), "SELECT 1")
 	require.ErrorIs(t, pg.Fault(err), pg.ErrAway)
 	require.ErrorIs(t, pg.Ready(t.Context(), pool, migrations), fault.Unavailable)
 	require.ErrorIs(t, pg.InTx(t.Context(), pool, func(pgx.Tx) error { return nil }), fault.Unavailable)

@@ -20,6 +20,7 @@ import (
 	"devtrail.dev/kit/dial"
 	"devtrail.dev/kit/env"
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/serve/servetest"
 	"devtrail.dev/kit/telemetry"
 	migrationsv1 "devtrail.dev/proto/gen/devtrail/migrations/v1"
 	"devtrail.dev/services/migrations"
@@ -65,7 +66,7 @@ func (s *site) files(t *testing.T, identity fs.FS) fstest.MapFS {
 func (s *site) start(t *testing.T, settings map[string]string) (migrationsv1.MigrationServiceClient, func()) {
 	t.Helper()
 	all := maps.Clone(s.settings)
-	all["MIGRATIONS_ADDRESS"] = freeAddress(t)
+	all["MIGRATIONS_ADDRESS"] = servetest.FreeAddress(t)
 	maps.Copy(all, settings)
 	cfg, err := env.Load(func(name string) string { return all[name] }, defaults())
 	require.NoError(t, err)

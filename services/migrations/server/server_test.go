@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"devtrail.dev/kit/env"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/serve/servetest"
 	migrationsv1 "devtrail.dev/proto/gen/devtrail/migrations/v1"
 )
 
@@ -31,14 +31,14 @@ func TestRunServesWhenAllDatabasesAreAtTheHead(t *testing.T) {
 	settings := map[string]string{
 		"DEVTRAIL_OPERATOR_KEY":      auth.NewToken(auth.PrefixOperator),
 		"DEVTRAIL_SERVICE_KEY":       auth.NewToken(auth.PrefixService) + "," + auth.NewToken(auth.PrefixService),
-		"MIGRATIONS_ADDRESS":         freeAddress(t),
+		"MIGRATIONS_ADDRESS":         servetest.FreeAddress(t),
 		"MIGRATIONS_CLICKHOUSE_URL":  dbtest.ClickHouseServer(t),
 		"MIGRATIONS_DATABASE_PREFIX": dbtest.Name(t) + "_",
 		"MIGRATIONS_DDL_TIMEOUT":     "1m",
 		"MIGRATIONS_DEBUG_ADDRESS":   "127.0.0.1:0",
 		"MIGRATIONS_POSTGRES_URL":    dbtest.PostgresServer(t),
 		// Nobody is there: the keys of organizations cannot be judged, all others can.
-		"MIGRATIONS_IDENTITY_ADDRESS": freeAddress(t),
+		"MIGRATIONS_IDENTITY_ADDRESS": servetest.FreeAddress(t),
 	}
 	dropDatabases(t, settings["MIGRATIONS_DATABASE_PREFIX"])
 	var log bytes.Buffer
@@ -102,13 +102,6 @@ func waitReady(ctx context.Context, t *testing.T, client migrationsv1.MigrationS
 		require.NoError(t, err, "%s: %v", database, last)
 		last = res
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, lis.Close())
-	return lis.Addr().String()
 }
 
 func dropDatabases(t *testing.T, prefix string) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net"
 	"testing"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/dial"
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/kit/serve/servetest"
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
 	"devtrail.dev/services/packages/manifest"
 	packagesmigrations "devtrail.dev/services/packages/migrations"
@@ -24,15 +24,6 @@ import (
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
 const organization = "0199a000-0000-7000-8000-00000000000a"
-
-// freeAddress is an address of loopback that was free a moment ago.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	lis, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, lis.Close()) }()
-	return lis.Addr().String()
-}
 
 // start runs the server until the test ends.
 func start(t *testing.T, settings map[string]string) {
@@ -50,10 +41,10 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	operator := auth.NewToken(auth.PrefixOperator)
 	settings := map[string]string{
-		"PACKAGES_ADDRESS":          freeAddress(t),
-		"PACKAGES_DEBUG_ADDRESS":    freeAddress(t),
+		"PACKAGES_ADDRESS":          servetest.FreeAddress(t),
+		"PACKAGES_DEBUG_ADDRESS":    servetest.FreeAddress(t),
 		"PACKAGES_DATABASE_URL":     dbtest.Postgres(t, packagesmigrations.FS),
-		"PACKAGES_IDENTITY_ADDRESS": freeAddress(t),
+		"PACKAGES_IDENTITY_ADDRESS": servetest.FreeAddress(t),
 		"DEVTRAIL_OPERATOR_KEY":     operator,
 		"DEVTRAIL_SERVICE_KEY":      auth.NewToken(auth.PrefixService),
 	}
@@ -87,8 +78,8 @@ func TestRunWithoutSchemaIsNotServing(t *testing.T) {
 	t.Parallel()
 	operator := auth.NewToken(auth.PrefixOperator)
 	settings := map[string]string{
-		"PACKAGES_ADDRESS":       freeAddress(t),
-		"PACKAGES_DEBUG_ADDRESS": freeAddress(t),
+		"PACKAGES_ADDRESS":       servetest.FreeAddress(t),
+		"PACKAGES_DEBUG_ADDRESS": servetest.FreeAddress(t),
 		"PACKAGES_DATABASE_URL":  dbtest.EmptyPostgres(t),
 		"DEVTRAIL_OPERATOR_KEY":  operator,
 		"DEVTRAIL_SERVICE_KEY":   auth.NewToken(auth.PrefixService),

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/kit/serve/servetest"
 	"devtrail.dev/services/migrations"
 )
 
@@ -45,10 +46,7 @@ type proxy struct {
 }
 
 func newProxy(t *testing.T, to string) *proxy {
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, lis.Close())
-	p := &proxy{address: lis.Addr().String(), to: to}
+	p := &proxy{address: servetest.FreeAddress(t), to: to}
 	t.Cleanup(p.shut)
 	return p
 }
