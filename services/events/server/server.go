@@ -22,7 +22,9 @@ import (
 	"devtrail.dev/services/events/internal/cohorts"
 	"devtrail.dev/services/events/internal/folding"
 	"devtrail.dev/services/events/internal/hook"
+	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/observed"
+	"devtrail.dev/services/events/internal/people"
 	"devtrail.dev/services/events/internal/postgres"
 	"devtrail.dev/services/events/internal/promoting"
 	"devtrail.dev/services/events/internal/queue"
@@ -86,6 +88,8 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 	}
 	defer func() { _ = identity.Close() }()
 	verifier := auth.NewChain(cfg.Keys.Verifier(), auth.NewIntrospector(identityv1.NewCredentialServiceClient(identity), now))
+	organizations := people.NewOrganizations(identityv1.NewOrganizationServiceClient(identity), now)
+	options = append(options, ingest.WithOrganizations(organizations.Check))
 	desk := rpc.New(store, identityv1.NewDeveloperServiceClient(identity), logger, now, options...)
 	if cfg.Ingest.QueueDir != "" {
 		if err := desk.Privacy.Beside(cfg.Ingest.QueueDir); err != nil {

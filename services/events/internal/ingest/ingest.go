@@ -83,6 +83,7 @@ type Intake struct {
 	now       func() time.Time
 
 	batches sync.Pool // of *batch
+	exists  func(ctx context.Context, organization uuid.UUID) error
 	frames  sync.Pool // of *queue.Builder
 	limits  Limits
 	listen  Listener
@@ -101,6 +102,7 @@ const retryAfter = time.Second
 func New(store events.Store, directory Directory, logger *slog.Logger, now func() time.Time, options ...Option) *Intake {
 	in := &Intake{
 		store: store, directory: directory, logger: logger, now: now,
+		exists: func(context.Context, uuid.UUID) error { return nil },
 		limits: Limits{}.withDefaults(), listen: deaf{}, privacy: candid{}, metrics: newMetrics(), quotas: newQuotas(Rates{}, now),
 	}
 	for _, option := range options {
@@ -159,6 +161,10 @@ func (in *Intake) Submit(ctx context.Context, r Request) (Receipt, error) {
 		r.Letter = drafts(r.Drafts)
 	}
 	n := r.Letter.Len()
+	if err := in.exists(ctx, r.Organization); err != nil {
+		in.metrics.refused(err, n)
+		return Receipt{}, err
+	}
 	if err := in.quotas.take(ctx, r.Organization, r.Key, n); err != nil {
 		in.metrics.refused(err, n)
 		return Receipt{}, err

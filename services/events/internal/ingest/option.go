@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,6 +38,11 @@ func WithLimits(l Limits) Option {
 // WithRates sets quotas.
 func WithRates(r Rates) Option {
 	return func(in *Intake) { in.quotas = newQuotas(r, in.now) }
+}
+
+// WithOrganizations has requests refused for whose organization check returns an error. It is asked once a request and must know at once what it has said before.
+func WithOrganizations(check func(ctx context.Context, organization uuid.UUID) error) Option {
+	return func(in *Intake) { in.exists = check }
 }
 
 // Listener hears of events that are new once they are durable, in the order of the log. It is asked in the way of acknowledgements and must not wait.

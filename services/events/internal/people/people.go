@@ -8,11 +8,13 @@ package people
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"unsafe"
 
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dial"
 	"devtrail.dev/kit/fault"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
@@ -59,7 +61,7 @@ func NewDirectory(client identityv1.DeveloperServiceClient, store events.Store) 
 }
 
 // Resolve returns whose the identities of the hints are. Identities that can name a person and were never seen get a developer.
-// The error is of kind Unavailable when the identity service cannot be asked.
+// The error is of kind Unavailable when the identity service cannot be asked, and auth.ErrOrganizationNotFound when it does not know the organization.
 func (d *Directory) Resolve(ctx context.Context, organization uuid.UUID, hints []Hint) (map[events.Identity]Person, error) {
 	people := make(map[events.Identity]Person)
 	var misses []Hint
@@ -186,6 +188,8 @@ func (d *Directory) ask(ctx context.Context, organization uuid.UUID, hints []Hin
 	switch {
 	case err == nil:
 		return peopleFromProto(res.GetIdentities())
+	case errors.Is(err, auth.ErrOrganizationNotFound):
+		return nil, unknown(organization, err) // it stays so: nobody is to send again
 	case fault.KindOf(err) != fault.Invalid:
 		return nil, away(ctx, err)
 	case len(hints) == 1:

@@ -32,6 +32,7 @@ type IngestServiceClient interface {
 	// CaptureEvents keeps events and says of each what became of it. Sending an event again is safe: it counts once.
 	// Bad events are rejected one by one; the rest of the batch is kept. Within one request the first of two equal ids counts.
 	// RESOURCE_EXHAUSTED with RetryInfo means that nothing was kept: a quota or the service's log is used up.
+	// NOT_FOUND (ORGANIZATION_NOT_FOUND) when the organization that an operator names does not exist.
 	CaptureEvents(ctx context.Context, in *CaptureEventsRequest, opts ...grpc.CallOption) (*CaptureEventsResponse, error)
 	// StreamEvents is CaptureEvents for a client that sends without end: each message is a batch, and each answer says what became of the events
 	// of one, in the order of the batches. While 64 batches are unanswered, or 16 of them not yet in the log, no more are read, so that flow
@@ -79,6 +80,7 @@ type IngestServiceServer interface {
 	// CaptureEvents keeps events and says of each what became of it. Sending an event again is safe: it counts once.
 	// Bad events are rejected one by one; the rest of the batch is kept. Within one request the first of two equal ids counts.
 	// RESOURCE_EXHAUSTED with RetryInfo means that nothing was kept: a quota or the service's log is used up.
+	// NOT_FOUND (ORGANIZATION_NOT_FOUND) when the organization that an operator names does not exist.
 	CaptureEvents(context.Context, *CaptureEventsRequest) (*CaptureEventsResponse, error)
 	// StreamEvents is CaptureEvents for a client that sends without end: each message is a batch, and each answer says what became of the events
 	// of one, in the order of the batches. While 64 batches are unanswered, or 16 of them not yet in the log, no more are read, so that flow
