@@ -34,7 +34,9 @@ func Find(ctx context.Context, client identityv1.DeveloperServiceClient, ids []s
 	ids = slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" })
 	names := Names{}
 	for some := range slices.Chunk(ids, atOnce) {
-		response, err := client.BatchGetDevelopers(ctx, &identityv1.BatchGetDevelopersRequest{DeveloperIds: some})
+		response, err := client.BatchGetDevelopers(ctx, &identityv1.BatchGetDevelopersRequest{
+			DeveloperIds: some, View: identityv1.DeveloperView_DEVELOPER_VIEW_BASIC,
+		})
 		if err != nil {
 			return nil, fmt.Errorf("find the names of developers: %w", err)
 		}

@@ -226,7 +226,10 @@ func (d *Directory) survive(ctx context.Context, organization uuid.UUID, ids []u
 	for i, id := range ids {
 		texts[i] = id.String()
 	}
-	res, err := d.client.BatchGetDevelopers(dial.WithOrganization(ctx, organization.String()), &identityv1.BatchGetDevelopersRequest{DeveloperIds: texts})
+	// Without identities: if all were merged into one who has many, the answer would be more than a client takes.
+	res, err := d.client.BatchGetDevelopers(dial.WithOrganization(ctx, organization.String()), &identityv1.BatchGetDevelopersRequest{
+		DeveloperIds: texts, View: identityv1.DeveloperView_DEVELOPER_VIEW_BASIC,
+	})
 	if err != nil {
 		return away(ctx, err)
 	}

@@ -105,6 +105,28 @@ func TestSurvivorsOfMoreThanOneCallMayAskFor(t *testing.T) {
 	require.Equal(t, asked, ids, "what was asked for is its owner's")
 }
 
+// hurried is an identity service of which all are asked for without what they have: of many who were merged into one that would be more than a client takes.
+type hurried struct {
+	identityv1.DeveloperServiceClient
+	asked int
+}
+
+func (h *hurried) BatchGetDevelopers(_ context.Context, r *identityv1.BatchGetDevelopersRequest, _ ...grpc.CallOption) (*identityv1.BatchGetDevelopersResponse, error) {
+	if r.GetView() != identityv1.DeveloperView_DEVELOPER_VIEW_BASIC {
+		return nil, errors.New("too large")
+	}
+	h.asked++
+	return new(identityv1.BatchGetDevelopersResponse), nil
+}
+
+func TestSurvivorsAreAskedForWithoutTheirIdentities(t *testing.T) {
+	t.Parallel()
+	service := new(hurried)
+	_, err := NewDirectory(service, nil).Survivors(t.Context(), uuid.New(), []uuid.UUID{uuid.New()})
+	require.NoError(t, err)
+	require.Equal(t, 1, service.asked)
+}
+
 func TestMeetingSomebodyAgainAllocatesNothing(t *testing.T) {
 	store := memory.New(time.Now)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })

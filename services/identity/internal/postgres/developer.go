@@ -66,6 +66,19 @@ func (d *Developers) BatchGet(ctx context.Context, organizationID uuid.UUID, ids
 	return developersFromRows(rows), nil
 }
 
+// BatchGetAlone is BatchGet without identities.
+func (d *Developers) BatchGetAlone(ctx context.Context, organizationID uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]identity.Developer, error) {
+	rows, err := d.queries.GetDevelopersAlone(ctx, d.pool, organizationID, ids)
+	if err != nil {
+		return nil, translate(err)
+	}
+	developers := make(map[uuid.UUID]identity.Developer, len(rows))
+	for _, row := range rows {
+		developers[row.RequestedID] = identity.Developer{ID: row.ID, DisplayName: row.DisplayName, CreatedAt: row.CreatedAt.UTC()}
+	}
+	return developers, nil
+}
+
 // List returns at most limit developers that are not merged, without identities, whose ids come after the given one, ordered by id.
 func (d *Developers) List(ctx context.Context, organizationID, after uuid.UUID, limit int) ([]identity.Developer, error) {
 	rows, err := d.queries.ListDevelopers(ctx, d.pool, sqlcgen.ListDevelopersParams{OrganizationID: organizationID, AfterID: after, RowLimit: int32(limit)})

@@ -18,22 +18,21 @@ func headFromRow(row sqlcgen.GetDeveloperHeadsRow) identity.Head {
 	return identity.Head{ID: row.ID, MergedInto: orNil(row.MergedInto), CreatedAt: row.CreatedAt.UTC()}
 }
 
-// developersFromRows gathers the rows, one an identity, into developers by the id that was asked for.
+// developersFromRows returns developers by the ids that were asked for. Those who were merged into one share her.
 func developersFromRows(rows []sqlcgen.GetDevelopersRow) map[uuid.UUID]identity.Developer {
 	developers := make(map[uuid.UUID]identity.Developer)
 	for _, row := range rows {
-		developer, seen := developers[row.RequestedID]
-		if !seen {
-			developer = identity.Developer{ID: row.ID, DisplayName: row.DisplayName, CreatedAt: row.CreatedAt.UTC()}
-		}
-		if row.Kind != nil {
+		developer := identity.Developer{ID: row.ID, DisplayName: row.DisplayName, CreatedAt: row.CreatedAt.UTC()}
+		for i, kind := range row.Kinds {
 			developer.Identities = append(developer.Identities, identity.LinkedIdentity{
-				Identity: identity.Identity{Kind: identity.Kind(*row.Kind), Value: *row.Value},
-				Evidence: identity.Evidence(*row.Evidence),
-				LinkedAt: row.ValidFrom.UTC(),
+				Identity: identity.Identity{Kind: identity.Kind(kind), Value: row.IdentityValues[i]},
+				Evidence: identity.Evidence(row.Evidences[i]),
+				LinkedAt: row.LinkedAt[i].UTC(),
 			})
 		}
-		developers[row.RequestedID] = developer
+		for _, id := range row.RequestedIDs {
+			developers[id] = developer
+		}
 	}
 	return developers
 }

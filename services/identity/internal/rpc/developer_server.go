@@ -76,7 +76,11 @@ func (s *developerServer) BatchGetDevelopers(ctx context.Context, req *identityv
 			return nil, err
 		}
 	}
-	found, err := s.developers.BatchGet(ctx, organizationID, ids)
+	get := s.developers.BatchGet
+	if req.GetView() == identityv1.DeveloperView_DEVELOPER_VIEW_BASIC {
+		get = s.developers.BatchGetAlone
+	}
+	found, err := get(ctx, organizationID, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -132,6 +133,52 @@ func TestListAndBatchGetDevelopers(t *testing.T) {
 	require.Equal(t, unknown, res.GetMatches()[1].GetDeveloperId())
 	require.Nil(t, res.GetMatches()[1].GetDeveloper())
 	require.Empty(t, cmp.Diff(res.GetMatches()[0], res.GetMatches()[3], protocmp.Transform()))
+}
+
+// Who asks for many ids that were merged into one developer gets what she has with each of them, unless it is left out.
+func TestManyWhoWereMergedIntoOne(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	acme := b.createTenant(t, "acme")
+	req := &identityv1.ResolveIdentitiesRequest{CreateMissing: true}
+	for i := range 300 {
+		req.Hints = append(req.Hints, &identityv1.IdentityHint{Identity: email(fmt.Sprintf("d%03d@example.com", i))})
+	}
+	made, err := b.developers.ResolveIdentities(acme.admin, req)
+	require.NoError(t, err)
+	ids := make([]string, len(req.GetHints()))
+	for i, r := range made.GetIdentities() {
+		if ids[i] = r.GetDeveloperId(); i > 0 {
+			_, err := b.developers.MergeDevelopers(acme.admin, &identityv1.MergeDevelopersRequest{TargetId: ids[0], SourceId: ids[i]})
+			require.NoError(t, err)
+		}
+	}
+	survivor, err := b.developers.GetDeveloper(acme.admin, &identityv1.GetDeveloperRequest{DeveloperId: ids[0]})
+	require.NoError(t, err)
+	require.Len(t, survivor.GetDeveloper().GetIdentities(), len(ids))
+	for i, linked := range survivor.GetDeveloper().GetIdentities() {
+		require.Equal(t, req.GetHints()[i].GetIdentity().GetValue(), linked.GetIdentity().GetValue())
+	}
+	bare := proto.CloneOf(survivor.GetDeveloper())
+	bare.Identities = nil
+	for view, want := range map[identityv1.DeveloperView]*identityv1.Developer{
+		identityv1.DeveloperView_DEVELOPER_VIEW_UNSPECIFIED: survivor.GetDeveloper(),
+		identityv1.DeveloperView_DEVELOPER_VIEW_FULL:        survivor.GetDeveloper(),
+		identityv1.DeveloperView_DEVELOPER_VIEW_BASIC:       bare,
+	} {
+		res, err := b.developers.BatchGetDevelopers(acme.admin, &identityv1.BatchGetDevelopersRequest{DeveloperIds: ids, View: view})
+		require.NoError(t, err)
+		require.Len(t, res.GetMatches(), len(ids))
+		for i, match := range res.GetMatches() {
+			require.Equal(t, ids[i], match.GetDeveloperId())
+			require.True(t, proto.Equal(want, match.GetDeveloper()), view)
+		}
+		if view == identityv1.DeveloperView_DEVELOPER_VIEW_BASIC {
+			require.Less(t, proto.Size(res), 50_000)
+		}
+	}
+	_, err = b.developers.BatchGetDevelopers(acme.admin, &identityv1.BatchGetDevelopersRequest{DeveloperIds: ids, View: 9})
+	require.ErrorIs(t, err, fault.Invalid)
 }
 
 func TestResolveIdentities(t *testing.T) {

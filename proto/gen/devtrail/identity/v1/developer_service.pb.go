@@ -24,6 +24,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// DeveloperView says how much of a developer is returned.
+type DeveloperView int32
+
+const (
+	// FULL.
+	DeveloperView_DEVELOPER_VIEW_UNSPECIFIED DeveloperView = 0
+	// Without identities.
+	DeveloperView_DEVELOPER_VIEW_BASIC DeveloperView = 1
+	// With all identities.
+	DeveloperView_DEVELOPER_VIEW_FULL DeveloperView = 2
+)
+
+// Enum value maps for DeveloperView.
+var (
+	DeveloperView_name = map[int32]string{
+		0: "DEVELOPER_VIEW_UNSPECIFIED",
+		1: "DEVELOPER_VIEW_BASIC",
+		2: "DEVELOPER_VIEW_FULL",
+	}
+	DeveloperView_value = map[string]int32{
+		"DEVELOPER_VIEW_UNSPECIFIED": 0,
+		"DEVELOPER_VIEW_BASIC":       1,
+		"DEVELOPER_VIEW_FULL":        2,
+	}
+)
+
+func (x DeveloperView) Enum() *DeveloperView {
+	p := new(DeveloperView)
+	*p = x
+	return p
+}
+
+func (x DeveloperView) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DeveloperView) Descriptor() protoreflect.EnumDescriptor {
+	return file_devtrail_identity_v1_developer_service_proto_enumTypes[0].Descriptor()
+}
+
+func (DeveloperView) Type() protoreflect.EnumType {
+	return &file_devtrail_identity_v1_developer_service_proto_enumTypes[0]
+}
+
+func (x DeveloperView) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DeveloperView.Descriptor instead.
+func (DeveloperView) EnumDescriptor() ([]byte, []int) {
+	return file_devtrail_identity_v1_developer_service_proto_rawDescGZIP(), []int{0}
+}
+
 // Developer is one person (or bot) of an organization.
 type Developer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -33,7 +86,7 @@ type Developer struct {
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// When it was first known.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Its identities, ordered by kind and value. ListDevelopers leaves them out.
+	// Its identities, ordered by kind and value. ListDevelopers leaves them out, and so does the view BASIC.
 	Identities    []*LinkedIdentity `protobuf:"bytes,4,rep,name=identities,proto3" json:"identities,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -358,7 +411,9 @@ func (x *GetDeveloperResponse) GetDeveloper() *Developer {
 type BatchGetDevelopersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUIDs, 1 to 1000.
-	DeveloperIds  []string `protobuf:"bytes,1,rep,name=developer_ids,json=developerIds,proto3" json:"developer_ids,omitempty"`
+	DeveloperIds []string `protobuf:"bytes,1,rep,name=developer_ids,json=developerIds,proto3" json:"developer_ids,omitempty"`
+	// How much of each is returned; all when unspecified. Many ids that were merged into one developer with many identities make a large answer.
+	View          DeveloperView `protobuf:"varint,2,opt,name=view,proto3,enum=devtrail.identity.v1.DeveloperView" json:"view,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -398,6 +453,13 @@ func (x *BatchGetDevelopersRequest) GetDeveloperIds() []string {
 		return x.DeveloperIds
 	}
 	return nil
+}
+
+func (x *BatchGetDevelopersRequest) GetView() DeveloperView {
+	if x != nil {
+		return x.View
+	}
+	return DeveloperView_DEVELOPER_VIEW_UNSPECIFIED
 }
 
 // BatchGetDevelopersResponse has one entry for each id asked for.
@@ -451,7 +513,7 @@ type DeveloperMatch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id as requested.
 	DeveloperId string `protobuf:"bytes,1,opt,name=developer_id,json=developerId,proto3" json:"developer_id,omitempty"`
-	// The developer with all identities; absent when the id is unknown.
+	// The developer as the view asks for; absent when the id is unknown.
 	Developer     *Developer `protobuf:"bytes,2,opt,name=developer,proto3" json:"developer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1270,9 +1332,10 @@ const file_devtrail_identity_v1_developer_service_proto_rawDesc = "" +
 	"\x13GetDeveloperRequest\x12+\n" +
 	"\fdeveloper_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\vdeveloperId\"U\n" +
 	"\x14GetDeveloperResponse\x12=\n" +
-	"\tdeveloper\x18\x01 \x01(\v2\x1f.devtrail.identity.v1.DeveloperR\tdeveloper\"T\n" +
+	"\tdeveloper\x18\x01 \x01(\v2\x1f.devtrail.identity.v1.DeveloperR\tdeveloper\"\x97\x01\n" +
 	"\x19BatchGetDevelopersRequest\x127\n" +
-	"\rdeveloper_ids\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\f\b\x01\x10\xe8\a\"\x05r\x03\xb0\x01\x01R\fdeveloperIds\"\\\n" +
+	"\rdeveloper_ids\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\f\b\x01\x10\xe8\a\"\x05r\x03\xb0\x01\x01R\fdeveloperIds\x12A\n" +
+	"\x04view\x18\x02 \x01(\x0e2#.devtrail.identity.v1.DeveloperViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\\\n" +
 	"\x1aBatchGetDevelopersResponse\x12>\n" +
 	"\amatches\x18\x01 \x03(\v2$.devtrail.identity.v1.DeveloperMatchR\amatches\"r\n" +
 	"\x0eDeveloperMatch\x12!\n" +
@@ -1325,7 +1388,11 @@ const file_devtrail_identity_v1_developer_service_proto_rawDesc = "" +
 	"\fdeveloper_id\x18\x04 \x01(\tR\vdeveloperId\x122\n" +
 	"\x15previous_developer_id\x18\x05 \x01(\tR\x13previousDeveloperId\x129\n" +
 	"\n" +
-	"changed_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt2\xdc\a\n" +
+	"changed_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt*b\n" +
+	"\rDeveloperView\x12\x1e\n" +
+	"\x1aDEVELOPER_VIEW_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14DEVELOPER_VIEW_BASIC\x10\x01\x12\x17\n" +
+	"\x13DEVELOPER_VIEW_FULL\x10\x022\xdc\a\n" +
 	"\x10DeveloperService\x12w\n" +
 	"\x0fCreateDeveloper\x12,.devtrail.identity.v1.CreateDeveloperRequest\x1a-.devtrail.identity.v1.CreateDeveloperResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\x03\x12o\n" +
@@ -1357,77 +1424,80 @@ func file_devtrail_identity_v1_developer_service_proto_rawDescGZIP() []byte {
 	return file_devtrail_identity_v1_developer_service_proto_rawDescData
 }
 
+var file_devtrail_identity_v1_developer_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_devtrail_identity_v1_developer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_devtrail_identity_v1_developer_service_proto_goTypes = []any{
-	(*Developer)(nil),                  // 0: devtrail.identity.v1.Developer
-	(*LinkedIdentity)(nil),             // 1: devtrail.identity.v1.LinkedIdentity
-	(*CreateDeveloperRequest)(nil),     // 2: devtrail.identity.v1.CreateDeveloperRequest
-	(*CreateDeveloperResponse)(nil),    // 3: devtrail.identity.v1.CreateDeveloperResponse
-	(*GetDeveloperRequest)(nil),        // 4: devtrail.identity.v1.GetDeveloperRequest
-	(*GetDeveloperResponse)(nil),       // 5: devtrail.identity.v1.GetDeveloperResponse
-	(*BatchGetDevelopersRequest)(nil),  // 6: devtrail.identity.v1.BatchGetDevelopersRequest
-	(*BatchGetDevelopersResponse)(nil), // 7: devtrail.identity.v1.BatchGetDevelopersResponse
-	(*DeveloperMatch)(nil),             // 8: devtrail.identity.v1.DeveloperMatch
-	(*ListDevelopersRequest)(nil),      // 9: devtrail.identity.v1.ListDevelopersRequest
-	(*ListDevelopersResponse)(nil),     // 10: devtrail.identity.v1.ListDevelopersResponse
-	(*LinkIdentityRequest)(nil),        // 11: devtrail.identity.v1.LinkIdentityRequest
-	(*LinkIdentityResponse)(nil),       // 12: devtrail.identity.v1.LinkIdentityResponse
-	(*MergeDevelopersRequest)(nil),     // 13: devtrail.identity.v1.MergeDevelopersRequest
-	(*MergeDevelopersResponse)(nil),    // 14: devtrail.identity.v1.MergeDevelopersResponse
-	(*ResolveIdentitiesRequest)(nil),   // 15: devtrail.identity.v1.ResolveIdentitiesRequest
-	(*IdentityHint)(nil),               // 16: devtrail.identity.v1.IdentityHint
-	(*ResolveIdentitiesResponse)(nil),  // 17: devtrail.identity.v1.ResolveIdentitiesResponse
-	(*ResolvedIdentity)(nil),           // 18: devtrail.identity.v1.ResolvedIdentity
-	(*WatchIdentitiesRequest)(nil),     // 19: devtrail.identity.v1.WatchIdentitiesRequest
-	(*WatchIdentitiesResponse)(nil),    // 20: devtrail.identity.v1.WatchIdentitiesResponse
-	(*IdentityChange)(nil),             // 21: devtrail.identity.v1.IdentityChange
-	(*timestamppb.Timestamp)(nil),      // 22: google.protobuf.Timestamp
-	(*Identity)(nil),                   // 23: devtrail.identity.v1.Identity
-	(Evidence)(0),                      // 24: devtrail.identity.v1.Evidence
+	(DeveloperView)(0),                 // 0: devtrail.identity.v1.DeveloperView
+	(*Developer)(nil),                  // 1: devtrail.identity.v1.Developer
+	(*LinkedIdentity)(nil),             // 2: devtrail.identity.v1.LinkedIdentity
+	(*CreateDeveloperRequest)(nil),     // 3: devtrail.identity.v1.CreateDeveloperRequest
+	(*CreateDeveloperResponse)(nil),    // 4: devtrail.identity.v1.CreateDeveloperResponse
+	(*GetDeveloperRequest)(nil),        // 5: devtrail.identity.v1.GetDeveloperRequest
+	(*GetDeveloperResponse)(nil),       // 6: devtrail.identity.v1.GetDeveloperResponse
+	(*BatchGetDevelopersRequest)(nil),  // 7: devtrail.identity.v1.BatchGetDevelopersRequest
+	(*BatchGetDevelopersResponse)(nil), // 8: devtrail.identity.v1.BatchGetDevelopersResponse
+	(*DeveloperMatch)(nil),             // 9: devtrail.identity.v1.DeveloperMatch
+	(*ListDevelopersRequest)(nil),      // 10: devtrail.identity.v1.ListDevelopersRequest
+	(*ListDevelopersResponse)(nil),     // 11: devtrail.identity.v1.ListDevelopersResponse
+	(*LinkIdentityRequest)(nil),        // 12: devtrail.identity.v1.LinkIdentityRequest
+	(*LinkIdentityResponse)(nil),       // 13: devtrail.identity.v1.LinkIdentityResponse
+	(*MergeDevelopersRequest)(nil),     // 14: devtrail.identity.v1.MergeDevelopersRequest
+	(*MergeDevelopersResponse)(nil),    // 15: devtrail.identity.v1.MergeDevelopersResponse
+	(*ResolveIdentitiesRequest)(nil),   // 16: devtrail.identity.v1.ResolveIdentitiesRequest
+	(*IdentityHint)(nil),               // 17: devtrail.identity.v1.IdentityHint
+	(*ResolveIdentitiesResponse)(nil),  // 18: devtrail.identity.v1.ResolveIdentitiesResponse
+	(*ResolvedIdentity)(nil),           // 19: devtrail.identity.v1.ResolvedIdentity
+	(*WatchIdentitiesRequest)(nil),     // 20: devtrail.identity.v1.WatchIdentitiesRequest
+	(*WatchIdentitiesResponse)(nil),    // 21: devtrail.identity.v1.WatchIdentitiesResponse
+	(*IdentityChange)(nil),             // 22: devtrail.identity.v1.IdentityChange
+	(*timestamppb.Timestamp)(nil),      // 23: google.protobuf.Timestamp
+	(*Identity)(nil),                   // 24: devtrail.identity.v1.Identity
+	(Evidence)(0),                      // 25: devtrail.identity.v1.Evidence
 }
 var file_devtrail_identity_v1_developer_service_proto_depIdxs = []int32{
-	22, // 0: devtrail.identity.v1.Developer.created_at:type_name -> google.protobuf.Timestamp
-	1,  // 1: devtrail.identity.v1.Developer.identities:type_name -> devtrail.identity.v1.LinkedIdentity
-	23, // 2: devtrail.identity.v1.LinkedIdentity.identity:type_name -> devtrail.identity.v1.Identity
-	24, // 3: devtrail.identity.v1.LinkedIdentity.evidence:type_name -> devtrail.identity.v1.Evidence
-	22, // 4: devtrail.identity.v1.LinkedIdentity.linked_at:type_name -> google.protobuf.Timestamp
-	0,  // 5: devtrail.identity.v1.CreateDeveloperResponse.developer:type_name -> devtrail.identity.v1.Developer
-	0,  // 6: devtrail.identity.v1.GetDeveloperResponse.developer:type_name -> devtrail.identity.v1.Developer
-	8,  // 7: devtrail.identity.v1.BatchGetDevelopersResponse.matches:type_name -> devtrail.identity.v1.DeveloperMatch
-	0,  // 8: devtrail.identity.v1.DeveloperMatch.developer:type_name -> devtrail.identity.v1.Developer
-	0,  // 9: devtrail.identity.v1.ListDevelopersResponse.developers:type_name -> devtrail.identity.v1.Developer
-	23, // 10: devtrail.identity.v1.LinkIdentityRequest.identity:type_name -> devtrail.identity.v1.Identity
-	24, // 11: devtrail.identity.v1.LinkIdentityRequest.evidence:type_name -> devtrail.identity.v1.Evidence
-	0,  // 12: devtrail.identity.v1.LinkIdentityResponse.developer:type_name -> devtrail.identity.v1.Developer
-	0,  // 13: devtrail.identity.v1.MergeDevelopersResponse.developer:type_name -> devtrail.identity.v1.Developer
-	16, // 14: devtrail.identity.v1.ResolveIdentitiesRequest.hints:type_name -> devtrail.identity.v1.IdentityHint
-	23, // 15: devtrail.identity.v1.IdentityHint.identity:type_name -> devtrail.identity.v1.Identity
-	18, // 16: devtrail.identity.v1.ResolveIdentitiesResponse.identities:type_name -> devtrail.identity.v1.ResolvedIdentity
-	23, // 17: devtrail.identity.v1.ResolvedIdentity.identity:type_name -> devtrail.identity.v1.Identity
-	21, // 18: devtrail.identity.v1.WatchIdentitiesResponse.changes:type_name -> devtrail.identity.v1.IdentityChange
-	23, // 19: devtrail.identity.v1.IdentityChange.identity:type_name -> devtrail.identity.v1.Identity
-	22, // 20: devtrail.identity.v1.IdentityChange.changed_at:type_name -> google.protobuf.Timestamp
-	2,  // 21: devtrail.identity.v1.DeveloperService.CreateDeveloper:input_type -> devtrail.identity.v1.CreateDeveloperRequest
-	4,  // 22: devtrail.identity.v1.DeveloperService.GetDeveloper:input_type -> devtrail.identity.v1.GetDeveloperRequest
-	6,  // 23: devtrail.identity.v1.DeveloperService.BatchGetDevelopers:input_type -> devtrail.identity.v1.BatchGetDevelopersRequest
-	9,  // 24: devtrail.identity.v1.DeveloperService.ListDevelopers:input_type -> devtrail.identity.v1.ListDevelopersRequest
-	11, // 25: devtrail.identity.v1.DeveloperService.LinkIdentity:input_type -> devtrail.identity.v1.LinkIdentityRequest
-	13, // 26: devtrail.identity.v1.DeveloperService.MergeDevelopers:input_type -> devtrail.identity.v1.MergeDevelopersRequest
-	15, // 27: devtrail.identity.v1.DeveloperService.ResolveIdentities:input_type -> devtrail.identity.v1.ResolveIdentitiesRequest
-	19, // 28: devtrail.identity.v1.DeveloperService.WatchIdentities:input_type -> devtrail.identity.v1.WatchIdentitiesRequest
-	3,  // 29: devtrail.identity.v1.DeveloperService.CreateDeveloper:output_type -> devtrail.identity.v1.CreateDeveloperResponse
-	5,  // 30: devtrail.identity.v1.DeveloperService.GetDeveloper:output_type -> devtrail.identity.v1.GetDeveloperResponse
-	7,  // 31: devtrail.identity.v1.DeveloperService.BatchGetDevelopers:output_type -> devtrail.identity.v1.BatchGetDevelopersResponse
-	10, // 32: devtrail.identity.v1.DeveloperService.ListDevelopers:output_type -> devtrail.identity.v1.ListDevelopersResponse
-	12, // 33: devtrail.identity.v1.DeveloperService.LinkIdentity:output_type -> devtrail.identity.v1.LinkIdentityResponse
-	14, // 34: devtrail.identity.v1.DeveloperService.MergeDevelopers:output_type -> devtrail.identity.v1.MergeDevelopersResponse
-	17, // 35: devtrail.identity.v1.DeveloperService.ResolveIdentities:output_type -> devtrail.identity.v1.ResolveIdentitiesResponse
-	20, // 36: devtrail.identity.v1.DeveloperService.WatchIdentities:output_type -> devtrail.identity.v1.WatchIdentitiesResponse
-	29, // [29:37] is the sub-list for method output_type
-	21, // [21:29] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	23, // 0: devtrail.identity.v1.Developer.created_at:type_name -> google.protobuf.Timestamp
+	2,  // 1: devtrail.identity.v1.Developer.identities:type_name -> devtrail.identity.v1.LinkedIdentity
+	24, // 2: devtrail.identity.v1.LinkedIdentity.identity:type_name -> devtrail.identity.v1.Identity
+	25, // 3: devtrail.identity.v1.LinkedIdentity.evidence:type_name -> devtrail.identity.v1.Evidence
+	23, // 4: devtrail.identity.v1.LinkedIdentity.linked_at:type_name -> google.protobuf.Timestamp
+	1,  // 5: devtrail.identity.v1.CreateDeveloperResponse.developer:type_name -> devtrail.identity.v1.Developer
+	1,  // 6: devtrail.identity.v1.GetDeveloperResponse.developer:type_name -> devtrail.identity.v1.Developer
+	0,  // 7: devtrail.identity.v1.BatchGetDevelopersRequest.view:type_name -> devtrail.identity.v1.DeveloperView
+	9,  // 8: devtrail.identity.v1.BatchGetDevelopersResponse.matches:type_name -> devtrail.identity.v1.DeveloperMatch
+	1,  // 9: devtrail.identity.v1.DeveloperMatch.developer:type_name -> devtrail.identity.v1.Developer
+	1,  // 10: devtrail.identity.v1.ListDevelopersResponse.developers:type_name -> devtrail.identity.v1.Developer
+	24, // 11: devtrail.identity.v1.LinkIdentityRequest.identity:type_name -> devtrail.identity.v1.Identity
+	25, // 12: devtrail.identity.v1.LinkIdentityRequest.evidence:type_name -> devtrail.identity.v1.Evidence
+	1,  // 13: devtrail.identity.v1.LinkIdentityResponse.developer:type_name -> devtrail.identity.v1.Developer
+	1,  // 14: devtrail.identity.v1.MergeDevelopersResponse.developer:type_name -> devtrail.identity.v1.Developer
+	17, // 15: devtrail.identity.v1.ResolveIdentitiesRequest.hints:type_name -> devtrail.identity.v1.IdentityHint
+	24, // 16: devtrail.identity.v1.IdentityHint.identity:type_name -> devtrail.identity.v1.Identity
+	19, // 17: devtrail.identity.v1.ResolveIdentitiesResponse.identities:type_name -> devtrail.identity.v1.ResolvedIdentity
+	24, // 18: devtrail.identity.v1.ResolvedIdentity.identity:type_name -> devtrail.identity.v1.Identity
+	22, // 19: devtrail.identity.v1.WatchIdentitiesResponse.changes:type_name -> devtrail.identity.v1.IdentityChange
+	24, // 20: devtrail.identity.v1.IdentityChange.identity:type_name -> devtrail.identity.v1.Identity
+	23, // 21: devtrail.identity.v1.IdentityChange.changed_at:type_name -> google.protobuf.Timestamp
+	3,  // 22: devtrail.identity.v1.DeveloperService.CreateDeveloper:input_type -> devtrail.identity.v1.CreateDeveloperRequest
+	5,  // 23: devtrail.identity.v1.DeveloperService.GetDeveloper:input_type -> devtrail.identity.v1.GetDeveloperRequest
+	7,  // 24: devtrail.identity.v1.DeveloperService.BatchGetDevelopers:input_type -> devtrail.identity.v1.BatchGetDevelopersRequest
+	10, // 25: devtrail.identity.v1.DeveloperService.ListDevelopers:input_type -> devtrail.identity.v1.ListDevelopersRequest
+	12, // 26: devtrail.identity.v1.DeveloperService.LinkIdentity:input_type -> devtrail.identity.v1.LinkIdentityRequest
+	14, // 27: devtrail.identity.v1.DeveloperService.MergeDevelopers:input_type -> devtrail.identity.v1.MergeDevelopersRequest
+	16, // 28: devtrail.identity.v1.DeveloperService.ResolveIdentities:input_type -> devtrail.identity.v1.ResolveIdentitiesRequest
+	20, // 29: devtrail.identity.v1.DeveloperService.WatchIdentities:input_type -> devtrail.identity.v1.WatchIdentitiesRequest
+	4,  // 30: devtrail.identity.v1.DeveloperService.CreateDeveloper:output_type -> devtrail.identity.v1.CreateDeveloperResponse
+	6,  // 31: devtrail.identity.v1.DeveloperService.GetDeveloper:output_type -> devtrail.identity.v1.GetDeveloperResponse
+	8,  // 32: devtrail.identity.v1.DeveloperService.BatchGetDevelopers:output_type -> devtrail.identity.v1.BatchGetDevelopersResponse
+	11, // 33: devtrail.identity.v1.DeveloperService.ListDevelopers:output_type -> devtrail.identity.v1.ListDevelopersResponse
+	13, // 34: devtrail.identity.v1.DeveloperService.LinkIdentity:output_type -> devtrail.identity.v1.LinkIdentityResponse
+	15, // 35: devtrail.identity.v1.DeveloperService.MergeDevelopers:output_type -> devtrail.identity.v1.MergeDevelopersResponse
+	18, // 36: devtrail.identity.v1.DeveloperService.ResolveIdentities:output_type -> devtrail.identity.v1.ResolveIdentitiesResponse
+	21, // 37: devtrail.identity.v1.DeveloperService.WatchIdentities:output_type -> devtrail.identity.v1.WatchIdentitiesResponse
+	30, // [30:38] is the sub-list for method output_type
+	22, // [22:30] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_devtrail_identity_v1_developer_service_proto_init() }
@@ -1441,13 +1511,14 @@ func file_devtrail_identity_v1_developer_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_devtrail_identity_v1_developer_service_proto_rawDesc), len(file_devtrail_identity_v1_developer_service_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_devtrail_identity_v1_developer_service_proto_goTypes,
 		DependencyIndexes: file_devtrail_identity_v1_developer_service_proto_depIdxs,
+		EnumInfos:         file_devtrail_identity_v1_developer_service_proto_enumTypes,
 		MessageInfos:      file_devtrail_identity_v1_developer_service_proto_msgTypes,
 	}.Build()
 	File_devtrail_identity_v1_developer_service_proto = out.File

@@ -65,43 +65,55 @@ func (q *Queries) GetDeveloperIDByRequest(ctx context.Context, db DBTX, organiza
 
 const getDevelopers = `-- name: GetDevelopers :many
 SELECT
-  requested.id AS requested_id,
+  survivors.requested_ids,
   developers.id,
   developers.display_name,
   developers.created_at,
-  identities.kind,
-  identities.value,
-  identity_links.evidence,
-  identity_links.valid_from
-FROM developers AS requested
+  linked.kinds,
+  linked.identity_values,
+  linked.evidences,
+  linked.linked_at
+FROM (
+  SELECT
+    COALESCE(requested.merged_into, requested.id) AS id,
+    array_agg(requested.id)::uuid[] AS requested_ids
+  FROM developers AS requested
+  WHERE requested.organization_id = $1
+    AND requested.id = ANY($2::uuid[])
+  GROUP BY COALESCE(requested.merged_into, requested.id)
+) AS survivors
 JOIN developers
-  ON developers.organization_id = requested.organization_id
-  AND developers.id = COALESCE(requested.merged_into, requested.id)
-LEFT JOIN identity_links
-  ON identity_links.organization_id = developers.organization_id
-  AND identity_links.developer_id = developers.id
-  AND identity_links.valid_to IS NULL
-LEFT JOIN identities
-  ON identities.organization_id = identity_links.organization_id
-  AND identities.id = identity_links.identity_id
-WHERE requested.organization_id = $1
-  AND requested.id = ANY($2::uuid[])
-ORDER BY requested.id, identities.kind, identities.value
+  ON developers.organization_id = $1
+  AND developers.id = survivors.id
+CROSS JOIN LATERAL (
+  SELECT
+    COALESCE(array_agg(identities.kind ORDER BY identities.kind, identities.value), '{}')::smallint[] AS kinds,
+    COALESCE(array_agg(identities.value ORDER BY identities.kind, identities.value), '{}')::text[] AS identity_values,
+    COALESCE(array_agg(identity_links.evidence ORDER BY identities.kind, identities.value), '{}')::smallint[] AS evidences,
+    COALESCE(array_agg(identity_links.valid_from ORDER BY identities.kind, identities.value), '{}')::timestamptz[] AS linked_at
+  FROM identity_links
+  JOIN identities
+    ON identities.organization_id = identity_links.organization_id
+    AND identities.id = identity_links.identity_id
+  WHERE identity_links.organization_id = $1
+    AND identity_links.developer_id = survivors.id
+    AND identity_links.valid_to IS NULL
+) AS linked
 `
 
 type GetDevelopersRow struct {
-	RequestedID uuid.UUID
-	ID          uuid.UUID
-	DisplayName string
-	CreatedAt   time.Time
-	Kind        *int16
-	Value       *string
-	Evidence    *int16
-	ValidFrom   *time.Time
+	RequestedIDs   []uuid.UUID
+	ID             uuid.UUID
+	DisplayName    string
+	CreatedAt      time.Time
+	Kinds          []int16
+	IdentityValues []string
+	Evidences      []int16
+	LinkedAt       []time.Time
 }
 
-// One row an identity of each developer asked for, redirects followed; one row with nulls for a developer without identities.
-// It is one statement so that a merge beside it shows wholly or not at all.
+// One row a developer who is asked for by her id or by some that were merged into her: what she has is read once, however many they are. Her identities are
+// arrays of which each place is one. It is one statement so that a merge beside it shows wholly or not at all.
 func (q *Queries) GetDevelopers(ctx context.Context, db DBTX, organizationID uuid.UUID, ids []uuid.UUID) ([]GetDevelopersRow, error) {
 	rows, err := db.Query(ctx, getDevelopers, organizationID, ids)
 	if err != nil {
@@ -112,14 +124,61 @@ func (q *Queries) GetDevelopers(ctx context.Context, db DBTX, organizationID uui
 	for rows.Next() {
 		var i GetDevelopersRow
 		if err := rows.Scan(
+			&i.RequestedIDs,
+			&i.ID,
+			&i.DisplayName,
+			&i.CreatedAt,
+			&i.Kinds,
+			&i.IdentityValues,
+			&i.Evidences,
+			&i.LinkedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const getDevelopersAlone = `-- name: GetDevelopersAlone :many
+SELECT
+  requested.id AS requested_id,
+  developers.id,
+  developers.display_name,
+  developers.created_at
+FROM developers AS requested
+JOIN developers
+  ON developers.organization_id = requested.organization_id
+  AND developers.id = COALESCE(requested.merged_into, requested.id)
+WHERE requested.organization_id = $1
+  AND requested.id = ANY($2::uuid[])
+`
+
+type GetDevelopersAloneRow struct {
+	RequestedID uuid.UUID
+	ID          uuid.UUID
+	DisplayName string
+	CreatedAt   time.Time
+}
+
+// The same without identities: one row an id asked for, redirects followed.
+func (q *Queries) GetDevelopersAlone(ctx context.Context, db DBTX, organizationID uuid.UUID, ids []uuid.UUID) ([]GetDevelopersAloneRow, error) {
+	rows, err := db.Query(ctx, getDevelopersAlone, organizationID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GetDevelopersAloneRow
+	for rows.Next() {
+		var i GetDevelopersAloneRow
+		if err := rows.Scan(
 			&i.RequestedID,
 			&i.ID,
 			&i.DisplayName,
 			&i.CreatedAt,
-			&i.Kind,
-			&i.Value,
-			&i.Evidence,
-			&i.ValidFrom,
 		); err != nil {
 			return nil, err
 		}
