@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -89,12 +90,13 @@ func (j *Joiner) look(ctx context.Context, organization uuid.UUID, known []catal
 		into[item.ID] = d.Into
 		return false
 	})
-	var asked []uuid.UUID
+	named := make(map[uuid.UUID]bool, len(into)) // many may be merged into one
 	for id, merged := range into {
-		if asked = append(asked, id); merged != uuid.Nil {
-			asked = append(asked, merged)
+		if named[id] = true; merged != uuid.Nil {
+			named[merged] = true
 		}
 	}
+	asked := slices.Collect(maps.Keys(named))
 	answers, err := j.survivors(ctx, organization, asked)
 	if err != nil {
 		return err
