@@ -68,6 +68,13 @@ func (c *cache[V]) update(k key, v V) {
 	}
 }
 
+// clear forgets everything.
+func (c *cache[V]) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.young, c.old = nil, nil
+}
+
 func (c *cache[V]) put(k key, v V) {
 	if c.young == nil || len(c.young) >= cacheSize {
 		c.young, c.old = make(map[key]V), c.young

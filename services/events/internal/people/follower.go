@@ -76,6 +76,9 @@ func (f *Follower) follow(ctx context.Context) (applied bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if f.heard < 0 { // what others have applied since somebody was met, up to here, is never heard
+		f.directory.forget()
+	}
 	if f.heard < 0 || stored < f.heard {
 		f.heard = stored
 	}

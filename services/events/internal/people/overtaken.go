@@ -15,6 +15,7 @@ type overtaken struct {
 	turn    uint64          // counts answers and changes
 	waiting map[uint64]bool // turns at which the answers were asked for that are on their way
 	changed map[key]uint64  // turns of the changes meanwhile
+	all     uint64          // turn at which everything may have changed
 }
 
 // begin is called before an answer is asked for; end with its result when what came is remembered.
@@ -55,11 +56,20 @@ func (o *overtaken) change(k key, apply func(asked bool)) {
 	apply(asked)
 }
 
-// unless does something with an answer about an identity, unless that was changed while it was on its way.
-func (o *overtaken) unless(k key, do func()) {
+// changeAll makes a change that may be one of everything.
+func (o *overtaken) changeAll(apply func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if _, changed := o.changed[k]; !changed {
+	o.turn++
+	o.all = o.turn
+	apply()
+}
+
+// unless does something with an answer about an identity, which was asked for at a turn, unless that was changed while it was on its way.
+func (o *overtaken) unless(turn uint64, k key, do func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if _, changed := o.changed[k]; !changed && turn > o.all {
 		do()
 	}
 }

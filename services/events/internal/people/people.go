@@ -125,7 +125,7 @@ func (d *Directory) resolve(ctx context.Context, organization uuid.UUID, hints [
 			notes = append(notes, events.Reassignment{Identity: a.Identity})
 			continue
 		}
-		d.remember(organization, hints[i].Identity, a)
+		d.remember(began, organization, hints[i].Identity, a)
 		people[hints[i].Identity] = a
 	}
 	if len(notes) == 0 {
@@ -139,20 +139,20 @@ func (d *Directory) resolve(ctx context.Context, organization uuid.UUID, hints [
 		return err
 	}
 	for i, a := range answers {
-		d.remember(organization, nobodies[i].Identity, a)
+		d.remember(began, organization, nobodies[i].Identity, a)
 		people[nobodies[i].Identity] = a
 	}
 	return nil
 }
 
-// remember keeps an answer, unless the follower has changed whose the identity is since it was asked for: what the follower heard is kept then.
-func (d *Directory) remember(organization uuid.UUID, raw events.Identity, p Person) {
+// remember keeps an answer, unless the follower has changed whose the identity is since it was asked for, at a turn: what the follower heard is kept then.
+func (d *Directory) remember(began uint64, organization uuid.UUID, raw events.Identity, p Person) {
 	if p.Refused != nil {
 		return
 	}
 	d.canonical.set(key{organization, raw}, p.Identity)
 	k := key{organization, p.Identity}
-	d.overtaken.unless(k, func() {
+	d.overtaken.unless(began, k, func() {
 		old, known := d.developers.get(k)
 		d.developers.set(k, p.DeveloperID)
 		if known && old != p.DeveloperID {
@@ -173,6 +173,12 @@ func (d *Directory) reassigned(organization uuid.UUID, list []events.Reassignmen
 			}
 		})
 	}
+	d.recent.forget()
+}
+
+// forget has everybody asked for again.
+func (d *Directory) forget() {
+	d.overtaken.changeAll(d.developers.clear)
 	d.recent.forget()
 }
 

@@ -54,6 +54,26 @@ func TestAnAnswerThatAChangeHasOvertakenIsNotRemembered(t *testing.T) {
 	require.Equal(t, bob, person.DeveloperID)
 }
 
+// Where the follower begins, it does not know what was changed before: an answer that was asked for before may be of before that.
+func TestAnAnswerThatTheBeginOfFollowingHasOvertakenIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	organization, ada, bob := uuid.New(), uuid.New(), uuid.New()
+	identity := events.Identity{Kind: 1, Value: "ada@example.org"}
+	service := &slow{answer: ada}
+	d := NewDirectory(service, nil)
+	service.during = d.forget
+	for _, want := range []bool{false, true} {
+		_, err := d.Resolve(t.Context(), organization, []Hint{{Identity: identity}})
+		require.NoError(t, err)
+		person, known := d.Known(organization, identity.Kind, []byte(identity.Value))
+		require.Equal(t, want, known)
+		if want {
+			require.Equal(t, bob, person.DeveloperID)
+		}
+		service.answer, service.during = bob, func() {}
+	}
+}
+
 // What is remembered in front of the caches must not outlive a change, be it heard or be it another answer.
 func TestWhoWasMetLatelyIsForgottenWithAChange(t *testing.T) {
 	t.Parallel()
@@ -80,7 +100,7 @@ func TestWhoWasMetLatelyIsForgottenWithAChange(t *testing.T) {
 	require.Equal(t, uuid.Nil, known(other), "it is known of one organization")
 	d.reassigned(organization, []events.Reassignment{{DeveloperID: bob, Identity: identity}})
 	require.Equal(t, bob, known(organization))
-	d.remember(organization, identity, Person{DeveloperID: cyd, Identity: identity})
+	d.remember(d.overtaken.begin(), organization, identity, Person{DeveloperID: cyd, Identity: identity})
 	require.Equal(t, cyd, known(organization))
 }
 
@@ -132,7 +152,7 @@ func TestMeetingSomebodyAgainAllocatesNothing(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	organization, identity := uuid.New(), events.Identity{Kind: 1, Value: "ada@example.org"}
 	d := NewDirectory(&slow{}, store)
-	d.remember(organization, identity, Person{DeveloperID: uuid.New(), Identity: identity})
+	d.remember(d.overtaken.begin(), organization, identity, Person{DeveloperID: uuid.New(), Identity: identity})
 	value := []byte(identity.Value)
 	require.Zero(t, testing.AllocsPerRun(100, func() { d.Known(organization, identity.Kind, value) }))
 }
@@ -147,7 +167,7 @@ func TestChangesAreKeptForAnswersOnTheirWay(t *testing.T) {
 		return k, asked
 	}
 	remembered := func(k key) (done bool) {
-		o.unless(k, func() { done = true })
+		o.unless(o.turn, k, func() { done = true })
 		return done
 	}
 	_, asked := change()
