@@ -3,6 +3,7 @@ package events
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -128,6 +129,9 @@ func CheckName(field, value string) error {
 func (i Identity) check(field string) error {
 	if i.Kind < FirstIdentityKind || i.Kind > LastIdentityKind {
 		return ErrIdentityInvalid.With("identity kind %d is not known", i.Kind).Field(field + ".kind")
+	}
+	if i.Value != "" && strings.TrimSpace(i.Value) == "" { // nothing would be left of it in canonical form
+		return ErrFieldMissing.With("%s.value is blank", field).Field(field + ".value")
 	}
 	return text{field: field + ".value", value: i.Value, limit: MaxIdentityLength, required: true}.check()
 }

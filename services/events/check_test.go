@@ -70,6 +70,22 @@ func TestCanonicalRefusesAndNamesTheField(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// Without surrounding blanks, which is how identities are compared, nothing would be left.
+func TestAnActorOfBlanksIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{" ", "  ", "\u00a0\u2003"} {
+		e := valid()
+		e.Actor = events.Identity{Kind: 1, Value: value}
+		_, err := e.Canonical(noon)
+		require.ErrorIs(t, err, events.ErrFieldMissing, "%q", value)
+		require.ErrorContains(t, err, "actor.value")
+	}
+	e := valid()
+	e.Actor = events.Identity{Kind: 1, Value: " ada "}
+	_, err := e.Canonical(noon)
+	require.NoError(t, err)
+}
+
 func TestRangesAreRoundedUpSoThatTheSameEventsAreIn(t *testing.T) {
 	t.Parallel()
 	start, end := noon.Add(1), noon.Add(time.Microsecond+1)

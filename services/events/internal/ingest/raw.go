@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/google/uuid"
@@ -91,7 +92,7 @@ func textual(r *Raw) bool {
 // actual tells the same of the actor.
 func actual(r *Raw) bool {
 	return r.ActorKind >= events.FirstIdentityKind && r.ActorKind <= events.LastIdentityKind &&
-		len(r.ActorValue) > 0 && events.IsText(r.ActorValue, events.MaxIdentityLength)
+		len(bytes.TrimSpace(r.ActorValue)) > 0 && events.IsText(r.ActorValue, events.MaxIdentityLength)
 }
 
 // The bounds of google.protobuf.Timestamp, the years 1 to 9999.

@@ -163,6 +163,20 @@ func TestABadEventNeverSinksTheBatch(t *testing.T) {
 	require.Len(t, b.list(&eventsv1.ListEventsRequest{}), 2)
 }
 
+func TestAnActorOfBlanksIsRejected(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for n, value := range []string{"", " ", " \u2003\u00a0"} {
+		for kind := email; kind <= email+1; kind++ {
+			r := b.capture(event(byte(n+1), by(kind, value)))[0]
+			require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED, r.GetStatus(), "%q", value)
+			require.Equal(t, "actor.value", r.GetField())
+			require.Equal(t, "FIELD_MISSING", r.GetReason())
+		}
+	}
+	require.Empty(t, b.list(&eventsv1.ListEventsRequest{}))
+}
+
 func TestAnEventComesBackCanonical(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

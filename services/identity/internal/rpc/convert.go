@@ -42,12 +42,16 @@ func mentionFromProto(id *identityv1.Identity, displayName string) identity.Ment
 	return identity.NewMention(identity.Kind(id.GetKind()), id.GetValue(), displayName)
 }
 
-func mentionsFromProto(hints []*identityv1.IdentityHint) []identity.Mention {
+// mentionsFromProto refuses values of which nothing is left without surrounding blanks: answers carry none that is empty.
+func mentionsFromProto(hints []*identityv1.IdentityHint) ([]identity.Mention, error) {
 	mentions := make([]identity.Mention, len(hints))
 	for i, hint := range hints {
 		mentions[i] = mentionFromProto(hint.GetIdentity(), hint.GetDisplayName())
+		if mentions[i].Identity.Value == "" {
+			return nil, identity.ErrIdentityValueInvalid.With("value %q is blank", mentions[i].Raw).Field(at("hints", i) + ".identity.value")
+		}
 	}
-	return mentions
+	return mentions, nil
 }
 
 // linkFromProto fails when the identity may not be linked.

@@ -165,7 +165,10 @@ func (s *developerServer) ResolveIdentities(ctx context.Context, req *identityv1
 			return nil, err
 		}
 	}
-	mentions := mentionsFromProto(req.GetHints())
+	mentions, err := mentionsFromProto(req.GetHints())
+	if err != nil {
+		return nil, err
+	}
 	found, err := s.identities.Resolve(ctx, organizationID, mentions, req.GetCreateMissing(), s.now())
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package rpc_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -179,6 +180,23 @@ func TestManyWhoWereMergedIntoOne(t *testing.T) {
 	}
 	_, err = b.developers.BatchGetDevelopers(acme.admin, &identityv1.BatchGetDevelopersRequest{DeveloperIds: ids, View: 9})
 	require.ErrorIs(t, err, fault.Invalid)
+}
+
+// Answers carry values without surrounding blanks, and none that is empty.
+func TestAValueOfBlanksIsRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	acme := b.createTenant(t, "acme")
+	for _, value := range []string{" ", " \u2003\u00a0"} {
+		_, err := b.developers.ResolveIdentities(acme.admin, &identityv1.ResolveIdentitiesRequest{
+			CreateMissing: true, Hints: []*identityv1.IdentityHint{{Identity: email("ada@example.com")}, {Identity: email(value)}},
+		})
+		require.ErrorIs(t, err, identity.ErrIdentityValueInvalid, "%q", value)
+		refused, _ := errors.AsType[*fault.Fault](err)
+		require.Equal(t, "hints[1].identity.value", refused.FieldPath())
+		_, err = b.developers.LinkIdentity(acme.admin, &identityv1.LinkIdentityRequest{DeveloperId: b.createDeveloper(t, acme, "Ada"), Identity: email(value)})
+		require.ErrorIs(t, err, fault.Invalid)
+	}
 }
 
 func TestResolveIdentities(t *testing.T) {

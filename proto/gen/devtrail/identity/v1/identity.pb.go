@@ -181,7 +181,7 @@ type Identity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What the value is.
 	Kind IdentityKind `protobuf:"varint,1,opt,name=kind,proto3,enum=devtrail.identity.v1.IdentityKind" json:"kind,omitempty"`
-	// The value as the source knows it; answers carry the canonical form. 1 to 320 characters.
+	// The value as the source knows it; answers carry the canonical form. 1 to 320 characters, not blanks alone.
 	Value         string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
