@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/services/events"
+	"devtrail.dev/services/events/insight"
 )
 
 // Questions is how many questions the stores that are opened for the suite must answer at once.
@@ -19,13 +20,31 @@ var crowdCases = []testCase{
 	{"questions that last leave room for the health and for what is stored", crowded},
 }
 
-// patience is how long a caller of Ready waits.
-const patience = 800 * time.Millisecond
+// patience is how long a caller of Ready waits here: one that had to wait for a question to end would wait for ever.
+const patience = 30 * time.Second
+
+// lasting is how long a question may take that is to outlast what is looked at meanwhile.
+const lasting = 5 * time.Minute
+
+// limited is a store that ends questions which take too much.
+type limited interface {
+	Limit(limits events.QueryLimits)
+}
+
+// unhurried has questions last, whatever the limits of a store are.
+func unhurried(store insight.Engine) {
+	if store, ok := store.(limited); ok {
+		limits := events.DefaultQueryLimits()
+		limits.Time = lasting
+		store.Limit(limits)
+	}
+}
 
 func crowded(t *testing.T, s *subject) {
+	unhurried(s.store)
 	s.multitude(30)
 	require.NoError(t, s.store.Ready(t.Context()))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), lasting)
 	defer cancel()
 	full, all, enough := make(chan error), make(chan struct{}), errors.New("enough")
 	for range Questions {

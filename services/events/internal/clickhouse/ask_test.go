@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -52,6 +53,7 @@ WHERE startsWith(query_id, ?)`, org.String()+"_"+kind+"_")
 func TestAQuestionThatItsCallerLeavesEndsOnTheServer(t *testing.T) {
 	t.Parallel()
 	s := reopen(t, dbtest.ClickHouse(t, eventsmigrations.ClickHouse()))
+	s.limits.Time = 5 * time.Minute // it does not end by itself meanwhile
 	kind := dbtest.Name(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -61,25 +63,28 @@ func TestAQuestionThatItsCallerLeavesEndsOnTheServer(t *testing.T) {
 	require.Eventually(t, func() bool {
 		running = comments(t, s, kind)
 		return len(running) == 1
-	}, 10*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	assert.JSONEq(t, `{"organization":"`+org.String()+`","kind":"`+kind+`"}`, running[0])
 	cancel()
 	require.ErrorIs(t, <-ended, context.Canceled)
-	require.Eventually(t, func() bool { return len(comments(t, s, kind)) == 0 }, time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return len(comments(t, s, kind)) == 0 }, time.Minute, 10*time.Millisecond)
 }
 
 func TestAQuestionIsStoppedBeforeItsDeadline(t *testing.T) {
 	t.Parallel()
 	s := reopen(t, dbtest.ClickHouse(t, eventsmigrations.ClickHouse()))
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // less than a question may take
 	defer cancel()
 	bounded, stop, err := s.bounded(ctx, "slow", about(org), nil)
 	require.NoError(t, err)
 	defer stop()
 	var limit string
 	require.NoError(t, s.conn.QueryRow(bounded, "SELECT value FROM system.settings WHERE name = 'max_execution_time'").Scan(&limit))
-	require.Regexp(t, `^9\.[78]`, limit)
-	err = runsFor(ctx, s, "slow", endless+" SETTINGS max_execution_time = 0.2")
+	seconds, err := strconv.ParseFloat(limit, 64)
+	require.NoError(t, err)
+	require.Less(t, seconds, 9.81, "the caller still listens")
+	require.Greater(t, seconds, 1.0, "what is left, on a machine that is busy")
+	err = runsFor(t.Context(), s, "slow", endless+" SETTINGS max_execution_time = 0.2")
 	require.ErrorIs(t, err, fault.Timeout)
 	require.Equal(t, "QUESTION_TOO_SLOW", fault.ReasonOf(err))
 }

@@ -26,7 +26,7 @@ func TestAFoldEndsInsertsThatWereGivenUp(t *testing.T) {
 INSERT INTO events (organization_id, name, id, developer_id, actor_kind, actor_value, occurred_at, received_at, source_kind, tool, tool_version, machine, project,
     packages, package_rows, session_id, properties, block_id)
 SELECT '`+org.String()+`', 'a', generateUUIDv4(), '`+storetest.ID("ada").String()+`', 1, '`+identity.Value+`', now64(6), now64(6), 3, 'git', '', '', '', [], 0, '', '{}', 1
-FROM numbers(30)
+FROM numbers(300)
 WHERE sleep(1) = 0
 SETTINGS max_block_size = 1`)
 	}()

@@ -18,7 +18,7 @@ import (
 func TestMonitor(t *testing.T) {
 	endless := func(ctx context.Context, e insight.Engine) error {
 		return e.(*Store).ask(ctx, storetest.ID("org"), func(look *session) error {
-			return look.run(ctx, "endless", "SELECT pg_sleep(60)", pgx.NamedArgs{}, func(pgx.Rows) error { return nil })
+			return look.run(ctx, "endless", "SELECT pg_sleep(300)", pgx.NamedArgs{}, func(pgx.Rows) error { return nil })
 		})
 	}
 	// As the user that a service logs in as: one that it becomes later is not shown its own queries.

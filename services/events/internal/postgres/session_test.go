@@ -22,13 +22,13 @@ import (
 
 // slow is a question that takes far longer than anybody waits.
 func slow(ctx context.Context, look *session) error {
-	_, err := look.tx.Exec(ctx, "SELECT pg_sleep(60)")
+	_, err := look.tx.Exec(ctx, "SELECT pg_sleep(300)")
 	return err
 }
 
 // How long a test waits for the server, and how often it looks.
 const (
-	storeWait = 10 * time.Second
+	storeWait = 30 * time.Second
 	storeTick = 5 * time.Millisecond
 )
 
@@ -56,15 +56,16 @@ func running(t *testing.T, pool *pgxpool.Pool, application string) int {
 func TestACallerWhoGoesAwayEndsTheStatement(t *testing.T) {
 	t.Parallel()
 	s, other := observedStore(t, "cancel-test")
+	s.limits.Time = 5 * time.Minute // it does not end by itself meanwhile
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
 		done <- s.ask(ctx, storetest.ID("org"), func(look *session) error { return slow(ctx, look) })
 	}()
-	require.Eventually(t, func() bool { return running(t, other, "cancel-test") == 1 }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return running(t, other, "cancel-test") == 1 }, storeWait, storeTick)
 	cancel()
 	require.ErrorIs(t, <-done, context.Canceled)
-	require.Eventually(t, func() bool { return running(t, other, "cancel-test") == 0 }, time.Second, 5*time.Millisecond, "the server goes on")
+	require.Eventually(t, func() bool { return running(t, other, "cancel-test") == 0 }, storeWait, storeTick, "the server goes on")
 }
 
 func TestAStatementEndsBeforeItsCaller(t *testing.T) {
