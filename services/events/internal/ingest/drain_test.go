@@ -27,7 +27,7 @@ func (f *fixture) sent() map[uint64]*queue.Block {
 // kill ends the intake as a crash does: the bounds of blocks stay, what is behind them is not committed.
 func (f *fixture) kill() map[uint64]*queue.Block {
 	f.t.Helper()
-	require.Eventually(f.t, func() bool { return len(f.sent()) > 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(f.t, func() bool { return len(f.sent()) > 0 }, time.Minute, time.Millisecond)
 	f.stop()
 	return f.sent()
 }
@@ -86,15 +86,15 @@ func TestABlockIsNotSentAgainBesideTheNextOwner(t *testing.T) {
 	f.start()
 	f.store.away.Store(true)
 	f.take(ingest.AckDurable, draft("a"))
-	require.Eventually(t, func() bool { return len(f.sent()) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(f.sent()) == 1 }, time.Minute, time.Millisecond)
 	log.gone.Store(true)
-	require.Eventually(t, func() bool { return log.asked.Load() > 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return log.asked.Load() > 0 }, time.Minute, time.Millisecond)
 	f.store.away.Store(false)
 	before := log.asked.Load()
-	require.Eventually(t, func() bool { return log.asked.Load() > before+1 || len(f.stored(acme)) > 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return log.asked.Load() > before+1 || len(f.stored(acme)) > 0 }, time.Minute, time.Millisecond)
 	require.Empty(t, f.stored(acme))
 	log.gone.Store(false)
-	require.Eventually(t, func() bool { return len(f.stored(acme)) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(f.stored(acme)) == 1 }, time.Minute, time.Millisecond)
 }
 
 func TestHalvesOfABlockAreSentAgainAsTheyWere(t *testing.T) {
@@ -147,7 +147,7 @@ func TestBoundsOfWhatIsStoredAreNotKept(t *testing.T) {
 		}
 	}
 	f.take(ingest.AckDurable, drafts...)
-	require.Eventually(t, f.store.away.Load, 20*time.Second, time.Millisecond)
+	require.Eventually(t, f.store.away.Load, 2*time.Minute, time.Millisecond)
 	before := f.kill()
 	killed = true
 	stored := f.stored(acme)

@@ -79,7 +79,7 @@ func TestAMergeJoinsThePropertiesOfDevelopers(t *testing.T) {
 	require.EqualValues(t, 1, size)
 
 	b.identity.Merge(acme, target, ada)
-	require.Eventually(t, func() bool { return b.passing(theirs("team", "core")) == 2 }, time.Second, time.Millisecond, "the events of both have what was set of either")
+	require.Eventually(t, func() bool { return b.passing(theirs("team", "core")) == 2 }, soon, time.Millisecond, "the events of both have what was set of either")
 	require.Equal(t, []string{target}, b.membersOf(cohort), "who was computed before is listed as who she is now")
 	for _, developer := range []string{ada, target} {
 		p := b.propertiesOf(developer)
@@ -101,7 +101,7 @@ func TestAMergeJoinsThePropertiesOfDevelopers(t *testing.T) {
 
 	// One who was merged brings what was merged into her.
 	b.identity.Merge(acme, bo, target)
-	require.Eventually(t, func() bool { return b.passing(theirs("team", "web")) == 3 }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.passing(theirs("team", "web")) == 3 }, soon, time.Millisecond)
 	for _, developer := range []string{ada, target, bo} {
 		require.JSONEq(t, `{"both":"n","new":3,"old":1,"team":"web"}`, b.propertiesOf(developer).GetPropertiesJson())
 	}
@@ -118,7 +118,7 @@ func TestAMergeThatIsUndoneGivesThePropertiesBack(t *testing.T) {
 	b.set(bo, 0, `{"both":"b"}`)
 	shows := func(key, value string, want int) {
 		t.Helper()
-		require.Eventually(t, func() bool { return b.passing(theirs(key, value)) == want }, time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return b.passing(theirs(key, value)) == want }, soon, time.Millisecond)
 	}
 	b.identity.Merge(acme, bo, ada)
 	shows("team", "core", 2)
@@ -154,7 +154,7 @@ func TestWhoWasMergedIsNoMember(t *testing.T) {
 	}}}
 	cohort := b.cohort("not web", definition).GetId()
 	b.identity.Merge(acme, bo, ada)
-	require.Eventually(t, func() bool { return b.passing(theirs("team", "core")) == 2 }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.passing(theirs("team", "core")) == 2 }, soon, time.Millisecond)
 	members, size := b.recomputed(cohort)
 	require.Equal(t, []string{bo}, members)
 	require.EqualValues(t, 1, size)

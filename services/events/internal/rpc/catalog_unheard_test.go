@@ -36,8 +36,8 @@ func TestAMergeThatIsMadeTheOtherWayRound(t *testing.T) {
 	b.identity.Merge(acme, bo, ada)
 	require.Eventually(t, func() bool {
 		return b.propertiesOf(ada).GetDeveloperId() == bo && b.passing(theirs("team", "core")) == 1
-	}, 5*time.Second, time.Millisecond)
-	require.Eventually(t, func() bool { return b.passing(theirs("lang", "go")) == 1 }, 5*time.Second, time.Millisecond)
+	}, soon, time.Millisecond)
+	require.Eventually(t, func() bool { return b.passing(theirs("lang", "go")) == 1 }, soon, time.Millisecond)
 	for _, developer := range []string{ada, bo} {
 		require.JSONEq(t, `{"lang":"go","team":"core"}`, b.propertiesOf(developer).GetPropertiesJson())
 	}

@@ -100,7 +100,7 @@ func TestATailFollowsMerges(t *testing.T) {
 		default:
 			return false
 		}
-	}, 10*time.Second, 20*time.Millisecond)
+	}, soon, 20*time.Millisecond)
 }
 
 // elsewhere is a log that another instance has.

@@ -44,7 +44,7 @@ func TestACallTakesItsTurnWhenTheCallerIsKnown(t *testing.T) {
 		}
 		answers <- answer
 	}()
-	require.Eventually(t, func() bool { return turns.waiters(a) == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return turns.waiters(a) == 1 }, 20*time.Second, time.Millisecond)
 	require.Empty(t, answers)
 	release()
 	require.Equal(t, a, <-answers)

@@ -35,7 +35,7 @@ func queue(t *testing.T, turns *Turns, organization uuid.UUID) <-chan func() {
 			got <- release
 		}
 	}()
-	require.Eventually(t, func() bool { return turns.waiters(organization) == before+1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return turns.waiters(organization) == before+1 }, 20*time.Second, time.Millisecond)
 	return got
 }
 
@@ -70,7 +70,7 @@ func TestTurnsGoRound(t *testing.T) {
 		release()
 		select {
 		case release = <-next:
-		case <-time.After(5 * time.Second):
+		case <-time.After(20 * time.Second):
 			require.Fail(t, "another had the turn")
 		}
 	}
