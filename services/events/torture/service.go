@@ -176,15 +176,6 @@ func (s *service) told(err error) error {
 	return fmt.Errorf("%w; it wrote last: %s", err, strings.Join(lines[max(0, len(lines)-12):], "\n"))
 }
 
-// freeAddress is an address that nobody listens at.
-func freeAddress(ctx context.Context) (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
-}
-
 // listening tells whether somebody takes connections at an address.
 func listening(ctx context.Context, address string) bool {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"devtrail.dev/kit/auth"
+	"devtrail.dev/services/events/internal/loopback"
 )
 
 // stage is everything that runs: clients, a relay (door), the service, a relay (back), the database; and the disk of the service's log.
@@ -73,7 +74,7 @@ func setUp(ctx context.Context, cfg Config) (*stage, error) {
 	if s.back, err = startRelay(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.engine.server.Port()))); err != nil {
 		return s, err
 	}
-	address, err := freeAddress(ctx)
+	address, err := loopback.Address(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -84,7 +85,7 @@ func setUp(ctx context.Context, cfg Config) (*stage, error) {
 }
 
 func (s *stage) startService(ctx context.Context, address string) error {
-	nobody, err := freeAddress(ctx)
+	nobody, err := loopback.Address(ctx)
 	if err != nil {
 		return err
 	}

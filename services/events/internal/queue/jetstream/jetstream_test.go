@@ -38,8 +38,9 @@ func startBroker(t *testing.T) *broker {
 
 func brokerOptions(t *testing.T) server.Options {
 	t.Helper()
+	host, port := freeAddress(t) // which it has again when it is started again
 	return server.Options{
-		Host: "127.0.0.1", JetStream: true, NoLog: true, NoSigs: true, Port: server.RANDOM_PORT, StoreDir: filepath.Join(t.TempDir(), "nats"), SyncAlways: true,
+		Host: host, JetStream: true, NoLog: true, NoSigs: true, Port: port, StoreDir: filepath.Join(t.TempDir(), "nats"), SyncAlways: true,
 	}
 }
 
@@ -50,9 +51,8 @@ func (b *broker) start() {
 	s, err := server.NewServer(&options)
 	require.NoError(b.t, err)
 	s.Start()
-	require.True(b.t, s.ReadyForConnections(10*time.Second))
+	require.True(b.t, s.ReadyForConnections(soon))
 	b.Server = s
-	b.options.Port = options.Port
 }
 
 func (b *broker) stop() {
