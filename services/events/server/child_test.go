@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/kit/lease"
+	"devtrail.dev/kit/pause"
 	"devtrail.dev/kit/serve"
 	"devtrail.dev/services/events"
 )
@@ -90,13 +91,16 @@ func (c *child) start() {
 			}
 			c.pid.Store(int64(cmd.Process.Pid))
 			_ = cmd.Wait()
+			if c.kept {
+				_ = pause.For(ctx, 100*time.Millisecond) // one that ends as it begins leaves the machine to the others
+			}
 		}
 	}()
 	c.t.Cleanup(c.kill)
 	require.Eventually(c.t, func() bool {
 		err := serve.Probe(c.t.Context(), c.settings["EVENTS_ADDRESS"])
 		return err == nil || listening(c.settings["EVENTS_ADDRESS"])
-	}, 30*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 }
 
 // kill ends it as kill -9 does.

@@ -25,14 +25,13 @@ import (
 // TestAnInstanceFoldsOnceItTakesEventsIn has something pending in the database of an instance. One that cannot reach the broker does not know who takes events in:
 // another may be inserting what a fold does not see. On a machine of its own an instance folds whatever becomes of its log.
 func TestAnInstanceFoldsOnceItTakesEventsIn(t *testing.T) {
-	broker := freeAddress(t)
 	for name, c := range map[string]struct {
 		settings map[string]string
-		begin    func(*testing.T) // what it waits for, if it does
+		waits    bool // for a broker
 	}{
 		"no log":     {},
 		"a full log": {settings: map[string]string{"EVENTS_QUEUE_BYTES": "1", "EVENTS_QUEUE_DIR": t.TempDir()}},
-		"a broker":   {begin: func(t *testing.T) { startBroker(t, broker) }, settings: map[string]string{"EVENTS_NATS_REPLICAS": "1", "EVENTS_NATS_URL": "nats://" + broker, "EVENTS_QUEUE": queueJetStream}},
+		"a broker":   {settings: map[string]string{"EVENTS_NATS_REPLICAS": "1", "EVENTS_QUEUE": queueJetStream}, waits: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := dbtest.Postgres(t, eventsmigrations.Postgres())
@@ -51,6 +50,10 @@ func TestAnInstanceFoldsOnceItTakesEventsIn(t *testing.T) {
 				"EVENTS_POSTGRES_URL": url, "EVENTS_STORE": storePostgres,
 			}
 			maps.Copy(settings, c.settings)
+			broker := freeAddress(t)
+			if c.waits {
+				settings["EVENTS_NATS_URL"] = "nats://" + broker
+			}
 			ctx, stop := context.WithCancel(t.Context())
 			done := make(chan error, 1)
 			go func() { done <- Run(ctx, func(name string) string { return settings[name] }, io.Discard) }()
@@ -59,26 +62,32 @@ func TestAnInstanceFoldsOnceItTakesEventsIn(t *testing.T) {
 				require.NoError(t, <-done)
 			}()
 			require.Eventually(t, func() bool { return serve.Probe(ctx, settings["EVENTS_ADDRESS"]) == nil }, 20*time.Second, 20*time.Millisecond)
-			if c.begin != nil {
+			if c.waits {
 				require.Never(t, folded, time.Second, 20*time.Millisecond)
-				c.begin(t)
+				serveBroker(t, brokerOptions(t, broker))
 			}
 			require.Eventually(t, folded, 30*time.Second, 20*time.Millisecond)
 		})
 	}
 }
 
-// startBroker has a broker at an address until the end of the test.
-func startBroker(t *testing.T, address string) {
+// brokerOptions are of a broker at an address, with a folder that outlives it.
+func brokerOptions(t *testing.T, address string) server.Options {
 	t.Helper()
 	host, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
-	options := server.Options{Host: host, JetStream: true, NoLog: true, NoSigs: true, StoreDir: t.TempDir(), SyncAlways: true}
-	options.Port, err = strconv.Atoi(port)
+	number, err := strconv.Atoi(port)
 	require.NoError(t, err)
+	return server.Options{Host: host, JetStream: true, NoLog: true, NoSigs: true, Port: number, StoreDir: t.TempDir(), SyncAlways: true}
+}
+
+// serveBroker runs a broker in this process until the end of the test.
+func serveBroker(t *testing.T, options server.Options) *server.Server {
+	t.Helper()
 	s, err := server.NewServer(&options)
 	require.NoError(t, err)
 	s.Start()
-	require.True(t, s.ReadyForConnections(10*time.Second))
+	require.True(t, s.ReadyForConnections(30*time.Second))
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	return s
 }

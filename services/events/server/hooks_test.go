@@ -73,7 +73,9 @@ func setupHooks(t *testing.T, settings map[string]string) *hookFixture {
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	f.store = store
 	f.stop = f.run(func(ctx context.Context) error { return Run(ctx, getenv, io.Discard) })
-	require.Eventually(t, func() bool { return serve.Probe(t.Context(), settings["EVENTS_ADDRESS"]) == nil }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { // the two doors open beside each other
+		return serve.Probe(t.Context(), settings["EVENTS_ADDRESS"]) == nil && listening(settings["EVENTS_HTTP_ADDRESS"])
+	}, 30*time.Second, 20*time.Millisecond)
 	return f
 }
 

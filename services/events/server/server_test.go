@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/env"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/services/events/internal/loopback"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
@@ -31,10 +31,9 @@ func TestMain(m *testing.M) {
 // freeAddress is an address that nobody listens at.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	lis, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	address, err := loopback.Address(t.Context())
 	require.NoError(t, err)
-	defer func() { _ = lis.Close() }()
-	return lis.Addr().String()
+	return address
 }
 
 func TestRunServesOnEitherStoreAndStops(t *testing.T) {
@@ -51,7 +50,9 @@ func TestRunServesOnEitherStoreAndStops(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			done := make(chan error, 1)
 			go func() { done <- Run(ctx, func(name string) string { return settings[name] }, io.Discard) }()
-			require.Eventually(t, func() bool { return serve.Probe(ctx, settings["EVENTS_ADDRESS"]) == nil }, 20*time.Second, 20*time.Millisecond)
+			require.Eventually(t, func() bool { // the two doors open beside each other
+				return serve.Probe(ctx, settings["EVENTS_ADDRESS"]) == nil && listening(settings["EVENTS_HTTP_ADDRESS"])
+			}, 30*time.Second, 20*time.Millisecond)
 			require.Equal(t, http.StatusUnauthorized, post(t, "http://"+settings["EVENTS_HTTP_ADDRESS"]+"/devtrail.events.v1.IngestService/CaptureEvents"))
 			stop()
 			require.NoError(t, <-done)

@@ -47,6 +47,6 @@ VALUES (?, 'package.added', generateUUIDv4(), now64(6), ['pkg:npm/x@1'], 1, '{}'
 		return assert.NoError(t, conn.QueryRow(context.WithoutCancel(ctx), "SELECT count() FROM event_packages").Scan(&n)) && n == 1
 	}
 	require.Never(t, whole, 2*time.Second, 50*time.Millisecond, "another has the log")
-	startBroker(t, broker)
+	serveBroker(t, brokerOptions(t, broker))
 	require.Eventually(t, whole, 30*time.Second, 50*time.Millisecond)
 }
