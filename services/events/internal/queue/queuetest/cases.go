@@ -221,7 +221,7 @@ func away(t *testing.T, m Medium) {
 			pending = append(pending, p)
 		}
 		return err != nil
-	}, 10*time.Second, time.Millisecond)
+	}, 30*time.Second, time.Millisecond)
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 	require.Equal(t, fault.Unavailable, fault.KindOf(q.Ready()))
 	require.NoError(t, q.Close())

@@ -1,6 +1,8 @@
 package queuetest
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,8 +53,14 @@ func Breakable(broken *atomic.Bool, how syscall.Errno, suffix string, kinds ...e
 // Left returns a folder as kill -9 leaves it: a copy of what is on the disk while the log is open.
 func Left(t *testing.T, dir string) string {
 	t.Helper()
+	require.DirExists(t, dir)
 	left := filepath.Join(t.TempDir(), "left")
-	require.NoError(t, os.CopyFS(left, os.DirFS(dir)))
+	err := os.CopyFS(left, os.DirFS(dir))
+	for errors.Is(err, fs.ErrNotExist) { // a file went or got another name meanwhile: what was copied may never have been there together
+		require.NoError(t, os.RemoveAll(left))
+		err = os.CopyFS(left, os.DirFS(dir))
+	}
+	require.NoError(t, err)
 	return left
 }
 

@@ -45,11 +45,7 @@ func TestASegmentThatCannotBeMadeRefuses(t *testing.T) {
 func taken(t *testing.T, dir string) (bytes int64) {
 	t.Helper()
 	for _, name := range files(t, dir, "") {
-		info, err := os.Stat(name)
-		require.NoError(t, err)
-		stat, ok := info.Sys().(*syscall.Stat_t)
-		require.True(t, ok)
-		bytes += 512 * stat.Blocks
+		bytes += blocksOf(os.Stat(name))
 	}
 	return bytes
 }

@@ -16,7 +16,7 @@ func TestLargeBoundsAreTakenOver(t *testing.T) {
 	l, err := Open(o)
 	require.NoError(t, err)
 	last := write(t, l, 0, entry("frame"))
-	require.Eventually(t, func() bool { return len(files(t, o.Dir, segmentSuffix)) == 2 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(files(t, o.Dir, segmentSuffix)) == 2 }, 30*time.Second, time.Millisecond)
 	cuts := make([]queue.Cut, 20_000) // 640 KB
 	for i := range cuts {
 		cuts[i] = queue.Cut{From: uint32(i), Number: uint64(i), To: uint32(i + 1), UpTo: last}

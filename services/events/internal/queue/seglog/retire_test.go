@@ -29,7 +29,7 @@ func TestACommitOutlivesTheSegmentsThatItDrained(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := disk.Stat(l.path(segmentName(l.active.number - 1)))
 		return err != nil
-	}, 10*time.Second, time.Millisecond, "all segments but the last are drained")
+	}, 30*time.Second, time.Millisecond, "all segments but the last are drained")
 	require.NoError(t, l.syncDir()) // as the next segment does
 
 	o.FS = disk.CrashClone(vfs.CrashCloneCfg{})

@@ -116,7 +116,7 @@ func TestSegmentsAreUsedAgain(t *testing.T) {
 		}
 		require.Eventually(t, func() bool { // one may be drained and not taken away yet, and one not begun
 			return len(files(t, o.Dir, segmentSuffix)) <= 3 && len(files(t, o.Dir, freeSuffix)) > 0
-		}, 10*time.Second, time.Millisecond)
+		}, 30*time.Second, time.Millisecond)
 		require.NoError(t, l.Close())
 	}
 	l := open(t, o)
@@ -145,7 +145,7 @@ func TestASegmentThatWentIsCommitted(t *testing.T) {
 	require.NoError(t, l.Commit(t.Context(), 7))
 	require.Eventually(t, func() bool { // the active one, and the one that will be the next
 		return len(files(t, o.Dir, segmentSuffix)) == 2 && slices.Min(files(t, o.Dir, segmentSuffix)) == filepath.Join(o.Dir, segmentName(l.active.number))
-	}, 10*time.Second, time.Millisecond)
+	}, 30*time.Second, time.Millisecond)
 	left := crash(t, o)
 	again := open(t, left)
 	require.EqualValues(t, 8, again.Last())
