@@ -39,14 +39,20 @@ func bins(t *testing.T, actors int) (*answer.Engine, insight.FunnelRequest) {
 	return answer.New(converting{Store: store, actors: actors}, now), insight.FunnelRequest{Steps: []insight.Matcher{opened, opened}, View: insight.TimeToConvert, BinCount: 10}
 }
 
+// TestActorsOfABinOfManyAreFoundSoon compares the time for the actors of a bin with that for the bins. It is not parallel, so that other tests take neither.
 func TestActorsOfABinOfManyAreFoundSoon(t *testing.T) {
-	t.Parallel()
 	e, r := bins(t, 100_000)
 	begun := time.Now()
+	_, err := e.Funnel(t.Context(), org, r)
+	require.NoError(t, err)
+	counted := time.Since(begun)
+	begun = time.Now()
 	list, err := e.FunnelActors(t.Context(), org, r, insight.FunnelCell{Bin: 9}, insight.ActorPage{Limit: 2})
 	require.NoError(t, err)
 	require.Equal(t, []string{"090001", "090002"}, list)
-	require.Less(t, time.Since(begun), 5*time.Second, "it takes a tenth of a second; looking at all samples for each actor took a quarter of a minute and more")
+	found := time.Since(begun)
+	t.Logf("counted in %s, found in %s", counted, found)
+	require.Less(t, found, 30*counted, "it takes as long; looking at all samples for each actor took hundreds of times that")
 }
 
 func TestBinsPastTheLastAreRefused(t *testing.T) {
