@@ -4,14 +4,12 @@
 package commandline
 
 import (
-	"net/url"
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"mvdan.cc/sh/v3/syntax"
-
-	"devtrail.dev/kit/git"
 )
 
 // What is read at most: of a command's text, of brackets in one another, for which the parser looks ahead again and again, of commands, of shells in shells.
@@ -115,11 +113,18 @@ func (r *reader) command(argv []string, nesting int) {
 		return
 	}
 	name := program(argv[0])
+	if strings.ContainsFunc(name, unicode.IsSpace) {
+		return // a script in quotes, of which nothing is a name
+	}
 	if name != "" && len(name) <= 100 && !slices.Contains(r.programs, name) && len(r.programs) < maxRequests {
 		r.programs = append(r.programs, name)
 	}
-	if request, ok := read(name, argv[1:]); ok && len(r.found) < maxRequests {
+	request, script := read(name, argv[1:])
+	if len(request.Purls)+len(request.Elsewhere) > 0 && len(r.found) < maxRequests {
 		r.found = append(r.found, request)
+	}
+	if script != "" {
+		r.script(script, nesting+1)
 	}
 }
 
@@ -219,25 +224,3 @@ func unescaped(s string) string {
 	}
 	return b.String()
 }
-
-// address is an address without user, password, query and fragment.
-func address(text string) string {
-	scheme, rest, ok := strings.Cut(text, "://")
-	if !ok {
-		_, after, found := strings.Cut(text, "@")
-		if found && strings.Contains(after, ":") { // user@host:path
-			text = after
-		}
-		return git.Plain(text, maxAddress)
-	}
-	if u, err := url.Parse(text); err == nil {
-		u.User, u.RawQuery, u.Fragment, u.RawFragment = nil, "", "", ""
-		return git.Plain(u.String(), maxAddress)
-	}
-	rest = rest[strings.LastIndexByte(rest, '@')+1:]
-	rest, _, _ = strings.Cut(rest, "?")
-	rest, _, _ = strings.Cut(rest, "#")
-	return git.Plain(scheme+"://"+rest, maxAddress)
-}
-
-const maxAddress = 200

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 )
@@ -55,8 +56,33 @@ func TestRequests(t *testing.T) {
 		"gem install rake:13.0 json":                                           {"gem install pkg:gem/rake@13.0 pkg:gem/json"},
 		"bundle add puma --version '~> 6'":                                     {"bundle add pkg:gem/puma"},
 		"composer require monolog/monolog:^3 psr/log":                          {"composer require pkg:composer/monolog/monolog pkg:composer/psr/log"},
-		"composer require a/b:2.x c/d 1.2.3 e/f ^2.0 'g/h 1.0.*' i/j ext-json": {"composer require pkg:composer/a/b pkg:composer/c/d@1.2.3 pkg:composer/e/f pkg:composer/g/h pkg:composer/i/j elsewhere ext-json"},
+		"composer require a/b:2.x c/d 1.2.3 e/f ^2.0 'g/h 1.0.*' i/j ext-json": {"composer require pkg:composer/a/b pkg:composer/c/d@1.2.3 pkg:composer/e/f pkg:composer/g/h pkg:composer/i/j"},
 		"dotnet add src/App.csproj package Newtonsoft.Json --version 13.0.3":   {"dotnet package add pkg:nuget/Newtonsoft.Json@13.0.3"},
+		// Scripts, and words that are no packages
+		"npx -c 'mysql -psecret shop'":                                                            nil,
+		"npx --yes --call='mysql -psecret shop'":                                                  nil,
+		"npm exec -c 'npm i a && mysql -psecret shop'":                                            {"npm i pkg:npm/a"},
+		"npm exec --package=foo --call 'foo --token secret'":                                      {"npm exec pkg:npm/foo"},
+		"npx -p a -c 'pip install b; npx -c \"npm i c\" # secret'":                                {"npx  pkg:npm/a", "pip install pkg:pypi/b", "npm i pkg:npm/c"},
+		"pnpm dlx -c 'mysql -psecret shop'":                                                       nil,
+		"pnpm dlx --shell-mode 'npm i a && mysql -psecret shop'":                                  {"npm i pkg:npm/a"},
+		"pnpm dlx --package a -c 'a --token secret'":                                              {"pnpm dlx pkg:npm/a"},
+		"npx 'mysql -psecret shop'":                                                               nil,
+		"uvx 'mysql -psecret shop'":                                                               nil,
+		"pip install 'mysql>=1 -psecret' 'b>=1, <2 ; secret'":                                     {"pip install pkg:pypi/mysql pkg:pypi/b"},
+		"gem install a -v 'secret shop'":                                                          {"gem install pkg:gem/a"},
+		`npx 'curl -H "Authorization: Bearer secret" https://a.example'`:                          nil,
+		"npm i 'https://a.example/b.tgz --token secret' c":                                        {"npm i pkg:npm/c"},
+		"npm i --auth user:secret c":                                                              {"npm i pkg:npm/c"},
+		"npm i a 'b;secret/c' '$(secret/c)' secret=/c":                                            {"npm i pkg:npm/a"},
+		"npm i --registry 'https://r.example --token secret' c":                                   {"npm i pkg:npm/c"},
+		"cargo add a --git 'ssh://git.example/a secret'":                                          nil,
+		"npm i b@git+ssh://git:secret@git.example/b.git":                                          {"npm i elsewhere git+ssh://git.example/b.git"},
+		"npm i a/b git@git.example:a/b.git#semver:^1 @a/b@file:../b c.tgz":                        {"npm i elsewhere a/b git.example:a/b.git file:../b c.tgz"},
+		"pip install '.[dev]' 'b[x] @ https://u:secret@a.example/b.zip ; python_version > \"3\"'": {"pip install elsewhere .[dev] https://a.example/b.zip"},
+		"uv add a --index own=https://u:secret@pypi.example/simple":                               {"uv add pkg:pypi/a from https://pypi.example/simple"},
+		"pipx install --pip-args='--proxy https://u:secret@a.example --secret' a":                 {"pipx install pkg:pypi/a"},
+		"bundle add a --path vendor":                                                              {"bundle add elsewhere vendor"},
 		// Shells
 		"cd web && npm i a; pip install b | tee log":                   {"npm i pkg:npm/a", "pip install pkg:pypi/b"},
 		"sudo -u root env X=1 npm install -g a":                        {"npm install pkg:npm/a"},
@@ -101,6 +127,7 @@ func TestJoin(t *testing.T) {
 	require.Equal(t, "npm i a", Join([]string{"bash", "-lc", "npm i a"}))
 	require.Equal(t, []string{"pkg:npm/a"}, requests(Join([]string{"npm", "i", "a", "it's"}))[0].Purls)
 	require.Equal(t, []string{"git", "npm"}, programs("git add . && npm i a && git commit -m 'secret'"))
+	require.Equal(t, []string{"npx", "git"}, programs("npx -c 'git push'; 'mysql -psecret shop'; env -S 'mysql -psecret shop'"))
 }
 
 // TestBracketsWithoutEndAreNotRead has a script for which the parser would look ahead from each bracket to the end.
@@ -111,13 +138,16 @@ func TestBracketsWithoutEndAreNotRead(t *testing.T) {
 }
 
 func FuzzRequests(f *testing.F) {
-	for _, seed := range []string{"npm i a@1.0.0 && pip install b==1", "bash -c 'go get a.b/c@v1.0.0'", "$(((", "uvx --from 'x[y", "dotnet add package"} {
+	for _, seed := range []string{"npm i a@1.0.0 && pip install b==1", "bash -c 'go get a.b/c@v1.0.0'", "$(((", "uvx --from 'x[y", "dotnet add package", "npx -c 'npm i a/b -x'", "npm i 'b@ssh://c:d@e f'"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, script string) {
 		for _, r := range requests(script) {
 			if len(r.Purls)+len(r.Elsewhere) == 0 {
 				t.Fatalf("%q asks for nothing: %+v", script, r)
+			}
+			if strings.ContainsFunc(strings.Join(append(r.Elsewhere, r.Index), ""), unicode.IsSpace) {
+				t.Fatalf("%q has a script kept: %+v", script, r)
 			}
 		}
 	})

@@ -19,8 +19,8 @@ type manager struct {
 	// valued are flags whose next word is their value; indexes those whose value is a registry; versions those that name the version;
 	// elsewhere those whose value is where the package comes from instead of the registry.
 	valued, indexes, versions, elsewhere []string
-	// packages are flags whose value is a package.
-	packages []string
+	// packages are flags whose value is a package, scripts those whose value is a script of the shell; shells say that the first word is one.
+	packages, scripts, shells []string
 	// spec takes the word of a package apart; false: it names none of the registry.
 	spec func(word string) (spec, bool)
 	// behind takes a word that belongs to the package named before it; false: it is a word like others. Most managers have none such.
@@ -36,7 +36,7 @@ var node = manager{
 var python = manager{
 	ecosystem: "pypi", spec: pythonSpec,
 	valued: []string{
-		"-c", "-r", "-t", "--abi", "--cert", "--config-settings", "--constraint", "--extra", "--group", "--implementation", "--only-binary", "--no-binary", "--platform", "--prefix",
+		"-c", "-r", "-t", "--abi", "--cert", "--config-settings", "--constraint", "--extra", "--group", "--implementation", "--only-binary", "--no-binary", "--pip-args", "--platform", "--prefix",
 		"--progress-bar", "--project", "--proxy", "--python", "--python-version", "--requirement", "--root", "--source", "--src", "--target", "--timeout", "--trusted-host", "-G", "-p", "-d", "--dest",
 	},
 	elsewhere: []string{"-e", "--editable", "-f", "--find-links", "--git", "--path"},
@@ -54,6 +54,18 @@ func (m manager) running(verbs ...string) manager {
 	m.verbs, m.first = verbs, true
 	m.packages = []string{"-p", "--package", "--from", "--with", "--spec"}
 	m.valued = slices.DeleteFunc(slices.Clone(m.valued), func(flag string) bool { return slices.Contains(m.packages, flag) })
+	return m
+}
+
+// calling returns the manager as it is asked to run a script that a flag has.
+func (m manager) calling(flags ...string) manager {
+	m.scripts = flags
+	return m
+}
+
+// inShell returns the manager as it is asked by a flag to run the first word as a script.
+func (m manager) inShell(flags ...string) manager {
+	m.shells = flags
 	return m
 }
 
@@ -85,23 +97,23 @@ var managers = map[string][]manager{
 		versions: []string{"-v", "--version"}, indexes: []string{"-s", "--source"},
 	}},
 	"go":     {{ecosystem: "go", spec: goSpec, verbs: []string{"get", "install"}, valued: []string{"-C", "-modfile", "-p", "-tags", "-ldflags", "-gcflags"}}},
-	"npm":    {node.with("install", "i", "add", "in", "isntall"), node.running("exec", "x")},
-	"npx":    {node.running("")},
+	"npm":    {node.with("install", "i", "add", "in", "isntall"), node.running("exec", "x").calling("-c", "--call")},
+	"npx":    {node.running("").calling("-c", "--call")},
 	"pdm":    {python.with("add")},
 	"pip":    {python.with("install", "download", "wheel")},
 	"pip3":   {python.with("install", "download", "wheel")},
 	"pipenv": {python.with("install")},
 	"pipx":   {python.with("install"), python.running("run")},
-	"pnpm":   {node.with("add", "install", "i"), node.running("dlx")},
-	"pnpx":   {node.running("")},
+	"pnpm":   {node.with("add", "install", "i"), node.running("dlx").inShell("-c", "--shell-mode")},
+	"pnpx":   {node.running("").inShell("-c", "--shell-mode")},
 	"poetry": {{ecosystem: "pypi", spec: pythonSpec, verbs: []string{"add"}, valued: []string{"-E", "-G", "--extras", "--group", "--platform", "--python", "--source"}}},
 	"uv":     {python.with("add", "pip install", "tool install"), python.running("tool run")},
 	"uvx":    {python.running("")},
 	"yarn":   {node.with("add", "global add"), node.running("dlx")},
 }
 
-// read reads the arguments of a program; false when it asks for no package.
-func read(name string, args []string) (Request, bool) {
+// read reads the arguments of a program: what it asks for, which may be nothing, and the script that it is to run.
+func read(name string, args []string) (r Request, script string) {
 	if strings.HasPrefix(name, "python") && len(args) > 2 && args[0] == "-m" { // python -m pip install
 		name, args = args[1], args[2:]
 	}
@@ -112,11 +124,10 @@ func read(name string, args []string) (Request, bool) {
 	}
 	for _, m := range managers[name] {
 		if verb, rest, ok := m.verb(args); ok {
-			r := m.request(name, verb, rest)
-			return r, len(r.Purls)+len(r.Elsewhere) > 0
+			return m.request(name, verb, rest)
 		}
 	}
-	return Request{}, false
+	return Request{}, ""
 }
 
 // verb finds what is asked for, behind flags that stand before it.
@@ -139,18 +150,18 @@ func (m manager) verb(args []string) (verb string, rest []string, ok bool) {
 	return "", nil, false
 }
 
-// request reads the words behind the verb.
-func (m manager) request(name, verb string, args []string) Request {
-	r := Request{Manager: name, Verb: verb}
+// request reads the words behind the verb, and the script among them.
+func (m manager) request(name, verb string, args []string) (r Request, script string) {
+	r = Request{Manager: name, Verb: verb}
 	var wanted []spec
-	version, away := "", false
+	version, away, shell := "", false, false
 	take := func(word string) {
 		if s, ok := m.spec(word); ok {
 			wanted = append(wanted, s)
 		} else if n := len(wanted); n > 0 && m.behind != nil && m.behind(&wanted[n-1], word) {
 			return
-		} else if word != "" && word != "." {
-			r.Elsewhere = append(r.Elsewhere, address(word))
+		} else if p := place(word); p != "" && p != "." {
+			r.Elsewhere = append(r.Elsewhere, p)
 		}
 	}
 	for i := 0; i < len(args); i++ {
@@ -161,6 +172,9 @@ func (m manager) request(name, verb string, args []string) Request {
 			}
 			if !m.first || len(wanted)+len(r.Elsewhere) == 0 {
 				take(word)
+			}
+			if shell {
+				script = word
 			}
 			if m.first {
 				break
@@ -177,24 +191,31 @@ func (m manager) request(name, verb string, args []string) Request {
 		}
 		switch {
 		case slices.Contains(m.indexes, flag):
-			r.Index = address(value)
+			r.Index = named(value)
 		case slices.Contains(m.versions, flag):
 			version = value
 		case slices.Contains(m.packages, flag):
 			take(value)
+		case slices.Contains(m.scripts, flag):
+			script = value
+		case slices.Contains(m.shells, flag):
+			shell = true
 		case slices.Contains(m.elsewhere, flag) && value != "":
-			r.Elsewhere, away = append(r.Elsewhere, address(value)), away || flag != "-f" && flag != "--find-links"
+			if p := named(value); p != "" {
+				r.Elsewhere = append(r.Elsewhere, p)
+			}
+			away = away || flag != "-f" && flag != "--find-links"
 		}
 	}
 	if away && m.ecosystem != "pypi" { // the packages named come from there
-		return r
+		return r, script
 	}
 	m.name(&r, wanted, version)
-	return r
+	return r, script
 }
 
 func (m manager) takesValue(flag string) bool {
-	for _, flags := range [][]string{m.valued, m.indexes, m.versions, m.packages, m.elsewhere} {
+	for _, flags := range [][]string{m.valued, m.indexes, m.versions, m.packages, m.scripts, m.elsewhere} {
 		if slices.Contains(flags, flag) {
 			return true
 		}
@@ -213,11 +234,11 @@ func (m manager) name(r *Request, wanted []spec, version string) {
 			continue
 		}
 		r.Purls = append(r.Purls, p)
-		if s.constraint != "" {
+		if s.constraint != "" && ranges.MatchString(s.constraint) {
 			if r.Constraints == nil {
 				r.Constraints = make(map[string]string)
 			}
-			r.Constraints[p] = git.Plain(s.constraint, maxAddress)
+			r.Constraints[p] = git.Plain(s.constraint, maxPlace)
 		}
 	}
 }

@@ -71,7 +71,10 @@ func pythonSpec(word string) (spec, bool) {
 		}
 		rest = strings.TrimSpace(after)
 	}
-	if !pythonName.MatchString(name) || strings.HasSuffix(name, ".whl") || strings.HasSuffix(name, ".tar.gz") || strings.Contains(rest, "://") {
+	if !pythonName.MatchString(name) || strings.HasSuffix(name, ".whl") || strings.HasSuffix(name, ".tar.gz") || strings.Contains(rest, "/") {
+		return spec{}, false
+	}
+	if rest != "" && !strings.ContainsAny(rest[:1], "(<=>~!@") { // words behind a name are those of a command
 		return spec{}, false
 	}
 	s := spec{name: name, constraint: rest}
