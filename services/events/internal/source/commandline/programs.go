@@ -1,0 +1,138 @@
+package commandline
+
+// The flags of each program that take a value, as its own manual has them. A letter may mean one thing here and another next door, and a
+// flag that is missing has its value taken for a package: pnpm add -w lodash, pdm add -d pytest.
+var (
+	npm = table(map[use]string{
+		aside: `-C -L -m -w --allow-directory --allow-file --allow-git --allow-remote --allow-scripts --also --before --ca --cache --cafile --cert --cpu --depth
+			--fetch-retries --fetch-timeout --globalconfig --https-proxy --include --install-strategy --key --libc --local-address --location --lockfile-version
+			--loglevel --logs-dir --logs-max --maxsockets --min-release-age --min-release-age-exclude --node-options --noproxy --omit --only --os --otp
+			--prefix --proxy --replace-registry-host --save-prefix --scope --script-shell --shell --tag --umask --user-agent --userconfig --workspace`,
+		instead: "--package", registry: "--registry", script: "-c --call",
+	})
+	npx = npm.with(map[use]string{instead: "-p"})
+
+	pnpm = table(map[use]string{
+		aside: `-C -F --cache-dir --changed-files-ignore-pattern --child-concurrency --config-dir --cpu --dir --fetch-timeout --filter --filter-prod --global-bin-dir
+			--global-dir --hoist-pattern --libc --lockfile-dir --loglevel --modules-dir --network-concurrency --node-linker --os --package-import-method --prefix
+			--public-hoist-pattern --reporter --resolution-mode --save-prefix --script-shell --state-dir --store-dir --tag --test-pattern --use-node-version
+			--virtual-store-dir --workspace-concurrency`,
+		registry: "--registry",
+	})
+	pnpx = pnpm.with(map[use]string{instead: "--package", shell: "-c --shell-mode"})
+
+	yarn = table(map[use]string{
+		aside: `--cache-folder --cwd --global-folder --https-proxy --link-folder --mode --modules-folder --mutex --network-concurrency --network-timeout --otp --prefix
+			--preferred-cache-folder --proxy --use-yarnrc`,
+		registry: "--registry",
+	})
+	yarnDlx = yarn.with(map[use]string{instead: "-p --package"})
+
+	bun = table(map[use]string{
+		aside: `-F -c --backend --ca --cache-dir --cafile --concurrent-scripts --config --cpu --cwd --env-file --filter --libc --linker --minimum-release-age
+			--minimum-release-age-excludes --network-concurrency --omit --os`,
+		registry: "--registry",
+	})
+	bunx = bun.with(map[use]string{instead: "-p --package"})
+
+	pip = table(map[use]string{
+		aside: `-C -c -d -r -t -w --abi --build-option --cache-dir --cert --client-cert --config-setting --config-settings --constraint --dest --exists-action
+			--global-option --group --implementation --install-option --keyring-provider --log --no-binary --only-binary --platform --prefix --progress-bar --proxy
+			--python --python-version --report --requirement --retries --root --root-user-action --src --target --timeout --trusted-host --upgrade-strategy
+			--use-deprecated --use-feature --wheel-dir`,
+		links: "-f --find-links", origin: "-e --editable", registry: "-i --extra-index-url --index-url --pypi-url",
+	})
+	// pipx hands --pip-args on to pip: anything may stand in them. Its -e and -f stand alone.
+	pipx = table(map[use]string{
+		aside: "--backend --fetch-python --pip-args --python --suffix", besides: "--preinstall --with", instead: "--spec", registry: "-i --index-url",
+	})
+	pipenv = table(map[use]string{
+		aside: "-c -r --categories --code --extra-pip-args --python --requirements", origin: "-e --editable", registry: "-i --extra-index-url --index --pypi-mirror",
+	})
+	pdm = table(map[use]string{
+		aside: "-C -G -L -c -k -p --config --config-setting --group --lockfile --override --project --skip --venv", origin: "-e --editable",
+	})
+	poetry = table(map[use]string{
+		aside: "-C -E -G -P --directory --extras --group --markers --platform --project --python --source",
+	})
+	uv = table(map[use]string{
+		aside: `-C -P -b -c -m -p -r --allow-insecure-host --bounds --branch --build-constraint --build-constraints --cache-dir --color --config-file --config-setting
+			--config-settings --config-settings-package --constraint --constraints --directory --env-file --exclude-newer --exclude --exclude-newer-package --excludes --extra
+			--fork-strategy --group --index-strategy --keyring-provider --link-mode --marker --no-binary-package --no-build-isolation-package --no-build-package
+			--no-install-package --no-sources-package --optional --override --overrides --package --prerelease --preview-features --project --python
+			--python-platform --python-preference --refresh-package --reinstall-package --requirement --requirements --resolution --rev --script --tag
+			--torch-backend --trusted-host --upgrade-package --with-requirements`,
+		besides: "-w --with --with-executables-from", instead: "--from", links: "-f --find-links",
+		origin: "--with-editable", registry: "-i --default-index --extra-index-url --index --index-url",
+	})
+	// In uv pip, some of uv's flags are those of pip.
+	uvPip = uv.with(map[use]string{
+		aside: "-t --no-binary --only-binary --prefix --python-version --target", origin: "-e --editable",
+	})
+
+	golang = table(map[use]string{
+		aside: `-C -asmflags -buildmode -compiler -covermode -coverpkg -gccgoflags -gcflags -installsuffix -ldflags -mod -modfile -overlay -p -pgo -pkgdir -tags -toolexec`,
+	})
+
+	cargoAdd = table(map[use]string{
+		aside:  `-C -F -Z -p --base --branch --color --config --features --lockfile-path --manifest-path --package --registry --rename --rev --tag --target`,
+		origin: "--git --path", registry: "--index",
+	})
+	cargoInstall = table(map[use]string{
+		aside:  `-C -F -Z -j --bin --branch --color --config --example --features --jobs --message-format --profile --registry --rev --root --tag --target --target-dir`,
+		origin: "--git --path", pinned: "--vers --version", registry: "--index",
+	})
+
+	gem = table(map[use]string{
+		aside: `-B -P -g -i -n -p --bindir --build-root --bulk-threshold --config-file --document --file --http-proxy --install-dir --platform --target-rbconfig --trust-policy
+			--without`,
+		pinned: "-v --version", registry: "-s --source",
+	})
+	bundle = table(map[use]string{
+		aside: "-g -r --branch --glob --group --ref --require", origin: "--git --github --path", pinned: "-v --version", registry: "-s --source",
+	})
+
+	composer = table(map[use]string{
+		aside: "-d --apcu-autoloader-prefix --audit-format --ignore-platform-req --prefer-install --working-dir",
+	})
+
+	dotnet = table(map[use]string{
+		aside: "-f --file --framework --package-directory --project", pinned: "-v --version", registry: "-s --source",
+	})
+)
+
+func node(f flags, verbs ...string) manager {
+	return manager{ecosystem: "npm", spec: npmSpec, flags: f, verbs: verbs}
+}
+
+func python(f flags, verbs ...string) manager {
+	return manager{ecosystem: "pypi", spec: pythonSpec, flags: f, verbs: verbs}
+}
+
+// managers are the package managers, by program. One program may be several.
+var managers = map[string][]manager{
+	"bun":    {node(bun, "add", "a", "install", "i"), node(bunx, "x").running()},
+	"bunx":   {node(bunx, "").running()},
+	"bundle": {{ecosystem: "gem", spec: plainSpec(""), flags: bundle, verbs: []string{"add"}}},
+	"cargo": {
+		{ecosystem: "cargo", spec: cargoSpec, flags: cargoAdd, verbs: []string{"add"}},
+		{ecosystem: "cargo", spec: plainSpec("@"), flags: cargoInstall, verbs: []string{"install", "binstall"}},
+	},
+	"composer": {{ecosystem: "composer", spec: composerSpec, behind: composerConstraint, flags: composer, verbs: []string{"require", "global require"}}},
+	"dotnet":   {{ecosystem: "nuget", spec: plainSpec("@"), flags: dotnet, verbs: []string{"package add"}}},
+	"gem":      {{ecosystem: "gem", spec: plainSpec(":"), flags: gem, verbs: []string{"install", "i"}, tail: true}},
+	"go":       {{ecosystem: "go", spec: goSpec, flags: golang, verbs: []string{"get", "install"}}},
+	"npm":      {node(npm, "install", "i", "add", "in", "isntall"), node(npm, "exec", "x").running()},
+	"npx":      {node(npx, "").running()},
+	"pdm":      {python(pdm, "add")},
+	"pip":      {python(pip, "install", "download", "wheel")},
+	"pip3":     {python(pip, "install", "download", "wheel")},
+	"pipenv":   {python(pipenv, "install")},
+	"pipx":     {python(pipx, "install"), python(pipx, "run").running()},
+	"pnpm":     {node(pnpm, "add", "install", "i"), node(pnpx, "dlx").running()},
+	"pnpx":     {node(pnpx, "").running()},
+	"poetry":   {python(poetry, "add")},
+	"uv":       {python(uv, "add", "tool install"), python(uvPip, "pip install"), python(uv, "tool run").running()},
+	"uvx":      {python(uv, "").running()},
+	"yarn":     {node(yarn, "add", "global add"), node(yarnDlx, "dlx").running()},
+}
