@@ -30,10 +30,11 @@ type step struct {
 
 // call is what the steps know of one RPC and tell each other.
 type call struct {
-	method  string
-	streams bool
-	open    bool                // answered without credential and validation
-	check   func(msg any) error // set by validate; asked for every message received
+	method   string
+	streams  bool
+	open     bool                // answered without credential and validation
+	check    func(msg any) error // set by validate; asked for every message received
+	incoming incoming            // the message that is being received
 	// set on the way, for the log
 	requestID string
 	caller    auth.Caller
@@ -48,11 +49,4 @@ func walk(ctx context.Context, c *call, steps []step, handle func(context.Contex
 	return steps[0].around(ctx, c, func(ctx context.Context) error {
 		return walk(ctx, c, steps[1:], handle)
 	})
-}
-
-func (c *call) received(msg any) error {
-	if c.check == nil {
-		return nil
-	}
-	return c.check(msg)
 }

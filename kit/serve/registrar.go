@@ -31,12 +31,7 @@ func unary(steps []step, method string, handler grpc.MethodHandler) grpc.MethodH
 	return func(srv any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (answer any, err error) {
 		c := &call{method: method}
 		err = walk(ctx, c, steps, func(ctx context.Context) (err error) {
-			answer, err = handler(srv, ctx, func(msg any) error {
-				if err := decode(msg); err != nil { // gRPC has told the caller already
-					return err
-				}
-				return c.received(msg)
-			}, nil)
+			answer, err = handler(srv, ctx, func(msg any) error { return c.receive(decode, msg) }, nil)
 			return err
 		})
 		if err != nil {

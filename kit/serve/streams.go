@@ -52,8 +52,5 @@ func (s *checkedStream) Context() context.Context { return s.ctx }
 
 // RecvMsg implements grpc.ServerStream.
 func (s *checkedStream) RecvMsg(m any) error {
-	if err := s.ServerStream.RecvMsg(m); err != nil {
-		return err
-	}
-	return s.call.received(m)
+	return s.call.receive(s.ServerStream.RecvMsg, m)
 }

@@ -17,7 +17,7 @@ type logsBody struct {
 	err     error
 }
 
-// ReadWire implements [serve.Reader]. What is wrong with the bytes is told by Contract: an error here would be one of the server.
+// ReadWire implements [serve.Reader]. What is wrong with the bytes is told by Contract, in the words that HTTP has for it.
 func (b *logsBody) ReadWire(data mem.BufferSlice) error {
 	b.request, b.err = otlp.Unmarshal(data.Materialize())
 	return nil
