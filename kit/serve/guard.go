@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	"google.golang.org/grpc/tap"
+
 	"devtrail.dev/kit/fault"
 )
 
@@ -51,19 +53,25 @@ var errNoTime = fault.New(fault.Timeout, "DEADLINE_TOO_SHORT", "the deadline lea
 // errStop is what a stream that the stop cut off answers; the caller may resume it elsewhere.
 var errStop = fault.New(fault.Unavailable, "SERVER_STOPPING", "the server is stopping")
 
+// arrive gives defaultDeadline to the stream itself, before any step: gRPC reads the message by the stream's context, and who never sends the whole of it
+// would keep the call for as long as the connection lives. It is called for one call of a connection at a time, and must not wait.
+func (s *Server) arrive(ctx context.Context, info *tap.Info) (context.Context, error) {
+	if _, ok := ctx.Deadline(); ok || !s.registrar.unary[info.FullMethodName] {
+		return ctx, nil
+	}
+	ctx, cancel := context.WithDeadline(ctx, s.deps.Now().Add(s.patience+margin))
+	_ = cancel // gRPC cancels the context above it when the stream ends
+	return ctx, nil
+}
+
 func (s *Server) deadline(ctx context.Context, c *call, next func(context.Context) error) error {
 	end, ok := ctx.Deadline()
-	switch {
-	case ok && end.Sub(s.deps.Now()) < leastTime:
-		return errNoTime
-	case ok:
-		end = end.Add(-margin)
-	case !c.streams:
-		end, ok = s.deps.Now().Add(defaultDeadline), true
-	}
 	if ok {
+		if end.Sub(s.deps.Now()) < leastTime {
+			return errNoTime
+		}
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, end)
+		ctx, cancel = context.WithDeadline(ctx, end.Add(-margin))
 		defer cancel()
 	}
 	if !c.streams {

@@ -14,6 +14,7 @@ var _ grpc.ServiceRegistrar = registrar{}
 type registrar struct {
 	to    grpc.ServiceRegistrar
 	steps []step
+	unary map[string]bool // the methods of unary calls
 }
 
 // RegisterService implements grpc.ServiceRegistrar.
@@ -21,7 +22,9 @@ func (r registrar) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	behind := *desc
 	behind.Methods = slices.Clone(desc.Methods)
 	for i, m := range behind.Methods {
-		behind.Methods[i].Handler = unary(r.steps, "/"+desc.ServiceName+"/"+m.MethodName, m.Handler)
+		method := "/" + desc.ServiceName + "/" + m.MethodName
+		behind.Methods[i].Handler = unary(r.steps, method, m.Handler)
+		r.unary[method] = true
 	}
 	r.to.RegisterService(&behind, impl)
 }

@@ -58,6 +58,7 @@ type Server struct {
 	registrar registrar
 	health    *health.Server
 	readiness readiness
+	patience  time.Duration // defaultDeadline, but in tests
 	addr      net.Addr
 	debugAddr net.Addr
 	listening chan struct{}
@@ -85,7 +86,7 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 	s := &Server{
 		name: name, cfg: cfg.withDefaults(), deps: deps,
 		validator: validator, metrics: measured,
-		health: health.NewServer(), listening: make(chan struct{}),
+		health: health.NewServer(), listening: make(chan struct{}), patience: defaultDeadline,
 	}
 	s.stopping, s.beginStop = context.WithCancel(context.Background())
 	s.health.SetServingStatus("", healthpb.HealthCheckResponse_NOT_SERVING)
@@ -94,6 +95,8 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 		grpc.ForceServerCodecV2(newCodec(deps.Logger, pool)),
 		experimental.BufferPool(pool),
 		grpc.StreamInterceptor(s.stream(steps)),
+		grpc.InTapHandle(s.arrive),
+		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.MaxRecvMsgSize(s.cfg.MaxMessageBytes),
 		grpc.InitialWindowSize(streamWindow),
 		grpc.InitialConnWindowSize(connWindow),
@@ -108,7 +111,7 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 		options = append(options, grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithFilter(traced))))
 	}
 	s.grpc = grpc.NewServer(options...)
-	s.registrar = registrar{to: s.grpc, steps: steps}
+	s.registrar = registrar{to: s.grpc, steps: steps, unary: make(map[string]bool)}
 	healthpb.RegisterHealthServer(s.registrar, s.health)
 	reflection.Register(s.grpc)
 	return s, nil
@@ -126,6 +129,9 @@ const (
 // of each request costs more than most requests do; those of a worker have grown. They take turns, so that more of them than there are calls at once
 // would only spread over more memory. Calls beyond them have goroutines of their own.
 const callWorkers = 96
+
+// maxStreams is how many calls a connection may have at once; more wait at the client. Each takes memory before it is known who calls.
+const maxStreams = 1000
 
 // traced leaves health checks without spans; they would drown the rest.
 func traced(info *stats.RPCTagInfo) bool {
