@@ -18,8 +18,8 @@ type Keys struct {
 // Validate joins all mistakes. It quotes no key. By the prefix the door knows whom to ask, so a key under another one would never be accepted.
 func (k Keys) Validate() error {
 	return errors.Join(
-		checkPrefix("DEVTRAIL_OPERATOR_KEY", k.Operator, PrefixOperator),
-		checkPrefix("DEVTRAIL_SERVICE_KEY", k.Services, PrefixService),
+		checkFormat("DEVTRAIL_OPERATOR_KEY", k.Operator, PrefixOperator),
+		checkFormat("DEVTRAIL_SERVICE_KEY", k.Services, PrefixService),
 	)
 }
 
@@ -36,10 +36,14 @@ func (k Keys) Own() (string, error) {
 // Verifier judges the operator's and the services' keys.
 func (k Keys) Verifier() Verifier { return NewStatic(k.Operator, k.Services) }
 
-func checkPrefix(setting string, tokens []string, prefix string) error {
+// checkFormat refuses also a key that was cut off or made up: what can be guessed would let anybody in.
+func checkFormat(setting string, tokens []string, prefix string) error {
 	for _, token := range tokens {
-		if token = strings.TrimSpace(token); token != "" && !strings.HasPrefix(token, prefix+"_") {
-			return fmt.Errorf("%s has a key that does not begin with %s_", setting, prefix)
+		if token = strings.TrimSpace(token); token == "" {
+			continue
+		}
+		if found, ok := CheckToken(token); !ok || found != prefix {
+			return fmt.Errorf("%s has a key that is not of the form %s_ and 36 letters and digits with a right checksum; devtrail env makes one", setting, prefix)
 		}
 	}
 	return nil

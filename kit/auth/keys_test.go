@@ -15,7 +15,22 @@ func TestKeysSayWhichSettingIsWrongAndQuoteNone(t *testing.T) {
 	require.ErrorContains(t, err, "DEVTRAIL_OPERATOR_KEY")
 	require.ErrorContains(t, err, "DEVTRAIL_SERVICE_KEY")
 	require.NotContains(t, err.Error(), "secret")
-	require.NoError(t, auth.Keys{Operator: []string{"dvo_a", " dvo_b"}, Services: []string{"dvs_a", ""}}.Validate())
+	require.NoError(t, auth.Keys{
+		Operator: []string{auth.NewToken(auth.PrefixOperator), " " + auth.NewToken(auth.PrefixOperator)},
+		Services: []string{auth.NewToken(auth.PrefixService), ""},
+	}.Validate())
+}
+
+// A key of which only the prefix is there, since a command printed nothing, could be guessed by anybody.
+func TestKeysThatNobodyMadeAreRefused(t *testing.T) {
+	t.Parallel()
+	whole := auth.NewToken(auth.PrefixOperator)
+	for _, key := range []string{"dvo_", "dvo_secret", whole[:len(whole)-1], whole + "0", auth.NewToken(auth.PrefixService)} {
+		err := auth.Keys{Operator: []string{whole, key}}.Validate()
+		require.ErrorContains(t, err, "DEVTRAIL_OPERATOR_KEY", key)
+		require.NotContains(t, err.Error(), whole[4:20])
+		require.NotContains(t, err.Error(), "secret")
+	}
 }
 
 func TestTheFirstServiceKeyIsOurOwn(t *testing.T) {
