@@ -35,6 +35,15 @@ func TestLogger(t *testing.T) {
 	}
 }
 
+func TestCheckLevel(t *testing.T) {
+	for _, level := range []string{"", "debug", "info", " WARN ", "error"} {
+		require.NoError(t, telemetry.CheckLevel(level), level)
+	}
+	for _, level := range []string{"inof", "trace", "2"} {
+		require.ErrorContains(t, telemetry.CheckLevel(level), "LOG_LEVEL \""+level+"\"", level)
+	}
+}
+
 func TestDebug(t *testing.T) {
 	registry := telemetry.Registry()
 	registry.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "a_gauge"}))

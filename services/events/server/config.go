@@ -6,6 +6,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/telemetry"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/cohorts"
 	"devtrail.dev/services/events/internal/folding"
@@ -79,6 +80,7 @@ func (c *Config) Validate() error {
 		c.Questions.Validate(),
 		c.Query.Validate(),
 		c.Keys.Validate(),
+		telemetry.CheckLevel(c.LogLevel),
 	}
 	if c.MaxMessageBytes < largestBatch {
 		mistakes = append(mistakes, fmt.Errorf("EVENTS_MAX_MESSAGE_BYTES %d is less than %d: the largest batch must fit", c.MaxMessageBytes, largestBatch))

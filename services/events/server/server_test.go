@@ -77,9 +77,10 @@ func TestAllMistakesInSettingsAreTold(t *testing.T) {
 		return map[string]string{
 			"EVENTS_STORE": "postgres", "EVENTS_ADDRESS": "nowhere", "DEVTRAIL_OPERATOR_KEY": "secret", "EVENTS_HTTP_ADDRESS": "here", "EVENTS_HTTP_ORIGINS": "https://a.example,b",
 			"EVENTS_QUEUE": "jetstream", "EVENTS_QUEUE_DIR": "/x", "EVENTS_NATS_STREAM": "a.b", "EVENTS_NATS_REPLICAS": "0", "EVENTS_NATS_LEASE": "1ms",
+			"LOG_LEVEL": "inof",
 		}[name]
 	}, defaults())
-	for _, part := range []string{"EVENTS_POSTGRES_URL", "ADDRESS \"nowhere\"", "DEVTRAIL_SERVICE_KEY", "DEVTRAIL_OPERATOR_KEY", "EVENTS_HTTP_ADDRESS \"here\"", "EVENTS_HTTP_ORIGINS \"b\"", "EVENTS_NATS_URL", "EVENTS_NATS_STREAM \"a.b\"", "EVENTS_NATS_REPLICAS 0", "EVENTS_NATS_LEASE 1ms"} {
+	for _, part := range []string{"EVENTS_POSTGRES_URL", "ADDRESS \"nowhere\"", "DEVTRAIL_SERVICE_KEY", "DEVTRAIL_OPERATOR_KEY", "EVENTS_HTTP_ADDRESS \"here\"", "EVENTS_HTTP_ORIGINS \"b\"", "EVENTS_NATS_URL", "EVENTS_NATS_STREAM \"a.b\"", "EVENTS_NATS_REPLICAS 0", "EVENTS_NATS_LEASE 1ms", "LOG_LEVEL \"inof\""} {
 		require.ErrorContains(t, err, part)
 	}
 	require.NotContains(t, err.Error(), "secret")

@@ -7,6 +7,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/telemetry"
 )
 
 // Config is the settings of the identity service, by environment variable; NAME_FILE reads the value of NAME from a file.
@@ -46,6 +47,7 @@ func (c *Config) Validate() error {
 		checkKeyFormat("IDENTITY_BOOTSTRAP_ADMIN_KEY", c.BootstrapAdminKey, auth.PrefixKey),
 		checkKeyFormat("IDENTITY_BOOTSTRAP_INGEST_KEY", c.BootstrapIngestKey, auth.PrefixIngest),
 		c.Keys.Validate(),
+		telemetry.CheckLevel(c.LogLevel),
 	)
 	if c.MigrationsAddress != "" {
 		if _, err := c.Keys.Own(); err != nil {

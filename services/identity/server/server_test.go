@@ -291,10 +291,12 @@ func TestWrongSettingsAreAllNamed(t *testing.T) {
 		"IDENTITY_BOOTSTRAP_ORGANIZATION": "Acme!",
 		"DEVTRAIL_OPERATOR_KEY":           "operator",
 		"DEVTRAIL_SERVICE_KEY":            auth.NewToken(auth.PrefixOperator),
+		"LOG_LEVEL":                       "inof",
 	}
 	err := server.Run(t.Context(), func(name string) string { return settings[name] }, io.Discard)
 	for _, name := range []string{
 		"ADDRESS", "IDENTITY_BOOTSTRAP_ADMIN_KEY", "IDENTITY_BOOTSTRAP_INGEST_KEY", "IDENTITY_BOOTSTRAP_ORGANIZATION", "DEVTRAIL_OPERATOR_KEY", "DEVTRAIL_SERVICE_KEY",
+		`LOG_LEVEL "inof"`,
 	} {
 		require.ErrorContains(t, err, name)
 	}

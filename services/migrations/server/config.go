@@ -10,6 +10,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/telemetry"
 	"devtrail.dev/services/migrations"
 	"devtrail.dev/services/migrations/internal/runner"
 )
@@ -53,7 +54,7 @@ func defaults() Config {
 
 // Validate returns all mistakes.
 func (c *Config) Validate() error {
-	mistakes := []error{c.Serve.Validate(), c.Keys.Validate()}
+	mistakes := []error{c.Serve.Validate(), c.Keys.Validate(), telemetry.CheckLevel(c.LogLevel)}
 	if u, err := url.Parse(c.PostgresURL); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		mistakes = append(mistakes, errors.New("MIGRATIONS_POSTGRES_URL is not a URL that begins with postgres://"))
 	}

@@ -133,6 +133,7 @@ func TestSettingsAreCheckedTogether(t *testing.T) {
 	require.NoError(t, load(map[string]string{"MIGRATIONS_POSTGRES_URL": "postgres://h/d", "MIGRATIONS_EVENTS_STORE": "postgres"}))
 	require.ErrorContains(t, load(nil), "MIGRATIONS_POSTGRES_URL")
 	cases := map[string]string{
+		"LOG_LEVEL":                  "inof",
 		"MIGRATIONS_APPLY":           "never",
 		"MIGRATIONS_CLICKHOUSE_URL":  "", // events are on ClickHouse by default
 		"MIGRATIONS_DATABASE_PREFIX": "No-",

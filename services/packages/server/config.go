@@ -6,6 +6,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/telemetry"
 	"devtrail.dev/services/packages/manifest"
 )
 
@@ -38,6 +39,7 @@ func (c *Config) Validate() error {
 	mistakes := []error{
 		c.Config.Validate(),
 		c.Keys.Validate(),
+		telemetry.CheckLevel(c.LogLevel),
 	}
 	if c.MaxMessageBytes < largestImport {
 		mistakes = append(mistakes, fmt.Errorf("PACKAGES_MAX_MESSAGE_BYTES %d is less than %d: the largest file must fit", c.MaxMessageBytes, largestImport))

@@ -97,11 +97,12 @@ func TestRunWithoutSchemaIsNotServing(t *testing.T) {
 func TestRunRefusesWrongSettings(t *testing.T) {
 	t.Parallel()
 	err := server.Run(t.Context(), func(name string) string {
-		return map[string]string{"PACKAGES_DATABASE_URL": "postgres://x", "PACKAGES_ADDRESS": "nonsense", "PACKAGES_MAX_MESSAGE_BYTES": "16777216", "DEVTRAIL_OPERATOR_KEY": "dvk_secret"}[name]
+		return map[string]string{"PACKAGES_DATABASE_URL": "postgres://x", "PACKAGES_ADDRESS": "nonsense", "PACKAGES_MAX_MESSAGE_BYTES": "16777216", "DEVTRAIL_OPERATOR_KEY": "dvk_secret", "LOG_LEVEL": "inof"}[name]
 	}, io.Discard)
 	require.ErrorContains(t, err, "ADDRESS")
 	require.ErrorContains(t, err, "PACKAGES_MAX_MESSAGE_BYTES 16777216 is less than 16842752")
 	require.ErrorContains(t, err, "DEVTRAIL_OPERATOR_KEY")
 	require.ErrorContains(t, err, "DEVTRAIL_SERVICE_KEY")
+	require.ErrorContains(t, err, `LOG_LEVEL "inof"`)
 	require.NotContains(t, err.Error(), "secret", "a key is never quoted")
 }
