@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
@@ -132,6 +133,37 @@ func (s *Server) noteHealth(ctx context.Context, c condition, err error, last st
 		logger.WarnContext(ctx, "not serving", "reason", reason)
 	}
 	return err.Error()
+}
+
+// healthService is gRPC's, but for what a stop does to the streams of those who watch the health.
+type healthService struct {
+	*health.Server
+	stopping context.Context
+}
+
+// Watch implements healthpb.HealthServer. Of a stream that is to end and has a status to tell gRPC does the one or the other by chance; here the stop is told.
+func (h healthService) Watch(asked *healthpb.HealthCheckRequest, stream healthpb.Health_WatchServer) error {
+	told := &toldStream{Health_WatchServer: stream}
+	err := h.Server.Watch(asked, told)
+	if h.stopping.Err() == nil {
+		return err
+	}
+	if now, unknown := h.Check(stream.Context(), asked); unknown == nil && now.GetStatus() != told.last {
+		_ = stream.Send(now) // the stream ends, whether it was heard or not
+	}
+	return err
+}
+
+// toldStream remembers what was told last.
+type toldStream struct {
+	healthpb.Health_WatchServer
+	last healthpb.HealthCheckResponse_ServingStatus
+}
+
+// Send implements healthpb.Health_WatchServer.
+func (t *toldStream) Send(m *healthpb.HealthCheckResponse) error {
+	t.last = m.GetStatus()
+	return t.Health_WatchServer.Send(m)
 }
 
 func (s *Server) setStatus(status healthpb.HealthCheckResponse_ServingStatus, names []string) {

@@ -90,3 +90,33 @@ func TestHealthTransitions(t *testing.T) {
 		<-done
 	})
 }
+
+// watcher is the stream of a client who watches the health.
+type watcher struct {
+	fakeStream
+	told []healthpb.HealthCheckResponse_ServingStatus
+	send func()
+}
+
+func (w *watcher) Send(m *healthpb.HealthCheckResponse) error {
+	w.told = append(w.told, m.GetStatus())
+	w.send()
+	return nil
+}
+
+// TestWhoWatchesTheHealthHearsOfTheStop has the stop begin while a status is sent, many times: gRPC's choice between the next status and the end is random.
+func TestWhoWatchesTheHealthHearsOfTheStop(t *testing.T) {
+	t.Parallel()
+	told := func(service string) []healthpb.HealthCheckResponse_ServingStatus {
+		s := testServer(t, Config{})
+		s.setStatus(healthpb.HealthCheckResponse_SERVING, []string{""})
+		ctx, cut := context.WithCancel(t.Context())
+		w := &watcher{fakeStream: fakeStream{ctx: ctx}, send: func() { s.sayStopping(); cut() }}
+		require.Error(t, healthService{s.health, s.stopping}.Watch(&healthpb.HealthCheckRequest{Service: service}, w))
+		return w.told
+	}
+	for range 64 {
+		require.Equal(t, []healthpb.HealthCheckResponse_ServingStatus{healthpb.HealthCheckResponse_SERVING, healthpb.HealthCheckResponse_NOT_SERVING}, told(""))
+	}
+	require.Equal(t, []healthpb.HealthCheckResponse_ServingStatus{healthpb.HealthCheckResponse_SERVICE_UNKNOWN}, told("nobody's"))
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,7 +18,7 @@ func TestProbe(t *testing.T) {
 	<-s.Listening()
 	var stderr bytes.Buffer
 	env := func(name string) string { return map[string]string{"IDENTITY_ADDRESS": s.Addr().String()}[name] }
-	require.Eventually(t, func() bool { return probe("identity", nil, env, &stderr) == 0 }, probeTimeout, healthInterval/100)
+	require.Eventually(t, func() bool { return probe("identity", nil, env, &stderr) == 0 }, 30*time.Second, healthInterval/100)
 	assert.Equal(t, 0, probe("identity", []string{s.Addr().String()}, env, &stderr))
 	cancel()
 	require.NoError(t, <-done)

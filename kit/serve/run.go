@@ -78,15 +78,20 @@ func (s *Server) openDebug(ctx context.Context) (*http.Server, net.Listener, err
 	return telemetry.Debug(s.cfg.DebugAddress, s.deps.Registry, s.readiness.check), lis, nil
 }
 
-// stop says NOT_SERVING, so that clients go elsewhere, then lets calls in flight end within the grace period.
+// stop lets calls in flight end within the grace period.
 func (s *Server) stop(ctx context.Context) {
-	s.health.Shutdown()
-	s.readiness.set(errStopping)
-	s.beginStop()
+	s.sayStopping()
 	forced := time.AfterFunc(s.cfg.GracePeriod, func() {
 		s.deps.Logger.WarnContext(ctx, "calls still in flight after the grace period are cut off", "grace_period", s.cfg.GracePeriod.String())
 		s.grpc.Stop()
 	})
 	defer forced.Stop()
 	s.grpc.GracefulStop()
+}
+
+// sayStopping says NOT_SERVING, so that clients go elsewhere, and then has the streams end.
+func (s *Server) sayStopping() {
+	s.health.Shutdown()
+	s.readiness.set(errStopping)
+	s.beginStop()
 }

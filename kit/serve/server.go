@@ -112,7 +112,7 @@ func New(name string, cfg Config, deps Deps) (*Server, error) {
 	}
 	s.grpc = grpc.NewServer(options...)
 	s.registrar = registrar{to: s.grpc, steps: steps, unary: make(map[string]bool)}
-	healthpb.RegisterHealthServer(s.registrar, s.health)
+	healthpb.RegisterHealthServer(s.registrar, healthService{s.health, s.stopping})
 	reflection.Register(s.grpc)
 	return s, nil
 }
