@@ -11,6 +11,7 @@ import (
 	commonv1 "go.opentelemetry.io/proto/otlp/common/v1"
 
 	"devtrail.dev/kit/git"
+	"devtrail.dev/services/events/internal/source"
 )
 
 // What is kept of attributes.
@@ -30,8 +31,10 @@ var dropped = []string{
 	"tool_output", "tool_parameters", "tool_result", "truncated_sequence", "trusted_content", "user_prompt", "verdict_rationale",
 }
 
-// droppedWhole are such attributes by their whole names, whose last words alone may be anything.
-var droppedWhole = []string{"error.message", "exception.message", "exception.stacktrace", "process.command_args", "process.command_line"}
+// droppedWhole are such attributes by their whole names, whose last words alone may be anything, and those that are parts of addresses that may be credentials.
+var droppedWhole = []string{
+	"error.message", "exception.message", "exception.stacktrace", "http.target", "process.command_args", "process.command_line", "url.fragment",
+}
 
 // droppedPrefixes are the same by the semantic conventions.
 var droppedPrefixes = []string{"gen_ai.completion", "gen_ai.input", "gen_ai.output", "gen_ai.prompt", "gen_ai.system_instructions", "gen_ai.tool.call", "http.request.header", "http.response.header"}
@@ -157,7 +160,7 @@ func private(name string) bool {
 func shortened(name string, value any) any {
 	switch v := value.(type) {
 	case string:
-		return git.Plain(withoutUser(v), maxValue)
+		return git.Plain(source.BareAddresses(v), maxValue)
 	case []any:
 		list := make([]any, 0, min(len(v), maxAttributes))
 		for _, member := range v[:min(len(v), maxAttributes)] {
@@ -168,21 +171,4 @@ func shortened(name string, value any) any {
 		return attributes(v).keptUnder(name + ".")
 	}
 	return value
-}
-
-// withoutUser takes user and password out of an address.
-func withoutUser(text string) string {
-	scheme, rest, ok := strings.Cut(text, "://")
-	if !ok || strings.ContainsAny(scheme, " /") {
-		return text
-	}
-	authority, path, slash := strings.Cut(rest, "/")
-	at := strings.LastIndexByte(authority, '@')
-	if at < 0 {
-		return text
-	}
-	if slash {
-		path = "/" + path
-	}
-	return scheme + "://" + authority[at+1:] + path
 }

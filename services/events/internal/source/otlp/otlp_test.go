@@ -194,6 +194,17 @@ func TestErrorsAndHooksRepeatWhatIsNotKept(t *testing.T) {
 	}
 }
 
+func TestAddressesAreKeptWithoutCredentials(t *testing.T) {
+	properties := record(t, `"attributes": [
+		{"key": "url.full", "value": {"stringValue": "https://x.example/a?access_token=ghp_1"}}, {"key": "url.fragment", "value": {"stringValue": "access_token=ghp_1"}},
+		{"key": "http.target", "value": {"stringValue": "/a?access_token=ghp_1"}}, {"key": "remotes", "value": {"arrayValue": {"values": [{"stringValue": "https://user:pw@host/r"}]}}},
+		{"key": "message", "value": {"stringValue": "cloning https://user:pw@host/r into r"}}]`)[0].Event.Properties
+	require.NotContains(t, properties, "ghp_")
+	require.NotContains(t, properties, "pw")
+	require.Contains(t, properties, `"url.full":"https://x.example/a"`)
+	require.Contains(t, properties, `"message":"cloning https://host/r into r"`)
+}
+
 // TestMembersOfObjectsAreWhatTheirWholeNamesSay has objects in place of names with dots, in lists and other objects too.
 func TestMembersOfObjectsAreWhatTheirWholeNamesSay(t *testing.T) {
 	object := func(name, value string) string {

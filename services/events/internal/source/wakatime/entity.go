@@ -3,29 +3,20 @@ package wakatime
 import (
 	"net/url"
 	"strings"
+
+	"devtrail.dev/services/events/internal/source"
 )
 
 // withoutCredentials strips the user, password, query and fragment of an address. A path of a file stays as it is.
 func withoutCredentials(entity string) string {
-	scheme, rest, ok := strings.Cut(entity, "://")
-	if !ok {
+	if !strings.Contains(entity, "://") {
 		return entity
 	}
-	if u, err := url.Parse(entity); err == nil {
+	if u, err := url.Parse(entity); err == nil { // written in one form, which ids follow from
 		u.User, u.RawQuery, u.Fragment, u.RawFragment, u.ForceQuery = nil, "", "", "", false
 		return u.String()
 	}
-	// What does not parse is cut by its marks: the part that spoils it may be the password.
-	rest, _, _ = strings.Cut(rest, "?")
-	rest, _, _ = strings.Cut(rest, "#")
-	authority, path, slash := strings.Cut(rest, "/")
-	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-		authority, path, slash = strings.Cut(rest[at+1:], "/")
-	}
-	if slash {
-		path = "/" + path
-	}
-	return scheme + "://" + authority + path
+	return source.BareAddress(entity)
 }
 
 // agent is what a plugin says of itself: wakatime/<version> (<os>-<core>-<platform>) <go> <editor>/<v> <plugin>/<v>.
