@@ -3,7 +3,18 @@ package source
 import (
 	"strings"
 	"unicode"
+
+	"devtrail.dev/kit/git"
 )
+
+// Repository is git.Repository of a text that may be no address: Git reads any name with a colon as one, here an address has "://", or an "@" before the colon.
+func Repository(text string) string {
+	before, _, _ := strings.Cut(text, ":")
+	if !strings.Contains(text, "://") && !strings.Contains(before, "@") {
+		return ""
+	}
+	return git.Repository(text)
+}
 
 // BareAddresses takes out of the addresses in a text what may be a credential: user, password, query and fragment.
 func BareAddresses(text string) string {

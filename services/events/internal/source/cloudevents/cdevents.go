@@ -67,13 +67,13 @@ func (e Event) cdevent(data source.Value) (source.Fact, bool) {
 func project(content source.Value, urn domainID) string {
 	for _, repository := range []source.Value{content.At("repository"), content.At("change", "repository")} {
 		if base, id := repository.At("source").Text(), repository.At("id").Text(); base != "" && id != "" {
-			if name := git.Repository(strings.TrimSuffix(base, "/") + "/" + id); name != "" {
+			if name := source.Repository(strings.TrimSuffix(base, "/") + "/" + id); name != "" {
 				return name
 			}
 		}
 	}
 	if content.At("owner").Exists() || content.At("viewUrl").Exists() { // the subject is a repository
-		if name := git.Repository(content.At("uri").Text()); name != "" {
+		if name := source.Repository(content.At("uri").Text()); name != "" {
 			return name
 		}
 	}

@@ -92,10 +92,18 @@ func (e Event) fact() source.Fact {
 
 // tool is the host of the source, or the source.
 func (e Event) tool() string {
-	if host := git.Host(e.Source); host != "" {
+	if host := e.host(); host != "" {
 		return host
 	}
 	return e.Source
+}
+
+// host is the host of a source that is an address, with "//" before it. Others have none: what stands before the first colon of urn:acme:ci is all URNs'.
+func (e Event) host() string {
+	if !strings.Contains(e.Source, "://") {
+		return ""
+	}
+	return git.Host(e.Source)
 }
 
 // actor is who did it by the extension authcontext.
@@ -118,7 +126,7 @@ func (e Event) person(name string) source.Actor {
 		return source.Actor{}
 	}
 	var actor source.Actor
-	switch host := git.Host(e.Source); {
+	switch host := e.host(); {
 	case strings.Contains(name, "@") && !strings.ContainsAny(name, " :/"):
 		actor.Identity = source.Email(name)
 	case host != "":

@@ -60,6 +60,25 @@ func TestWhoPulledWhichPackage(t *testing.T) {
 	require.Equal(t, "grace@example.com", only(t, cdevent("ticket.created.0.2.0", "s", `{"id": "1", "content": {"creator": "grace@example.com"}}`)).Actor.Value)
 }
 
+// TestASourceThatIsNoAddressHasNoHost has sources that are names: what stands before their first colon is nobody's host.
+func TestASourceThatIsNoAddressHasNoHost(t *testing.T) {
+	for _, name := range []string{"urn:acme:jenkins-a", "urn:other:ci-b", "mailto:ci@example.org", "arn:aws:codebuild:eu-west-1:1:build/a", "urn:a://b"} {
+		e := only(t, `{"specversion": "1.0", "id": "1", "type": "t", "source": "`+name+`", "authtype": "user", "authid": "ada"}`)
+		require.Equal(t, events.Identity{Kind: external, Value: name + "#ada"}, e.Actor)
+		require.Equal(t, name, e.Source.Tool)
+	}
+	e, err := Structured([]byte(`{"specversion": "1.0", "id": "1", "type": "com.gitlab.push", "source": "urn:acme:gitlab",
+		"data": {"object_kind": "push", "ref": "refs/heads/a", "after": "1111111111111111111111111111111111111111", "user_username": "ada", "user_id": 51, "total_commits_count": 0}}`))
+	require.NoError(t, err)
+	drafts, _, err := Drafts([]Event{e}, noon)
+	require.NoError(t, err)
+	require.NotEmpty(t, drafts)
+	for _, d := range drafts {
+		require.NotContains(t, d.Event.Actor.Value, "urn/")
+	}
+	require.Equal(t, "git.example.org", only(t, `{"specversion": "1.0", "id": "1", "type": "t", "source": "HTTPS://Git.example.org:8443/a"}`).Source.Tool)
+}
+
 func TestPackagesOfOtherSubjects(t *testing.T) {
 	e := only(t, cdevent("build.finished.0.2.0", "s", `{"id": "b", "content": {"artifactId": "pkg:oci/myapp@sha256%3A0b31", "outcome": "success"}}`))
 	require.Equal(t, []string{"pkg:oci/myapp@sha256:0b31"}, e.Packages)
@@ -75,6 +94,8 @@ func TestProjects(t *testing.T) {
 		`{"id": "cdevents:v0:github:org-a-github:xibz:cdevents-spec:pr:42", "content": {}}`:                    "",
 		`{"id": "cdevents:v0:jira::xibz:cdevents-project:issue:PROJ-123", "content": {}}`:                      "",
 		`{"id": "7", "content": {"uri": "https://www.example.com/mySubject123", "repository": {"id": "a/b"}}}`: "",
+		`{"id": "7", "content": {"repository": {"id": "a/b", "source": "urn:acme:git"}}}`:                      "",
+		`{"id": "7", "content": {"owner": "Org", "uri": "git@git.example.org:Org/Repo.git"}}`:                  "git.example.org/Org/Repo",
 	} {
 		require.Equal(t, project, only(t, cdevent("change.merged.0.3.0", "s", subject)).Project, subject)
 	}

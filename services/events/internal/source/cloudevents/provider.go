@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
@@ -35,7 +34,7 @@ func (e Event) provider(received time.Time, taken int) ([]ingest.Draft, error) {
 			continue
 		}
 		event, _, _ := strings.Cut(rest, ".")
-		drafts, err := p.translate(source.Delivery{Key: e.ID, Event: event, Host: git.Host(e.Source), Body: e.Data, Received: received, Taken: taken})
+		drafts, err := p.translate(source.Delivery{Key: e.ID, Event: event, Host: e.host(), Body: e.Data, Received: received, Taken: taken})
 		if errors.Is(err, events.ErrRequestTooLarge) {
 			return nil, err
 		}
