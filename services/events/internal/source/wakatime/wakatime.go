@@ -143,7 +143,7 @@ func (h Heartbeat) fact(v source.Value, sender Sender, seconds float64) source.F
 		Tool:        orElse(agent.editor, "wakatime"),
 		ToolVersion: agent.editorVersion,
 		Machine:     sender.Machine,
-		Project:     orElse(git.Repository(project), git.Plain(project, events.MaxProjectLength)),
+		Project:     orElse(source.Repository(project), git.Plain(project, events.MaxProjectLength)),
 		Properties: source.Properties{
 			"branch":    git.Plain(meant(v.At("branch").Text()), maxImportLength),
 			"category":  git.Plain(orElse(v.At("category").Text(), "coding"), maxImportLength),

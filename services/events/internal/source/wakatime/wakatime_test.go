@@ -90,6 +90,19 @@ func TestAPlaceHolderIsNoProject(t *testing.T) {
 	require.NotEqual(t, without.Draft.Event.ID, h.Draft.Event.ID, "what was sent tells heartbeats apart")
 }
 
+func TestANameOfAProjectMayHaveAColon(t *testing.T) {
+	for name, want := range map[string]string{
+		"shop: api":                         "shop: api",
+		"work:billing":                      "work:billing",
+		"git@github.com:Octo/Hello.git":     "github.com/octo/hello",
+		"https://github.com/Octo/Hello.git": "github.com/octo/hello",
+	} {
+		h, err := One([]byte(strings.Replace(beat, `"app"`, `"`+name+`"`, 1)), sender)
+		require.NoError(t, err)
+		require.Equal(t, want, h.Draft.Event.Project, name)
+	}
+}
+
 func TestAListOfTooManyIsNotRead(t *testing.T) {
 	var before, after runtime.MemStats
 	body := []byte("[" + strings.Repeat("0,", 1<<19) + "0]")
