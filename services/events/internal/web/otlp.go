@@ -30,6 +30,11 @@ func (d *Door) logs(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	status, p := d.refuse(w, r, err)
+	switch status {
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusInternalServerError: // exporters drop what is answered so, and send again on 429, 502, 503 and 504 alone
+		status = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", "1")
+	}
 	var code codes.Code
 	if code.UnmarshalJSON([]byte(`"`+p.Code+`"`)) != nil {
 		code = codes.Unknown

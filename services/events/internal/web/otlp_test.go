@@ -4,9 +4,14 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -16,6 +21,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
+	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source/otlp"
@@ -87,6 +93,43 @@ func TestErrorsOfLogsAreStatuses(t *testing.T) {
 	a = b.post(logsPath, inJSON)
 	require.Equal(t, http.StatusServiceUnavailable, a.StatusCode)
 	require.Equal(t, "1", a.Header.Get("Retry-After"))
+}
+
+// stalled is a body that does not arrive in time.
+type stalled struct{}
+
+func (stalled) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+
+// TestWhatAnExporterIsToSendAgainIsAStatusThatItRepeats has errors that other doors answer 500, 409 and 408, on which exporters drop what they have.
+func TestWhatAnExporterIsToSendAgainIsAStatusThatItRepeats(t *testing.T) {
+	inJSON, _ := exportOf(t, "codex.json")
+	for name, c := range map[string]struct {
+		body io.Reader
+		err  error
+		code codes.Code
+	}{
+		"conflict": {strings.NewReader(inJSON), fault.New(fault.Conflict, "CHANGED", "no"), codes.Aborted},
+		"internal": {strings.NewReader(inJSON), errors.New("secret"), codes.Internal},
+		"slow":     {stalled{}, nil, codes.DeadlineExceeded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var cfg web.Config
+			var deps web.Deps
+			setup(t, func(c *web.Config, d *web.Deps) { cfg, deps = *c, *d })
+			deps.Intake, deps.Registry = intake(func(context.Context) error { return c.err }), newRegistry()
+			door, err := web.New(cfg, deps)
+			require.NoError(t, err)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, logsPath, c.body)
+			r.Header.Set("Authorization", "Bearer ingest")
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			door.ServeHTTP(w, r)
+			require.Equal(t, http.StatusServiceUnavailable, w.Code)
+			require.Equal(t, "1", w.Header().Get("Retry-After"))
+			require.NotContains(t, w.Body.String(), "secret")
+			require.Contains(t, w.Body.String(), `"code":`+strconv.Itoa(int(c.code)))
+		})
+	}
 }
 
 // rejecting is an intake that rejects every second draft.
