@@ -10,13 +10,14 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // smallBody is what a delivery may have without waiting for room among the large ones, in bytes.
 const smallBody = 1 << 20
 
-// read reads the raw body within a limit. Large ones wait for room; release gives it back.
-func (h *Handler) read(ctx context.Context, w http.ResponseWriter, r *http.Request, limit int64) (body []byte, release func(), err error) {
+// read reads the raw body of a hook's delivery within a limit. Large ones wait for room, and have their time from then on; release gives the room back.
+func (h *Handler) read(ctx context.Context, w http.ResponseWriter, r *http.Request, hook string, limit int64) (body []byte, release func(), err error) {
 	release = func() {}
 	if r.ContentLength > limit {
 		return nil, release, tooLarge(limit, r.ContentLength)
@@ -28,13 +29,17 @@ func (h *Handler) read(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	}
 	n, err := io.CopyN(&b, reader, smallBody)
 	if err == nil && n == smallBody {
-		waiting, cancel := context.WithTimeout(ctx, roomPatience)
-		defer cancel()
-		if err := h.large.Acquire(waiting, limit); err != nil {
-			return nil, release, fmt.Errorf("wait for room for a large delivery: %w", err)
+		size := limit
+		if r.ContentLength > 0 {
+			size = r.ContentLength // net/http reads no more
 		}
-		release = func() { h.large.Release(limit) }
-		_, err = b.ReadFrom(reader)
+		if release, err = h.large.take(ctx, hook, size); err != nil {
+			return nil, func() {}, err
+		}
+		if r.ContentLength > 0 {
+			b.Grow(int(size) - b.Len() + bytes.MinRead)
+		}
+		err = h.readRest(w, &b, reader)
 	}
 	if errors.Is(err, io.EOF) {
 		err = nil
@@ -49,6 +54,17 @@ func (h *Handler) read(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		return nil, release, &refusal{http.StatusBadRequest, malformed, problem{"INVALID_ARGUMENT", "BODY_INVALID", "the body is empty"}}
 	}
 	return b.Bytes(), release, nil
+}
+
+// readRest reads what is left of a large body, which has to arrive in its time.
+func (h *Handler) readRest(w http.ResponseWriter, b *bytes.Buffer, reader io.Reader) error {
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(h.deps.Now().Add(bodyTime)) // there is none where there is no connection
+	_, err := b.ReadFrom(reader)
+	if err == nil {
+		_ = connection.SetReadDeadline(time.Time{}) // should it pass while the events are stored, it would end the context of the request
+	}
+	return err
 }
 
 // tooLarge names the limit and the size, if it is known.

@@ -43,10 +43,6 @@ const Pattern = "/hooks/"
 const (
 	// retryAfter is what a provider is told when the intake names no delay, in seconds.
 	retryAfter = 5 * time.Second
-	// roomPatience is how long a large delivery waits for room, before the patience of its sender begins to count.
-	roomPatience = 2 * time.Second
-	// largeBudget is how many bytes of large deliveries may be in memory at once.
-	largeBudget = 128 << 20
 	// chunk and chunkBytes are how many drafts go to the intake at once, and how many bytes of properties.
 	chunk      = 1000
 	chunkBytes = 8 << 20
@@ -57,7 +53,7 @@ type Handler struct {
 	deps    Deps
 	book    *book
 	metrics *metrics
-	large   *semaphore.Weighted // bytes, see read
+	large   *room               // see read
 	held    *semaphore.Weighted // deliveries, see persist
 	mux     *http.ServeMux
 }
@@ -76,7 +72,7 @@ func New(file string, deps Deps) (*Handler, error) {
 		return nil, fmt.Errorf("EVENTS_HOOKS_FILE: %w", err)
 	}
 	m.loaded(len(b.hooks))
-	h := &Handler{deps: deps, book: b, metrics: m, large: semaphore.NewWeighted(largeBudget), held: semaphore.NewWeighted(maxHeld), mux: http.NewServeMux()}
+	h := &Handler{deps: deps, book: b, metrics: m, large: newRoom(), held: semaphore.NewWeighted(maxHeld), mux: http.NewServeMux()}
 	h.mux.HandleFunc(Pattern+"{provider}/{id}", h.serve)
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		h.metrics.deliver("unknown", unknown)
@@ -109,7 +105,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 		refuse(malformed, http.StatusMethodNotAllowed, problemMethod)
 		return
 	}
-	raw, release, err := h.read(ctx, w, r, p.limit)
+	raw, release, err := h.read(ctx, w, r, hook.ID, p.limit)
 	defer release()
 	if err != nil {
 		refuse(outcomeOf(err), statusOf(err), problemOf(err))

@@ -2,11 +2,15 @@ package hook_test
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -14,7 +18,23 @@ import (
 	"devtrail.dev/services/events/internal/ingest"
 )
 
-// TestLargeDeliveriesWaitForRoom holds as many large deliveries as there is room for: the next is asked for again, a small one passes.
+// big is a large delivery.
+var big = strings.Replace(star, "{", `{"padding": "`+strings.Repeat("x", 2<<20)+`", `, 1)
+
+// chunked delivers a signed body as GitHub does, without saying how long it is.
+func (f *fixture) chunked(delivery, body string) *httptest.ResponseRecorder {
+	f.Helper()
+	r := httptest.NewRequestWithContext(f.Context(), http.MethodPost, "/hooks/github/github", io.MultiReader(strings.NewReader(body)))
+	for name, value := range map[string]string{"X-GitHub-Event": "star", "X-GitHub-Delivery": delivery, "X-Hub-Signature-256": "sha256=" + sum(secret, body)} {
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	f.handler.ServeHTTP(w, r)
+	return w
+}
+
+// TestLargeDeliveriesWaitForRoom holds as many large deliveries of a hook as there is room for: the next is asked for again, a small one passes, and so does a
+// large one of another hook.
 func TestLargeDeliveriesWaitForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := setup(t)
@@ -25,28 +45,100 @@ func TestLargeDeliveriesWaitForRoom(t *testing.T) {
 			case <-ctx.Done():
 			}
 		}
-		big := strings.Replace(star, "{", `{"padding": "`+strings.Repeat("x", 2<<20)+`", `, 1)
 		var holding sync.WaitGroup
-		for range 5 { // of 25 MiB each, in 128
+		for range 3 { // of 25 MiB each, in 96 of the hook
 			holding.Go(func() {
-				status, _, _ := f.github("star", uuid.NewString(), big)
-				if status != http.StatusAccepted {
+				if status := f.chunked(uuid.NewString(), big).Code; status != http.StatusAccepted {
 					t.Errorf("a held delivery was answered %d", status)
 				}
 			})
 		}
 		synctest.Wait()
-		status, header, _ := f.github("star", "d6", big)
-		require.Equal(t, http.StatusServiceUnavailable, status)
-		require.NotEmpty(t, header.Get("Retry-After"))
+		w := f.chunked("d6", big)
+		require.Equal(t, http.StatusServiceUnavailable, w.Code)
+		require.NotEmpty(t, w.Header().Get("Retry-After"))
 		f.intake.hold = nil
-		status, _, _ = f.github("star", "d7", star)
+		status, _, _ := f.github("star", "d7", star)
 		require.Equal(t, http.StatusAccepted, status)
+		status, _, _ = f.github("star", "d8", big)
+		require.Equal(t, http.StatusAccepted, status, "of one that says how long it is no more is set aside")
+		require.Equal(t, http.StatusAccepted, f.gitlab(big))
 		close(held)
 		holding.Wait()
-		status, _, _ = f.github("star", "d6", big)
+		require.Equal(t, http.StatusAccepted, f.chunked("d6", big).Code)
+	})
+}
+
+func (f *fixture) gitlab(body string) int {
+	f.Helper()
+	return f.post("/hooks/gitlab/gitlab", body, "X-Gitlab-Token", secret).Code
+}
+
+// connection is one on which a body begins, and whose reads then wait for the deadline.
+type connection struct {
+	*httptest.ResponseRecorder
+
+	body      io.Reader
+	ctx       context.Context
+	deadlines []time.Time
+	now       func() time.Time
+}
+
+// SetReadDeadline is how http.ResponseController reaches a connection.
+func (c *connection) SetReadDeadline(at time.Time) error {
+	c.deadlines = append(c.deadlines, at)
+	return nil
+}
+
+func (c *connection) Read(p []byte) (int, error) {
+	if n, err := c.body.Read(p); err == nil {
+		return n, nil
+	}
+	if len(c.deadlines) == 0 {
+		<-c.ctx.Done()
+		return 0, c.ctx.Err()
+	}
+	select {
+	case <-time.After(c.deadlines[len(c.deadlines)-1].Sub(c.now())):
+		return 0, os.ErrDeadlineExceeded
+	case <-c.ctx.Done():
+		return 0, c.ctx.Err()
+	}
+}
+
+// TestBodiesThatNeverEndHoldNoOtherHookUp has strangers who begin large deliveries and stall.
+func TestBodiesThatNeverEndHoldNoOtherHookUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := setup(t)
+		var stalled sync.WaitGroup
+		for range 20 {
+			c := &connection{ResponseRecorder: httptest.NewRecorder(), body: strings.NewReader(strings.Repeat("x", 1<<20+1)), ctx: t.Context(), now: f.clock}
+			stalled.Go(func() {
+				f.handler.ServeHTTP(c, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/hooks/github/github", c))
+				if c.Code < http.StatusBadRequest {
+					t.Errorf("a body that never ends was answered %d", c.Code)
+				}
+			})
+		}
+		synctest.Wait()
+		require.Equal(t, http.StatusAccepted, f.gitlab(big))
+		began := time.Now()
+		stalled.Wait()
+		require.LessOrEqual(t, time.Since(began), 10*time.Second)
+		status, _, _ := f.github("star", "d1", big)
 		require.Equal(t, http.StatusAccepted, status)
 	})
+}
+
+// TestTheDeadlineOfALargeBodyEndsWithIt has a delivery that may take longer once it is read: a deadline that passed by then would end its context.
+func TestTheDeadlineOfALargeBodyEndsWithIt(t *testing.T) {
+	f := setup(t)
+	c := &connection{ResponseRecorder: httptest.NewRecorder()}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/hooks/gitlab/gitlab", strings.NewReader(big))
+	r.Header.Set("X-Gitlab-Token", secret)
+	f.handler.ServeHTTP(c, r)
+	require.Equal(t, http.StatusAccepted, c.Code)
+	require.Equal(t, []time.Time{f.clock().Add(10 * time.Second), {}}, c.deadlines)
 }
 
 // TestADeliveryThatIsNotDurableInTimeIsAskedForAgain has an intake that never answers: the provider gets its answer before it gives up.
