@@ -16,6 +16,19 @@ import (
 // smallBody is what a delivery may have without waiting for room among the large ones, in bytes.
 const smallBody = 1 << 20
 
+// receive reads a hook's delivery, whose JSON has a limit. What it holds of the room for large ones release gives back.
+func (h *Handler) receive(ctx context.Context, w http.ResponseWriter, r *http.Request, hook string, limit int64) (m message, release func(), err error) {
+	raw, release, err := h.read(ctx, w, r, hook, rawLimit(r.Header, limit))
+	if err != nil {
+		return message{}, release, err
+	}
+	m = newMessage(r.Header, raw)
+	if size := int64(len(m.payload)); size > limit {
+		return message{}, release, tooLarge(limit, size)
+	}
+	return m, release, nil
+}
+
 // read reads the raw body of a hook's delivery within a limit. Large ones wait for room, and have their time from then on; release gives the room back.
 func (h *Handler) read(ctx context.Context, w http.ResponseWriter, r *http.Request, hook string, limit int64) (body []byte, release func(), err error) {
 	release = func() {}
@@ -86,10 +99,23 @@ type message struct {
 // form is the name of the field that holds the JSON.
 const form = "payload"
 
+// isForm tells whether the JSON of a delivery comes in a form field.
+func isForm(header http.Header) bool {
+	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	return err == nil && strings.EqualFold(kind, "application/x-www-form-urlencoded")
+}
+
+// rawLimit is how many bytes a body may have for a limit of its JSON, of which a form may write each as three.
+func rawLimit(header http.Header, limit int64) int64 {
+	if !isForm(header) {
+		return limit
+	}
+	return int64(len(form+"=")) + int64(len("%7B"))*limit
+}
+
 func newMessage(header http.Header, raw []byte) message {
 	m := message{header: header, raw: raw, payload: raw}
-	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil || !strings.EqualFold(kind, "application/x-www-form-urlencoded") {
+	if !isForm(header) {
 		return m
 	}
 	// What is no form after all is read as JSON, and fails there. A form with more than one payload has none.

@@ -105,13 +105,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 		refuse(malformed, http.StatusMethodNotAllowed, problemMethod)
 		return
 	}
-	raw, release, err := h.read(ctx, w, r, hook.ID, p.limit)
+	m, release, err := h.receive(ctx, w, r, hook.ID, p.limit)
 	defer release()
 	if err != nil {
 		refuse(outcomeOf(err), statusOf(err), problemOf(err))
 		return
 	}
-	m := newMessage(r.Header, raw)
 	if !p.verify(hook, m, h.deps.Now()) {
 		h.deps.Logger.WarnContext(ctx, "webhook refused: its signature is missing or wrong", "hook_id", hook.ID, "provider", name)
 		refuse(forged, http.StatusUnauthorized, problemSignature)

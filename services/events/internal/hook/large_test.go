@@ -141,6 +141,23 @@ func TestTheDeadlineOfALargeBodyEndsWithIt(t *testing.T) {
 	require.Equal(t, []time.Time{f.clock().Add(10 * time.Second), {}}, c.deadlines)
 }
 
+// TestTheLimitOfAFormIsThatOfItsPayload has forms that are longer than what they hold, as all are: a quote takes three bytes.
+func TestTheLimitOfAFormIsThatOfItsPayload(t *testing.T) {
+	f := setup(t)
+	deliver := func(path, padding string) *httptest.ResponseRecorder {
+		payload := strings.Replace(star, "{", `{"padding": "`+padding+`", `, 1)
+		body := form(payload)
+		return f.post(path, body, "Content-Type", "application/x-www-form-urlencoded", "X-GitHub-Event", "star", "X-Hub-Signature-256", "sha256="+sum(secret, body), "X-Gitea-Signature", sum(secret, payload))
+	}
+	require.Equal(t, "stored", f.receipt(deliver("/hooks/github/github", strings.Repeat("\u00e9", 9<<19))).Status, "27 MiB that hold 9")
+	w := deliver("/hooks/gitea/gitea", strings.Repeat("x", 10<<20))
+	require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
+	require.Contains(t, w.Body.String(), "at most 10485760 are taken")
+	w = deliver("/hooks/gitea/gitea", strings.Repeat("\u00e9", 10<<19))
+	require.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
+	require.Contains(t, w.Body.String(), "BODY_TOO_LARGE")
+}
+
 // TestADeliveryThatIsNotDurableInTimeIsAskedForAgain has an intake that never answers: the provider gets its answer before it gives up.
 func TestADeliveryThatIsNotDurableInTimeIsAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"devtrail.dev/services/events/internal/source/gitlab"
 )
 
-// The limits of bodies, in bytes. GitHub sends nothing above 25 MB.
+// The limits of the JSON of deliveries, in bytes. GitHub sends nothing above 25 MB.
 const (
 	githubLimit = 25 << 20
 	otherLimit  = 10 << 20

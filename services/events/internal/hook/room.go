@@ -15,7 +15,7 @@ const (
 	// bodyTime is how long a large delivery may take to arrive once it has room. Providers give up after as long, and whoever stalls is not verified yet.
 	bodyTime = 10 * time.Second
 	// largeBudget is how many bytes of large deliveries may be in memory at once, hookBudget how many of one hook: what strangers send to a hook that they
-	// know of leaves room for those of others.
+	// know of leaves room for those of others. The largest body, a form of GitHub's, may have 75 MiB.
 	largeBudget = 128 << 20
 	hookBudget  = 96 << 20
 )
