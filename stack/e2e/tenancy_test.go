@@ -121,7 +121,7 @@ var foreigners = map[string]foreign{
 	"devtrail.events.v1.AdminService/ListSlowQueries":    {`{"min_elapsed": "0s"}`, codes.OK},
 	"devtrail.events.v1.AdminService/GetPrivacyRules":    {`{}`, codes.OK},
 	"devtrail.events.v1.AdminService/SetPrivacyRules":    {`{"privacy_rules": {"rules": [{"action": "PRIVACY_ACTION_DROP", "property": "a"}], "revision": 7}}`, codes.Aborted},
-	"devtrail.events.v1.AdminService/ReplayDeadLetters":  {`{"replays": [{"dead_letter_id": "%[2]s"}]}`, codes.NotFound},
+	"devtrail.events.v1.AdminService/ReplayDeadLetters":  {`{"replays": [{"dead_letter_id": "%[2]s"}]}`, codes.OK},
 	"devtrail.events.v1.EventService/TailEvents":         {`{"filter": {"developer_ids": ["%[2]s"]}}`, codes.OK},
 	"devtrail.events.v1.CatalogService/CreateAction":     {`{"action": {"name": "mine", "definition": {"steps": [{"event_name": "a"}]}}}`, codes.OK},
 	"devtrail.events.v1.CatalogService/CreateCohort":     {`{"cohort": {"name": "mine", "definition": {"static": {"developer_ids": ["%[2]s"]}}}}`, codes.OK},

@@ -16,13 +16,16 @@ import (
 var ErrLetterID = fault.New(fault.Invalid, "DEAD_LETTER_ID_DIFFERS", "the repaired event must have the id of its dead letter").Field("id")
 
 // Replay hands a dead letter to the store again: its event as it is, or a repaired one with the same id. A letter that the store takes is gone,
-// one that it does not take stays with the new reason. The error is ErrDeadLetterNotFound, what keeps the letters from being read, or that events are not
-// taken in here: two instances that replay one letter would not see each other.
+// one that it does not take stays with the new reason, and one that there is not is rejected: letters before it in a request have results. The error is what
+// keeps the letters from being read, or that events are not taken in here: two instances that replay one letter would not see each other.
 func (in *Intake) Replay(ctx context.Context, organization, id uuid.UUID, repaired *Draft) (Result, error) {
 	if err := in.Ready(); err != nil {
 		return Result{}, err
 	}
 	letter, err := in.store.DeadLetter(ctx, organization, id)
+	if errors.Is(err, events.ErrDeadLetterNotFound) {
+		return Result{Err: events.ErrDeadLetterNotFound.With("the organization has no dead letter %s", id).Field("dead_letter_id"), Status: Rejected}, nil
+	}
 	if err != nil {
 		return Result{}, err
 	}

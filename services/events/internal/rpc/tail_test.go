@@ -151,13 +151,16 @@ func TestDeadLettersAreListedRepairedAndReplayed(t *testing.T) {
 
 	res, err := b.admin.ReplayDeadLetters(b.as("admin"), &eventsv1.ReplayDeadLettersRequest{Replays: []*eventsv1.DeadLetterReplay{
 		{DeadLetterId: id(1)},
+		{DeadLetterId: id(9)},
 		{DeadLetterId: id(2), RepairedEvent: event(3)},
 		{DeadLetterId: id(2), RepairedEvent: event(2, by(email, "ada@example.org"))},
 	}})
 	require.NoError(t, err)
 	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, res.GetResults()[0].GetStatus())
-	require.Equal(t, "DEAD_LETTER_ID_DIFFERS", res.GetResults()[1].GetReason())
-	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, res.GetResults()[2].GetStatus())
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED, res.GetResults()[1].GetStatus(), "an unknown letter does not take the results of others along")
+	require.Equal(t, []string{"DEAD_LETTER_NOT_FOUND", "dead_letter_id", id(9)}, []string{res.GetResults()[1].GetReason(), res.GetResults()[1].GetField(), res.GetResults()[1].GetEventId()})
+	require.Equal(t, "DEAD_LETTER_ID_DIFFERS", res.GetResults()[2].GetReason())
+	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_STORED, res.GetResults()[3].GetStatus())
 	list := b.list(&eventsv1.ListEventsRequest{})
 	require.Len(t, list, 2)
 	require.Equal(t, "package.added", list[0].GetName())
@@ -166,8 +169,9 @@ func TestDeadLettersAreListedRepairedAndReplayed(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, page.GetDeadLetters())
 
-	_, err = b.admin.ReplayDeadLetters(b.as("admin"), &eventsv1.ReplayDeadLettersRequest{Replays: []*eventsv1.DeadLetterReplay{{DeadLetterId: id(1)}}})
-	require.ErrorIs(t, fault.FromStatus(err), events.ErrDeadLetterNotFound)
+	res, err = b.admin.ReplayDeadLetters(b.as("admin"), &eventsv1.ReplayDeadLettersRequest{Replays: []*eventsv1.DeadLetterReplay{{DeadLetterId: id(1)}}})
+	require.NoError(t, err)
+	require.Equal(t, "DEAD_LETTER_NOT_FOUND", res.GetResults()[0].GetReason(), "it was replayed")
 	_, err = b.admin.ListDeadLetters(b.as("analyst"), &eventsv1.ListDeadLettersRequest{})
 	require.ErrorIs(t, fault.FromStatus(err), fault.Denied)
 }

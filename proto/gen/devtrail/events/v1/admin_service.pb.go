@@ -503,7 +503,8 @@ func (x *ReplayDeadLettersRequest) GetReplays() []*DeadLetterReplay {
 // ReplayDeadLettersResponse says what became of each letter.
 type ReplayDeadLettersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One entry a letter, in the order of the request. STORED and DUPLICATE letters are gone; REJECTED and RETRY ones stay.
+	// One entry a letter, in the order of the request. STORED and DUPLICATE letters are gone; REJECTED and RETRY ones stay. Of a letter that the
+	// organization does not have the reason is DEAD_LETTER_NOT_FOUND.
 	Results       []*CaptureResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

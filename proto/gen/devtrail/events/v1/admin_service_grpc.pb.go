@@ -39,7 +39,7 @@ type AdminServiceClient interface {
 	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
 	// ReplayDeadLetters hands dead letters to the database again, as they are or repaired, and forgets those that it takes. An instance that does not take
 	// events in, because another has the log, answers UNAVAILABLE (QUEUE_ELSEWHERE).
-	// A letter that the organization does not have is NOT_FOUND; those before it in the request were handed on.
+	// A letter that the organization does not have is REJECTED (DEAD_LETTER_NOT_FOUND). So are those that a request which failed had handed on, when it is repeated.
 	ReplayDeadLetters(ctx context.Context, in *ReplayDeadLettersRequest, opts ...grpc.CallOption) (*ReplayDeadLettersResponse, error)
 	// GetSystemStatus says how the database and the way in are. It answers also while the database does not. What is of the installation as a whole (sizes, disks,
 	// replicas, the log of accepted events) is told to operators alone.
@@ -156,7 +156,7 @@ type AdminServiceServer interface {
 	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
 	// ReplayDeadLetters hands dead letters to the database again, as they are or repaired, and forgets those that it takes. An instance that does not take
 	// events in, because another has the log, answers UNAVAILABLE (QUEUE_ELSEWHERE).
-	// A letter that the organization does not have is NOT_FOUND; those before it in the request were handed on.
+	// A letter that the organization does not have is REJECTED (DEAD_LETTER_NOT_FOUND). So are those that a request which failed had handed on, when it is repeated.
 	ReplayDeadLetters(context.Context, *ReplayDeadLettersRequest) (*ReplayDeadLettersResponse, error)
 	// GetSystemStatus says how the database and the way in are. It answers also while the database does not. What is of the installation as a whole (sizes, disks,
 	// replicas, the log of accepted events) is told to operators alone.
