@@ -26,6 +26,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"devtrail.dev/kit/dial"
+	"devtrail.dev/kit/serve/servetest"
 )
 
 // peerLength is how long each side is measured in a round.
@@ -102,7 +103,7 @@ func startCollector(b *testing.B, binary string, server *url.URL) collector {
 	client := database(b, server)
 	name := "otel_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	require.NoError(b, client.Do(b.Context(), ch.Query{Body: "CREATE DATABASE " + name}))
-	address := freeAddress(b)
+	address := servetest.FreeAddress(b)
 	config := filepath.Join(b.TempDir(), "collector.yaml")
 	require.NoError(b, os.WriteFile(config, fmt.Appendf(nil, `
 receivers: {otlp: {protocols: {grpc: {endpoint: %q, max_recv_msg_size_mib: 16}}}}

@@ -20,6 +20,7 @@ import (
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/dial"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/serve/servetest"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
@@ -75,8 +76,8 @@ func TestADatabaseThatDoesNotLetUsInBuriesNothing(t *testing.T) {
 	u.User = neturl.User(role)
 	key := auth.NewToken(auth.PrefixOperator)
 	settings := map[string]string{
-		"DEVTRAIL_OPERATOR_KEY": key, "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService), "EVENTS_ADDRESS": freeAddress(t), "EVENTS_DEBUG_ADDRESS": "127.0.0.1:0",
-		"EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": freeAddress(t), "EVENTS_POSTGRES_URL": u.String(), "EVENTS_QUEUE_DIR": t.TempDir(), "EVENTS_STORE": storePostgres,
+		"DEVTRAIL_OPERATOR_KEY": key, "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService), "EVENTS_ADDRESS": servetest.FreeAddress(t), "EVENTS_DEBUG_ADDRESS": "127.0.0.1:0",
+		"EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": servetest.FreeAddress(t), "EVENTS_POSTGRES_URL": u.String(), "EVENTS_QUEUE_DIR": t.TempDir(), "EVENTS_STORE": storePostgres,
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	said, done := new(journal), make(chan error, 1)

@@ -17,6 +17,7 @@ import (
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/serve/servetest"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/postgres"
 	eventsmigrations "devtrail.dev/services/events/migrations"
@@ -45,12 +46,12 @@ func TestAnInstanceFoldsOnceItTakesEventsIn(t *testing.T) {
 				return assert.NoError(t, err) && n == 0
 			}
 			settings := map[string]string{
-				"DEVTRAIL_OPERATOR_KEY": auth.NewToken(auth.PrefixOperator), "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService), "EVENTS_ADDRESS": freeAddress(t),
-				"EVENTS_DEBUG_ADDRESS": "127.0.0.1:0", "EVENTS_FOLD_INTERVAL": "10ms", "EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": freeAddress(t),
+				"DEVTRAIL_OPERATOR_KEY": auth.NewToken(auth.PrefixOperator), "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService), "EVENTS_ADDRESS": servetest.FreeAddress(t),
+				"EVENTS_DEBUG_ADDRESS": "127.0.0.1:0", "EVENTS_FOLD_INTERVAL": "10ms", "EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": servetest.FreeAddress(t),
 				"EVENTS_POSTGRES_URL": url, "EVENTS_STORE": storePostgres,
 			}
 			maps.Copy(settings, c.settings)
-			broker := freeAddress(t)
+			broker := servetest.FreeAddress(t)
 			if c.waits {
 				settings["EVENTS_NATS_URL"] = "nats://" + broker
 			}

@@ -55,7 +55,7 @@ func setupHooks(t *testing.T, settings map[string]string) *hookFixture {
 	f := &hookFixture{T: t}
 	settings["DEVTRAIL_SERVICE_KEY"] = auth.NewToken(auth.PrefixService)
 	settings["EVENTS_IDENTITY_ADDRESS"] = f.serveIdentity(settings["DEVTRAIL_SERVICE_KEY"])
-	settings["EVENTS_ADDRESS"], settings["EVENTS_DEBUG_ADDRESS"], settings["EVENTS_HTTP_ADDRESS"] = freeAddress(t), "127.0.0.1:0", freeAddress(t)
+	settings["EVENTS_ADDRESS"], settings["EVENTS_DEBUG_ADDRESS"], settings["EVENTS_HTTP_ADDRESS"] = servetest.FreeAddress(t), "127.0.0.1:0", servetest.FreeAddress(t)
 	settings["EVENTS_QUEUE_DIR"], settings["EVENTS_HOOKS_FILE"] = t.TempDir(), filepath.Join(t.TempDir(), "hooks.json")
 	f.url = "http://" + settings["EVENTS_HTTP_ADDRESS"]
 	var hooks []map[string]string

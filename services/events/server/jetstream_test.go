@@ -20,6 +20,7 @@ import (
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/dial"
+	"devtrail.dev/kit/serve/servetest"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
@@ -99,7 +100,7 @@ func TestTwoInstancesOnOneBroker(t *testing.T) {
 				storeClickHouse: func() string { return dbtest.ClickHouse(t, eventsmigrations.ClickHouse()) },
 				storePostgres:   func() string { return dbtest.Postgres(t, eventsmigrations.Postgres()) },
 			}[engine]()
-			broker := &child{t: t, how: brokering, settings: map[string]string{"EVENTS_ADDRESS": freeAddress(t), envStore: t.TempDir()}}
+			broker := &child{t: t, how: brokering, settings: map[string]string{"EVENTS_ADDRESS": servetest.FreeAddress(t), envStore: t.TempDir()}}
 			broker.start()
 			key := auth.NewToken(auth.PrefixOperator)
 			service := auth.NewToken(auth.PrefixService)
@@ -108,8 +109,8 @@ func TestTwoInstancesOnOneBroker(t *testing.T) {
 			var healths []healthpb.HealthClient
 			for range 2 {
 				c := &child{t: t, how: counting, kept: true, settings: map[string]string{
-					"DEVTRAIL_OPERATOR_KEY": key, "DEVTRAIL_SERVICE_KEY": service, "EVENTS_ADDRESS": freeAddress(t), "EVENTS_DEBUG_ADDRESS": "127.0.0.1:0",
-					"EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": freeAddress(t), "EVENTS_STORE": engine, "EVENTS_CLICKHOUSE_URL": address,
+					"DEVTRAIL_OPERATOR_KEY": key, "DEVTRAIL_SERVICE_KEY": service, "EVENTS_ADDRESS": servetest.FreeAddress(t), "EVENTS_DEBUG_ADDRESS": "127.0.0.1:0",
+					"EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": servetest.FreeAddress(t), "EVENTS_STORE": engine, "EVENTS_CLICKHOUSE_URL": address,
 					"EVENTS_POSTGRES_URL": address, "EVENTS_QUEUE": queueJetStream, "EVENTS_NATS_URL": "nats://" + broker.settings["EVENTS_ADDRESS"],
 					"EVENTS_NATS_REPLICAS": "1", "EVENTS_NATS_LEASE": "1s",
 				}}

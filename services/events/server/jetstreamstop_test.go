@@ -13,6 +13,7 @@ import (
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/dial"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/serve/servetest"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
@@ -29,12 +30,12 @@ func TestAStopEndsWithoutTheBroker(t *testing.T) {
 		"gone":   func(s *server.Server) { s.Shutdown(); s.WaitForShutdown() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			options := brokerOptions(t, freeAddress(t))
+			options := brokerOptions(t, servetest.FreeAddress(t))
 			broker := serveBroker(t, options)
 			key, url := auth.NewToken(auth.PrefixOperator), dbtest.Postgres(t, eventsmigrations.Postgres())
 			settings := map[string]string{
-				"DEVTRAIL_OPERATOR_KEY": key, "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService), "EVENTS_ADDRESS": freeAddress(t),
-				"EVENTS_DEBUG_ADDRESS": "127.0.0.1:0", "EVENTS_GRACE_PERIOD": grace.String(), "EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": freeAddress(t),
+				"DEVTRAIL_OPERATOR_KEY": key, "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService), "EVENTS_ADDRESS": servetest.FreeAddress(t),
+				"EVENTS_DEBUG_ADDRESS": "127.0.0.1:0", "EVENTS_GRACE_PERIOD": grace.String(), "EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": servetest.FreeAddress(t),
 				"EVENTS_NATS_REPLICAS": "1", "EVENTS_NATS_URL": broker.ClientURL(), "EVENTS_POSTGRES_URL": url, "EVENTS_QUEUE": queueJetStream, "EVENTS_STORE": storePostgres,
 			}
 			run := func() (stop context.CancelFunc, done chan error) {

@@ -15,7 +15,7 @@ import (
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/env"
 	"devtrail.dev/kit/serve"
-	"devtrail.dev/services/events/internal/loopback"
+	"devtrail.dev/kit/serve/servetest"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
@@ -28,24 +28,16 @@ func TestMain(m *testing.M) {
 	dbtest.Main(m)
 }
 
-// freeAddress is an address that nobody listens at.
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	address, err := loopback.Address(t.Context())
-	require.NoError(t, err)
-	return address
-}
-
 func TestRunServesOnEitherStoreAndStops(t *testing.T) {
 	for _, settings := range []map[string]string{
 		{"EVENTS_STORE": "clickhouse", "EVENTS_CLICKHOUSE_URL": dbtest.ClickHouse(t, eventsmigrations.ClickHouse())},
 		{"EVENTS_STORE": "postgres", "EVENTS_POSTGRES_URL": dbtest.Postgres(t, eventsmigrations.Postgres())},
 	} {
 		t.Run(settings["EVENTS_STORE"], func(t *testing.T) {
-			settings["EVENTS_ADDRESS"], settings["EVENTS_DEBUG_ADDRESS"] = freeAddress(t), "127.0.0.1:0"
-			settings["EVENTS_HTTP_ADDRESS"] = freeAddress(t)
+			settings["EVENTS_ADDRESS"], settings["EVENTS_DEBUG_ADDRESS"] = servetest.FreeAddress(t), "127.0.0.1:0"
+			settings["EVENTS_HTTP_ADDRESS"] = servetest.FreeAddress(t)
 			settings["EVENTS_QUEUE_DIR"] = filepath.Join(t.TempDir(), "queue")
-			settings["EVENTS_IDENTITY_ADDRESS"] = freeAddress(t) // away: the service runs all the same
+			settings["EVENTS_IDENTITY_ADDRESS"] = servetest.FreeAddress(t) // away: the service runs all the same
 			settings["DEVTRAIL_SERVICE_KEY"] = auth.NewToken(auth.PrefixService)
 			ctx, stop := context.WithCancel(t.Context())
 			done := make(chan error, 1)

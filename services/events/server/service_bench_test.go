@@ -26,6 +26,7 @@ import (
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/dial"
+	"devtrail.dev/kit/serve/servetest"
 	accessv1 "devtrail.dev/proto/gen/devtrail/access/v1"
 	identityv1 "devtrail.dev/proto/gen/devtrail/identity/v1"
 	eventsmigrations "devtrail.dev/services/events/migrations"
@@ -57,7 +58,7 @@ func startRigOn(b *testing.B, store, database string, settings map[string]string
 	require.NoError(b, err)
 	r.child = &child{t: b, how: counting, settings: map[string]string{
 		"DEVTRAIL_OPERATOR_KEY": auth.NewToken(auth.PrefixOperator), "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService),
-		"EVENTS_ADDRESS": freeAddress(b), "EVENTS_DEBUG_ADDRESS": freeAddress(b), "EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": serveIdentity(b, r.keys),
+		"EVENTS_ADDRESS": servetest.FreeAddress(b), "EVENTS_DEBUG_ADDRESS": servetest.FreeAddress(b), "EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": serveIdentity(b, r.keys),
 		"EVENTS_QUEUE_DIR": filepath.Join(b.TempDir(), "queue"), "EVENTS_STORE": store, "EVENTS_CLICKHOUSE_URL": r.address, "EVENTS_POSTGRES_URL": r.address,
 	}}
 	maps.Copy(r.child.settings, settings)

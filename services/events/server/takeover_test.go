@@ -13,16 +13,17 @@ import (
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dbtest"
 	"devtrail.dev/kit/serve"
+	"devtrail.dev/kit/serve/servetest"
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
 // TestAnInstanceThatTakesOverCompletesWhatAnotherLeft has an instance wait for the log while the one that has it dies between the events of a block and their
 // packages.
 func TestAnInstanceThatTakesOverCompletesWhatAnotherLeft(t *testing.T) {
-	url, broker := dbtest.ClickHouse(t, eventsmigrations.ClickHouse()), freeAddress(t)
+	url, broker := dbtest.ClickHouse(t, eventsmigrations.ClickHouse()), servetest.FreeAddress(t)
 	settings := map[string]string{
-		"DEVTRAIL_OPERATOR_KEY": auth.NewToken(auth.PrefixOperator), "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService), "EVENTS_ADDRESS": freeAddress(t),
-		"EVENTS_CLICKHOUSE_URL": url, "EVENTS_DEBUG_ADDRESS": "127.0.0.1:0", "EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": freeAddress(t),
+		"DEVTRAIL_OPERATOR_KEY": auth.NewToken(auth.PrefixOperator), "DEVTRAIL_SERVICE_KEY": auth.NewToken(auth.PrefixService), "EVENTS_ADDRESS": servetest.FreeAddress(t),
+		"EVENTS_CLICKHOUSE_URL": url, "EVENTS_DEBUG_ADDRESS": "127.0.0.1:0", "EVENTS_HTTP_ADDRESS": "off", "EVENTS_IDENTITY_ADDRESS": servetest.FreeAddress(t),
 		"EVENTS_NATS_REPLICAS": "1", "EVENTS_NATS_URL": "nats://" + broker, "EVENTS_QUEUE": queueJetStream, "EVENTS_STORE": storeClickHouse,
 	}
 	ctx, stop := context.WithCancel(t.Context())

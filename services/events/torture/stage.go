@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"devtrail.dev/kit/auth"
-	"devtrail.dev/services/events/internal/loopback"
+	"devtrail.dev/kit/loopback"
 )
 
 // stage is everything that runs: clients, a relay (door), the service, a relay (back), the database; and the disk of the service's log.

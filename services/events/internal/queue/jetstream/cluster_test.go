@@ -16,16 +16,14 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 
-	"devtrail.dev/services/events/internal/loopback"
+	"devtrail.dev/kit/serve/servetest"
 	"devtrail.dev/services/events/internal/queue"
 )
 
 // freeAddress is one that nobody listens at.
 func freeAddress(t *testing.T) (host string, port int) {
 	t.Helper()
-	address, err := loopback.Address(t.Context())
-	require.NoError(t, err)
-	found, err := netip.ParseAddrPort(address)
+	found, err := netip.ParseAddrPort(servetest.FreeAddress(t))
 	require.NoError(t, err)
 	return found.Addr().String(), int(found.Port())
 }

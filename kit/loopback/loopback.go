@@ -1,4 +1,4 @@
-// Package loopback finds addresses on this machine for servers that tests start. It is for tests alone, beside a request's path.
+// Package loopback finds addresses of this machine for servers that tests and measurements start.
 package loopback
 
 import (

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"devtrail.dev/services/events/internal/loopback"
+	"devtrail.dev/kit/loopback"
 )
 
 func TestAnAddressIsNobodyElses(t *testing.T) {
