@@ -84,6 +84,15 @@ func (m *mark) commit(ctx context.Context, repo *gitlog.Repository) string {
 	return found.Commit
 }
 
+// forget takes the checkpoint away. It says whether it is gone.
+func (m *mark) forget() bool {
+	if err := os.Remove(m.path); err != nil {
+		m.err = fmt.Errorf("forget how far an earlier import came: %w", err)
+		return false
+	}
+	return true
+}
+
 // reached remembers that a commit and all its ancestors are stored.
 func (m *mark) reached(commit string) {
 	if m == nil || m.err != nil || commit == "" {

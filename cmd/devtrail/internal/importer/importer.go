@@ -123,13 +123,15 @@ func (r *run) do(ctx context.Context) error {
 	}
 	sender := newSender(r.importer.events, r.options, r.importer.now, &r.summary)
 	rng := gitlog.Range{Tip: r.summary.Revision}
-	if after := r.mark.commit(ctx, r.repo); after != "" {
+	// The service stores what it is asked for, so that it would have it when it is asked again: the checkpoint is taken away first.
+	if after := r.mark.commit(ctx, r.repo); after != "" && r.mark.forget() {
 		holds, err := r.holds(ctx, sender, after)
 		if err != nil {
 			return fmt.Errorf("import %q: %w", r.options.Path, err)
 		}
 		if holds {
 			r.summary.Resumed, rng.After = after, after
+			r.mark.reached(after)
 		}
 	}
 	if err := r.send(ctx, sender, rng); err != nil {

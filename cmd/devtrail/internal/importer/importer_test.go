@@ -151,6 +151,31 @@ func TestACheckpointSparesWhatIsStoredAndHoldsOnlyThere(t *testing.T) {
 	require.Equal(t, s.ids(), empty.ids())
 }
 
+// To ask a service for the checkpoint's event stores the event, where there was none.
+func TestACheckpointThatDidNotHoldIsNotBelievedAfterAnImportThatWasStopped(t *testing.T) {
+	s, o := newService(), options(t)
+	o.Checkpoints = &importer.Checkpoints{Dir: t.TempDir()}
+	_, err := run(t.Context(), s, o)
+	require.NoError(t, err)
+	empty := newService()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	empty.call = func(n int) error {
+		if n == 2 { // the first asks for the checkpoint
+			stop()
+		}
+		return nil
+	}
+	_, err = run(ctx, empty, o)
+	require.Error(t, err)
+	require.Len(t, empty.events, 1)
+	empty.call = nil
+	again, err := run(t.Context(), empty, o)
+	require.NoError(t, err)
+	require.Empty(t, again.Resumed)
+	require.Equal(t, s.ids(), empty.ids())
+}
+
 // A monorepo's first lock file may add more packages than one call takes.
 func TestACheckpointOfACommitOfManyPackagesHolds(t *testing.T) {
 	var lock strings.Builder
