@@ -19,5 +19,5 @@ COPY --from=build /service /service
 COPY --from=build --chown=65532:65532 /data /var/lib/devtrail
 USER 65532:65532
 ENTRYPOINT ["/service"]
-# Asks the service's own gRPC health at <SERVICE>_ADDRESS.
-HEALTHCHECK --interval=2s --timeout=4s --start-period=30s --retries=3 CMD ["/service", "health"]
+# Asks the service's own gRPC health at <SERVICE>_ADDRESS. It starts for as long as migrations take; the first success ends the start.
+HEALTHCHECK --interval=2s --timeout=4s --start-period=1h --retries=3 CMD ["/service", "health"]

@@ -154,7 +154,7 @@ require (
 	devtrail.dev/clients/go v0.0.0-00010101000000-000000000000
 	github.com/fullstorydev/grpcurl v1.9.4 // indirect
 	github.com/google/uuid v1.6.0
-	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	go.yaml.in/yaml/v3 v3.0.5
 )
 
 replace (
