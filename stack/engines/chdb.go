@@ -64,7 +64,7 @@ func runClickHouse(task clickhouseTask) error {
 	if err != nil {
 		return err
 	}
-	go func() { _ = relay.serve() }() // as long as the process
+	go relay.serve() // as long as the process
 	if err := beNice(clickHouseNice); err != nil {
 		fmt.Fprintln(os.Stderr, "devtrail engine process:", err) // it serves without
 	}

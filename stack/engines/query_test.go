@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -49,9 +50,21 @@ func queryClickHouse(ctx context.Context, s *Server, sql string) (string, error)
 	return strings.TrimSpace(string(body)), nil
 }
 
+// patience is how long a server may take to answer where other tests and servers want the processors too.
+const patience = 30 * time.Second
+
+// dial connects to a server that is to answer.
+func dial(ctx context.Context, port int) (net.Conn, error) {
+	conn, err := (&net.Dialer{Timeout: patience}).DialContext(ctx, "tcp4", address(port))
+	if err != nil {
+		return nil, err
+	}
+	return conn, conn.SetDeadline(time.Now().Add(patience))
+}
+
 // queryPostgres needs a server that trusts.
 func queryPostgres(ctx context.Context, s *Server, sql string) (string, error) {
-	conn, err := probeDial(ctx, s.Port())
+	conn, err := dial(ctx, s.Port())
 	if err != nil {
 		return "", err
 	}

@@ -2,8 +2,11 @@ package engines
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
+	"time"
 )
 
 // relay takes the clients of the native protocol in front of the embedded
@@ -12,8 +15,14 @@ import (
 // a stand-alone server logs it and goes on. Behind the relay it sees an orderly
 // end of the client instead and cancels what it does for it.
 type relay struct {
-	listener *net.TCPListener
+	listener listener
 	server   int // the port that the embedded server listens on
+}
+
+// listener is what a relay asks of a *net.TCPListener.
+type listener interface {
+	net.Listener
+	AcceptTCP() (*net.TCPConn, error)
 }
 
 // listenRelay takes the port that clients dial.
@@ -25,16 +34,30 @@ func listenRelay(port, server int) (*relay, error) {
 	return &relay{listener: l, server: server}, nil
 }
 
-// serve carries connections until the listener is closed.
-func (r *relay) serve() error {
+// How long serve waits after a client that it could not take, at first and at
+// most.
+const (
+	acceptPause = 5 * time.Millisecond
+	acceptMost  = time.Second
+)
+
+// serve carries connections until the listener is closed. Any other failure
+// passes, such as that no more files may be open: without the relay the server
+// would be out of reach until somebody starts it again.
+func (r *relay) serve() {
+	pause := acceptPause
 	for {
 		client, err := r.listener.AcceptTCP()
 		if errors.Is(err, net.ErrClosed) {
-			return nil
+			return
 		}
 		if err != nil {
-			return err
+			fmt.Fprintf(os.Stderr, "devtrail engine process: take a client: %v; again in %s\n", err, pause)
+			<-time.After(pause)
+			pause = min(2*pause, acceptMost)
+			continue
 		}
+		pause = acceptPause
 		go r.carry(client)
 	}
 }

@@ -3,7 +3,9 @@ package engines
 import (
 	"io"
 	"net"
+	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,7 +20,7 @@ const hello = "\x00" + "\x04test" + "\x01\x01" + "\x80\xa9\x03" + "\x07default" 
 // client that was killed.
 func reset(t *testing.T, port int) {
 	t.Helper()
-	conn, err := probeDial(t.Context(), port)
+	conn, err := dial(t.Context(), port)
 	require.NoError(t, err)
 	_, err = io.WriteString(conn, hello)
 	require.NoError(t, err)
@@ -47,7 +49,7 @@ func TestClickHouseWithoutTheRelay(t *testing.T) {
 	select {
 	case <-s.Done():
 		require.ErrorContains(t, s.Err(), "aborted")
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		require.Fail(t, "the server lives: is the relay needed?")
 	}
 }
@@ -57,13 +59,48 @@ func TestRelayEndsClientWhenServerIsNotThere(t *testing.T) {
 	require.NoError(t, err)
 	r, err := listenRelay(0, gone)
 	require.NoError(t, err)
-	done := make(chan error)
-	go func() { done <- r.serve() }()
-	conn, err := probeDial(t.Context(), r.listener.Addr().(*net.TCPAddr).Port)
+	done := make(chan struct{})
+	go func() { r.serve(); close(done) }()
+	conn, err := dial(t.Context(), r.listener.Addr().(*net.TCPAddr).Port)
 	require.NoError(t, err)
 	_, err = conn.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
 	require.NoError(t, conn.Close())
 	require.NoError(t, r.listener.Close())
-	require.NoError(t, <-done)
+	<-done
+}
+
+// crowded is a listener of a process that had all files open that it may, for two clients.
+type crowded struct {
+	listener
+	failures int
+}
+
+// AcceptTCP implements listener.
+func (c *crowded) AcceptTCP() (*net.TCPConn, error) {
+	if c.failures > 0 {
+		c.failures--
+		return nil, &net.OpError{Op: "accept", Net: "tcp4", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	return c.listener.AcceptTCP()
+}
+
+func TestRelayOutlivesClientsThatItCannotTake(t *testing.T) {
+	server, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.ParseIP(loopback)})
+	require.NoError(t, err)
+	defer server.Close()
+	r, err := listenRelay(0, server.Addr().(*net.TCPAddr).Port)
+	require.NoError(t, err)
+	r.listener = &crowded{listener: r.listener, failures: 2}
+	done := make(chan struct{})
+	go func() { r.serve(); close(done) }()
+	client, err := net.Dial("tcp4", r.listener.Addr().String())
+	require.NoError(t, err)
+	require.NoError(t, server.SetDeadline(time.Now().Add(patience)))
+	carried, err := server.Accept()
+	require.NoError(t, err)
+	require.NoError(t, carried.Close())
+	require.NoError(t, client.Close())
+	require.NoError(t, r.listener.Close())
+	<-done
 }
