@@ -62,7 +62,7 @@ func runKeeper(task keeperTask) error {
 // start runs the server with settings for tests: fast, and careless about
 // power cuts.
 func (t keeperTask) start(ctx context.Context, data string) (*Server, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, startGrace)
 	defer cancel()
 	if t.Kind == Postgres {
 		return StartPostgres(ctx, PostgresConfig{

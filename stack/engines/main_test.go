@@ -135,5 +135,5 @@ func stop(t *testing.T, s *Server) {
 // eventually polls a condition of the outside world.
 func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	require.Eventually(t, cond, 20*time.Second, 20*time.Millisecond, what)
+	require.Eventually(t, cond, time.Minute, 20*time.Millisecond, what)
 }
