@@ -101,7 +101,7 @@ func removeFolders(dirs ...string) ([]string, error) {
 		if _, err := os.Stat(dir); err != nil {
 			continue
 		}
-		for _, path := range []string{dir, dir + ".password", dir + ".lock", dir + ".log"} {
+		for _, path := range []string{dir, dir + ".password", dir + ".lock", dir + ".log", dir + ".log.1"} {
 			if err := os.RemoveAll(path); err != nil {
 				return removed, err
 			}

@@ -15,7 +15,15 @@ type logFile struct {
 	path string
 }
 
+// logLimit is the size at which a log is put aside when its engine starts.
+const logLimit = 16 << 20
+
 func openLog(path string) (*logFile, error) {
+	if info, err := os.Stat(path); err == nil && info.Size() > logLimit {
+		if err := os.Rename(path, path+".1"); err != nil {
+			return nil, fmt.Errorf("put the engine's log aside: %w", err)
+		}
+	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the engine's log: %w", err)

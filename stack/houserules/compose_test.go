@@ -19,6 +19,10 @@ type container struct {
 	DependsOn map[string]struct {
 		Condition string `yaml:"condition"`
 	} `yaml:"depends_on"`
+	Logging struct {
+		Driver  string            `yaml:"driver"`
+		Options map[string]string `yaml:"options"`
+	} `yaml:"logging"`
 }
 
 func composed(t *testing.T, tree Tree) map[string]container {
@@ -59,5 +63,14 @@ func TestComposedContainersHaveAnHourToStart(t *testing.T) {
 		took, err := time.ParseDuration(period)
 		require.NoErrorf(t, err, "start_period of %s", name)
 		assert.GreaterOrEqualf(t, took, time.Hour, "start_period of %s", name)
+	}
+}
+
+// Without bounds, which Docker has none of by itself, logs fill the disk of the databases.
+func TestComposedContainersKeepLogsWithinBounds(t *testing.T) {
+	for name, service := range composed(t, open(t)) {
+		assert.Equalf(t, "local", service.Logging.Driver, "logging of %s", name)
+		assert.NotEmptyf(t, service.Logging.Options["max-size"], "max-size of the log of %s", name)
+		assert.NotEmptyf(t, service.Logging.Options["max-file"], "max-file of the log of %s", name)
 	}
 }
