@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 
 	"devtrail.dev/stack/engines"
 	"devtrail.dev/stack/supervisor"
@@ -31,9 +32,10 @@ type database struct {
 	absent   bool // the suite runs without it
 	start    func(ctx context.Context, port, httpPort int) (*engines.Server, error)
 
-	// What the running server told. A restart keeps the ports, because the
-	// services know them.
-	server         *url.URL
+	// What the running server told. A service that is started may ask for it
+	// while the server itself is started again. A restart keeps the ports, because the services
+	// know them.
+	server         atomic.Pointer[url.URL]
 	port, httpPort int
 }
 
@@ -62,7 +64,7 @@ func (d *database) databaseURL(name string) string {
 	if d.absent {
 		return ""
 	}
-	u := d.server
+	u := d.server.Load()
 	if d.external != nil {
 		u = d.external
 	}
@@ -84,9 +86,11 @@ func (d *database) process() supervisor.Process {
 			if err != nil {
 				return nil, err
 			}
-			if d.server, err = url.Parse(server.URL()); err != nil {
+			u, err := url.Parse(server.URL())
+			if err != nil {
 				return nil, errors.Join(err, server.Stop(ctx))
 			}
+			d.server.Store(u)
 			d.port, d.httpPort = server.Port(), server.HTTPPort()
 			return server, nil
 		},

@@ -15,8 +15,8 @@ func newTestPlan(tb testing.TB, store string, environ ...string) *plan {
 	require.NoError(tb, err)
 	p, err := newPlan(tb.Context(), cfg, &home{dir: cfg.DataDir}, keys{Admin: "dvk_a", Ingest: "dvi_i", Operator: "dvo_o", Service: "dvs_s"})
 	require.NoError(tb, err)
-	p.postgres.server = &url.URL{Scheme: "postgres", Host: "127.0.0.1:1111", Path: "/postgres"}
-	p.clickhouse.server = &url.URL{Scheme: "clickhouse", Host: "127.0.0.1:2222", Path: "/default"}
+	p.postgres.server.Store(&url.URL{Scheme: "postgres", Host: "127.0.0.1:1111", Path: "/postgres"})
+	p.clickhouse.server.Store(&url.URL{Scheme: "clickhouse", Host: "127.0.0.1:2222", Path: "/default"})
 	return p
 }
 
