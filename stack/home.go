@@ -110,10 +110,17 @@ func (h *home) path(elem ...string) string {
 }
 
 // Close gives the folder back.
-func (h *home) Close() { _ = h.lock.Close() }
+func (h *home) Close() { _ = unlock(h.lock) }
+
+// unlock gives a lock back. A child that is being made at this moment has the
+// file until its program begins: closing alone would leave it locked for as
+// long.
+func unlock(lock *os.File) error {
+	return errors.Join(syscall.Flock(int(lock.Fd()), syscall.LOCK_UN), lock.Close())
+}
 
 // tryLock takes the folder's lock or fails with EWOULDBLOCK. The kernel gives
-// it back when the file is closed or the process dies.
+// it back when the process dies.
 func tryLock(dir string) (*os.File, error) {
 	path := filepath.Join(dir, "lock")
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -135,7 +142,7 @@ func lockIsFree(dir string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return true, lock.Close()
+	return true, unlock(lock)
 }
 
 // rootPostgresDir is where root keeps the Postgres cluster of a data folder

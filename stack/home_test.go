@@ -3,6 +3,7 @@ package stack
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,6 +50,24 @@ func TestADataFolderHasOneOwner(t *testing.T) {
 	second, err := openHome(dir)
 	require.NoError(t, err)
 	second.Close()
+}
+
+// TestADataFolderThatIsGivenBackIsFree has the lock's file open once more, as a child has it between its fork and its exec.
+func TestADataFolderThatIsGivenBackIsFree(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	first, err := openHome(dir)
+	require.NoError(t, err)
+	forked, err := syscall.Dup(int(first.lock.Fd()))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, syscall.Close(forked)) })
+	free, err := lockIsFree(dir)
+	require.NoError(t, err)
+	require.False(t, free)
+
+	first.Close()
+	free, err = lockIsFree(dir)
+	require.NoError(t, err)
+	require.True(t, free)
 }
 
 func TestNoSuiteIsNotRunning(t *testing.T) {
