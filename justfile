@@ -34,4 +34,4 @@ bench name *args:
 
 # Known vulnerabilities in what we depend on.
 vuln: tools
-    for m in $(go list -m -f '{{{{.Dir}}}}'); do (cd $m && "{{justfile_directory()}}/.bin/govulncheck" ./...); done
+    status=0; for m in $(go list -m -f '{{{{.Dir}}'); do (cd "$m" && "{{justfile_directory()}}/.bin/govulncheck" ./...) || status=1; done; exit $status
