@@ -80,6 +80,25 @@ func TestHistogramPerRPC(t *testing.T) {
 	assert.EqualValues(t, 1, got["Unauthenticated /devtrail.identity.v1.CredentialService/CreateApiKey"])
 }
 
+// A rule on the growth of a series does not see its first value.
+func TestInternalErrorsAreCountedFromZero(t *testing.T) {
+	d := newDoor()
+	d.start(t)
+	families, err := d.registry.Gather()
+	require.NoError(t, err)
+	require.NotEmpty(t, families)
+	assert.Equal(t, "devtrail_rpc_duration_seconds", families[0].GetName())
+	got := map[string]uint64{}
+	for _, m := range families[0].GetMetric() {
+		got[m.GetLabel()[0].GetValue()+" "+m.GetLabel()[1].GetValue()] = m.GetHistogram().GetSampleCount()
+	}
+	for _, method := range []string{"CredentialService/CreateApiKey", "DeveloperService/WatchIdentities"} {
+		count, there := got["Internal /devtrail.identity.v1."+method]
+		assert.True(t, there, method)
+		assert.Zero(t, count, method)
+	}
+}
+
 // TestOneTable holds that whatever goes wrong inside leaves through the same table, for unary calls and streams.
 func TestOneTable(t *testing.T) {
 	for _, c := range []struct {

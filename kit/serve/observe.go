@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"devtrail.dev/kit/fault"
@@ -25,6 +27,15 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 		Buckets: buckets,
 	}, []string{"method", "code"})}
 	return m, registry.Register(m.latency)
+}
+
+// begin makes the series of internal errors of the methods that are served: a rule on the growth of a series does not see its first value.
+func (m *metrics) begin(services map[string]grpc.ServiceInfo) {
+	for name, service := range services {
+		for _, method := range service.Methods {
+			m.latency.WithLabelValues("/"+name+"/"+method.Name, codes.Internal.String())
+		}
+	}
 }
 
 // Buckets is the bounds in seconds of every latency histogram of the suite, so that stores measure like the door.

@@ -23,6 +23,7 @@ func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
 		_ = lis.Close()
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
+	s.metrics.begin(s.grpc.GetServiceInfo())
 	debug, debugLis, err := s.openDebug(ctx)
 	if err != nil {
 		_ = lis.Close()

@@ -21,6 +21,8 @@ const (
 	unreadable = "unreadable"
 )
 
+var outcomes = []string{duplicate, forged, ignored, large, malformed, rejected, retried, stored, unknown, unreadable}
+
 // maxTypes is how many types of ignored deliveries are counted apart: a sender names them.
 const maxTypes = 200
 
@@ -60,6 +62,12 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 	for _, c := range []prometheus.Collector{m.deliveries, m.events, m.ignored, m.hooks, m.good} {
 		if err := registry.Register(c); err != nil {
 			return nil, err
+		}
+	}
+	// A rule on the growth of a series does not see its first value, and a hook may be added at any time.
+	for provider := range providers {
+		for _, outcome := range outcomes {
+			m.deliveries.WithLabelValues(provider, outcome)
 		}
 	}
 	return m, nil

@@ -28,7 +28,7 @@ func (d *Door) mount(path string, byMethod endpoints) {
 		methods = append(methods, http.MethodOptions)
 	}
 	allow := strings.Join(methods, ", ")
-	d.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+	d.handle(path, func(w http.ResponseWriter, r *http.Request) {
 		d.cors(w, r)
 		serve := byMethod[r.Method]
 		switch {
@@ -43,6 +43,12 @@ func (d *Door) mount(path string, byMethod endpoints) {
 			}
 		}
 	})
+}
+
+// handle serves a pattern, and makes its series of internal errors: a rule on the growth of a series does not see its first value.
+func (d *Door) handle(pattern string, serve http.HandlerFunc) {
+	d.latency.WithLabelValues(pattern, strconv.Itoa(http.StatusInternalServerError))
+	d.mux.HandleFunc(pattern, serve)
 }
 
 // cors lets a page of an allowed origin read the answer.

@@ -79,10 +79,11 @@ func (d *Door) routes() {
 	d.mountWakatime()
 	d.mount(logsPath, endpoints{http.MethodPost: d.logs})
 	if d.deps.Hooks != nil {
-		d.mux.Handle("/hooks/", d.deps.Hooks)
+		d.handle("/hooks/", d.deps.Hooks.ServeHTTP)
+		d.handle("/hooks/{provider}/{id}", d.deps.Hooks.ServeHTTP) // the route of a delivery, by which it is counted
 	}
-	d.mux.HandleFunc(healthPath, d.health)
-	d.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { d.fail(w, r, errNoRoute) })
+	d.handle(healthPath, d.health)
+	d.handle("/", func(w http.ResponseWriter, r *http.Request) { d.fail(w, r, errNoRoute) })
 }
 
 // ServeHTTP takes a request through the steps of the door; Run serves it.
