@@ -56,10 +56,13 @@ var errStop = fault.New(fault.Unavailable, "SERVER_STOPPING", "the server is sto
 // arrive gives defaultDeadline to the stream itself, before any step: gRPC reads the message by the stream's context, and who never sends the whole of it
 // would keep the call for as long as the connection lives. It is called for one call of a connection at a time, and must not wait.
 func (s *Server) arrive(ctx context.Context, info *tap.Info) (context.Context, error) {
-	if _, ok := ctx.Deadline(); ok || !s.registrar.unary[info.FullMethodName] {
+	latest := s.deps.Now().Add(s.patience + margin)
+	end, own := ctx.Deadline()
+	// What is open to strangers takes no time, so that they may not say how long it takes to send.
+	if own && (end.Before(latest) || !s.rules.Open(info.FullMethodName)) || !s.registrar.unary[info.FullMethodName] {
 		return ctx, nil
 	}
-	ctx, cancel := context.WithDeadline(ctx, s.deps.Now().Add(s.patience+margin))
+	ctx, cancel := context.WithDeadline(ctx, latest)
 	_ = cancel // gRPC cancels the context above it when the stream ends
 	return ctx, nil
 }

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"io"
 	"testing"
 	"time"
 
@@ -29,21 +30,29 @@ func connected(t *testing.T, s *Server) *grpc.ClientConn {
 	return conn
 }
 
-// TestAUnaryCallThatIsNeverSentWholeEnds sends a request and never says that it is all, without a deadline.
+// TestAUnaryCallThatIsNeverSentWholeEnds sends a request and never says that it is all, without a deadline, and with one that a stranger takes for himself.
 func TestAUnaryCallThatIsNeverSentWholeEnds(t *testing.T) {
 	s := testServer(t, Config{Address: "127.0.0.1:0"})
 	s.patience = 200 * time.Millisecond
 	conn := connected(t, s)
-	stream, err := conn.NewStream(t.Context(), &grpc.StreamDesc{ClientStreams: true}, healthpb.Health_Check_FullMethodName)
-	require.NoError(t, err)
-	require.NoError(t, stream.SendMsg(&healthpb.HealthCheckRequest{}))
-	ended := make(chan error, 1)
-	go func() { ended <- stream.RecvMsg(new(healthpb.HealthCheckResponse)) }()
-	select {
-	case err := <-ended:
-		require.Equal(t, codes.DeadlineExceeded, status.Code(err))
-	case <-time.After(30 * time.Second):
-		t.Fatal("the call waits for the rest of the request")
+	hour, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	for name, ctx := range map[string]context.Context{"without a deadline": t.Context(), "an hour": hour} {
+		t.Run(name, func(t *testing.T) {
+			stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true}, healthpb.Health_Check_FullMethodName)
+			require.NoError(t, err)
+			if err := stream.SendMsg(&healthpb.HealthCheckRequest{}); err != nil {
+				require.ErrorIs(t, err, io.EOF, "the call may have ended by then")
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- stream.RecvMsg(new(healthpb.HealthCheckResponse)) }()
+			select {
+			case err := <-ended:
+				require.Equal(t, codes.DeadlineExceeded, status.Code(err))
+			case <-time.After(30 * time.Second):
+				t.Fatal("the call waits for the rest of the request")
+			}
+		})
 	}
 }
 

@@ -87,8 +87,14 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 		return err
 	}
 	defer func() { _ = identity.Close() }()
-	verifier := auth.NewChain(cfg.Keys.Verifier(), auth.NewIntrospector(identityv1.NewCredentialServiceClient(identity), now))
-	organizations := people.NewOrganizations(identityv1.NewOrganizationServiceClient(identity), now)
+	// A connection has so many calls at once. Whose a key is must not wait for those that wait for an identity.
+	admission, err := dial.New(cfg.IdentityAddress, dial.Options{Token: own, ServiceName: "events"})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = admission.Close() }()
+	verifier := auth.NewChain(cfg.Keys.Verifier(), auth.NewIntrospector(identityv1.NewCredentialServiceClient(admission), now))
+	organizations := people.NewOrganizations(identityv1.NewOrganizationServiceClient(admission), now)
 	options = append(options, ingest.WithOrganizations(organizations.Check))
 	desk := rpc.New(store, identityv1.NewDeveloperServiceClient(identity), logger, now, options...)
 	if cfg.Ingest.QueueDir != "" {

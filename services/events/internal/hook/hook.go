@@ -157,7 +157,11 @@ func (h *Handler) accept(ctx context.Context, w http.ResponseWriter, hook Hook, 
 	receipt, err := h.capture(ctx, hook.Organization, drafts, logger)
 	if err != nil {
 		h.metrics.deliver(hook.Provider, retried)
-		logger.WarnContext(ctx, "a webhook is to be sent again", "error", err)
+		if errors.Is(err, auth.ErrOrganizationNotFound) { // nothing is lost: deliveries are taken once the hooks file is right
+			logger.ErrorContext(ctx, "the organization of a hook does not exist: its deliveries are put off until the hooks file names one that does", "organization_id", hook.Organization)
+		} else {
+			logger.WarnContext(ctx, "a webhook is to be sent again", "error", err)
+		}
 		again(w, err)
 		return
 	}

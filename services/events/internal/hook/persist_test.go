@@ -1,6 +1,7 @@
 package hook_test
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events/internal/ingest"
 )
@@ -40,6 +42,21 @@ func TestWhatCannotBeStoredNowIsAskedForAgain(t *testing.T) {
 		require.Equal(t, http.StatusAccepted, status)
 		require.InDelta(t, 3, f.count("devtrail_hook_deliveries_total", "retry", "github"), 0)
 	})
+}
+
+// TestAHookOfAnOrganizationThatDoesNotExistIsAnErrorOfTheSettings keeps the deliveries with their provider until the hooks file is right.
+func TestAHookOfAnOrganizationThatDoesNotExistIsAnErrorOfTheSettings(t *testing.T) {
+	f := setup(t)
+	var log bytes.Buffer
+	f.logTo(&log)
+	f.intake.err = auth.ErrOrganizationNotFound
+	status, _, text := f.github("star", "d1", star)
+	require.Equal(t, http.StatusServiceUnavailable, status, text)
+	require.Contains(t, log.String(), "level=ERROR")
+	require.Contains(t, log.String(), "organization_id="+organization)
+	f.intake.err = nil
+	status, _, _ = f.github("star", "d1", star)
+	require.Equal(t, http.StatusAccepted, status)
 }
 
 // TestADeliveryIsHeldWhileWhatItNeedsComesBack has some of a push's events stored at once and the others later: GitHub would not send it again.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/people"
@@ -34,7 +35,7 @@ func (in *Intake) Replay(ctx context.Context, organization, id uuid.UUID, repair
 	case err == nil:
 	case passing(err):
 		return Held(err, retryAfter), nil
-	case fault.KindOf(err) == fault.Invalid || errors.Is(err, queue.ErrCorrupt):
+	case fault.KindOf(err) == fault.Invalid || errors.Is(err, queue.ErrCorrupt) || errors.Is(err, auth.ErrOrganizationNotFound):
 		return Result{Err: err, Status: Rejected}, nil
 	default:
 		return Result{}, err
