@@ -13,9 +13,11 @@ var (
 	npx = npm.with(map[use]string{instead: "-p"})
 
 	pnpm = table(map[use]string{
-		aside: `-C -F --cache-dir --changed-files-ignore-pattern --child-concurrency --config-dir --cpu --dir --fetch-timeout --filter --filter-prod --global-bin-dir
-			--global-dir --hoist-pattern --libc --lockfile-dir --loglevel --modules-dir --network-concurrency --node-linker --os --package-import-method --prefix
-			--public-hoist-pattern --reporter --resolution-mode --save-prefix --script-shell --state-dir --store-dir --tag --test-pattern --use-node-version
+		aside: `-C -F --allow-build --cache-dir --changed-files-ignore-pattern --child-concurrency --config-dir --cpu --dir --fetch-retries --fetch-retry-factor
+			--fetch-retry-maxtimeout --fetch-retry-mintimeout --fetch-timeout --filter --filter-prod --global-bin-dir --global-dir --global-pnpmfile --hoist-pattern
+			--https-proxy --libc --lockfile-dir --loglevel --minimum-release-age --modules-dir --network-concurrency --node-linker --noproxy --npm-path --os
+			--package-import-method --pnpmfile --prefix --proxy --public-hoist-pattern --reporter --resolution-mode --save-catalog-name --save-prefix --script-shell
+			--state-dir --store-dir --tag --test-pattern --trust-policy --trust-policy-exclude --trust-policy-ignore-after --use-node-version
 			--virtual-store-dir --workspace-concurrency`,
 		registry: "--registry",
 	})
@@ -36,10 +38,11 @@ var (
 	bunx = bun.with(map[use]string{instead: "-p --package"})
 
 	pip = table(map[use]string{
-		aside: `-C -c -d -r -t -w --abi --build-option --cache-dir --cert --client-cert --config-setting --config-settings --constraint --dest --exists-action
-			--global-option --group --implementation --install-option --keyring-provider --log --no-binary --only-binary --platform --prefix --progress-bar --proxy
-			--python --python-version --report --requirement --retries --root --root-user-action --src --target --timeout --trusted-host --upgrade-strategy
-			--use-deprecated --use-feature --wheel-dir`,
+		aside: `-C -c -d -r -t -w --abi --all-releases --build-constraint --build-option --cache-dir --cert --client-cert --config-setting --config-settings --constraint
+			--default-timeout --dest --exists-action --global-option --group --implementation --install-option --keyring-provider --log --no-binary --only-binary
+			--only-final --platform --prefix --progress-bar --proxy --python --python-version --report --requirement --requirements-from-script --resume-retries
+			--retries --root --root-user-action --source --source-dir --source-directory --src --target --timeout --trusted-host --uploaded-prior-to
+			--upgrade-strategy --use-deprecated --use-feature --wheel-dir`,
 		links: "-f --find-links", origin: "-e --editable", registry: "-i --extra-index-url --index-url --pypi-url",
 	})
 	// pipx hands --pip-args on to pip: anything may stand in them. Its -e and -f stand alone.
