@@ -87,6 +87,21 @@ func TestRequests(t *testing.T) {
 		"npm i -w web lodash":                                                      {"npm i pkg:npm/lodash"},
 		"npm -w web i lodash -gD -C dir":                                           {"npm i pkg:npm/lodash"},
 		"npm --registry https://r.example i a":                                     {"npm i pkg:npm/a from https://r.example"},
+		"npm i -force x":                                                           {"npm i pkg:npm/x"},
+		"npm i -save-exact x":                                                      {"npm i pkg:npm/x"},
+		"npm i -legacy-peer-deps x":                                                {"npm i pkg:npm/x"},
+		"npm i -registry https://r.example -save-prefix ~ x":                       {"npm i pkg:npm/x from https://r.example"},
+		"npm i -client-secret=secret x":                                            {"npm i pkg:npm/x"},
+		"npx -yc 'npm i a && mysql -psecret shop'":                                 {"npm i pkg:npm/a"},
+		"npx -call 'npm i a && mysql -psecret shop'":                               {"npm i pkg:npm/a"},
+		"pnpm add -save-exact x":                                                   {"pnpm add pkg:npm/x"},
+		"pnpm dlx -client x":                                                       {"pnpm dlx pkg:npm/x"},
+		"pnpm dlx -cs 'npm i a'":                                                   {"npm i pkg:npm/a"},
+		"yarn add -exact x":                                                        {"yarn add pkg:npm/x"},
+		"bun add -dev x":                                                           {"bun add pkg:npm/x"},
+		"pip install -qi https://r.example x":                                      {"pip install pkg:pypi/x from https://r.example"},
+		"pip install -ihttps://r.example x":                                        {"pip install pkg:pypi/x from https://r.example"},
+		"uvx -now=secret x":                                                        {"uvx  pkg:pypi/x"},
 		"npm install-test a":                                                       nil,
 		"npx -p typescript -p ts-node ts-node x.ts":                                {"npx  pkg:npm/typescript pkg:npm/ts-node"},
 		"npx --userconfig rc cowsay":                                               {"npx  pkg:npm/cowsay"},
@@ -204,6 +219,7 @@ func TestJoin(t *testing.T) {
 	require.Equal(t, "npm i a", Join([]string{"bash", "-lc", "npm i a"}))
 	require.Equal(t, []string{"pkg:npm/a"}, requests(Join([]string{"npm", "i", "a", "it's"}))[0].Purls)
 	require.Equal(t, []string{"git", "npm"}, programs("git add . && npm i a && git commit -m 'secret'"))
+	require.Equal(t, []string{"npm"}, programs("npm i -force x; npm i -exec x; npm i -client-secret=hunter2 x"))
 	require.Equal(t, []string{"npx", "git"}, programs("npx -c 'git push'; 'mysql -psecret shop'; env -S 'mysql -psecret shop'"))
 }
 

@@ -18,6 +18,8 @@ type manager struct {
 	verbs []string
 	// first says that only the first word after the verb is a package, and the rest belongs to it; tail that what stands behind -- is for others.
 	first, tail bool
+	// oneDash says that it is as good as two in front of a flag, and that no value is glued to a letter.
+	oneDash bool
 	// spec takes the word of a package apart; false: it names none of the registry.
 	spec func(word string) (spec, bool)
 	// behind takes a word that belongs to the package named before it; false: it is a word like others. Most managers have none such.
@@ -116,7 +118,7 @@ func (c *call) words(args []string) {
 
 // flag reads the flag that the arguments begin with, and returns those behind it.
 func (c *call) flag(args []string) (rest []string) {
-	use, value, rest := c.flags.next(args)
+	use, value, rest := c.flags.next(args, c.oneDash)
 	switch use {
 	case alone, aside:
 	case shell:

@@ -1,9 +1,11 @@
 package commandline
 
 // The flags of each program that take a value, as its own manual has them. A letter may mean one thing here and another next door, and a
-// flag that is missing has its value taken for a package: pnpm add -w lodash, pdm add -d pytest.
+// flag that is missing has its value taken for a package: pnpm add -w lodash, pdm add -d pytest. Where one dash is as good as two, the letters that stand
+// alone are there too.
 var (
 	npm = table(map[use]string{
+		alone: "-B -D -E -O -P -S -a -d -f -g -h -l -n -p -q -s -v -y",
 		aside: `-C -L -m -w --allow-directory --allow-file --allow-git --allow-remote --allow-scripts --also --before --ca --cache --cafile --cert --cpu --depth
 			--fetch-retries --fetch-timeout --globalconfig --https-proxy --include --install-strategy --key --libc --local-address --location --lockfile-version
 			--loglevel --logs-dir --logs-max --maxsockets --min-release-age --min-release-age-exclude --node-options --noproxy --omit --only --os --otp
@@ -13,6 +15,7 @@ var (
 	npx = npm.with(map[use]string{instead: "-p"})
 
 	pnpm = table(map[use]string{
+		alone: "-D -E -O -P -d -e -f -g -h -i -l -p -q -r -s -v -w -y",
 		aside: `-C -F --allow-build --cache-dir --changed-files-ignore-pattern --child-concurrency --config-dir --cpu --dir --fetch-retries --fetch-retry-factor
 			--fetch-retry-maxtimeout --fetch-retry-mintimeout --fetch-timeout --filter --filter-prod --global-bin-dir --global-dir --global-pnpmfile --hoist-pattern
 			--https-proxy --libc --lockfile-dir --loglevel --minimum-release-age --modules-dir --network-concurrency --node-linker --noproxy --npm-path --os
@@ -24,6 +27,7 @@ var (
 	pnpx = pnpm.with(map[use]string{instead: "--package", shell: "-c --shell-mode"})
 
 	yarn = table(map[use]string{
+		alone: "-A -D -E -F -O -P -S -T -W -f -g -h -i -q -s -v",
 		aside: `--cache-folder --cwd --global-folder --https-proxy --link-folder --mode --modules-folder --mutex --network-concurrency --network-timeout --otp --prefix
 			--preferred-cache-folder --proxy --use-yarnrc`,
 		registry: "--registry",
@@ -31,6 +35,7 @@ var (
 	yarnDlx = yarn.with(map[use]string{instead: "-p --package"})
 
 	bun = table(map[use]string{
+		alone: "-D -E -a -d -f -g -h -p -v -y",
 		aside: `-F -c --backend --ca --cache-dir --cafile --concurrent-scripts --config --cpu --cwd --env-file --filter --libc --linker --minimum-release-age
 			--minimum-release-age-excludes --network-concurrency --omit --os`,
 		registry: "--registry",
@@ -105,7 +110,7 @@ var (
 )
 
 func node(f flags, verbs ...string) manager {
-	return manager{ecosystem: "npm", spec: npmSpec, flags: f, verbs: verbs}
+	return manager{ecosystem: "npm", spec: npmSpec, flags: f, oneDash: true, verbs: verbs}
 }
 
 func python(f flags, verbs ...string) manager {
