@@ -83,7 +83,11 @@ func (d *Door) observe(w http.ResponseWriter, r *http.Request) {
 	if rec.status >= http.StatusInternalServerError {
 		span.SetStatus(codes.Error, v.reason)
 	}
-	d.latency.WithLabelValues(route, strconv.Itoa(rec.status)).Observe(took.Seconds())
+	counted := rec.status
+	if v.cause != nil && fault.KindOf(v.cause) == fault.Internal {
+		counted = http.StatusInternalServerError // also where it is answered otherwise, as exporters of logs are: the alert on internal errors looks there
+	}
+	d.latency.WithLabelValues(route, strconv.Itoa(counted)).Observe(took.Seconds())
 	if r.Pattern == healthPath {
 		return // it is asked every few seconds, and would drown the rest
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	collectorv1 "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	statuspb "google.golang.org/genproto/googleapis/rpc/status"
@@ -107,16 +108,18 @@ func TestWhatAnExporterIsToSendAgainIsAStatusThatItRepeats(t *testing.T) {
 		body io.Reader
 		err  error
 		code codes.Code
+		ours uint64 // requests in the series that the alert on internal errors watches
 	}{
-		"conflict": {strings.NewReader(inJSON), fault.New(fault.Conflict, "CHANGED", "no"), codes.Aborted},
-		"internal": {strings.NewReader(inJSON), errors.New("secret"), codes.Internal},
-		"slow":     {stalled{}, nil, codes.DeadlineExceeded},
+		"conflict": {strings.NewReader(inJSON), fault.New(fault.Conflict, "CHANGED", "no"), codes.Aborted, 0},
+		"internal": {strings.NewReader(inJSON), errors.New("secret"), codes.Internal, 1},
+		"slow":     {stalled{}, nil, codes.DeadlineExceeded, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var cfg web.Config
 			var deps web.Deps
 			setup(t, func(c *web.Config, d *web.Deps) { cfg, deps = *c, *d })
-			deps.Intake, deps.Registry = intake(func(context.Context) error { return c.err }), newRegistry()
+			registry := prometheus.NewRegistry()
+			deps.Intake, deps.Registry = intake(func(context.Context) error { return c.err }), registry
 			door, err := web.New(cfg, deps)
 			require.NoError(t, err)
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, logsPath, c.body)
@@ -128,6 +131,9 @@ func TestWhatAnExporterIsToSendAgainIsAStatusThatItRepeats(t *testing.T) {
 			require.Equal(t, "1", w.Header().Get("Retry-After"))
 			require.NotContains(t, w.Body.String(), "secret")
 			require.Contains(t, w.Body.String(), `"code":`+strconv.Itoa(int(c.code)))
+			counts := requests(t, registry)[logsPath]
+			require.Equal(t, c.ours, counts["500"])
+			require.Equal(t, 1-c.ours, counts["503"])
 		})
 	}
 }
