@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"google.golang.org/grpc"
+
 	"devtrail.dev/kit/fault"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
@@ -37,13 +39,13 @@ func Events(
 }
 
 // try sends events once and returns a result for each.
-func try(ctx context.Context, client eventsv1.IngestServiceClient, events []*eventsv1.Event) ([]*eventsv1.CaptureResult, error) {
+func try(ctx context.Context, client eventsv1.IngestServiceClient, events []*eventsv1.Event, options ...grpc.CallOption) ([]*eventsv1.CaptureResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 	defer cancel()
 	response, err := client.CaptureEvents(ctx, &eventsv1.CaptureEventsRequest{
 		Ack:    eventsv1.AckLevel_ACK_LEVEL_STORED, // who has sent a history wants to ask about it
 		Events: events,
-	})
+	}, options...)
 	if err != nil {
 		return nil, err
 	}

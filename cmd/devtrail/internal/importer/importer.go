@@ -126,12 +126,14 @@ func (r *run) do(ctx context.Context) error {
 	// The service stores what it is asked for, so that it would have it when it is asked again: the checkpoint is taken away first.
 	if after := r.mark.commit(ctx, r.repo); after != "" && r.mark.forget() {
 		holds, err := r.holds(ctx, sender, after)
+		if holds || err != nil {
+			r.mark.reached(after)
+		}
 		if err != nil {
 			return fmt.Errorf("import %q: %w", r.options.Path, err)
 		}
 		if holds {
 			r.summary.Resumed, rng.After = after, after
-			r.mark.reached(after)
 		}
 	}
 	if err := r.send(ctx, sender, rng); err != nil {
@@ -162,19 +164,19 @@ func (r *run) open(ctx context.Context) error {
 }
 
 // holds sends the event of a checkpoint's commit again and says whether the service had it. Those of its packages, which may be more than one call takes,
-// would say no more: the checkpoint was written when all of them were stored.
+// would say no more: the checkpoint was written when all of them were stored. An error says that the service has no more of the commit than before.
 func (r *run) holds(ctx context.Context, sender *sender, commit string) (bool, error) {
 	for commit, err := range history.Walk(ctx, r.repo, r.walk(gitlog.Range{Tip: commit, Only: true})) {
 		if err != nil || len(commit.Events) == 0 {
 			return false, err
 		}
-		held := false
-		authored := commit.Events[:1]
-		err := deliver.Events(ctx, sender.client, authored, sender.patience.Retry(), func(e *eventsv1.Event, result *eventsv1.CaptureResult) {
-			sender.note(e, result)
-			held = result.GetStatus() == eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE
-		})
-		return held, err
+		authored := commit.Events[0]
+		result, err := deliver.Once(ctx, sender.client, authored, sender.patience.Retry())
+		if result == nil {
+			return false, err
+		}
+		sender.note(authored, result)
+		return result.GetStatus() == eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE, nil
 	}
 	return false, nil
 }

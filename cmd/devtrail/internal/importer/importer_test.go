@@ -176,6 +176,70 @@ func TestACheckpointThatDidNotHoldIsNotBelievedAfterAnImportThatWasStopped(t *te
 	require.Equal(t, s.ids(), empty.ids())
 }
 
+// What a service has stored without its answer coming through is a duplicate when it is sent again.
+func TestACheckpointIsNotBelievedForWhatTheQuestionItselfStored(t *testing.T) {
+	for name, lose := range map[string]func(s *service){
+		"an answer that is lost": func(s *service) {
+			s.called = func(n int) error {
+				if n == 1 { // which asks for the checkpoint
+					return fault.New(fault.Unavailable, "AWAY", "away")
+				}
+				return nil
+			}
+		},
+		"an answer that leaves it open": func(s *service) {
+			s.judge = func(event *eventsv1.Event) *eventsv1.CaptureResult {
+				if s.calls > 1 {
+					return nil
+				}
+				s.events[event.GetId()] = event
+				return &eventsv1.CaptureResult{EventId: event.GetId(), Status: eventsv1.CaptureStatus_CAPTURE_STATUS_RETRY}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, o := newService(), options(t)
+			o.Checkpoints = &importer.Checkpoints{Dir: t.TempDir()}
+			_, err := run(t.Context(), s, o)
+			require.NoError(t, err)
+			empty := newService()
+			lose(empty)
+			again, err := run(t.Context(), empty, o)
+			require.NoError(t, err)
+			require.Empty(t, again.Resumed)
+			require.Equal(t, s.ids(), empty.ids())
+		})
+	}
+}
+
+// To ask a service in vain leaves it as it was.
+func TestACheckpointOutlivesImportsThatTheServiceTookNothingOf(t *testing.T) {
+	for name, c := range map[string]struct {
+		fail func(s *service)
+		kind fault.Kind
+	}{
+		"it is away": {func(s *service) { s.away = true }, fault.Unavailable},
+		"it refuses the key": {func(s *service) {
+			s.call = func(int) error { return fault.New(fault.Unauthenticated, "CREDENTIAL_INVALID", "no") }
+		}, fault.Unauthenticated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, o := newService(), options(t)
+			o.Checkpoints, o.Patience = &importer.Checkpoints{Dir: t.TempDir()}, time.Millisecond
+			first, err := run(t.Context(), s, o)
+			require.NoError(t, err)
+			c.fail(s)
+			_, err = run(t.Context(), s, o)
+			require.ErrorIs(t, err, c.kind)
+			s.away, s.call = false, nil
+			again, err := run(t.Context(), s, o)
+			require.NoError(t, err)
+			require.Equal(t, first.Revision, again.Resumed)
+			require.Equal(t, 1, again.Events)
+		})
+	}
+}
+
 // A monorepo's first lock file may add more packages than one call takes.
 func TestACheckpointOfACommitOfManyPackagesHolds(t *testing.T) {
 	var lock strings.Builder

@@ -3,6 +3,7 @@ package importer_test
 import (
 	"context"
 	"maps"
+	"net"
 	"slices"
 	"sync"
 
@@ -23,8 +24,12 @@ type service struct {
 	manifests map[string]*packagesv1.ImportManifestRequest
 	calls     int
 	sent      int
+	// away has no call reach the service
+	away bool
 	// before a call, by its number from 1; an error is the call's answer
 	call func(n int) error
+	// after a call; an error takes the place of its answer
+	called func(n int) error
 	// judge an event that is new; unspecified stores it
 	judge func(event *eventsv1.Event) *eventsv1.CaptureResult
 	// judge a manifest
@@ -35,9 +40,17 @@ func newService() *service {
 	return &service{events: map[string]*eventsv1.Event{}, manifests: map[string]*packagesv1.ImportManifestRequest{}}
 }
 
-func (s *service) CaptureEvents(ctx context.Context, request *eventsv1.CaptureEventsRequest, _ ...grpc.CallOption) (*eventsv1.CaptureEventsResponse, error) {
+func (s *service) CaptureEvents(ctx context.Context, request *eventsv1.CaptureEventsRequest, options ...grpc.CallOption) (*eventsv1.CaptureEventsResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.away {
+		return nil, fault.New(fault.Unavailable, "", "connection refused")
+	}
+	for _, option := range options {
+		if met, ok := option.(grpc.PeerCallOption); ok {
+			met.PeerAddr.Addr = &net.TCPAddr{}
+		}
+	}
 	s.calls++
 	if s.call != nil {
 		if err := s.call(s.calls); err != nil {
@@ -54,6 +67,11 @@ func (s *service) CaptureEvents(ctx context.Context, request *eventsv1.CaptureEv
 	for _, event := range request.GetEvents() {
 		s.sent++
 		response.Results = append(response.Results, s.capture(event))
+	}
+	if s.called != nil {
+		if err := s.called(s.calls); err != nil {
+			return nil, err
+		}
 	}
 	return response, nil
 }
