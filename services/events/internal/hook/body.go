@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -35,33 +36,23 @@ func (h *Handler) read(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	if r.ContentLength > limit {
 		return nil, release, tooLarge(limit, r.ContentLength)
 	}
-	reader := http.MaxBytesReader(w, r.Body, limit)
+	reader := incoming{http.MaxBytesReader(w, r.Body, limit)}
 	var b bytes.Buffer
 	if r.ContentLength > 0 {
 		b.Grow(int(min(r.ContentLength, smallBody)) + bytes.MinRead)
 	}
-	n, err := io.CopyN(&b, reader, smallBody)
-	if err == nil && n == smallBody {
-		size := limit
+	_, err = io.CopyN(&b, reader, smallBody)
+	if err == nil {
+		s := h.large.share(hook)
+		release = s.release
+		size, step := limit, int64(roomStep)
 		if r.ContentLength > 0 {
-			size = r.ContentLength // net/http reads no more
+			size, step = r.ContentLength, r.ContentLength // net/http reads no more
 		}
-		if release, err = h.large.take(ctx, hook, size); err != nil {
-			return nil, func() {}, err
-		}
-		if r.ContentLength > 0 {
-			b.Grow(int(size) - b.Len() + bytes.MinRead)
-		}
-		err = h.readRest(w, &b, reader)
+		err = h.readRest(ctx, w, &b, reader, s, size, step)
 	}
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	if err != nil {
-		if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return nil, release, tooLarge(large.Limit, -1)
-		}
-		return nil, release, &refusal{http.StatusBadRequest, malformed, problem{"INVALID_ARGUMENT", "BODY_INVALID", "the body cannot be read to its end"}}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, release, err
 	}
 	if b.Len() == 0 {
 		return nil, release, &refusal{http.StatusBadRequest, malformed, problem{"INVALID_ARGUMENT", "BODY_INVALID", "the body is empty"}}
@@ -69,15 +60,48 @@ func (h *Handler) read(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	return b.Bytes(), release, nil
 }
 
-// readRest reads what is left of a large body, which has to arrive in its time.
-func (h *Handler) readRest(w http.ResponseWriter, b *bytes.Buffer, reader io.Reader) error {
+// readRest reads what is left of a large body of a size at most, which has to arrive in its time once it has room for a first step. It takes room for each
+// step before it reads it.
+func (h *Handler) readRest(ctx context.Context, w http.ResponseWriter, b *bytes.Buffer, reader io.Reader, s *share, size, step int64) error {
 	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(h.deps.Now().Add(bodyTime)) // there is none where there is no connection
-	_, err := b.ReadFrom(reader)
-	if err == nil {
-		_ = connection.SetReadDeadline(time.Time{}) // should it pass while the events are stored, it would end the context of the request
+	for {
+		first := s.bytes == 0
+		if err := s.grow(ctx, min(step, size-s.bytes)); err != nil {
+			return err
+		}
+		if first {
+			_ = connection.SetReadDeadline(h.deps.Now().Add(bodyTime)) // there is none where there is no connection
+		}
+		left := s.bytes - int64(b.Len())
+		b.Grow(int(left) + bytes.MinRead)
+		if s.bytes == size {
+			left = math.MaxInt64 // the reader refuses what is more
+		}
+		n, err := b.ReadFrom(io.LimitReader(reader, left))
+		if err != nil {
+			return err
+		}
+		if n < left {
+			break
+		}
 	}
-	return err
+	_ = connection.SetReadDeadline(time.Time{}) // should it pass while the events are stored, it would end the context of the request
+	return nil
+}
+
+// incoming is a body as it arrives. Its errors are refusals.
+type incoming struct{ body io.Reader }
+
+// Read implements io.Reader.
+func (i incoming) Read(p []byte) (int, error) {
+	n, err := i.body.Read(p)
+	if err == nil || errors.Is(err, io.EOF) {
+		return n, err
+	}
+	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return n, tooLarge(large.Limit, -1)
+	}
+	return n, &refusal{http.StatusBadRequest, malformed, problem{"INVALID_ARGUMENT", "BODY_INVALID", "the body cannot be read to its end"}}
 }
 
 // tooLarge names the limit and the size, if it is known.

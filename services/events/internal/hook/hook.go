@@ -72,7 +72,7 @@ func New(file string, deps Deps) (*Handler, error) {
 		return nil, fmt.Errorf("EVENTS_HOOKS_FILE: %w", err)
 	}
 	m.loaded(len(b.hooks))
-	h := &Handler{deps: deps, book: b, metrics: m, large: newRoom(), held: semaphore.NewWeighted(maxHeld), mux: http.NewServeMux()}
+	h := &Handler{deps: deps, book: b, metrics: m, large: newRoom(deps.Now), held: semaphore.NewWeighted(maxHeld), mux: http.NewServeMux()}
 	h.mux.HandleFunc(Pattern+"{provider}/{id}", h.serve)
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		h.metrics.deliver("unknown", unknown)

@@ -18,14 +18,23 @@ import (
 	"devtrail.dev/services/events/internal/ingest"
 )
 
-// big is a large delivery.
-var big = strings.Replace(star, "{", `{"padding": "`+strings.Repeat("x", 2<<20)+`", `, 1)
+// big and larger are large deliveries, a little above 1 and 5 MiB.
+var (
+	big    = padded(1 << 20)
+	larger = padded(5 << 20)
+)
 
-// chunked delivers a signed body as GitHub does, without saying how long it is.
-func (f *fixture) chunked(delivery, body string) *httptest.ResponseRecorder {
+func padded(bytes int) string {
+	return strings.Replace(star, "{", `{"padding": "`+strings.Repeat("x", bytes)+`", `, 1)
+}
+
+// chunked delivers a signed body to a hook as GitHub does, without saying how long it is.
+func (f *fixture) chunked(hook, delivery, contentType, body string) *httptest.ResponseRecorder {
 	f.Helper()
-	r := httptest.NewRequestWithContext(f.Context(), http.MethodPost, "/hooks/github/github", io.MultiReader(strings.NewReader(body)))
-	for name, value := range map[string]string{"X-GitHub-Event": "star", "X-GitHub-Delivery": delivery, "X-Hub-Signature-256": "sha256=" + sum(secret, body)} {
+	r := httptest.NewRequestWithContext(f.Context(), http.MethodPost, "/hooks/github/"+hook, io.MultiReader(strings.NewReader(body)))
+	for name, value := range map[string]string{
+		"Content-Type": contentType, "X-GitHub-Event": "star", "X-GitHub-Delivery": delivery, "X-Hub-Signature-256": "sha256=" + sum(secret, body),
+	} {
 		r.Header.Set(name, value)
 	}
 	w := httptest.NewRecorder()
@@ -33,40 +42,106 @@ func (f *fixture) chunked(delivery, body string) *httptest.ResponseRecorder {
 	return w
 }
 
-// TestLargeDeliveriesWaitForRoom holds as many large deliveries of a hook as there is room for: the next is asked for again, a small one passes, and so does a
-// large one of another hook.
+// holding has the intake hold deliveries until what it returns is closed.
+func (f *fixture) holding() chan<- struct{} {
+	held := make(chan struct{})
+	f.intake.hold = func(ctx context.Context) {
+		select {
+		case <-held:
+		case <-ctx.Done():
+		}
+	}
+	return held
+}
+
+// TestLargeDeliveriesWaitForRoom holds as many large deliveries of a hook as there is room for: one that needs more than is left is asked for again and holds
+// nothing of it, a small one passes, and so does a large one of another hook.
 func TestLargeDeliveriesWaitForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := setup(t)
-		held := make(chan struct{})
-		f.intake.hold = func(ctx context.Context) {
-			select {
-			case <-held:
-			case <-ctx.Done():
-			}
-		}
+		held := f.holding()
 		var holding sync.WaitGroup
-		for range 3 { // of 25 MiB each, in 96 of the hook
+		for range 23 { // of 4 MiB each, in 96 of the hook
 			holding.Go(func() {
-				if status := f.chunked(uuid.NewString(), big).Code; status != http.StatusAccepted {
+				if status := f.chunked("github", uuid.NewString(), "application/json", big).Code; status != http.StatusAccepted {
 					t.Errorf("a held delivery was answered %d", status)
 				}
 			})
 		}
 		synctest.Wait()
-		w := f.chunked("d6", big)
+		w := f.chunked("github", "d6", "application/json", larger)
 		require.Equal(t, http.StatusServiceUnavailable, w.Code)
 		require.NotEmpty(t, w.Header().Get("Retry-After"))
 		f.intake.hold = nil
 		status, _, _ := f.github("star", "d7", star)
 		require.Equal(t, http.StatusAccepted, status)
-		status, _, _ = f.github("star", "d8", big)
-		require.Equal(t, http.StatusAccepted, status, "of one that says how long it is no more is set aside")
+		require.Equal(t, http.StatusAccepted, f.chunked("github", "d8", "application/json", big).Code)
 		require.Equal(t, http.StatusAccepted, f.gitlab(big))
 		close(held)
 		holding.Wait()
-		require.Equal(t, http.StatusAccepted, f.chunked("d6", big).Code)
+		require.Equal(t, http.StatusAccepted, f.chunked("github", "d6", "application/json", larger).Code)
 	})
+}
+
+// TestALargeFormTakesRoomAsItArrives has two of unknown length, of two hooks, each of which could be of 75 MiB where all have room for 128.
+func TestALargeFormTakesRoomAsItArrives(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := setup(t)
+		var hooks []map[string]string
+		for _, id := range []string{"one", "another"} {
+			hooks = append(hooks, map[string]string{"id": id, "organization": organization, "provider": "github", "secret": secret})
+		}
+		f.write(hooks)
+		f.advance(time.Minute)
+		held := f.holding()
+		var holding sync.WaitGroup
+		holding.Go(func() {
+			if status := f.chunked("one", "d1", "application/x-www-form-urlencoded", form(big)).Code; status != http.StatusAccepted {
+				t.Errorf("a held delivery was answered %d", status)
+			}
+		})
+		synctest.Wait()
+		f.intake.hold = nil
+		require.Equal(t, http.StatusAccepted, f.chunked("another", "d2", "application/x-www-form-urlencoded", form(big)).Code)
+		close(held)
+		holding.Wait()
+	})
+}
+
+// TestDeliveriesThatGrowDoNotWaitForEachOtherForEver has more of unknown length grow at once than there is room for in the end.
+func TestDeliveriesThatGrowDoNotWaitForEachOtherForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := setup(t)
+		more := make(chan struct{})
+		var growing sync.WaitGroup
+		for range 24 { // which hold 4 MiB each when they need 4 more, in 96 of the hook
+			growing.Go(func() {
+				body := io.MultiReader(strings.NewReader(larger[:3<<20]), waiting(more), strings.NewReader(larger[3<<20:]))
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/hooks/github/github", body)
+				r.Header.Set("X-GitHub-Event", "star")
+				r.Header.Set("X-Hub-Signature-256", "sha256="+sum(secret, larger))
+				w := httptest.NewRecorder()
+				f.handler.ServeHTTP(w, r)
+				if w.Code != http.StatusAccepted && w.Code != http.StatusServiceUnavailable {
+					t.Errorf("a delivery that grew was answered %d", w.Code)
+				}
+			})
+		}
+		synctest.Wait()
+		began := time.Now()
+		close(more)
+		growing.Wait()
+		require.Equal(t, 2*time.Second, time.Since(began))
+		require.Equal(t, http.StatusAccepted, f.chunked("github", "d1", "application/json", larger).Code)
+	})
+}
+
+// waiting is a part of a body that is empty and takes until it is closed.
+type waiting <-chan struct{}
+
+func (w waiting) Read([]byte) (int, error) {
+	<-w
+	return 0, io.EOF
 }
 
 func (f *fixture) gitlab(body string) int {
@@ -111,7 +186,7 @@ func TestBodiesThatNeverEndHoldNoOtherHookUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := setup(t)
 		var stalled sync.WaitGroup
-		for range 20 {
+		for range 40 { // of 4 MiB each, in 96 of the hook
 			c := &connection{ResponseRecorder: httptest.NewRecorder(), body: strings.NewReader(strings.Repeat("x", 1<<20+1)), ctx: t.Context(), now: f.clock}
 			stalled.Go(func() {
 				f.handler.ServeHTTP(c, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/hooks/github/github", c))
