@@ -53,13 +53,15 @@ var errNoTime = fault.New(fault.Timeout, "DEADLINE_TOO_SHORT", "the deadline lea
 // errStop is what a stream that the stop cut off answers; the caller may resume it elsewhere.
 var errStop = fault.New(fault.Unavailable, "SERVER_STOPPING", "the server is stopping")
 
-// arrive gives defaultDeadline to the stream itself, before any step: gRPC reads the message by the stream's context, and who never sends the whole of it
+// arrive gives defaultDeadline to the stream of a unary call itself, before any step: gRPC reads the message by the stream's context, and who never sends the whole of it
 // would keep the call for as long as the connection lives. It is called for one call of a connection at a time, and must not wait.
 func (s *Server) arrive(ctx context.Context, info *tap.Info) (context.Context, error) {
+	if !s.registrar.unary[info.FullMethodName] {
+		return ctx, nil
+	}
 	latest := s.deps.Now().Add(s.patience + margin)
-	end, own := ctx.Deadline()
 	// What is open to strangers takes no time, so that they may not say how long it takes to send.
-	if own && (end.Before(latest) || !s.rules.Open(info.FullMethodName)) || !s.registrar.unary[info.FullMethodName] {
+	if end, own := ctx.Deadline(); own && (end.Before(latest) || !s.rules.Open(info.FullMethodName)) {
 		return ctx, nil
 	}
 	ctx, cancel := context.WithDeadline(ctx, latest)
