@@ -127,7 +127,7 @@ func (s *Store) PutItem(ctx context.Context, organization uuid.UUID, i catalog.I
 }
 
 func (s *Store) insertItem(ctx context.Context, organization uuid.UUID, i catalog.Item, write uuid.UUID, token string) error {
-	ctx = s.isolated(ctx, token+"/"+write.String(), token)
+	ctx = s.isolated(ctx, "", token)
 	batch, err := s.conn.PrepareBatch(ctx,
 		"INSERT INTO catalog_items (organization_id, kind, id, name, description, body, uses, revision, gone, created_at, updated_at, write_id)")
 	if err != nil {

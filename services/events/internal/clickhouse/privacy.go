@@ -77,7 +77,7 @@ func (s *Store) insertPrivacy(ctx context.Context, p events.Privacy, token strin
 	if err != nil {
 		return err
 	}
-	ctx = s.isolated(ctx, token+"/"+uuid.NewString(), token)
+	ctx = s.isolated(ctx, "", token)
 	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO privacy_rules (organization_id, revision, rules, hash_key)")
 	if err != nil {
 		return translate(ctx, err)

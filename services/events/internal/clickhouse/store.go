@@ -189,15 +189,18 @@ func (s *Store) Close() error {
 }
 
 // isolated makes a context for an insert, which runs to its end although the caller may leave: an insert that is cut off is one whose end nobody knows.
+// A query id is for rows of blocks, which settle compares: any instance that settles ends them, and a block is sent again. Nobody would send another row again.
 func (s *Store) isolated(ctx context.Context, queryID, token string) context.Context {
 	settings := clickhouse.Settings{
 		"async_insert":                    0,
 		"log_comment":                     querytag.JSON("", querytag.Of(ctx, uuid.Nil, "insert")),
 		"max_partitions_per_insert_block": 0, // a Git history may touch every year there is
 	}
-	options := []clickhouse.QueryOption{}
 	if token != "" {
 		settings["insert_deduplication_token"] = token
+	}
+	options := []clickhouse.QueryOption{}
+	if queryID != "" {
 		options = append(options, clickhouse.WithQueryID(s.prefix+strings.ReplaceAll(queryID, " ", "")))
 	}
 	ctx = dated{Context: context.WithoutCancel(ctx), deadline: s.now().Add(insertTimeout)}
