@@ -74,6 +74,21 @@ func TestTheGiteaFamilyNamesEveryRequestAnew(t *testing.T) {
 	}
 }
 
+// TestTheGiteaFamilyDoesNotNameEveryEvent has what the header of the event leaves empty: packages, and the statuses of Gitea 1.23 (go-gitea/gitea#33244).
+func TestTheGiteaFamilyDoesNotNameEveryEvent(t *testing.T) {
+	f := setup(t)
+	for kind, body := range map[string]string{
+		"package": `{"action": "created", "package": {"type": "npm", "name": "basket", "version": "1.2.3", "html_url": "https://git.example.org/team/-/packages/npm/basket/1.2.3"}, "sender": {"login": "ada"}}`,
+		"status":  `{"sha": "2222222222222222222222222222222222222222", "state": "success", "repository": {"clone_url": "https://git.example.org/team/shop.git"}, "sender": {"login": "ada"}}`,
+	} {
+		for path, product := range map[string]string{"forgejo": "Forgejo", "gitea": "Gitea"} {
+			w := f.post("/hooks/"+path+"/"+path, body, "X-"+product+"-Event", "", "X-"+product+"-Event-Type", kind, "X-Gogs-Event", "", "X-Gogs-Event-Type", kind, "X-"+product+"-Signature", sum(secret, body))
+			require.Equal(t, 1, f.receipt(w).Stored, "%s of %s", kind, product)
+		}
+	}
+	require.ElementsMatch(t, []string{"commit_status.reported", "commit_status.reported", "package.published", "package.published"}, f.intake.names())
+}
+
 func TestLogsNameADeliveryAsItsSenderDoes(t *testing.T) {
 	f := setup(t)
 	var log strings.Builder

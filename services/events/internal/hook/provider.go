@@ -106,11 +106,11 @@ func bitbucketDelivery(h Hook, m message) source.Delivery {
 }
 
 // giteaDelivery goes by the body alone: the family names every request anew, also one that is replayed by hand and those of several hooks that
-// one event fires, and sends the same body with each.
+// one event fires, and sends the same body with each. For packages and some statuses the header of the event is there and empty: then its type names it.
 func giteaDelivery(h Hook, m message) source.Delivery {
 	return source.Delivery{
 		Key:   "sha256:" + m.hash(),
-		Event: m.first("X-Gitea-Event", "X-Forgejo-Event", "X-Gogs-Event"),
+		Event: m.first("X-Gitea-Event", "X-Forgejo-Event", "X-Gogs-Event", "X-Gitea-Event-Type", "X-Forgejo-Event-Type", "X-Gogs-Event-Type"),
 		Tool:  h.Provider, Host: h.Host,
 	}
 }
