@@ -68,13 +68,18 @@ func (m *message) workflowJob() {
 	m.batch.Add(f)
 }
 
-// actionRun is Forgejo's way to tell how a run ended.
+// ended are the words for how a run ended by Forgejo's names of the event, where the run does not say it.
+var ended = map[string]string{"action_run_failure": "failed", "action_run_recover": "succeeded", "action_run_success": "succeeded"}
+
+// actionRun is Forgejo's way to tell how a run ended. One that was canceled comes as a failure too, and one that ends well after one that did not
+// comes twice, as a success and as a recovery: both have one id.
 func (m *message) actionRun() {
 	run := m.body.At("run")
-	verb := "succeeded"
-	if m.event == "action_run_failure" {
-		verb = "failed"
+	verb, ok := outcomes[run.At("status").Text()]
+	if !ok {
+		verb = ended[m.event]
 	}
+	stopped := run.At("stopped").Time()
 	f := m.fromCI(m.fact("pipeline."+verb, source.FirstTime(run.At("stopped"), run.At("updated"), run.At("created")), source.Properties{
 		"name": run.At("title").Text(), "run_id": run.At("id").Int(), "run_number": run.At("index_in_repo").Int(), "trigger": run.At("trigger_event").Text(), "status": run.At("status").Text(),
 		"branch": run.At("prettyref").Text(), "commit": run.At("commit_sha").Text(), "workflow": run.At("workflow_id").Text(), "url": run.At("html_url").Text(),
@@ -84,6 +89,9 @@ func (m *message) actionRun() {
 		f.Actor = actor
 	}
 	f.Session = m.session("actions/runs", run.At("index_in_repo"))
+	if id := run.At("id"); m.project != "" && id.Int() > 0 && !stopped.IsZero() {
+		f.ID = source.ContentID(m.tool, m.project, f.Name, id.Text(), stopped.UTC().String())
+	}
 	m.batch.Add(f)
 }
 
