@@ -117,9 +117,15 @@ func repository(repo source.Value) string {
 	return git.Repository(source.First(repo.At("clone_url"), repo.At("html_url")).Text())
 }
 
+// ghost is the number of the account that stands for all whose own was deleted.
+const ghost = -1
+
 // account is the actor of an account. The suite has no kind of identity for the numbers of these servers, so the login at the host names the account.
 func (m *message) account(user source.Value) source.Actor {
 	login := source.First(user.At("login"), user.At("username")).Text()
+	if user.At("id").Int() == ghost {
+		return source.Actor{}.Named(login)
+	}
 	actor := source.Actor{Identity: source.LoginAt(m.host, login)}
 	actor.Bot = user.At("is_bot").True() || login == "gitea-actions" || login == "forgejo-actions"
 	return actor.Named(login, user.At("full_name").Text())

@@ -95,10 +95,16 @@ func (m *message) repository(repo source.Value) string {
 	return ""
 }
 
+// ghost is the account that stands for all whose own was deleted, on Enterprise servers too.
+const ghost = "ghost"
+
 // account is the actor of an account. The ids of an Enterprise server are its own and collide with those of github.com, so there the login names the account.
 func (m *message) account(user source.Value) source.Actor {
 	var actor source.Actor
 	login := user.At("login").Text()
+	if login == ghost {
+		return source.Actor{}.Named(login)
+	}
 	host := git.Host(user.At("html_url").Text())
 	if host == "" {
 		host = m.host
