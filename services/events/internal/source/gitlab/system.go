@@ -27,6 +27,13 @@ var places = map[string]string{
 	"subgroup_create": "group.created", "subgroup_destroy": "group.deleted",
 }
 
+// isUntimed tells the deliveries about accounts and members whose times are older than what they tell: nothing changes what is about to go, a request
+// for access that is denied or taken back among it, nor an account that is blocked and tries to log in.
+func isUntimed(kind string) bool {
+	return strings.HasSuffix(kind, "_destroy") || strings.HasPrefix(kind, "user_remove_") || kind == "user_failed_login" ||
+		strings.HasPrefix(kind, "user_access_request_denied_") || strings.HasPrefix(kind, "user_access_request_revoked_")
+}
+
 func (m *message) person(name string) {
 	b := m.body
 	id := source.First(b.At("user_id"))
@@ -37,7 +44,7 @@ func (m *message) person(name string) {
 	if !strings.HasSuffix(m.kind, "_create") && !strings.HasPrefix(m.kind, "user_add_") {
 		at = source.FirstTime(b.At("updated_at"))
 	}
-	if strings.HasSuffix(m.kind, "_destroy") || strings.HasPrefix(m.kind, "user_remove_") {
+	if isUntimed(m.kind) {
 		at = time.Time{}
 	}
 	username := source.First(b.At("user_username"), b.At("username")).Text()
@@ -64,10 +71,14 @@ func (m *message) place(name string) {
 	}))
 }
 
+// approval tells of a member who is to get a role that costs a seat: who asked for it, and who decided.
 func (m *message) approval() {
 	verb, ok := map[string]string{"approve": "approved", "deny": "denied", "enqueue": "queued"}[m.action()]
 	if !ok {
 		return
 	}
-	m.batch.Add(m.fact("member_approval."+verb, source.FirstTime(m.attrs.At("updated_at"), m.attrs.At("created_at")), source.Properties{"status": m.attrs.At("status").Text()}))
+	b := m.body
+	f := m.fact("member_approval."+verb, source.FirstTime(b.At("updated_at"), b.At("created_at")), source.Properties{"status": m.attrs.At("status").Text(), "member_id": positive(b.At("user_id"))})
+	f.Actor = m.identified(source.First(b.At("reviewed_by_user_id"), b.At("requested_by_user_id")).Int(), "", "")
+	m.batch.Add(f)
 }
