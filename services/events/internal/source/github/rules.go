@@ -60,6 +60,7 @@ var rules = map[string]rule{
 	"dismissal_request_code_scanning":       {object: "dismissal_request", node: "exemption_request", verbs: exemptions},
 	"dismissal_request_dependabot":          {object: "dismissal_request", node: "exemption_request", verbs: exemptions},
 	"dismissal_request_secret_scanning":     {object: "dismissal_request", node: "exemption_request", verbs: exemptions},
+	"enterprise":                            {object: "enterprise", verbs: verbs("anonymous_access_disabled", "anonymous_access_enabled")}, // of an Enterprise server
 	"exemption_request_push_ruleset":        {object: "bypass_request", node: "exemption_request", verbs: exemptions},
 	"exemption_request_secret_scanning":     {object: "bypass_request", node: "exemption_request", verbs: exemptions},
 	"github_app_authorization":              {object: "app_authorization", verbs: verbs("revoked")},
