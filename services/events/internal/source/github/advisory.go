@@ -48,6 +48,9 @@ func (m *message) vulnerabilityAlert() {
 	if id := alert.At("external_identifier").Text(); strings.HasPrefix(id, "CVE-") {
 		f.Properties["cve"] = id
 	}
+	if dismisser := m.account(alert.At("dismisser")); m.action == "dismiss" && dismisser.Identity.Known() { // GitHub itself may be the sender
+		f.Actor = dismisser
+	}
 	m.batch.Add(f)
 }
 
