@@ -166,7 +166,8 @@ func TestWhatIsRefused(t *testing.T) {
 		"another method":                  {http.MethodGet, "/hooks/gitea/gitea?payload={}", "", http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED"},
 		"an empty body":                   {http.MethodPost, "/hooks/github/github", "", http.StatusBadRequest, "BODY_INVALID"},
 		"more than 25 MiB from GitHub":    {http.MethodPost, "/hooks/github/github", strings.Repeat(" ", 25<<20+1), http.StatusRequestEntityTooLarge, "BODY_TOO_LARGE"},
-		"more than 10 MiB from elsewhere": {http.MethodPost, "/hooks/gitlab/gitlab", strings.Repeat(" ", 10<<20+1), http.StatusRequestEntityTooLarge, "BODY_TOO_LARGE"},
+		"more than 25 MiB from GitLab":    {http.MethodPost, "/hooks/gitlab/gitlab", strings.Repeat(" ", 25<<20+1), http.StatusRequestEntityTooLarge, "BODY_TOO_LARGE"},
+		"more than 10 MiB from elsewhere": {http.MethodPost, "/hooks/gitea/gitea", strings.Repeat(" ", 10<<20+1), http.StatusRequestEntityTooLarge, "BODY_TOO_LARGE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := f.send(c.method, c.path, c.body)
@@ -174,7 +175,7 @@ func TestWhatIsRefused(t *testing.T) {
 			require.Contains(t, w.Body.String(), `"reason":"`+c.reason+`"`)
 		})
 	}
-	w := f.send(http.MethodPost, "/hooks/gitlab/gitlab", strings.Repeat(" ", 10<<20+1))
+	w := f.send(http.MethodPost, "/hooks/gitea/gitea", strings.Repeat(" ", 10<<20+1))
 	require.Contains(t, w.Body.String(), "10485761 bytes, at most 10485760")
 	require.Zero(t, f.intake.calls)
 }

@@ -233,6 +233,15 @@ func TestTheLimitOfAFormIsThatOfItsPayload(t *testing.T) {
 	require.Contains(t, w.Body.String(), "BODY_TOO_LARGE")
 }
 
+// TestGitLabSendsAsMuchAsGitHub has a push of very many files: GitLab would switch the hook off for good if it were refused.
+func TestGitLabSendsAsMuchAsGitHub(t *testing.T) {
+	f := setup(t)
+	body := `{"object_kind": "push", "before": "1111111111111111111111111111111111111111", "after": "2222222222222222222222222222222222222222", "ref": "refs/heads/main", "project": {"web_url": "https://gitlab.com/team/shop"},
+		"commits": [{"id": "2222222222222222222222222222222222222222", "added": ["` + strings.Repeat("x", 12<<20) + `"]}], "total_commits_count": 1}`
+	r := f.receipt(f.post("/hooks/gitlab/gitlab", body, "X-Gitlab-Token", secret))
+	require.Equal(t, 2, r.Stored)
+}
+
 // TestADeliveryThatIsNotDurableInTimeIsAskedForAgain has an intake that never answers: the provider gets its answer before it gives up.
 func TestADeliveryThatIsNotDurableInTimeIsAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

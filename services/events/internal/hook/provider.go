@@ -14,10 +14,10 @@ import (
 	"devtrail.dev/services/events/internal/source/gitlab"
 )
 
-// The limits of the JSON of deliveries, in bytes. GitHub sends nothing above 25 MB.
+// The limits of the JSON of deliveries, in bytes. GitHub and GitLab send nothing above 25 MB, and GitLab switches a hook off whose delivery is refused.
 const (
-	githubLimit = 25 << 20
-	otherLimit  = 10 << 20
+	largeLimit = 25 << 20
+	otherLimit = 10 << 20
 )
 
 // How long a delivery may take until it is durable. GitHub, GitLab and Bitbucket give up after ten seconds; servers of the Gitea family after five
@@ -41,8 +41,8 @@ var providers = map[string]provider{
 	"bitbucket": {otherLimit, patience, verifyBitbucket, bitbucketDelivery, bitbucket.Translate},
 	"forgejo":   {otherLimit, giteaPatience, verifyGitea, giteaDelivery, gitea.Translate},
 	"gitea":     {otherLimit, giteaPatience, verifyGitea, giteaDelivery, gitea.Translate},
-	"github":    {githubLimit, patience, verifyGitHub, githubDelivery, github.Translate},
-	"gitlab":    {otherLimit, patience, verifyGitLab, gitlabDelivery, gitlab.Translate},
+	"github":    {largeLimit, patience, verifyGitHub, githubDelivery, github.Translate},
+	"gitlab":    {largeLimit, patience, verifyGitLab, gitlabDelivery, gitlab.Translate},
 	"gogs":      {otherLimit, giteaPatience, verifyGitea, giteaDelivery, gitea.Translate},
 }
 
