@@ -41,7 +41,7 @@ func (m *message) person(name string) {
 		id = source.Value{} // the id of such a message is the key's
 	}
 	at := source.FirstTime(b.At("created_at"))
-	if !strings.HasSuffix(m.kind, "_create") && !strings.HasPrefix(m.kind, "user_add_") {
+	if !strings.HasSuffix(m.kind, "_create") { // who accepts an invitation, or whose request is accepted, is added long after that was made
 		at = source.FirstTime(b.At("updated_at"))
 	}
 	if isUntimed(m.kind) {
