@@ -74,6 +74,18 @@ func TestTheGiteaFamilyNamesEveryRequestAnew(t *testing.T) {
 	}
 }
 
+// TestAPageOfAWikiThatChangesAgainIsAnotherEvent has what no message of the family says: when the page was changed.
+func TestAPageOfAWikiThatChangesAgainIsAnotherEvent(t *testing.T) {
+	f := setup(t)
+	body := `{"action": "edited", "repository": {"clone_url": "https://git.example.org/team/shop.git", "updated_at": "2026-05-01T10:00:00Z"}, "sender": {"login": "ada"}, "page": "Home", "comment": "Update 'Home'"}`
+	edited := func(key string) int {
+		return f.receipt(f.post("/hooks/gitea/gitea", body, "X-Gitea-Event", "wiki", "X-Gitea-Delivery", key, "X-Gitea-Signature", sum(secret, body))).Stored
+	}
+	require.Equal(t, 1, edited("u1"))
+	require.Equal(t, 0, edited("u1"), "the same delivery")
+	require.Equal(t, 1, edited("u2"))
+}
+
 // TestTheGiteaFamilyDoesNotNameEveryEvent has what the header of the event leaves empty: packages, and the statuses of Gitea 1.23 (go-gitea/gitea#33244).
 func TestTheGiteaFamilyDoesNotNameEveryEvent(t *testing.T) {
 	f := setup(t)

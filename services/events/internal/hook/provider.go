@@ -106,11 +106,16 @@ func bitbucketDelivery(h Hook, m message) source.Delivery {
 }
 
 // giteaDelivery goes by the body alone: the family names every request anew, also one that is replayed by hand and those of several hooks that
-// one event fires, and sends the same body with each. For packages and some statuses the header of the event is there and empty: then its type names it.
+// one event fires, and sends the same body with each. But a page of a wiki that changes once more is told in the same words too, so those go by the name.
+// For packages and some statuses the header of the event is there and empty: then its type names it.
 func giteaDelivery(h Hook, m message) source.Delivery {
-	return source.Delivery{
+	d := source.Delivery{
 		Key:   "sha256:" + m.hash(),
 		Event: m.first("X-Gitea-Event", "X-Forgejo-Event", "X-Gogs-Event", "X-Gitea-Event-Type", "X-Forgejo-Event-Type", "X-Gogs-Event-Type"),
 		Tool:  h.Provider, Host: h.Host,
 	}
+	if d.Event == "wiki" {
+		d.Key = m.key("X-Gitea-Delivery", "X-Forgejo-Delivery", "X-Gogs-Delivery")
+	}
+	return d
 }
