@@ -2,10 +2,16 @@ package source
 
 // Elements counts the elements of a JSON array without reading them, so that one of too many is refused before it takes the memory of all of them: an
 // element of two bytes takes a hundred. What begins as something else has none; of an array that is not valid it says anything.
-func Elements(array []byte) int {
+func Elements(array []byte) int { return inside(array, '[') }
+
+// Members is Elements for the members of a JSON object.
+func Members(object []byte) int { return inside(object, '{') }
+
+// inside counts what stands between the first bracket of a text, which is to be the one that opens, and its end.
+func inside(text []byte, open byte) int {
 	commas, depth, quoted, some := 0, 0, false, false
-	for i := 0; i < len(array); i++ {
-		c := array[i]
+	for i := 0; i < len(text); i++ {
+		c := text[i]
 		if quoted {
 			switch c {
 			case '\\':
@@ -15,12 +21,12 @@ func Elements(array []byte) int {
 			}
 			continue
 		}
-		some = some || depth == 1 && c > ' ' && c != ']'
+		some = some || depth == 1 && c > ' ' && c != ']' && c != '}'
 		switch c {
 		case '"':
 			quoted = true
 		case '[', '{':
-			if depth == 0 && c == '{' {
+			if depth == 0 && c != open {
 				return 0
 			}
 			depth++
@@ -38,8 +44,8 @@ func Elements(array []byte) int {
 	return 0
 }
 
-// values is about how many values a JSON text has, those within others too, and at least as many. It reads nothing, so it costs no memory.
-func values(text []byte) int {
+// Values is about how many values a JSON text has, those within others too, and at least as many. It reads nothing, so it costs no memory.
+func Values(text []byte) int {
 	n, quoted := 1, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -48,6 +54,22 @@ func values(text []byte) int {
 		case quoted && c == '\\':
 			i++
 		case !quoted && (c == ',' || c == '[' || c == '{'):
+			n++
+		}
+	}
+	return n
+}
+
+// Objects is how many objects a JSON text has, those within others too.
+func Objects(text []byte) int {
+	n, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++
+		case !quoted && c == '{':
 			n++
 		}
 	}

@@ -56,3 +56,11 @@ func TestAMessageOfTooManyValuesIsNotRead(t *testing.T) {
 	_, err = source.Parse([]byte(`{"a": "` + string(bytes.Repeat([]byte(`\",[{`), 1<<19)) + `"}`))
 	require.NoError(t, err, "what stands in a text is none")
 }
+
+func TestMembersAndObjects(t *testing.T) {
+	for text, want := range map[string][2]int{
+		`{}`: {0, 1}, ` { } `: {0, 1}, `{"a": 1}`: {1, 1}, `{"a": {"b": 1, "c": [{}, {}]}, "d,{": "}\",{"}`: {2, 4}, `[{}, {}]`: {0, 2}, `"{}"`: {0, 0},
+	} {
+		require.Equal(t, want, [2]int{source.Members([]byte(text)), source.Objects([]byte(text))}, text)
+	}
+}

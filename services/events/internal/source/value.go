@@ -22,7 +22,7 @@ const maxValues = 1 << 19
 
 // Parse reads a JSON object.
 func Parse(body []byte) (Value, error) {
-	if n := values(body); n > maxValues {
+	if n := Values(body); n > maxValues {
 		return Value{}, fmt.Errorf("read a JSON message: it has %d values, at most %d are read", n, maxValues)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))

@@ -3,7 +3,9 @@ package otlp
 import (
 	"encoding/json"
 
+	collectorv1 "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"devtrail.dev/services/events/internal/source"
 )
@@ -15,6 +17,18 @@ import (
 func tooMany(n int, of string) error {
 	if n > MaxRecords {
 		return ErrRecords.With("the request has %d %s, at most %d are taken", n, of, MaxRecords)
+	}
+	return nil
+}
+
+// maxMessages is how many messages a request may have in all, those of attributes and of values too: one of two bytes takes a hundred when it is read. Where names
+// and values are any text, a request that is as long as one may be has fewer.
+const maxMessages = 1 << 20
+
+// tooFull is the error of a request with so many messages.
+func tooFull(n int) error {
+	if n > maxMessages {
+		return ErrRecords.With("the request has more than %d attributes and values, which is what is taken at once: send them in several requests", maxMessages)
 	}
 	return nil
 }
@@ -34,7 +48,30 @@ func countWire(body []byte) error {
 			return err
 		}
 	}
-	return nil
+	if len(body) < 2*maxMessages { // as most: it has no room for so many
+		return nil
+	}
+	return tooFull(messages(body, (*collectorv1.ExportLogsServiceRequest)(nil).ProtoReflect().Descriptor(), maxNesting))
+}
+
+// messages is how many messages a message of a type has in it, as far as they are too many.
+func messages(body []byte, of protoreflect.MessageDescriptor, depth int) (n int) {
+	for rest := body; len(rest) > 0 && n <= maxMessages; {
+		number, typ, size := protowire.ConsumeTag(rest)
+		if size < 0 {
+			return n
+		}
+		length := protowire.ConsumeFieldValue(number, typ, rest[size:])
+		if length < 0 {
+			return n
+		}
+		if field := of.Fields().ByNumber(number); field != nil && field.Kind() == protoreflect.MessageKind && typ == protowire.BytesType && depth > 0 {
+			inner, _ := protowire.ConsumeBytes(rest[size : size+length])
+			n += 1 + messages(inner, field.Message(), depth-1)
+		}
+		rest = rest[size+length:]
+	}
+	return n
 }
 
 // countLevel adds what a message holds to the counts, which are those of its levels alone.
@@ -114,5 +151,8 @@ func countJSON(body []byte) error {
 			}
 		}
 	}
-	return tooMany(int(n), "records")
+	if err := tooMany(int(n), "records"); err != nil {
+		return err
+	}
+	return tooFull(source.Objects(body))
 }

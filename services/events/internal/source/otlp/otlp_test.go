@@ -398,3 +398,30 @@ func TestARequestOfTooManyIsNotRead(t *testing.T) {
 		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20), name)
 	}
 }
+
+// TestARequestOfTooManyValuesIsNotRead has records of many empty attributes and values, which a body of a few kilobytes can be packed from.
+func TestARequestOfTooManyValuesIsNotRead(t *testing.T) {
+	const n = 2 << 20
+	inner := func(field protowire.Number, message []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(nil, field, protowire.BytesType), message)
+	}
+	record := func(message []byte) []byte { return inner(1, inner(2, inner(2, message))) }
+	array := "[" + strings.Repeat("{},", n) + "{}]"
+	for name, c := range map[string]struct{ wire, json []byte }{
+		"attributes": {record(bytes.Repeat([]byte{6<<3 | 2, 0}, n)), []byte(`{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"attributes": ` + array + `}]}]}]}`)},
+		"values": {
+			record(inner(5, inner(5, bytes.Repeat([]byte{1<<3 | 2, 0}, n)))),
+			[]byte(`{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"arrayValue": {"values": ` + array + `}}}]}]}]}`),
+		},
+		"what nobody asks for": {record(bytes.Repeat([]byte{6<<3 | 2, 0}, n)), []byte(`{"resourceLogs": [{"schemaUrl": "\ud800"}], "more": [` + strings.Repeat("0,", n) + `0]}`)},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, wire := Unmarshal(c.wire)
+		_, inJSON := UnmarshalJSON(c.json)
+		runtime.ReadMemStats(&after)
+		require.ErrorIs(t, wire, ErrRecords, name)
+		require.Error(t, inJSON, name)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20), name)
+	}
+}

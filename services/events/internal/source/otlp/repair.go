@@ -7,6 +7,8 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"devtrail.dev/services/events/internal/source"
 )
 
 // Exporters cut texts in the middle of a character, and one text that is none would refuse all records of a request for good. What follows puts U+FFFD where
@@ -14,6 +16,9 @@ import (
 
 // repairedJSON mends a body in JSON: half a surrogate pair is an escape that encoding/json takes and protojson does not.
 func repairedJSON(body []byte) []byte {
+	if source.Values(body) > 2*maxMessages { // also those that nobody asks for are read here
+		return body
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	var object map[string]any
