@@ -252,6 +252,17 @@ func TestABatchOfTooManyIsNotRead(t *testing.T) {
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
 }
 
+func TestAnEventOfTooManyAttributesIsNotRead(t *testing.T) {
+	body := []byte(`{"specversion": "1.0", "id": "1", "source": "s", "type": "t"` + strings.Repeat(`, "a": 1`, 1<<20) + `}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Structured(body)
+	runtime.ReadMemStats(&after)
+	require.ErrorIs(t, err, ErrFormat)
+	require.ErrorContains(t, err, "1048580 attributes, at most 200 are taken")
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
+}
+
 // TestTheDraftsOfABatchAreBounded has one message whose long reference would be in each of its commits, and one of many such messages.
 func TestTheDraftsOfABatchAreBounded(t *testing.T) {
 	var commits strings.Builder

@@ -15,6 +15,9 @@ import (
 // MaxBatch is how many events a batch may have.
 const MaxBatch = 1000
 
+// maxMembers is how many members an event may have: its attributes and its data. Events have some ten; each takes hundreds of bytes when it is read.
+const maxMembers = 200
+
 // The media types of the JSON formats.
 const (
 	TypeEvent = "application/cloudevents+json"
@@ -23,6 +26,9 @@ const (
 
 // Structured reads one event in the JSON format.
 func Structured(body []byte) (Event, error) {
+	if n := source.Members(body); n > maxMembers {
+		return Event{}, ErrFormat.With("the event has %d attributes, at most %d are taken", n, maxMembers)
+	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
 		return Event{}, ErrFormat.With("the body is not a JSON object")
