@@ -10,6 +10,7 @@ import (
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/fault"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
 	"devtrail.dev/services/events/internal/wire"
@@ -29,6 +30,12 @@ var captureWay = way{
 	unpacked: 20<<20 + 64<<10,
 	small:    map[string]limits{typeText: {packed: 60 << 10, unpacked: 1 << 20}},
 }
+
+// What a batch and an event are made of at most: an empty text of three bytes takes many more when it is read.
+const (
+	maxMembers = 10
+	maxValues  = 10 * events.MaxPackages
+)
 
 var (
 	errBatch     = fault.New(fault.Invalid, "VALIDATION_FAILED", "the request is not valid").Field("events")
@@ -81,6 +88,9 @@ func (d *Door) capture(ctx context.Context, w http.ResponseWriter, l letter) err
 // readBatch reads a CaptureEventsRequest. Its events are read one by one, so that a bad one does not take the others along; the errors of those
 // that cannot be read are by their places.
 func readBatch(contentType string, body []byte) (*eventsv1.CaptureEventsRequest, map[int]error, error) {
+	if n := source.Members(body); n > maxMembers {
+		return nil, nil, errBody.With("the body is not a CaptureEventsRequest: it has %d members", n)
+	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
 		return nil, nil, errBody.With(`the body is not a JSON object {"events": [...]}`)
@@ -106,7 +116,7 @@ func readBatch(contentType string, body []byte) (*eventsv1.CaptureEventsRequest,
 		return nil, nil, err
 	}
 	if err := protojson.Unmarshal(rest, batch); err != nil {
-		return nil, nil, errBody.With("the body is not a CaptureEventsRequest: %.200s", err.Error())
+		return nil, nil, errBody.With("the body is not a CaptureEventsRequest: %.200s", err.Error()).Field(badField(rest, batch.ProtoReflect().Type()))
 	}
 	if _, ok := eventsv1.AckLevel_name[int32(batch.GetAck())]; !ok {
 		return nil, nil, errBatch.With("ack %d is not known", batch.GetAck()).Field("ack")
@@ -115,12 +125,23 @@ func readBatch(contentType string, body []byte) (*eventsv1.CaptureEventsRequest,
 	unreadable := make(map[int]error)
 	for i, raw := range raws {
 		batch.Events[i] = &eventsv1.Event{}
-		if err := protojson.Unmarshal(raw, batch.GetEvents()[i]); err != nil {
-			unreadable[i] = errEventJSON.With("%.300s", err.Error())
+		if err := readEvent(raw, batch.GetEvents()[i]); err != nil {
+			unreadable[i] = err
 			batch.Events[i] = &eventsv1.Event{Id: rawID(raw)}
 		}
 	}
 	return batch, unreadable, nil
+}
+
+// readEvent reads an event. The error says at which field it cannot be read.
+func readEvent(raw json.RawMessage, into *eventsv1.Event) error {
+	if n := source.Values(raw); n > maxValues {
+		return events.ErrEventTooLarge.With("the event has about %d values, of which at most %d are packages", n, events.MaxPackages).Field("packages")
+	}
+	if err := protojson.Unmarshal(raw, into); err != nil {
+		return errEventJSON.With("%.300s", err.Error()).Field(badField(raw, into.ProtoReflect().Type()))
+	}
+	return nil
 }
 
 // rawID is the id of an event that could not be read, so that the sender can tell which one it was.

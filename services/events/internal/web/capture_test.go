@@ -53,6 +53,28 @@ func TestCaptureAnswersEachEvent(t *testing.T) {
 	require.Empty(t, b.stored(other))
 }
 
+// TestWhatCannotBeReadIsNamed has fields that protojson names in its errors, and those that it does not.
+func TestWhatCannotBeReadIsNamed(t *testing.T) {
+	b := setup(t)
+	for text, field := range map[string]string{
+		`{"occurredAt": "lunch"}`: "occurred_at", `{"occurred_at": 1777636800}`: "occurred_at", `{"name": 5}`: "name", `{"actor": {"kind": "X"}}`: "actor.kind",
+		`{"source": {"kind": "SOURCE_KIND_BROWSER", "tool": 7}}`: "source.tool", `{"source": 5}`: "source", `{"ageMs": "x"}`: "age_ms", `{"packages": "a"}`: "packages",
+		`{"propertiesJson": {"a": 1}}`: "properties_json", `{"nam": "x"}`: "nam", `{"actor": {"login": "x"}}`: "actor.login", `5`: "",
+		`{"` + strings.Repeat("\u00e9", 200) + `": 1}`:           strings.Repeat("\u00e9", 97) + "...",
+		`{"packages": [` + strings.Repeat(`"",`, 1<<20) + `""]}`: "packages",
+	} {
+		list := results(t, b.post(capturePath, batch(text, event(1))))
+		require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED, list[0].GetStatus())
+		require.Equal(t, field, list[0].GetField(), "%.100s", text)
+		require.NotEqual(t, eventsv1.CaptureStatus_CAPTURE_STATUS_REJECTED, list[1].GetStatus())
+	}
+	for member, field := range map[string]string{`"sentAt": "lunch"`: "sent_at", `"ack": "X"`: "ack", `"key": "k"`: "key"} {
+		a := b.post(capturePath, `{"events": [`+event(1)+`], `+member+`}`)
+		require.Equal(t, http.StatusBadRequest, a.StatusCode)
+		require.Equal(t, field, a.problem(t).Field)
+	}
+}
+
 func TestCaptureTakesPackedBodies(t *testing.T) {
 	b := setup(t)
 	for i, c := range []struct {
@@ -151,6 +173,22 @@ func TestABatchOfTooManyIsNotRead(t *testing.T) {
 	require.Contains(t, a.body, "1048577 events")
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(20*len(body)))
 	require.Contains(t, b.post(capturePath, `{"events": {"a": 1}}`).body, "events is not a list")
+}
+
+func TestMembersAndPackagesOfTooManyAreNotRead(t *testing.T) {
+	b := setup(t)
+	var members strings.Builder
+	for i := range 1 << 19 {
+		fmt.Fprintf(&members, `, "%x": 1`, i)
+	}
+	for _, body := range []string{`{"events": [{}]` + members.String() + `}`, batch(`{"packages": [` + strings.Repeat(`"",`, 2<<20) + `""]}`)} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		a := b.post(capturePath, body)
+		runtime.ReadMemStats(&after)
+		require.NotContains(t, a.body, "STORED")
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(9*len(body)), "what reading the body takes")
+	}
 }
 
 func TestTheClockOfThePage(t *testing.T) {
