@@ -54,6 +54,14 @@ var agents = []agent{
 		called: []string{"tool_call"}, toolName: "function_name", shells: []string{"run_shell_command"},
 		commands: [][2]string{{"function_args", "command"}},
 	},
+	{ // in the editor it tells of calls without their arguments, which others may add by the semantic conventions
+		tool: "copilot", prefix: "copilot_chat.", services: []string{"copilot-chat", "github-copilot"},
+		names: map[string]string{
+			"gen_ai.client.inference.operation.details": "agent.model_called", "session.start": "agent.session_started", "tool.call": "agent.tool_called",
+		},
+		called: []string{"tool.call"}, toolName: "gen_ai.tool.name", shells: []string{"bash", "runInTerminal", "run_in_terminal"},
+		commands: [][2]string{{"gen_ai.tool.call.arguments", "command"}},
+	},
 }
 
 // tool finds the agent of the record and the name of its event without the prefix; nil when it is none's.
@@ -82,7 +90,7 @@ func (a *agent) describe(r *reader, fact *source.Fact, suffix string, script com
 	set := fact.Properties.With(source.Properties{
 		"decision":    r.attributes.text("decision"),
 		"duration_ms": r.attributes.number("duration_ms"),
-		"model":       r.attributes.text("model"),
+		"model":       r.at("model", "gen_ai.response.model", "gen_ai.request.model"),
 		"tool":        r.attributes.text(a.toolName),
 	})
 	if success := r.attributes.text("success"); success != "" {

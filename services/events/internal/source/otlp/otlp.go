@@ -175,7 +175,7 @@ func (r *reader) fact(service string, tool *agent, suffix string, script command
 		ToolVersion: r.at("service.version", "app.version"),
 		Machine:     r.at("host.name", "host.id"),
 		Project:     git.Repository(r.at("vcs.repository.url.full")),
-		Session:     r.at("session.id", "conversation.id"),
+		Session:     r.at("session.id", "conversation.id", "gen_ai.conversation.id"),
 		Properties: source.Properties{
 			"branch":   r.at("vcs.ref.head.name"),
 			"change":   r.at("vcs.change.id"),

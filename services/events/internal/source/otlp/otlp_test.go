@@ -104,6 +104,20 @@ func TestGeminiCLI(t *testing.T) {
 	require.Equal(t, "gemini-cli", list[2].Source.Tool)
 }
 
+func TestCopilot(t *testing.T) {
+	list, _ := exported(t, "copilot.json")
+	require.Equal(t, []string{"agent.session_started", "agent.model_called", "agent.tool_called", "agent.tool_called", "package.requested", "copilot_chat.edit.feedback"}, names(list))
+	for _, e := range list {
+		require.Equal(t, events.Source{Kind: events.SourceAgent, Tool: "copilot", ToolVersion: "0.38.0", Machine: "ada-laptop"}, e.Source)
+		require.Equal(t, "c0ffee00-0000-4000-8000-000000000001", e.SessionID)
+	}
+	require.Contains(t, list[1].Properties, `"model":"gpt-4o-2024-08-06"`)
+	require.Contains(t, list[2].Properties, `"tool":"readFile"`)
+	require.Contains(t, list[2].Properties, `"duration_ms":48`)
+	require.Contains(t, list[2].Properties, `"success":true`)
+	require.Equal(t, []string{"pkg:npm/left-pad@1.3.0"}, list[4].Packages)
+}
+
 func TestOtherLogsKeepTheirNames(t *testing.T) {
 	request, err := UnmarshalJSON([]byte(`{"resourceLogs": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "builder"}},
 		{"key": "cicd.pipeline.name", "value": {"stringValue": "release"}}, {"key": "host.name", "value": {"stringValue": "runner-7"}}]}, "scopeLogs": [{"logRecords": [
@@ -334,7 +348,7 @@ func TestLargeRecordsAreTakenFewAtATime(t *testing.T) {
 }
 
 func FuzzUnmarshal(f *testing.F) {
-	for _, name := range []string{"claude_code.json", "codex.json", "gemini_cli.json"} {
+	for _, name := range []string{"claude_code.json", "codex.json", "copilot.json", "gemini_cli.json"} {
 		body, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			f.Fatal(err)
