@@ -168,6 +168,37 @@ func TestHeadersOfTheBinaryMode(t *testing.T) {
 	}
 }
 
+// TestDataWithoutAType is of the binary mode, where a type that is missing is not that of JSON.
+func TestDataWithoutAType(t *testing.T) {
+	for body, want := range map[string]map[string]any{
+		`{"a": 1}`: {"data": map[string]any{"a": 1.0}},
+		"hello":    {"data_base64": base64.StdEncoding.EncodeToString([]byte("hello"))},
+		"\xff\x00": {"data_base64": base64.StdEncoding.EncodeToString([]byte("\xff\x00"))},
+	} {
+		b := setup(t)
+		a := b.send(http.MethodPost, cloudevents, body, "Authorization", "Bearer ingest", "ce-specversion", "1.0", "ce-type", "t", "ce-id", "1", "ce-source", "s")
+		require.Equal(t, http.StatusOK, a.StatusCode, a.body)
+		original, ok := property(t, b.stored(acme)[0], "original").(map[string]any)
+		require.True(t, ok)
+		for name, value := range want {
+			require.Equal(t, value, original[name], body)
+		}
+		require.NotContains(t, original, "datacontenttype")
+	}
+}
+
+func TestTimesOfCloudEvents(t *testing.T) {
+	for at, want := range map[string]time.Time{
+		"2018-04-05T17:31:00Z": time.Date(2018, 4, 5, 17, 31, 0, 0, time.UTC), "2018-04-05t17:31:00.5z": time.Date(2018, 4, 5, 17, 31, 0, 500_000_000, time.UTC),
+		"2018-04-05T17:31:00+02:00": time.Date(2018, 4, 5, 15, 31, 0, 0, time.UTC),
+	} {
+		b := setup(t)
+		a := b.post(cloudevents, minimal(`, "time": "`+at+`"`), "Content-Type", single)
+		require.Equal(t, http.StatusOK, a.StatusCode, a.body)
+		require.Equal(t, want, b.stored(acme)[0].OccurredAt)
+	}
+}
+
 func TestSendersAskWhetherTheyMayDeliver(t *testing.T) {
 	b := setup(t)
 	ask := func(path string, headers ...string) answer {

@@ -94,7 +94,7 @@ func (e *Event) check(at string) error {
 	}
 	if at != "" {
 		var err error
-		if e.Time, err = time.Parse(time.RFC3339Nano, at); err != nil {
+		if e.Time, err = time.Parse(time.RFC3339Nano, strings.ToUpper(at)); err != nil { // T and Z may be small
 			return invalid("time", "is no RFC 3339 time: %.60q", at)
 		}
 	}

@@ -159,6 +159,8 @@ func Binary(headers map[string][]string, body []byte) (Event, error) {
 func (e Event) withData(body []byte) (Event, error) {
 	var value any
 	switch {
+	case e.DataContentType == "" && !json.Valid(body): // only in the JSON format data without a type is JSON
+		value, e.Base64 = body, true
 	case isJSON(e.DataContentType):
 		if !json.Valid(body) {
 			return e, ErrData.With("the body is not JSON, though its type is %.60q", e.DataContentType)
