@@ -168,7 +168,7 @@ func (r *reader) drafts() []ingest.Draft {
 func (r *reader) fact(service string, tool *agent, suffix string, script commandline.Script) source.Fact {
 	fact := source.Fact{
 		ID:          source.ContentID("otlp", r.sender.Credential, r.key),
-		Name:        orElse(r.eventName(), "log.recorded"),
+		Name:        orElse(git.Plain(r.eventName(), events.MaxNameLength), "log.recorded"),
 		At:          r.time(),
 		Kind:        events.SourceSDK,
 		Tool:        service,

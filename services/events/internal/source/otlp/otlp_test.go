@@ -123,7 +123,7 @@ func TestOtherLogsKeepTheirNames(t *testing.T) {
 		{"key": "cicd.pipeline.name", "value": {"stringValue": "release"}}, {"key": "host.name", "value": {"stringValue": "runner-7"}}]}, "scopeLogs": [{"logRecords": [
 		{"eventName": "build.finished", "body": {"stringValue": "what it printed"}, "observedTimeUnixNano": "1777633200000000000", "traceId": "5B8EFFF798038103D269B633813FC60C",
 			"spanId": "EEE19B7EC3C1B174", "severityNumber": 9, "unknown": {}, "attributes": [{"key": "db.password", "value": {"stringValue": "x"}}]},
-		{"body": {"stringValue": "free text"}}]}]}]}`))
+		{"body": {"stringValue": "free text"}}, {"eventName": " \u0007"}]}]}]}`))
 	require.NoError(t, err)
 	require.Len(t, request.GetResourceLogs()[0].GetScopeLogs()[0].GetLogRecords()[0].GetTraceId(), 16)
 	export := whole(request, sender)
@@ -135,6 +135,7 @@ func TestOtherLogsKeepTheirNames(t *testing.T) {
 	require.NotContains(t, first.Properties, "what it printed")
 	require.NotContains(t, first.Properties, "password")
 	require.Equal(t, "log.recorded", export.Drafts[1].Event.Name)
+	require.Equal(t, "log.recorded", export.Drafts[2].Event.Name, "blanks are no name")
 	require.Equal(t, sender.Received, export.Drafts[1].Event.OccurredAt)
 }
 
