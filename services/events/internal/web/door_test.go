@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,6 +92,17 @@ func TestPagesOfAllowedOriginsMayCall(t *testing.T) {
 	}
 	require.Empty(t, setup(t).send(http.MethodOptions, capturePath, "", "Origin", "https://app.example.com", "Access-Control-Request-Method", "POST").
 		Header.Get("Access-Control-Allow-Origin"))
+}
+
+// TestAPageMaySendACloudEventInTheBinaryMode asks for the headers that the event has, of which a page may send none that the preflight does not allow.
+func TestAPageMaySendACloudEventInTheBinaryMode(t *testing.T) {
+	b := setup(t, func(c *web.Config, _ *web.Deps) { c.Origins = []string{"https://app.example.com"} })
+	a := b.send(http.MethodOptions, cloudevents, "", "Origin", "https://app.example.com", "Access-Control-Request-Method", "POST",
+		"Access-Control-Request-Headers", "authorization,ce-id, CE-Source,ce-specversion,ce-type,ce-my_own,traceparent,x-other")
+	allowed := strings.Split(strings.ToLower(a.Header.Get("Access-Control-Allow-Headers")), ", ")
+	require.Subset(t, allowed, []string{"authorization", "ce-id", "ce-source", "ce-specversion", "ce-type", "traceparent"})
+	require.NotContains(t, allowed, "ce-my_own")
+	require.NotContains(t, allowed, "x-other")
 }
 
 func TestRequestIDComesBack(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"devtrail.dev/kit/auth"
+	"devtrail.dev/services/events/internal/source/cloudevents"
 )
 
 // endpoint serves one method of one path. An error is answered by the door.
@@ -65,6 +66,20 @@ func (d *Door) cors(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// allowedHeaders are those that a page may send everywhere; the last three are those by which its traces go on here.
+const allowedHeaders = "Authorization, Content-Type, Content-Encoding, TimeZone, X-Machine-Name, " + headerRequestID + ", " + auth.HeaderOrganization + ", traceparent, tracestate, baggage"
+
+// attributeHeaders are the headers of a CloudEvent in the binary mode among those that a page asks for, to be added to a list: every extension has its own.
+func attributeHeaders(asked string) string {
+	var list strings.Builder
+	for name := range strings.SplitSeq(strings.ToLower(asked), ",") {
+		if name = strings.TrimSpace(name); cloudevents.IsHeader(name) {
+			list.WriteString(", " + name)
+		}
+	}
+	return list.String()
+}
+
 // preflight answers OPTIONS. Of an origin that is not allowed it says nothing, which a browser takes as no.
 func (d *Door) preflight(w http.ResponseWriter, r *http.Request, allow string) {
 	h := w.Header()
@@ -72,7 +87,7 @@ func (d *Door) preflight(w http.ResponseWriter, r *http.Request, allow string) {
 	if d.cfg.allows(r.Header.Get("Origin")) {
 		h.Add("Vary", "Access-Control-Request-Method, Access-Control-Request-Headers")
 		h.Set("Access-Control-Allow-Methods", allow)
-		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Content-Encoding, TimeZone, X-Machine-Name, "+headerRequestID+", "+auth.HeaderOrganization)
+		h.Set("Access-Control-Allow-Headers", allowedHeaders+attributeHeaders(r.Header.Get("Access-Control-Request-Headers")))
 		h.Set("Access-Control-Max-Age", strconv.Itoa(int(preflightFor.Seconds())))
 	}
 	w.WriteHeader(http.StatusNoContent)

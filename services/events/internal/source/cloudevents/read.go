@@ -126,6 +126,12 @@ func IsBinary(headers map[string][]string) bool {
 	return false
 }
 
+// IsHeader tells whether a header, in lower case, carries an attribute in the binary mode.
+func IsHeader(name string) bool {
+	attribute, ok := strings.CutPrefix(name, prefix)
+	return ok && isName(attribute)
+}
+
 // Binary reads one event whose attributes are headers and whose data is the body.
 func Binary(headers map[string][]string, body []byte) (Event, error) {
 	attributes := make(map[string]any)
