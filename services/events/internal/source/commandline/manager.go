@@ -1,6 +1,7 @@
 package commandline
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -45,11 +46,21 @@ func read(name string, args []string) (r Request, script string) {
 	return Request{}, ""
 }
 
+// versioned are the names of pip for one of several Pythons.
+var versioned = regexp.MustCompile(`^pip[0-9]+\.[0-9]+$`)
+
 // verbFirst is a command in the form that has its verb first, but for flags.
 func verbFirst(name string, args []string) (program string, rest []string) {
 	switch {
-	case strings.HasPrefix(name, "python") && len(args) > 2 && args[0] == "-m": // python -m pip install
-		return args[1], args[2:]
+	case strings.HasPrefix(name, "python") || name == "py": // python -m pip install
+		for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "-c" && args[0] != "-m" {
+			args = args[1:]
+		}
+		if len(args) > 2 && args[0] == "-m" {
+			return args[1], args[2:]
+		}
+	case versioned.MatchString(name): // pip3.12, as systems have it beside pip3
+		return "pip3", args
 	case name == "cargo" && len(args) > 1 && strings.HasPrefix(args[0], "+"): // cargo +toolchain add
 		return name, args[1:]
 	case name == "dotnet" && len(args) > 1 && args[0] == "add": // dotnet add [project] package Name
