@@ -65,6 +65,14 @@ func Join(argv []string) string {
 	return strings.Join(words, " ")
 }
 
+// Unquoted is Join for arguments that somebody has joined by blanks without quoting them: what a shell is called with is all the rest.
+func Unquoted(joined string) string {
+	if script, ok := shellScript(strings.SplitN(joined, " ", 3)); ok {
+		return script
+	}
+	return joined
+}
+
 // reader gathers what a script asks for.
 type reader struct {
 	found    []Request

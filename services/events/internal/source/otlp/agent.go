@@ -25,7 +25,7 @@ type agent struct {
 	// toolName is the attribute that names the tool, shells the tools that run commands.
 	toolName string
 	shells   []string
-	// commands are where the command stands: an attribute that holds JSON, and the key in it.
+	// commands are where the command stands: an attribute that holds JSON, and the key in it; "" is the attribute itself, which is no JSON then.
 	commands [][2]string
 }
 
@@ -44,7 +44,7 @@ var agents = []agent{
 			"api_request": "agent.model_called", "conversation_starts": "agent.session_started", "tool_decision": "agent.tool_decided", "tool_result": "agent.tool_called", "user_prompt": "agent.prompted",
 		},
 		called: []string{"tool_result"}, toolName: "tool_name", shells: []string{"container.exec", "exec_command", "local_shell", "shell", "shell_command", "unified_exec"},
-		commands: [][2]string{{"arguments", "command"}, {"arguments", "cmd"}},
+		commands: [][2]string{{"arguments", "command"}, {"arguments", "cmd"}, {"arguments", ""}}, // of local_shell: words with blanks between them
 	},
 	{
 		tool: "gemini-cli", prefix: "gemini_cli.", services: []string{"gemini-cli"},
@@ -108,6 +108,9 @@ func (a *agent) command(r *reader) string {
 	for _, place := range a.commands {
 		switch v := member(r.attributes[place[0]], place[1]).(type) {
 		case string:
+			if v != "" && place[1] == "" {
+				return commandline.Unquoted(v)
+			}
 			if v != "" {
 				return v
 			}
@@ -126,14 +129,17 @@ func (a *agent) command(r *reader) string {
 	return ""
 }
 
-// member is a member of an object that an attribute holds, as itself or as JSON text.
+// member is a member of an object that an attribute holds, as itself or as JSON text; of a text that is no JSON, the member "" is the text.
 func member(value any, key string) any {
 	if text, ok := value.(string); ok {
 		var object map[string]any
-		if json.Unmarshal([]byte(text), &object) != nil {
+		if json.Unmarshal([]byte(text), &object) == nil {
+			return object[key]
+		}
+		if key != "" || json.Valid([]byte(text)) {
 			return nil
 		}
-		return object[key]
+		return text
 	}
 	object, _ := value.(map[string]any)
 	return object[key]

@@ -97,6 +97,25 @@ func TestCodex(t *testing.T) {
 	require.Equal(t, "grace@example.com", list[0].Actor.Value)
 }
 
+// TestTheLocalShellOfCodex has arguments that are no JSON: codex joins the words of that tool's command by blanks.
+func TestTheLocalShellOfCodex(t *testing.T) {
+	for arguments, want := range map[string][]string{
+		"bash -lc cd web && npm install left-pad@1.3.0": {"pkg:npm/left-pad@1.3.0"}, "npm install left-pad": {"pkg:npm/left-pad"}, "ls -l": nil, `"npm install left-pad"`: nil,
+	} {
+		quoted, err := json.Marshal(arguments)
+		require.NoError(t, err)
+		request, err := UnmarshalJSON([]byte(`{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"attributes": [{"key": "event.name", "value": {"stringValue": "codex.tool_result"}},
+			{"key": "tool_name", "value": {"stringValue": "local_shell"}}, {"key": "arguments", "value": {"stringValue": ` + string(quoted) + `}}]}]}]}]}`))
+		require.NoError(t, err)
+		var packages []string
+		for _, d := range whole(request, sender).Drafts {
+			require.NotContains(t, d.Event.Properties, "bash -lc")
+			packages = append(packages, d.Event.Packages...)
+		}
+		require.Equal(t, want, packages, arguments)
+	}
+}
+
 func TestGeminiCLI(t *testing.T) {
 	list, _ := exported(t, "gemini_cli.json")
 	require.Equal(t, []string{"agent.prompted", "agent.tool_called", "package.requested"}, names(list))
