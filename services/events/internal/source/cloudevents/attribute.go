@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"devtrail.dev/kit/fault"
+	"devtrail.dev/services/events"
 )
 
 const specVersion = "1.0"
@@ -96,6 +97,9 @@ func (e *Event) check(at string) error {
 		var err error
 		if e.Time, err = time.Parse(time.RFC3339Nano, strings.ToUpper(at)); err != nil { // T and Z may be small
 			return invalid("time", "is no RFC 3339 time: %.60q", at)
+		}
+		if !e.Time.IsZero() && e.Time.Before(events.MinTime) { // the zero time of Go is what some senders say for none
+			return invalid("time", "is before 1970, of which no event is kept: %.60q", at)
 		}
 	}
 	return nil

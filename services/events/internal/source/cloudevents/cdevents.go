@@ -2,6 +2,7 @@ package cloudevents
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"devtrail.dev/kit/git"
@@ -12,8 +13,12 @@ import (
 // cdeventsPrefix begins the types of CDEvents: dev.cdevents.<subject>.<predicate>.<version>.
 const cdeventsPrefix = "dev.cdevents."
 
-// users are the members of a subject's content that name who did it, by preference.
-var users = []string{"user", "updatedBy", "responder", "requestor", "creator"}
+// users are the members of a subject's content that name who did it, by preference; creators those that name who did it when the subject was created, whoever
+// updates or closes it later.
+var (
+	users    = []string{"user", "updatedBy", "responder"}
+	creators = []string{"requestor", "creator"}
+)
 
 // cdevent reads a CDEvent, of any version from 0.4 to 0.6: those differ in where the version stands and in what they add.
 // It is false when the event is none.
@@ -35,7 +40,11 @@ func (e Event) cdevent(data source.Value) (source.Fact, bool) {
 	if at := data.At("context", "timestamp").Time(); fact.At.IsZero() {
 		fact.At = at
 	}
-	for _, name := range users {
+	names := users
+	if predicate == "created" {
+		names = slices.Concat(users, creators)
+	}
+	for _, name := range names {
 		if person := e.person(strings.TrimPrefix(content.At(name).Text(), "urn:user:")); person.Identity.Known() {
 			fact.Actor = person
 			break

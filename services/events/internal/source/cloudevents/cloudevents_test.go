@@ -79,6 +79,26 @@ func TestASourceThatIsNoAddressHasNoHost(t *testing.T) {
 	require.Equal(t, "git.example.org", only(t, `{"specversion": "1.0", "id": "1", "type": "t", "source": "HTTPS://Git.example.org:8443/a"}`).Source.Tool)
 }
 
+// TestWhoCreatedASubjectDidNotCloseIt has tickets that name their creator, and not who has changed them.
+func TestWhoCreatedASubjectDidNotCloseIt(t *testing.T) {
+	ticket := `{"id": "1", "content": {"creator": "grace@example.com", "requestor": "urn:user:grace@example.com"}}`
+	for kind, actor := range map[string]string{"ticket.created.0.2.0": "grace@example.com", "approval.created.0.1.0": "grace@example.com", "ticket.updated.0.2.0": "", "ticket.closed.0.2.0": ""} {
+		require.Equal(t, actor, only(t, cdevent(kind, "s", ticket)).Actor.Value, kind)
+	}
+	require.Equal(t, "bob@example.com", only(t, cdevent("ticket.closed.0.2.0", "s", `{"id": "1", "content": {"creator": "grace@example.com", "updatedBy": "bob@example.com"}}`)).Actor.Value)
+}
+
+func TestATimeThatNoEventHasIsNamed(t *testing.T) {
+	at := func(text string) error {
+		_, err := Structured([]byte(`{"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": "` + text + `"}`))
+		return err
+	}
+	require.ErrorIs(t, at("1969-12-31T23:59:59Z"), ErrAttribute)
+	require.ErrorContains(t, at("1969-12-31T23:59:59Z"), `"time" is before 1970`)
+	require.NoError(t, at("1970-01-01T01:00:01+01:00"))
+	require.NoError(t, at("0001-01-01T00:00:00Z"))
+}
+
 func TestPackagesOfOtherSubjects(t *testing.T) {
 	e := only(t, cdevent("build.finished.0.2.0", "s", `{"id": "b", "content": {"artifactId": "pkg:oci/myapp@sha256%3A0b31", "outcome": "success"}}`))
 	require.Equal(t, []string{"pkg:oci/myapp@sha256:0b31"}, e.Packages)
