@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -118,11 +119,12 @@ func (d *Door) heartbeats(ctx context.Context, w http.ResponseWriter, l letter) 
 func response(h wakatime.Heartbeat, r ingest.Result) [2]any {
 	switch r.Status {
 	case ingest.Rejected:
-		message := "the heartbeat was rejected"
+		field, message := "heartbeat", "the heartbeat was rejected"
 		if f, ok := errors.AsType[*fault.Fault](r.Err); ok {
-			message = f.Message()
+			field, message = cmp.Or(f.FieldPath(), field), f.Message()
 		}
-		return [2]any{map[string]any{"error": message}, http.StatusBadRequest}
+		// By field: a browser's extension sends again, for good, whatever has an error beside it.
+		return [2]any{map[string]any{"errors": map[string][]string{field: {message}}}, http.StatusBadRequest}
 	case ingest.Retry:
 		return [2]any{map[string]any{"error": wire.ErrRetry.Message()}, http.StatusServiceUnavailable}
 	}

@@ -126,7 +126,8 @@ func (h Heartbeat) fact(v source.Value, sender Sender, seconds float64) source.F
 	if !known {
 		kind = types["file"]
 	}
-	agent := parseAgent(orElse(v.At("user_agent").Text(), sender.UserAgent))
+	// A browser's extension says in plugin what it is; the header is the browser's then.
+	agent := parseAgent(orElse(source.First(v.At("user_agent"), v.At("plugin")).Text(), sender.UserAgent))
 	project := meant(v.At("project").Text())
 	micros := int64(math.Round(seconds * 1e6))
 	// The key by which upstream tells heartbeats apart, within the sender's own.

@@ -41,6 +41,20 @@ func TestAHeartbeat(t *testing.T) {
 	require.InDelta(t, 3, properties["original"].(map[string]any)["ai_line_changes"], 0)
 }
 
+// TestTheExtensionOfABrowser has a heartbeat as the extension for Chrome sends it: the time is a text, the agent is in plugin, and the header that of the browser.
+func TestTheExtensionOfABrowser(t *testing.T) {
+	s := sender
+	s.UserAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+	list, err := Many([]byte(`[{"branch": "<<LAST_BRANCH>>", "entity": "https://github.com/acme/web/pull/7", "id": "5b0c3a5e-0000-4000-8000-000000000001", "project": "web",
+		"time": "1777636800.500", "type": "url", "plugin": "Chrome/131.0.0.0 linux_x86-64 chrome-wakatime/4.1.0"}]`), s)
+	require.NoError(t, err)
+	e, err := list[0].Draft.Event.Canonical(sender.Received)
+	require.NoError(t, err)
+	require.Equal(t, events.Source{Kind: events.SourceBrowser, Tool: "Chrome", ToolVersion: "131.0.0.0", Machine: "ada-laptop"}, e.Source)
+	require.Contains(t, e.Properties, `"plugin":"chrome-wakatime/4.1.0"`)
+	require.Equal(t, time.UnixMilli(1777636800500).UTC(), e.OccurredAt)
+}
+
 func TestImportsAreKeptToTheLimitOfThePlugins(t *testing.T) {
 	imports := func(dependencies string) any {
 		h, err := One([]byte(strings.Replace(beat, `["yaml", "left_pad"]`, dependencies, 1)), sender)
