@@ -80,7 +80,7 @@ func TestPagesOfAllowedOriginsMayCall(t *testing.T) {
 		a := preflight(origin)
 		require.Equal(t, http.StatusNoContent, a.StatusCode)
 		require.Equal(t, origin, a.Header.Get("Access-Control-Allow-Origin"))
-		for _, name := range []string{"Authorization", "TimeZone", "X-Machine-Name"} {
+		for _, name := range []string{"Authorization", "TimeZone", "User-Agent", "X-Machine-Name"} {
 			require.Contains(t, a.Header.Get("Access-Control-Allow-Headers"), name)
 		}
 		require.Equal(t, "7200", a.Header.Get("Access-Control-Max-Age"))

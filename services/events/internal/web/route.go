@@ -66,8 +66,8 @@ func (d *Door) cors(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// allowedHeaders are those that a page may send everywhere; the last three are those by which its traces go on here.
-const allowedHeaders = "Authorization, Content-Type, Content-Encoding, TimeZone, X-Machine-Name, " + headerRequestID + ", " + auth.HeaderOrganization + ", traceparent, tracestate, baggage"
+// allowedHeaders are those that a page may send everywhere. The plugin for the editor in a browser sets User-Agent, which some browsers ask for; the last three are those by which its traces go on here.
+const allowedHeaders = "Authorization, Content-Type, Content-Encoding, TimeZone, User-Agent, X-Machine-Name, " + headerRequestID + ", " + auth.HeaderOrganization + ", traceparent, tracestate, baggage"
 
 // attributeHeaders are the headers of a CloudEvent in the binary mode among those that a page asks for, to be added to a list: every extension has its own.
 func attributeHeaders(asked string) string {
