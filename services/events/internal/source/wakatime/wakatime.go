@@ -66,7 +66,7 @@ func Many(body []byte, sender Sender) ([]Heartbeat, error) {
 		return nil, ErrBody.With("the request has %d heartbeats, at most %d are taken", n, MaxHeartbeats)
 	}
 	var raws []json.RawMessage
-	if err := json.Unmarshal(body, &raws); err != nil {
+	if err := json.Unmarshal(body, &raws); err != nil || raws == nil { // null is no list
 		return nil, ErrBody
 	}
 	list := make([]Heartbeat, len(raws))

@@ -135,7 +135,7 @@ func TestABadHeartbeatDoesNotTakeOthersAlong(t *testing.T) {
 		require.Equal(t, bad, list[i].Draft.Err != nil, i)
 	}
 	require.Equal(t, "HIDDEN.py", list[5].Entity)
-	for _, body := range []string{`{}`, `7`, ``, `[` + strings.Repeat("{},", MaxHeartbeats) + `{}]`} {
+	for _, body := range []string{`{}`, `7`, `null`, ``, `[` + strings.Repeat("{},", MaxHeartbeats) + `{}]`} {
 		_, err := Many([]byte(body), sender)
 		require.ErrorIs(t, err, ErrBody, body)
 	}
