@@ -19,6 +19,15 @@ func withoutCredentials(entity string) string {
 	return source.BareAddress(entity)
 }
 
+// remote is a project without the credentials that may be in it: a plugin may name it by the address of the Git remote, of which it leaves what stands behind the
+// first colon, //user:password@host/path, or only the path.
+func remote(project string) string {
+	if strings.HasPrefix(project, "//") {
+		project = "https:" + project
+	}
+	return withoutCredentials(project)
+}
+
 // agent is what a plugin says of itself: wakatime/<version> (<os>-<core>-<platform>) <go> <editor>/<v> <plugin>/<v>.
 type agent struct {
 	os, editor, editorVersion, plugin string

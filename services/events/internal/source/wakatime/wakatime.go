@@ -93,7 +93,7 @@ func heartbeat(raw []byte, v source.Value, sender Sender) Heartbeat {
 		return h
 	}
 	h.Time = seconds
-	original, err := source.Parse(cleaned(raw, h.Entity))
+	original, err := source.Parse(cleaned(raw, h.Entity, remote(v.At("project").Text())))
 	if err != nil {
 		h.Draft.Err = ErrHeartbeat
 		return h
@@ -128,7 +128,7 @@ func (h Heartbeat) fact(v source.Value, sender Sender, seconds float64) source.F
 	}
 	// A browser's extension says in plugin what it is; the header is the browser's then.
 	agent := parseAgent(orElse(source.First(v.At("user_agent"), v.At("plugin")).Text(), sender.UserAgent))
-	project := meant(v.At("project").Text())
+	project := remote(meant(v.At("project").Text()))
 	micros := int64(math.Round(seconds * 1e6))
 	// The key by which upstream tells heartbeats apart, within the sender's own.
 	key := strings.Join([]string{
@@ -196,8 +196,8 @@ func imports(list source.Value) any {
 	return names
 }
 
-// cleaned is a heartbeat to be kept: its entity without credentials, and without the imports, which are a property already.
-func cleaned(raw []byte, entity string) []byte {
+// cleaned is a heartbeat to be kept: its entity and project without credentials, and without the imports, which are a property already.
+func cleaned(raw []byte, entity, project string) []byte {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
 	var members map[string]any
@@ -205,6 +205,9 @@ func cleaned(raw []byte, entity string) []byte {
 		return nil
 	}
 	members["entity"] = entity
+	if _, told := members["project"].(string); told {
+		members["project"] = project
+	}
 	delete(members, "dependencies")
 	out, err := json.Marshal(members)
 	if err != nil {

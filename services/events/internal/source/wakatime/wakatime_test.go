@@ -117,6 +117,23 @@ func TestANameOfAProjectMayHaveAColon(t *testing.T) {
 	}
 }
 
+// TestAProjectOfAGitRemote has what wakatime-cli makes of addresses of remotes with project_from_git_remote.
+func TestAProjectOfAGitRemote(t *testing.T) {
+	for name, want := range map[string]string{
+		"//github.com/Octo/Hello":                             "github.com/octo/hello",
+		"//ada:secret@github.com/Octo/Hello":                  "github.com/octo/hello",
+		"//oauth2:secret@git.example.org:8443/group/sub/name": "git.example.org/group/sub/name",
+		"//git@git.example.org:22/group/name":                 "git.example.org/group/name",
+		"https://ada:secret@github.com/Octo/Hello.git":        "github.com/octo/hello",
+		"Octo/Hello": "Octo/Hello",
+	} {
+		h, err := One([]byte(strings.Replace(beat, `"app"`, `"`+name+`"`, 1)), sender)
+		require.NoError(t, err)
+		require.Equal(t, want, h.Draft.Event.Project, name)
+		require.NotContains(t, h.Draft.Event.Properties, "secret", name)
+	}
+}
+
 func TestAListOfTooManyIsNotRead(t *testing.T) {
 	var before, after runtime.MemStats
 	body := []byte("[" + strings.Repeat("0,", 1<<19) + "0]")
