@@ -126,10 +126,10 @@ func TestWebhooksInCloudEventsAreTheSameEvents(t *testing.T) {
 		"repository": {"full_name": "Octo/Hello", "html_url": "https://github.com/Octo/Hello"}, "sender": {"id": 7, "login": "octo"},
 		"pusher": {"name": "octo"}, "commits": [{"id": "0000000000000000000000000000000000000002", "message": "m", "timestamp": "2026-04-30T10:00:00Z",
 		"author": {"name": "Ada", "email": "ada@example.com"}, "added": [], "modified": ["go.mod"], "removed": []}]}`
-	direct, err := github.Translate(source.Delivery{Key: "delivery-1", Event: "push", Body: []byte(body), Received: noon})
+	direct, err := github.Translate(source.Delivery{Key: "72d3162e-cc78-11e3-81ab-4c9367dc0958", Event: "push", Body: []byte(body), Received: noon})
 	require.NoError(t, err)
 	require.NotEmpty(t, direct)
-	e, err := Structured([]byte(`{"specversion": "1.0", "id": "delivery-1", "type": "com.github.push", "source": "https://api.github.com/repos/Octo/Hello", "data": ` + body + `}`))
+	e, err := Structured([]byte(`{"specversion": "1.0", "id": "72d3162e-cc78-11e3-81ab-4c9367dc0958", "type": "com.github.push", "source": "https://api.github.com/repos/Octo/Hello", "data": ` + body + `}`))
 	require.NoError(t, err)
 	wrapped, _, err := Drafts([]Event{e}, noon)
 	require.NoError(t, err)
@@ -139,6 +139,23 @@ func TestWebhooksInCloudEventsAreTheSameEvents(t *testing.T) {
 	}
 	// A type that the provider's adapter does not know stands as it is.
 	require.Equal(t, "com.github.nothing.known", only(t, `{"specversion": "1.0", "id": "2", "type": "com.github.nothing.known", "source": "https://github.com/Octo/Hello", "data": {}}`).Name)
+}
+
+// TestWebhooksOfTwoSourcesWithOneID has ids that are no deliveries': a broker counts the events of each source.
+func TestWebhooksOfTwoSourcesWithOneID(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, host := range []string{"gitlab.example.org", "gitlab.example.com"} {
+		e, err := Structured([]byte(`{"specversion": "1.0", "id": "1", "type": "com.gitlab.push", "source": "https://` + host + `/a/b", "data":
+			{"object_kind": "push", "ref": "refs/heads/a", "before": "1234566", "after": "1234567", "project": {"web_url": "https://` + host + `/a/b"}, "commits": []}}`))
+		require.NoError(t, err)
+		drafts, _, err := Drafts([]Event{e}, noon)
+		require.NoError(t, err)
+		require.NotEmpty(t, drafts)
+		for _, d := range drafts {
+			require.False(t, seen[d.Event.ID.String()], "the second would count as the first sent again")
+			seen[d.Event.ID.String()] = true
+		}
+	}
 }
 
 func TestDomainIDs(t *testing.T) {

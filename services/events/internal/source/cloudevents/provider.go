@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 	"devtrail.dev/services/events/internal/source"
@@ -34,11 +36,20 @@ func (e Event) provider(received time.Time, taken int) ([]ingest.Draft, error) {
 			continue
 		}
 		event, _, _ := strings.Cut(rest, ".")
-		drafts, err := p.translate(source.Delivery{Key: e.ID, Event: event, Host: e.host(), Body: e.Data, Received: received, Taken: taken})
+		drafts, err := p.translate(source.Delivery{Key: e.deliveryKey(), Event: event, Host: e.host(), Body: e.Data, Received: received, Taken: taken})
 		if errors.Is(err, events.ErrRequestTooLarge) {
 			return nil, err
 		}
 		return drafts, nil // what its adapter cannot read stands as it is
 	}
 	return nil, nil
+}
+
+// deliveryKey is the key of the delivery that a webhook in an event came with: the event's id, when it can be one, for those are UUIDs. Any other id is told apart
+// within its source alone.
+func (e Event) deliveryKey() string {
+	if uuid.Validate(e.ID) == nil {
+		return e.ID
+	}
+	return e.Source + "\x00" + e.ID
 }
