@@ -20,6 +20,16 @@ var keys = map[events.PrivacyField]map[string]bool{
 		"refs", "sourcebranch", "target", "targetbranch", "vcsrefheadname", "vcsrefbasename"),
 }
 
+// longest is the length of the longest name: whoever sends a key of a million words is not to be read a million times.
+var longest = func() (n int) {
+	for _, names := range keys {
+		for name := range names {
+			n = max(n, len(name))
+		}
+	}
+	return n
+}()
+
 func set(names ...string) map[string]bool {
 	all := make(map[string]bool, len(names))
 	for _, n := range names {
@@ -28,7 +38,7 @@ func set(names ...string) map[string]bool {
 	return all
 }
 
-var marks = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")
+var marks = strings.NewReplacer("_", "", "-", "", " ", "")
 
 // object applies the rules to a canonical JSON object and returns one.
 func (r *rules) object(text string) (string, error) {
@@ -105,13 +115,27 @@ func (r *rules) action(key string, value any) events.PrivacyAction {
 	case bool, json.Number:
 		return 0
 	}
-	plain := marks.Replace(strings.ToLower(key))
 	for _, f := range []events.PrivacyField{events.FileNames, events.BranchNames} {
-		if r.fields[f] != 0 && keys[f][plain] {
+		if r.fields[f] != 0 && named(keys[f], key) {
 			return r.fields[f]
 		}
 	}
 	return 0
+}
+
+// named tells whether a key is one of the names, or ends in one behind a dot: of attributes, file.path is what path is in an object file.
+func named(names map[string]bool, key string) bool {
+	for plain := ""; len(plain) <= longest; {
+		dot := strings.LastIndexByte(key, '.')
+		if plain = marks.Replace(strings.ToLower(key[dot+1:])) + plain; names[plain] {
+			return true
+		}
+		if dot < 0 {
+			return false
+		}
+		key = key[:dot]
+	}
+	return false
 }
 
 // below goes on into objects, and into the objects of lists under the same path.

@@ -79,6 +79,16 @@ func TestRules(t *testing.T) {
 			`{"branch":"main","commit":{"added":["#a.go","#b.go"],"id":1},"entity":"#a.go"}`,
 			[]events.PrivacyRule{hash(events.FileNames)},
 		},
+		{
+			"files of keys with dots", `{"attributes":{"code.file.path":"a.go","log.file.name":"b.go","code.file.lines":7,"code.filename.kind":"text"}}`,
+			`{"attributes":{"code.file.lines":7,"code.file.path":"#a.go","code.filename.kind":"text","log.file.name":"#b.go"}}`,
+			[]events.PrivacyRule{hash(events.FileNames)},
+		},
+		{
+			"branches of keys with dots", `{"git.branch":"main","vcs.ref.head.name":"main","vcs.ref.head.revision":"main","vcs.repository.ref.name":"main"}`,
+			`{"git.branch":"#main","vcs.ref.head.name":"#main","vcs.ref.head.revision":"main","vcs.repository.ref.name":"#main"}`,
+			[]events.PrivacyRule{hash(events.BranchNames)},
+		},
 		{"counts and flags are no files", `{"added":17,"files":2,"removed":false,"modified":["a.go"]}`, `{"added":17,"files":2,"modified":["#a.go"],"removed":false}`, []events.PrivacyRule{hash(events.FileNames)}},
 		{"a property before a kind", `{"path":"a.go","x":{"path":"b.go"}}`, `{"x":{"path":"#b.go"}}`, []events.PrivacyRule{drop("path"), hash(events.FileNames)}},
 		{"digits stay", `{"a":12345678901234567890,"b":1.5e300,"c":"<\u0001\u2028>","d":"secret"}`, "{\"a\":12345678901234567890,\"b\":1.5e+300,\"c\":\"<\\u0001\u2028>\"}", []events.PrivacyRule{drop("d")}},
