@@ -76,10 +76,9 @@ func (f *Follower) follow(ctx context.Context) (applied bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if f.heard < 0 { // what others have applied since somebody was met, up to here, is never heard
-		f.directory.forget()
-	}
+	// What others have applied since somebody was met, up to here, is never heard; and a store that knows less has lost notes of nobodies.
 	if f.heard < 0 || stored < f.heard {
+		f.directory.forget()
 		f.heard = stored
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -155,3 +155,39 @@ func TestWhoWasMetBeforeChangesWereFollowedIsAskedForAgain(t *testing.T) {
 	i.meet(directory)
 	require.Equal(t, bob, i.known(directory))
 }
+
+// TestADatabaseFromABackupIsToldOfNobodiesAgain has a store lose a note of an identity that is nobody's: without it whoever the identity is given to gets no event.
+func TestADatabaseFromABackupIsToldOfNobodiesAgain(t *testing.T) {
+	t.Parallel()
+	i, bob := newInstances(t), uuid.New()
+	i.ada.Kind, i.ada.Value = 7, "browser"
+	directory := NewDirectory(i.client, i.store)
+	f := NewFollower(directory, joinNobody, slog.New(slog.DiscardHandler))
+	follow := func(until int64) {
+		t.Helper()
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- f.Run(ctx) }()
+		i.applied(until)
+		stop()
+		require.NoError(t, <-done)
+	}
+	other := &identityv1.Identity{Kind: 1, Value: "bob@example.org"}
+	i.service.Link(i.organization.String(), other, bob.String())
+	follow(1)
+	i.meet(directory)
+
+	i.store = memory.New(time.Now)
+	t.Cleanup(func() { require.NoError(t, i.store.Close()) })
+	directory.store, f.store = i.store, i.store
+	follow(1)
+	i.meet(directory)
+	e := events.Event{ID: uuid.New(), Name: "e", Actor: i.ada, OccurredAt: time.Now().UTC(), Properties: "{}"}
+	_, err := i.store.Append(t.Context(), i.organization, []events.Event{e})
+	require.NoError(t, err)
+	i.give(bob)
+	follow(2)
+	list, err := i.store.List(t.Context(), i.organization, events.ListQuery{Limit: 1, Range: events.AllTime})
+	require.NoError(t, err)
+	require.Equal(t, bob, list[0].DeveloperID)
+}
