@@ -3,13 +3,14 @@ package privacy
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"devtrail.dev/services/events"
 )
 
-// original is the key under which sources keep what they were sent. It may repeat a name anywhere, in an address or in a sentence: a rule for file or
-// branch names takes it away as a whole.
+// original is the key under which sources keep what they were sent. It may repeat a name anywhere, in an address or in a sentence: a rule for a kind of text
+// takes it away as a whole.
 const original = "original"
 
 // keys are the names under which sources send files and branches; the link to a comparison has the branch in it. Keys are compared in lower case and without the marks between words.
@@ -40,9 +41,12 @@ func set(names ...string) map[string]bool {
 
 var marks = strings.NewReplacer("_", "", "-", "", " ", "")
 
-// object applies the rules to a canonical JSON object and returns one.
-func (r *rules) object(text string) (string, error) {
-	if text == "{}" || r.properties.children == nil && r.fields[events.FileNames] == 0 && r.fields[events.BranchNames] == 0 {
+// object applies the rules to the canonical JSON object of an event in a project and returns one.
+func (r *rules) object(text, project string) (string, error) {
+	if r.fields[events.ProjectName] == 0 {
+		project = ""
+	}
+	if text == "{}" || !r.concern(text, project) {
 		return text, nil
 	}
 	decoder := json.NewDecoder(strings.NewReader(text))
@@ -51,16 +55,25 @@ func (r *rules) object(text string) (string, error) {
 	if err := decoder.Decode(&members); err != nil {
 		return "", events.ErrPropertiesInvalid.With("%s", "the properties cannot be read")
 	}
-	if r.fields[events.FileNames] != 0 || r.fields[events.BranchNames] != 0 {
+	if len(r.fields) > 0 {
 		delete(members, original)
 	}
-	r.members(members, r.properties)
+	r.members(members, r.properties, strings.ToLower(project))
 	out, err := encode(members)
 	if err != nil {
 		return "", err
 	}
 	return events.CanonicalObject(out)
 }
+
+// concern tells whether there may be something to do, so that most objects need not be read for the fields of the event alone.
+func (r *rules) concern(text, project string) bool {
+	return r.properties.children != nil || r.fields[events.FileNames] != 0 || r.fields[events.BranchNames] != 0 ||
+		len(r.fields) > 0 && strings.Contains(text, `"`+original+`"`) || project != "" && strings.Contains(text, scheme)
+}
+
+// scheme is what tells an address from other texts.
+const scheme = "://"
 
 func encode(value any) (string, error) {
 	var out bytes.Buffer
@@ -72,11 +85,15 @@ func encode(value any) (string, error) {
 	return strings.TrimSuffix(out.String(), "\n"), nil
 }
 
-// members applies the rules below a place in the tree of paths; at is nil where no path leads on. A key with dots in it matches a path, too.
-func (r *rules) members(object map[string]any, at *node) {
+// members applies the rules below a place in the tree of paths; at is nil where no path leads on. A key with dots in it matches a path, too. The project is in
+// lower case, and empty when no rule is for it.
+func (r *rules) members(object map[string]any, at *node, project string) {
 	for key, value := range object {
 		below := at.follow(key)
 		action := r.action(key, value)
+		if action == 0 && addresses(value, project) {
+			action = r.fields[events.ProjectName]
+		}
 		if below != nil && below.action != 0 {
 			action = below.action
 		}
@@ -86,9 +103,20 @@ func (r *rules) members(object map[string]any, at *node) {
 		case events.PrivacyHash:
 			object[key] = r.hashed(value)
 		default:
-			r.below(value, below)
+			r.below(value, below, project)
 		}
 	}
+}
+
+// addresses tells whether a text, or one in a list, is an address in a project.
+func addresses(value any, project string) bool {
+	switch v := value.(type) {
+	case string:
+		return project != "" && strings.Contains(v, scheme) && strings.Contains(strings.ToLower(v), project)
+	case []any:
+		return slices.ContainsFunc(v, func(one any) bool { return addresses(one, project) })
+	}
+	return false
 }
 
 func (n *node) follow(key string) *node {
@@ -139,13 +167,13 @@ func named(names map[string]bool, key string) bool {
 }
 
 // below goes on into objects, and into the objects of lists under the same path.
-func (r *rules) below(value any, at *node) {
+func (r *rules) below(value any, at *node, project string) {
 	switch v := value.(type) {
 	case map[string]any:
-		r.members(v, at)
+		r.members(v, at, project)
 	case []any:
 		for _, one := range v {
-			r.below(one, at)
+			r.below(one, at, project)
 		}
 	}
 }

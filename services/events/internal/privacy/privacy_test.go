@@ -38,9 +38,9 @@ func cleaned(t *testing.T, properties string, list ...events.PrivacyRule) string
 	r := compile(events.Privacy{Key: []byte("key"), Rules: list})
 	canonical, err := events.CanonicalObject(properties)
 	require.NoError(t, err)
-	out, err := r.object(canonical)
+	out, err := r.object(canonical, "")
 	require.NoError(t, err)
-	again, err := r.object(out)
+	again, err := r.object(out, "")
 	require.NoError(t, err)
 	require.Equal(t, out, again, "applying rules twice changes nothing")
 	for _, text := range []string{"main", "a.go", "b.go", "7", `{"x":1}`, "secret"} {
@@ -114,7 +114,7 @@ func TestNothingOfASourceIsForgotten(t *testing.T) {
 			}
 			before, err := events.CanonicalObject(line)
 			require.NoError(t, err)
-			after, err := hidden.object(before)
+			after, err := hidden.object(before, "")
 			require.NoError(t, err)
 			left := texts(t, after)
 			for where, text := range left {
@@ -175,6 +175,39 @@ func TestFields(t *testing.T) {
 	require.Equal(t, events.Event{Properties: "{}", Project: r.hash("github.com/own/x"), Source: events.Source{Machine: r.hash("laptop")}}, e)
 	other := compile(events.Privacy{Key: []byte("another key")})
 	require.NotEqual(t, r.hash("laptop"), other.hash("laptop"), "organizations cannot be compared")
+}
+
+// TestAFieldIsFoundInTheOriginalToo has each rule alone: what a source was sent repeats the field under a name of its own.
+func TestAFieldIsFoundInTheOriginalToo(t *testing.T) {
+	for field, event := range map[events.PrivacyField]events.Event{
+		events.MachineName: {Source: events.Source{Machine: "laptop"}, Properties: `{"kept":1,"original":{"resource":{"host.name":"laptop"}}}`},
+		events.ProjectName: {Project: "git.example.org/own/x", Properties: `{"kept":1,"original":{"repository":{"full_name":"own/x"}}}`},
+		events.SessionName: {SessionID: "s-1", Properties: `{"kept":1,"original":{"attributes":{"session.id":"s-1"}}}`},
+	} {
+		for _, action := range []events.PrivacyAction{events.PrivacyDrop, events.PrivacyHash} {
+			e := event
+			require.NoError(t, compile(events.Privacy{Key: []byte("key"), Rules: []events.PrivacyRule{{Action: action, Field: field}}}).apply(&e))
+			require.JSONEq(t, `{"kept":1}`, e.Properties)
+		}
+	}
+}
+
+// TestAddressesInAProjectAreOfTheProject has them as webhooks do, of which almost every event has one.
+func TestAddressesInAProjectAreOfTheProject(t *testing.T) {
+	e := events.Event{Project: "git.example.org/own/x", Properties: `{"compare":"https://git.example.org/Own/X/compare/1...2","links":["https://git.example.org/own/x/pulls/4"],` +
+		`"pull":{"url":"https://git.example.org/own/x/pulls/4"},"site":"https://example.org/own","title":"own/x"}`}
+	kept := `{"site":"https://example.org/own","title":"own/x"}`
+	dropping := e
+	require.NoError(t, compile(events.Privacy{Rules: []events.PrivacyRule{{Action: events.PrivacyDrop, Field: events.ProjectName}}}).apply(&dropping))
+	require.JSONEq(t, kept[:1]+`"pull":{},`+kept[1:], dropping.Properties)
+	r := compile(events.Privacy{Key: []byte("key"), Rules: []events.PrivacyRule{hash(events.ProjectName)}})
+	require.NoError(t, r.apply(&e))
+	pull := r.hash("https://git.example.org/own/x/pulls/4")
+	want := `"compare":"` + r.hash("https://git.example.org/Own/X/compare/1...2") + `","links":["` + pull + `"],"pull":{"url":"` + pull + `"},`
+	require.JSONEq(t, kept[:1]+want+kept[1:], e.Properties)
+	again := e
+	require.NoError(t, r.apply(&again))
+	require.Equal(t, e, again)
 }
 
 func TestKeeper(t *testing.T) {

@@ -54,14 +54,14 @@ func compile(p events.Privacy) *rules {
 
 // apply changes a canonical event, which stays canonical.
 func (r *rules) apply(e *events.Event) error {
-	e.Source.Machine = r.field(events.MachineName, e.Source.Machine)
-	e.SessionID = r.field(events.SessionName, e.SessionID)
-	e.Project = r.field(events.ProjectName, e.Project)
-	text, err := r.object(e.Properties)
+	text, err := r.object(e.Properties, e.Project)
 	if err != nil {
 		return err
 	}
 	e.Properties = text
+	e.Source.Machine = r.field(events.MachineName, e.Source.Machine)
+	e.SessionID = r.field(events.SessionName, e.SessionID)
+	e.Project = r.field(events.ProjectName, e.Project)
 	return nil
 }
 

@@ -143,11 +143,11 @@ const (
 	PrivacyField_PRIVACY_FIELD_FILE_NAMES PrivacyField = 1
 	// Properties that name branches, at any depth, such as branch, ref and target_branch. The original message is not kept; texts that people write are.
 	PrivacyField_PRIVACY_FIELD_BRANCH_NAMES PrivacyField = 2
-	// The machine of the source. An actor that is a machine keeps its name: whose events they are is what Devtrail is for.
+	// The machine of the source. An actor that is a machine keeps its name: whose events they are is what Devtrail is for. The original message is not kept.
 	PrivacyField_PRIVACY_FIELD_MACHINE PrivacyField = 3
-	// The session.
+	// The session. The original message is not kept.
 	PrivacyField_PRIVACY_FIELD_SESSION_ID PrivacyField = 4
-	// The project.
+	// The project, and properties that are addresses in it, such as url. The original message is not kept.
 	PrivacyField_PRIVACY_FIELD_PROJECT PrivacyField = 5
 )
 
