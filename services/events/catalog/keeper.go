@@ -48,7 +48,8 @@ var (
 	users = append(saved[:len(saved):len(saved)], InternalFilters)
 )
 
-// Create makes an item of a kind that people name. With a request's id it returns what was made with it before, as it is now.
+// Create makes an item of a kind that people name. With a request's id it returns what was made with it before, as it is now; the error is ErrItemNotFound when
+// that is gone.
 func (k *Keeper) Create(ctx context.Context, organization uuid.UUID, item Item, request string) (Item, error) {
 	unlock, err := k.lock(ctx)
 	if err != nil {
@@ -82,7 +83,11 @@ func (k *Keeper) Create(ctx context.Context, organization uuid.UUID, item Item, 
 	item.Revision = 1
 	item.CreatedAt = events.Microseconds(k.now())
 	item.UpdatedAt = item.CreatedAt
-	return item, k.store.PutItem(ctx, organization, item)
+	err = k.store.PutItem(ctx, organization, item)
+	if request != "" && errors.Is(err, ErrItemChanged) { // another instance got the request, too, or what was made with it is gone: trying again would not help
+		return k.store.Item(ctx, organization, item.Kind, item.ID)
+	}
+	return item, err
 }
 
 // check refuses a name that is taken or no text, and a use of itself.

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"context"
 	"strconv"
 	"testing"
 	"time"
@@ -49,6 +50,38 @@ func TestItemsAreCreatedOnce(t *testing.T) {
 	got, err := store.Item(t.Context(), org, catalog.Action, first.ID)
 	require.NoError(t, err)
 	require.Equal(t, first, got)
+}
+
+// late is a store in which another instance makes something after this one has looked for it.
+type late struct {
+	*memory.Store
+	other func()
+}
+
+func (s *late) Heads(ctx context.Context, organization uuid.UUID, kinds ...catalog.Kind) ([]catalog.Item, error) {
+	if other := s.other; other != nil {
+		s.other = nil
+		other()
+	}
+	return s.Store.Heads(ctx, organization, kinds...)
+}
+
+func TestARequestThatTwoInstancesGetMakesOneItem(t *testing.T) {
+	t.Parallel()
+	k, store := newKeeper(t)
+	request, draft := uuid.NewString(), catalog.Item{Kind: catalog.Action, Name: "a"}
+	var first catalog.Item
+	behind := catalog.NewKeeper(&late{store, func() {
+		var err error
+		first, err = k.Create(t.Context(), org, draft, request)
+		require.NoError(t, err)
+	}}, func() time.Time { return now.Add(time.Second) })
+	second, err := behind.Create(t.Context(), org, draft, request)
+	require.NoError(t, err)
+	require.Equal(t, first, second)
+	require.NoError(t, k.Delete(t.Context(), org, catalog.Action, first.ID, 0))
+	_, err = k.Create(t.Context(), org, draft, request)
+	require.ErrorIs(t, err, catalog.ErrItemNotFound, "trying again would not help")
 }
 
 func TestWhatAnItemIsCalled(t *testing.T) {
