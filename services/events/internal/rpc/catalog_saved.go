@@ -8,6 +8,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/catalog"
 )
 
@@ -36,7 +37,7 @@ func (s *catalogServer) judgeInsight(r *eventsv1.InsightRequest) func(context.Co
 		case *eventsv1.InsightRequest_Paths:
 			err = checked(s.insight.pathsRequest(ctx, org, k.Paths))
 		default:
-			return catalog.ErrMaskInvalid.With("the saved insight has no request").Field("saved_insight.request")
+			return events.ErrFieldMissing.With("the saved insight has no request").Field("saved_insight.request")
 		}
 		return beneath("saved_insight.request", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"devtrail.dev/kit/fault"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/catalog"
 )
 
@@ -144,6 +145,14 @@ func TestSavedCohortsAndActionsAreUsedByTheirIDs(t *testing.T) {
 	trend.Properties[0].CohortId = id(9)
 	_, err = b.insight.QueryTrends(b.as("analyst"), trend)
 	requireField(t, err, fault.NotFound, "properties[0].cohort_id")
+}
+
+func TestASavedInsightNeedsARequest(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.catalog.CreateSavedInsight(b.as("admin"), &eventsv1.CreateSavedInsightRequest{SavedInsight: &eventsv1.SavedInsight{Name: "of nothing"}})
+	require.ErrorIs(t, err, events.ErrFieldMissing)
+	requireField(t, err, fault.Invalid, "saved_insight.request")
 }
 
 func TestMembersAreOfOneComputation(t *testing.T) {
