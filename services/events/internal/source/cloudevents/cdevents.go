@@ -1,6 +1,7 @@
 package cloudevents
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -68,6 +69,9 @@ func (e Event) cdevent(data source.Value) (source.Fact, bool) {
 	})
 	if isURN {
 		fact.Properties = fact.Properties.With(source.Properties{"resource": urn.resource, "resource_type": urn.kind})
+	}
+	if subject == "branch" { // the id is its name, which stands where that of every branch does, so that what is done to names of branches is done to it
+		fact.Properties = fact.Properties.With(source.Properties{"branch": cmp.Or(urn.resource, id), "resource": "", "subject": ""})
 	}
 	return fact, true
 }

@@ -106,6 +106,20 @@ func TestPackagesOfOtherSubjects(t *testing.T) {
 	require.Equal(t, []string{"pkg:docker/myapp@1.0.0"}, e.Packages)
 }
 
+// TestABranchIsNamedAsOne has the name where every source puts it, and nowhere else: rules of privacy for branches look there.
+func TestABranchIsNamedAsOne(t *testing.T) {
+	for _, id := range []string{"own/secret", "cdevents:v0:github::org:repo:branch:own%2Fsecret"} {
+		e := only(t, cdevent("branch.created.0.3.0", "https://github.com", `{"id": "`+id+`", "content": {}}`))
+		require.Equal(t, "branch.created", e.Name)
+		var properties map[string]any
+		require.NoError(t, json.Unmarshal([]byte(e.Properties), &properties))
+		require.Equal(t, "own/secret", properties["branch"])
+		delete(properties, "branch")
+		delete(properties, "original")
+		require.NotContains(t, fmt.Sprint(properties), "secret")
+	}
+}
+
 func TestProjects(t *testing.T) {
 	for subject, project := range map[string]string{
 		`{"id": "7", "content": {"repository": {"id": "Org/Repo", "source": "https://github.com"}}}`:           "github.com/org/repo",
