@@ -69,7 +69,7 @@ func (r *rules) object(text, project string) (string, error) {
 // concern tells whether there may be something to do, so that most objects need not be read for the fields of the event alone.
 func (r *rules) concern(text, project string) bool {
 	return r.properties.children != nil || r.fields[events.FileNames] != 0 || r.fields[events.BranchNames] != 0 ||
-		len(r.fields) > 0 && strings.Contains(text, `"`+original+`"`) || project != "" && strings.Contains(text, scheme)
+		len(r.fields) > 0 && strings.Contains(text, `"`+original+`"`) || project != ""
 }
 
 // scheme is what tells an address from other texts.
@@ -91,7 +91,7 @@ func (r *rules) members(object map[string]any, at *node, project string) {
 	for key, value := range object {
 		below := at.follow(key)
 		action := r.action(key, value)
-		if action == 0 && addresses(value, project) {
+		if action == 0 && namesProject(value, project) {
 			action = r.fields[events.ProjectName]
 		}
 		if below != nil && below.action != 0 {
@@ -108,13 +108,16 @@ func (r *rules) members(object map[string]any, at *node, project string) {
 	}
 }
 
-// addresses tells whether a text, or one in a list, is an address in a project.
-func addresses(value any, project string) bool {
+// namesProject tells whether a text, or one in a list, is a project or an address in it.
+func namesProject(value any, project string) bool {
+	if project == "" {
+		return false
+	}
 	switch v := value.(type) {
 	case string:
-		return project != "" && strings.Contains(v, scheme) && strings.Contains(strings.ToLower(v), project)
+		return strings.EqualFold(v, project) || strings.Contains(v, scheme) && strings.Contains(strings.ToLower(v), project)
 	case []any:
-		return slices.ContainsFunc(v, func(one any) bool { return addresses(one, project) })
+		return slices.ContainsFunc(v, func(one any) bool { return namesProject(one, project) })
 	}
 	return false
 }

@@ -195,7 +195,7 @@ func TestAFieldIsFoundInTheOriginalToo(t *testing.T) {
 // TestAddressesInAProjectAreOfTheProject has them as webhooks do, of which almost every event has one.
 func TestAddressesInAProjectAreOfTheProject(t *testing.T) {
 	e := events.Event{Project: "git.example.org/own/x", Properties: `{"compare":"https://git.example.org/Own/X/compare/1...2","links":["https://git.example.org/own/x/pulls/4"],` +
-		`"pull":{"url":"https://git.example.org/own/x/pulls/4"},"site":"https://example.org/own","title":"own/x"}`}
+		`"pull":{"source_project":"git.example.org/Own/x","url":"https://git.example.org/own/x/pulls/4"},"site":"https://example.org/own","title":"own/x"}`}
 	kept := `{"site":"https://example.org/own","title":"own/x"}`
 	dropping := e
 	require.NoError(t, compile(events.Privacy{Rules: []events.PrivacyRule{{Action: events.PrivacyDrop, Field: events.ProjectName}}}).apply(&dropping))
@@ -203,7 +203,7 @@ func TestAddressesInAProjectAreOfTheProject(t *testing.T) {
 	r := compile(events.Privacy{Key: []byte("key"), Rules: []events.PrivacyRule{hash(events.ProjectName)}})
 	require.NoError(t, r.apply(&e))
 	pull := r.hash("https://git.example.org/own/x/pulls/4")
-	want := `"compare":"` + r.hash("https://git.example.org/Own/X/compare/1...2") + `","links":["` + pull + `"],"pull":{"url":"` + pull + `"},`
+	want := `"compare":"` + r.hash("https://git.example.org/Own/X/compare/1...2") + `","links":["` + pull + `"],"pull":{"source_project":"` + r.hash("git.example.org/Own/x") + `","url":"` + pull + `"},`
 	require.JSONEq(t, kept[:1]+want+kept[1:], e.Properties)
 	again := e
 	require.NoError(t, r.apply(&again))

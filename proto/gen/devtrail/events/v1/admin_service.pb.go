@@ -147,7 +147,7 @@ const (
 	PrivacyField_PRIVACY_FIELD_MACHINE PrivacyField = 3
 	// The session. The original message is not kept.
 	PrivacyField_PRIVACY_FIELD_SESSION_ID PrivacyField = 4
-	// The project, and properties that are addresses in it, such as url. The original message is not kept.
+	// The project, and properties that are the same or addresses in it, such as url. The original message is not kept.
 	PrivacyField_PRIVACY_FIELD_PROJECT PrivacyField = 5
 )
 
