@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +29,8 @@ type bundle struct {
 	pool         *pgxpool.Pool // of the administrator
 }
 
-func setup(tb testing.TB) bundle {
+// setup opens the stores, with settings in their URL.
+func setup(tb testing.TB, settings ...string) bundle {
 	tb.Helper()
 	url := dbtest.Postgres(tb, identitymigrations.FS)
 	open := func(url string) *pgxpool.Pool {
@@ -39,7 +41,7 @@ func setup(tb testing.TB) bundle {
 	}
 	pool := open(url)
 	// The stores may use the listed columns alone, so that a use that the list lacks fails the test that makes it.
-	b := bundle{Store: postgres.New(open(dbtest.Limited(tb, url, postgres.Reads()))), pool: pool}
+	b := bundle{Store: postgres.New(open(strings.Join(append([]string{dbtest.Limited(tb, url, postgres.Reads())}, settings...), "&"))), pool: pool}
 	b.organization = b.createOrganization(tb, "acme")
 	return b
 }
