@@ -12,6 +12,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
 )
@@ -21,6 +22,9 @@ func (s *catalogServer) developer(ctx context.Context, org uuid.UUID, text strin
 	id, err := itemID("developer_id", text)
 	if err != nil {
 		return uuid.Nil, err
+	}
+	if id == uuid.Nil { // her properties would be those of all events that are nobody's
+		return uuid.Nil, events.ErrIdentityInvalid.With("the zero UUID is nobody").Field("developer_id")
 	}
 	return s.survivor(ctx, org, id)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/kit/fault"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events/catalog"
 	"devtrail.dev/services/events/insight"
@@ -98,4 +99,17 @@ func TestADamagedDeveloperHoldsUpNobody(t *testing.T) {
 	}
 	require.ErrorContains(t, b.desk.Joiner.JoinAll(t.Context()), "developer 00000000-0000-0000-0000-000000000001")
 	require.Zero(t, b.passing(theirs("team", "core")))
+}
+
+// Events that are nobody's have no properties of anybody.
+func TestNobodyHasNoProperties(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.capture(event(1), event(2, by(email, "ada@example.org")))
+	nobody := uuid.Nil.String()
+	_, err := b.catalog.UpdateDeveloperProperties(b.as("admin"), &eventsv1.UpdateDeveloperPropertiesRequest{DeveloperId: nobody, SetJson: `{"team":"core"}`})
+	requireField(t, err, fault.Invalid, "developer_id")
+	require.Zero(t, b.passing(theirs("team", "core")))
+	_, err = b.catalog.GetDeveloperProperties(b.as("analyst"), &eventsv1.GetDeveloperPropertiesRequest{DeveloperId: nobody})
+	requireField(t, err, fault.Invalid, "developer_id")
 }
