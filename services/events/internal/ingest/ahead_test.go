@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/internal/ingest"
 )
 
@@ -72,4 +73,17 @@ func TestAClockFarAheadWhileTheDatabaseIsAway(t *testing.T) {
 	f.take(ingest.AckDatabase, f.fresh("another"))
 	require.True(t, f.doubted(d))
 	require.Len(t, f.stored(acme), 4)
+}
+
+// A device that does not know the time sends the Unix epoch, and comes back with the event when its id is forgotten, beside new ones.
+func TestAnEventOfTheEpochIsKnownBesideNewOnes(t *testing.T) {
+	f, move := clocked(t)
+	f.start()
+	d := f.fresh("epoch")
+	d.Event.OccurredAt = events.MinTime
+	f.take(ingest.AckDatabase, d)
+	move(3 * 24 * time.Hour)
+	f.take(ingest.AckDatabase, f.fresh("another")) // which has ids forgotten
+	move(time.Hour)
+	require.True(t, f.doubted(d, f.fresh("new")), "it is looked up")
 }

@@ -211,10 +211,10 @@ func clocked(t *testing.T) (f *fixture, move func(time.Duration)) {
 	return f, func(d time.Duration) { moved.Add(int64(d)) }
 }
 
-// doubted tells whether the block of an event that is sent now is compared with the store. Each has a block of its own.
-func (f *fixture) doubted(d ingest.Draft) bool {
+// doubted tells whether the block of an event that is sent now, before others of its request, is compared with the store. Each has a block of its own.
+func (f *fixture) doubted(d ingest.Draft, others ...ingest.Draft) bool {
 	f.t.Helper()
-	f.take(ingest.AckDatabase, d)
+	f.take(ingest.AckDatabase, append([]ingest.Draft{d}, others...)...)
 	var last *queue.Block
 	for _, b := range f.sent() {
 		for _, row := range b.Rows() {

@@ -10,6 +10,7 @@ import (
 // service makes of them, and tell with that whether an event can be one that is known no more.
 type window struct {
 	earliest, latest int64 // microseconds; 0 and 0 when there are none
+	some             bool  // there are: 0 is a time as well, the Unix epoch
 	floats           bool  // a time of the batch comes from its arrival, or from a clock that cannot be trusted
 }
 
@@ -26,8 +27,8 @@ func (w *window) note(sent time.Time, rule events.TimeRule, kept time.Time, b *b
 		w.floats = true
 	}
 	at := sent.UnixMicro()
-	if w.latest == 0 && w.earliest == 0 {
-		w.earliest, w.latest = at, at
+	if !w.some {
+		w.earliest, w.latest, w.some = at, at, true
 		return
 	}
 	w.earliest, w.latest = min(w.earliest, at), max(w.latest, at)
