@@ -1,6 +1,8 @@
 package seglog
 
 import (
+	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 )
@@ -88,28 +90,32 @@ func (l *Log) retireOne(s *segment, room *rooms) error {
 	return nil
 }
 
-// takeAway has the file of a segment used again, or gives its room back.
+// takeAway has the file of a segment used again, or gives its room back. After an error all of it is there still: a later life would miss those between it and the
+// next one.
 func (l *Log) takeAway(s *segment, keep bool) error {
 	l.using.Lock()
 	defer l.using.Unlock()
 	name := segmentName(s.number)
 	free := strings.TrimSuffix(name, segmentSuffix) + freeSuffix
-	err := s.file.Close()
+	var err error
+	if keep {
+		err = l.options.FS.Rename(l.path(name), l.path(free))
+	} else {
+		err = l.options.FS.Remove(l.path(name))
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // somebody else took it
+		keep = false
+	case err != nil:
+		return err
+	}
 	l.mu.Lock()
 	l.segments = slices.DeleteFunc(l.segments, func(other *segment) bool { return other == s })
+	if keep {
+		l.free = append(l.free, free)
+	}
 	l.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	if !keep {
-		return l.options.FS.Remove(l.path(name))
-	}
-	if err := l.options.FS.Rename(l.path(name), l.path(free)); err != nil {
-		return err
-	}
-	l.mu.Lock()
-	l.free = append(l.free, free)
-	l.mu.Unlock()
+	_ = s.file.Close() // all of it is synced
 	return nil
 }
 
