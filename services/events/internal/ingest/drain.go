@@ -43,6 +43,7 @@ type drain struct {
 	crest   int            // the most events that were on their way at once lately
 	leaving bool           // finishing was seen
 	pause   time.Duration
+	owed    time.Time // when what is stored is committed, if that failed; zero when it did not
 	working sync.WaitGroup
 	results chan *stage
 	rooms   [][]byte // for frames of blocks; see room

@@ -2,6 +2,8 @@ package ingest_test
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -320,4 +322,74 @@ func TestAStoreThatTakesBatchesOnly(t *testing.T) {
 	require.Equal(t, []ingest.Status{ingest.Duplicate}, f.take(ingest.AckDatabase, a))
 	require.Len(t, f.stored(acme), 2)
 	require.Empty(t, f.sent())
+}
+
+// halting is a log that does not commit for a while, nor keeps bounds more often than it is to.
+type halting struct {
+	queue.Queue
+	halted atomic.Bool
+	cuts   atomic.Int64 // that it keeps meanwhile
+	tried  atomic.Int64 // to commit, meanwhile
+}
+
+func (l *halting) Commit(ctx context.Context, upTo queue.Position) error {
+	if l.halted.Load() {
+		l.tried.Add(1)
+		return queue.ErrUnavailable
+	}
+	return l.Queue.Commit(ctx, upTo)
+}
+
+func (l *halting) SetCuts(ctx context.Context, cuts []queue.Cut) error {
+	if l.halted.Load() && l.cuts.Add(-1) < 0 {
+		return queue.ErrUnavailable
+	}
+	return l.Queue.SetCuts(ctx, cuts)
+}
+
+// halt has an intake run on a log that halts when its first event is about to be stored, which is returned with the block that it is in.
+func (f *fixture) halt() (*halting, ingest.Draft, *queue.Block) {
+	f.t.Helper()
+	log := new(halting)
+	f.around = func(q queue.Queue) queue.Queue {
+		log.Queue = q
+		return log
+	}
+	f.start()
+	first := draft("first")
+	log.cuts.Store(1)
+	log.halted.Store(true)
+	require.Equal(f.t, []ingest.Status{ingest.Stored}, f.take(ingest.AckDatabase, first))
+	require.Positive(f.t, log.tried.Load())
+	require.Len(f.t, f.sent(), 1)
+	return log, first, slices.Collect(maps.Values(f.sent()))[0]
+}
+
+// What is stored leaves the log also when it could not at once: one that is full of it would take nothing in, and so nothing would follow.
+func TestWhatIsStoredLeavesTheLogWhenNothingFollows(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	log, _, _ := f.halt()
+	log.halted.Store(false)
+	require.Eventually(t, func() bool { return f.queue.Stats() == queue.Stats{} }, 30*time.Second, time.Millisecond)
+	require.Len(t, f.sent(), 1)
+}
+
+// A block that is stored and not committed keeps its bounds, whatever else is written beside them: a later life meets its frames.
+func TestABlockKeepsItsBoundsUntilItIsCommitted(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	log, first, in := f.halt()
+	log.cuts.Store(1) // for the clock that is far ahead, and not for the block of the event
+	f.take(ingest.AckDurable, f.ahead(40*time.Hour))
+	f.stop()
+	f.around = nil
+	f.start()
+	f.take(ingest.AckDatabase, draft("last"))
+	for _, b := range f.sent() {
+		for _, row := range b.Rows() {
+			require.True(t, row.ID != first.Event.ID || b.Number == in.Number, "it is stored once more, under another number")
+		}
+	}
+	require.Len(t, f.stored(acme), 3)
 }

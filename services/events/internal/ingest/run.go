@@ -18,6 +18,9 @@ func (d *drain) run(ctx context.Context) error {
 		if over || ctx.Err() != nil {
 			return nil
 		}
+		if !d.owed.IsZero() {
+			wait = min(wait, d.owed.Sub(d.now()))
+		}
 		timer.Reset(wait)
 		select {
 		case <-d.wake:
@@ -41,6 +44,9 @@ const idle = time.Minute
 // work starts what can be started, and says when to look again, and whether the drain is at its end.
 func (d *drain) work(ctx context.Context) (time.Duration, bool) {
 	now := d.now()
+	if !d.owed.IsZero() && !now.Before(d.owed) {
+		d.commit(ctx)
+	}
 	if !d.marked {
 		if err := d.restore(ctx); err != nil {
 			if d.failed(ctx, err); d.leaving {
@@ -135,7 +141,7 @@ func (d *drain) launch(ctx context.Context, st *stage) {
 	})
 }
 
-// collect takes a stage back, and commits what is stored from the beginning of the log on.
+// collect takes a stage back.
 func (d *drain) collect(ctx context.Context, st *stage) {
 	d.busy--
 	d.lineMu.Lock()
@@ -146,23 +152,40 @@ func (d *drain) collect(ctx context.Context, st *stage) {
 	if st.err != nil {
 		st.state, st.retryAt = failed, d.now().Add(d.rest())
 	}
+	d.lineMu.Unlock()
+	if st.err != nil {
+		d.failed(ctx, st.err)
+	}
+	d.commit(ctx)
+}
+
+// commit commits what is stored from the beginning of the log on, and tells those who wait for it. What could not be committed keeps its place, and with it its
+// bounds: a later life meets its frames. It is tried again after a pause, since nothing may follow that is committed.
+func (d *drain) commit(ctx context.Context) {
+	d.owed = time.Time{}
+	d.lineMu.Lock()
 	var head []*stage
 	for len(d.line) > len(head) && d.line[len(head)].state == stored {
 		head = append(head, d.line[len(head)])
 	}
 	d.lineMu.Unlock()
-	if st.err != nil {
-		d.failed(ctx, st.err)
+	if len(head) == 0 {
+		return
+	}
+	if err := d.queue.Commit(ctx, head[len(head)-1].upTo); err != nil {
+		d.failed(ctx, err)
+		d.owed = d.now().Add(d.rest())
+	} else {
+		d.lineMu.Lock()
+		d.line = d.line[len(head):]
+		d.lineMu.Unlock()
 	}
 	for _, st := range head {
-		if err := d.queue.Commit(ctx, st.upTo); err != nil {
-			d.failed(ctx, err) // the store has it: committing with the next one does as well
+		if !st.told {
+			st.told = true
+			d.advance(st)
+			d.free(st.memory)
 		}
-		d.lineMu.Lock()
-		d.line = d.line[1:]
-		d.lineMu.Unlock()
-		d.advance(st)
-		d.free(st.memory)
 	}
 }
 

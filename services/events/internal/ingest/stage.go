@@ -21,6 +21,7 @@ type stage struct {
 	err     error     // of the last attempt, when it failed
 	moved   bool      // in the last attempt a piece was stored or halved: what comes next is not what failed before
 	retryAt time.Time // when it may be tried again
+	told    bool      // to those who wait for it: it is stored, and may not be committed
 }
 
 type stageState uint8
