@@ -87,6 +87,9 @@ func (q *quotas) judge(organization uuid.UUID, key string, n int) (heedless bool
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.now()
+	if len(q.buckets) >= q.crowd { // before one of this request's can be among those that are forgotten
+		q.forget(now)
+	}
 	whole := q.fill(owner{organization: organization}, q.rates.Organization, now)
 	own := q.fill(owner{organization, key}, q.rates.Key, now)
 	wait := max(q.rates.Organization.wait(whole, n), q.rates.Key.wait(own, n))
@@ -107,9 +110,6 @@ func (q *quotas) judge(organization uuid.UUID, key string, n int) (heedless bool
 func (q *quotas) fill(o owner, rate Rate, now time.Time) *bucket {
 	b, known := q.buckets[o]
 	if !known {
-		if len(q.buckets) >= q.crowd {
-			q.forget(now)
-		}
 		b = &bucket{left: float64(rate.Burst), at: now}
 		q.buckets[o] = b
 	}

@@ -62,3 +62,19 @@ func TestDebtsAreKeptHoweverManyCome(t *testing.T) {
 	}
 	require.Less(t, len(q.buckets), 3*fewBuckets, "those that are full again are forgotten")
 }
+
+// What a request takes out of a bucket is not forgotten with those that are full, however many there are when it comes.
+func TestARequestCountsThatHasOthersForgotten(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(0, 0)
+	rate := Rate{Burst: 10, PerSecond: 1}
+	for _, others := range []int{fewBuckets - 2, fewBuckets - 1, fewBuckets} {
+		q := newQuotas(Rates{Key: rate, Organization: rate}, func() time.Time { return now })
+		for range others {
+			q.buckets[owner{organization: uuid.New()}] = &bucket{at: now, left: float64(rate.Burst)}
+		}
+		spent := uuid.New()
+		require.NoError(t, q.take(t.Context(), spent, "key", 10))
+		require.ErrorIs(t, q.take(t.Context(), spent, "another key", 1), ErrQuota, "beside %d others", others)
+	}
+}
