@@ -77,16 +77,16 @@ func owned(e events.Event) events.Event {
 	return e
 }
 
-// miss counts events that nobody looked at.
-func (r *Reader) miss(l list) {
-	if l.number <= r.since {
-		return
+// miss counts events that nobody looked at, and returns how many.
+func (r *Reader) miss(g gap) (skipped int) {
+	if g.number <= r.since {
+		return 0
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.skipped += int64(len(l.events))
-	r.hub.skipped.Add(float64(len(l.events)))
+	r.skipped += int64(g.events)
 	r.tell()
+	return g.events
 }
 
 // tell wakes who waits for events or for the number of those that are missing. The reader must be locked.

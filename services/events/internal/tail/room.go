@@ -21,10 +21,24 @@ type room struct {
 
 	mu      sync.Mutex
 	readers map[*Reader]struct{}
+	gaps    []gap  // before the lists; no more than readers, and one
 	lists   []list // oldest first
 	events  int    // in them
 	bytes   int
 	last    uint64 // number of the newest
+}
+
+// gap is events of lists that nobody looked at, one after the other.
+type gap struct {
+	events int
+	number uint64 // of the last of the lists
+}
+
+// turn is what is looked at together, and who does.
+type turn struct {
+	gaps    []gap
+	lists   []list
+	readers []*Reader
 }
 
 // list is events that came in together.
@@ -72,9 +86,7 @@ func (r *room) put(of []events.Event) {
 		r.lists[0] = list{}
 		r.lists = r.lists[1:]
 		r.events, r.bytes = r.events-len(oldest.events), r.bytes-oldest.bytes
-		for reader := range r.readers {
-			reader.miss(oldest)
-		}
+		r.pass(oldest)
 	}
 	select {
 	case r.more <- struct{}{}:
@@ -82,17 +94,50 @@ func (r *room) put(of []events.Event) {
 	}
 }
 
+// pass leaves a list out. It is told in its turn, behind what is being looked at. Gaps are one unless somebody came in between, who is not told of the first.
+func (r *room) pass(l list) {
+	if n := len(r.gaps); n > 0 && !r.came(r.gaps[n-1].number, l.number) {
+		r.gaps[n-1].events += len(l.events)
+		r.gaps[n-1].number = l.number
+		return
+	}
+	r.gaps = append(r.gaps, gap{events: len(l.events), number: l.number})
+}
+
+// came tells whether a reader came after a list and before another.
+func (r *room) came(after, before uint64) bool {
+	for reader := range r.readers {
+		if after <= reader.since && reader.since < before {
+			return true
+		}
+	}
+	return false
+}
+
 // take returns all that waits, and who reads.
-func (r *room) take() ([]list, []*Reader) {
+func (r *room) take() turn {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	lists := r.lists
-	r.lists, r.events, r.bytes = nil, 0, 0
-	readers := make([]*Reader, 0, len(r.readers))
+	t := turn{gaps: r.gaps, lists: r.lists, readers: make([]*Reader, 0, len(r.readers))}
+	r.gaps, r.lists, r.events, r.bytes = nil, nil, 0, 0
 	for reader := range r.readers {
-		readers = append(readers, reader)
+		t.readers = append(t.readers, reader)
 	}
-	return lists, readers
+	return t
+}
+
+// show offers what was taken to the readers.
+func (t turn) show(skipped prometheus.Counter) {
+	for _, g := range t.gaps {
+		for _, reader := range t.readers {
+			skipped.Add(float64(reader.miss(g)))
+		}
+	}
+	for _, l := range t.lists {
+		for _, reader := range t.readers {
+			skipped.Add(float64(reader.offer(l)))
+		}
+	}
 }
 
 // run offers what waits to the readers until the last of them has left.
@@ -100,14 +145,9 @@ func (r *room) run(skipped prometheus.Counter) {
 	for {
 		select {
 		case <-r.more:
+			r.take().show(skipped)
 		case <-r.ended:
 			return
-		}
-		lists, readers := r.take()
-		for _, l := range lists {
-			for _, reader := range readers {
-				skipped.Add(float64(reader.offer(l)))
-			}
 		}
 	}
 }
