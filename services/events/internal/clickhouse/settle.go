@@ -50,7 +50,7 @@ func (s *Store) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for attempt := range settleAttempts {
+	for attempt := 0; attempt < settleAttempts; attempt++ {
 		missing, err := s.missing(ctx)
 		if err != nil {
 			return err
@@ -60,7 +60,12 @@ func (s *Store) settle(ctx context.Context) error {
 			return nil
 		}
 		for _, m := range missing {
-			if err := s.complete(ctx, m, life, attempt); err != nil {
+			err := s.complete(ctx, m, life, attempt)
+			if code(err) == codeCancelled { // by another instance that settles: it may complete the same, under the token of the same attempt
+				attempt--
+				break
+			}
+			if err != nil {
 				return err
 			}
 		}
