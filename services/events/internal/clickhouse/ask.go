@@ -25,7 +25,6 @@ func (s *Store) bounded(ctx context.Context, kind string, p params, more clickho
 	tag := querytag.Of(ctx, uuid.Nil, kind)
 	tag.Organization = p["organization"]
 	settings := clickhouse.Settings{"log_comment": querytag.JSON("", tag)}
-	maps.Copy(settings, more)
 	if tag.Organization != "" {
 		limit := s.limits.Time
 		if deadline, ok := ctx.Deadline(); ok {
@@ -35,13 +34,12 @@ func (s *Store) bounded(ctx context.Context, kind string, p params, more clickho
 			}
 			limit = min(limit, left-min(left/10, 200*time.Millisecond))
 		}
-		if _, set := more["max_execution_time"]; !set {
-			settings["max_execution_time"] = limit.Seconds()
-		}
+		settings["max_execution_time"] = limit.Seconds()
 		settings["max_memory_usage"] = s.limits.MemoryBytes
 		settings["max_result_rows"] = s.limits.ResultRows // the server's own reaction is to throw
 		settings["precise_float_parsing"] = 1             // a number form is the nearest float64
 	}
+	maps.Copy(settings, more)
 	id := strings.Join([]string{tag.Organization, kind, uuid.NewString()}, "_")
 	ctx, cancel := context.WithCancel(undated{ctx})
 	return clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters(p)), clickhouse.WithSettings(settings), clickhouse.WithQueryID(id)), cancel, nil

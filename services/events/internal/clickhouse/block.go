@@ -170,7 +170,7 @@ func (s *Store) known(ctx context.Context, b *queue.Block, d doubts) (known []in
 
 // stored finds those of some ids that are there, and that a block has not brought itself.
 func (s *Store) stored(ctx context.Context, organization uuid.UUID, ids []uuid.UUID, but uint64, found func(uuid.UUID)) error {
-	p := about(organization)
+	p := of(organization)
 	p.ids("ids", ids)
 	p["block"] = formatUint(but)
 	return s.query(ctx, "stored_ids", shape{Except: but != 0}, p, func(rows driver.Rows) error {

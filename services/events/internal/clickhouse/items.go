@@ -56,7 +56,7 @@ func (s *Store) items(ctx context.Context, sh shape, p params, limit int, kinds 
 	p["kinds"] = list(kinds, func(k catalog.Kind) string { return strconv.Itoa(int(k)) })
 	p.number("limit", limit)
 	var found []catalog.Item
-	err := s.query(ctx, "items", sh, p, func(rows driver.Rows) error {
+	err := s.whole(ctx, "items", sh, p, func(rows driver.Rows) error {
 		var i catalog.Item
 		var kind uint8
 		var body string

@@ -42,7 +42,7 @@ func (s *Store) days(ctx context.Context, name string, organization uuid.UUID) (
 		return nil, err
 	}
 	var days []catalog.DayCount
-	err := s.query(ctx, name, shape{}, about(organization), func(rows driver.Rows) error {
+	err := s.whole(ctx, name, shape{}, about(organization), func(rows driver.Rows) error {
 		var d catalog.DayCount
 		var n uint64
 		err := rows.Scan(&d.Day, &n)
@@ -58,7 +58,7 @@ func (s *Store) Occurrences(ctx context.Context, organization uuid.UUID, r event
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
-	p := params{"of": organization.String()}
+	p := of(organization)
 	p.within(r)
 	var own error // of the caller, which is none of the database's
 	err := s.query(ctx, "occurrences", shape{}, p, func(rows driver.Rows) error {
@@ -112,7 +112,7 @@ func (s *Store) Learned(ctx context.Context, organization uuid.UUID) ([]catalog.
 		return nil, err
 	}
 	var found []catalog.Learned
-	err := s.query(ctx, "learned", shape{}, about(organization), func(rows driver.Rows) error {
+	err := s.whole(ctx, "learned", shape{}, about(organization), func(rows driver.Rows) error {
 		var l catalog.Learned
 		var kind uint8
 		var first, last int64

@@ -103,7 +103,7 @@ func (s *Store) reassignments(ctx context.Context, organization uuid.UUID, ident
 	if len(identities) == 0 {
 		return known, nil
 	}
-	p := about(organization)
+	p := of(organization)
 	p["identities"] = list(identities, identityTuple)
 	err := s.query(ctx, "known_identities", shape{}, p, func(rows driver.Rows) error {
 		var kind uint8

@@ -3,7 +3,6 @@ package clickhouse
 import (
 	"context"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
 
@@ -26,7 +25,6 @@ func (s *Store) removeOvertaken(ctx context.Context, limit int) error {
 // dropOvertaken leaves out of what is pending what is not newer than what is folded of the same identity. It tells whether there was anything: then a statement
 // that reads the overrides itself has to do so, too.
 func (s *Store) dropOvertaken(ctx context.Context, organization uuid.UUID, newest map[events.Identity]pendingRow) (some bool, err error) {
-	lean := clickhouse.Settings{"max_threads": 1}
 	err = s.runWith(ctx, "folded_sequences", shape{}, about(organization), lean, func(r driver.Rows) error {
 		var kind uint8
 		var identity events.Identity

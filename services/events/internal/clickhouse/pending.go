@@ -45,7 +45,6 @@ func (s *Store) readOverrides(organization uuid.UUID) func(context.Context) (*lo
 		rows, began := 0, s.now()
 		p := about(organization)
 		p.number("limit", mostKnown+1)
-		lean := clickhouse.Settings{"max_threads": 1} // each question may wait for it, and there is next to nothing to read
 		err := s.runWith(ctx, "overrides", shape{}, p, lean, func(r driver.Rows) error {
 			var row pendingRow
 			var kind uint8
@@ -75,6 +74,9 @@ func (s *Store) readOverrides(organization uuid.UUID) func(context.Context) (*lo
 		return l, nil
 	}
 }
+
+// lean are the settings of what each question may wait for, and of which there is next to nothing to read: too many rows for an answer are not too many of it.
+var lean = clickhouse.Settings{"max_threads": 1, "max_result_rows": 0}
 
 // late tells whether what was asked for at a time is too old to be believed now. A clock that was set back proves nothing.
 func late(began, now time.Time) bool {

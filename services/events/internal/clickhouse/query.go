@@ -61,6 +61,12 @@ func about(organization uuid.UUID) params {
 	return params{"organization": organization.String()}
 }
 
+// of starts those of a statement that stores events or reassigns identities. The organization has another name than in questions, whose limits would keep events out
+// of the store.
+func of(organization uuid.UUID) params {
+	return params{"of": organization.String()}
+}
+
 func (p params) within(r events.Range) {
 	p.micros("start", r.Start)
 	p.micros("end", r.End)
@@ -166,10 +172,15 @@ func (s *Store) do(ctx context.Context, name string, shape any, p params, settin
 	return s.conn.Exec(ctx, text.String())
 }
 
+// whole is query for what is no question about events, such as the items of a catalog: however many rows it has, they are not too many.
+func (s *Store) whole(ctx context.Context, name string, sh shape, p params, scan func(driver.Rows) error) error {
+	return judge(ctx, s.runWith(ctx, name, sh, p, clickhouse.Settings{"max_result_rows": 0}, scan))
+}
+
 // some tells whether a statement counts anything.
 func (s *Store) some(ctx context.Context, name string, organization uuid.UUID) (bool, error) {
 	var n uint64
-	err := s.query(ctx, name, shape{}, about(organization), func(rows driver.Rows) error { return rows.Scan(&n) })
+	err := s.query(ctx, name, shape{}, of(organization), func(rows driver.Rows) error { return rows.Scan(&n) })
 	return n > 0, err
 }
 

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"embed"
+	"math"
 	"strings"
 	"text/template"
 
@@ -86,8 +87,12 @@ func (s *session) answer(ctx context.Context, name string, sh shape, args pgx.Na
 	return s.run(ctx, name, text, args, scan)
 }
 
-// query is answer in a session of its own, in the organization of the arguments, for questions that do not depend on overrides.
+// query is answer in a session of its own, in the organization of the arguments, for what is no question about events, such as the items of a catalog: however many
+// rows it has, they are not too many.
 func (s *Store) query(ctx context.Context, name string, sh shape, args pgx.NamedArgs, scan func(pgx.Rows) error) error {
 	organization, _ := args["organization"].(uuid.UUID)
-	return s.ask(ctx, organization, func(look *session) error { return look.answer(ctx, name, sh, args, scan) })
+	return s.ask(ctx, organization, func(look *session) error {
+		look.rows = math.MaxInt64
+		return look.answer(ctx, name, sh, args, scan)
+	})
 }

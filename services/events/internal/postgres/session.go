@@ -32,6 +32,7 @@ type session struct {
 	store        *Store
 	tx           *pgxpool.Conn // in a transaction
 	limit        time.Duration // of each statement
+	rows         int64         // that each may send
 	organization uuid.UUID
 	pending      []overrides.Override // of the organization
 	many         bool                 // more than mostPending: then pending has none
@@ -73,7 +74,7 @@ func (s *Store) ask(ctx context.Context, organization uuid.UUID, question func(*
 		return translate(ctx, err)
 	}
 	defer end(ctx, conn)
-	look := &session{store: s, tx: conn, limit: timeout(ctx, s.limits.Time), organization: organization, matched: make(map[string][]string)}
+	look := &session{store: s, tx: conn, limit: timeout(ctx, s.limits.Time), rows: s.limits.ResultRows, organization: organization, matched: make(map[string][]string)}
 	text, err := work("overrides", shape{})
 	if err != nil {
 		return err

@@ -57,8 +57,8 @@ func (s *session) run(ctx context.Context, kind, text string, args pgx.NamedArgs
 	rows := pgx.RowsFromResultReader(conn.TypeMap(), reader)
 	defer rows.Close()
 	for rows.Next() {
-		if q.Usage.ResultRows++; q.Usage.ResultRows > s.store.limits.ResultRows {
-			err = events.ErrQuestionTooLarge.With("the question's answer has more than %d rows: narrow its range or its filters", s.store.limits.ResultRows)
+		if q.Usage.ResultRows++; q.Usage.ResultRows > s.rows {
+			err = events.ErrQuestionTooLarge.With("the question's answer has more than %d rows: narrow its range or its filters", s.rows)
 			break
 		}
 		if err = scan(rows); err != nil {

@@ -2,7 +2,7 @@ SELECT count()
 FROM (
     SELECT 1
     FROM identity_overrides
-    WHERE organization_id = {organization:UUID}
+    WHERE organization_id = {of:UUID}
         AND sequence > 0
     LIMIT 1
 )

@@ -11,12 +11,12 @@ SELECT
 FROM (
     SELECT actor_kind, actor_value, developer_id, sequence, previous, 1 AS pending
     FROM identity_overrides
-    WHERE organization_id = {organization:UUID}
+    WHERE organization_id = {of:UUID}
         AND (actor_kind, actor_value) IN {identities:Array(Tuple(UInt8, String))}
     UNION ALL
     SELECT actor_kind, actor_value, developer_id, sequence, [], 0
     FROM identity_folds
-    WHERE organization_id = {organization:UUID}
+    WHERE organization_id = {of:UUID}
         AND (actor_kind, actor_value) IN {identities:Array(Tuple(UInt8, String))}
 )
 GROUP BY actor_kind, actor_value
