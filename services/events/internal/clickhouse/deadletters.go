@@ -16,14 +16,19 @@ func (s *Store) AddDeadLetters(ctx context.Context, organization uuid.UUID, lett
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
+	newest, err := s.letterRevisions(ctx, organization, letters)
+	if err != nil {
+		return err
+	}
 	ctx = s.isolated(ctx, "", "")
 	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO dead_letters (organization_id, id, name, received_at, failed_at, reason, message, payload, gone, revision)")
 	if err != nil {
 		return translate(ctx, err)
 	}
 	defer batch.Close()
-	revision := uint64(s.now().UnixMicro())
+	now := uint64(s.now().UnixMicro())
 	for _, l := range letters {
+		revision := max(now, newest[l.ID]+1) // the clock of who kept or removed it before may be ahead
 		err := batch.Append(organization, l.ID, l.Name, l.ReceivedAt, l.FailedAt, l.Reason, l.Message, string(l.Payload), uint8(0), revision)
 		if err != nil {
 			return err
@@ -33,6 +38,25 @@ func (s *Store) AddDeadLetters(ctx context.Context, organization uuid.UUID, lett
 		return batch.Abort()
 	}
 	return translate(ctx, batch.Send())
+}
+
+// letterRevisions returns those of letters that were kept before.
+func (s *Store) letterRevisions(ctx context.Context, organization uuid.UUID, letters []events.DeadLetter) (map[uuid.UUID]uint64, error) {
+	ids := make([]uuid.UUID, len(letters))
+	for i, l := range letters {
+		ids[i] = l.ID
+	}
+	p := of(organization)
+	p.ids("ids", ids)
+	newest := make(map[uuid.UUID]uint64)
+	err := s.query(ctx, "letter_revisions", shape{}, p, func(rows driver.Rows) error {
+		var id uuid.UUID
+		var revision uint64
+		err := rows.Scan(&id, &revision)
+		newest[id] = revision
+		return err
+	})
+	return newest, err
 }
 
 // ListDeadLetters reads the rows that count.
