@@ -1,9 +1,11 @@
 package clickhouse
 
 import (
+	"context"
+	"strings"
 	"testing"
-	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/kit/dbtest"
@@ -40,14 +42,25 @@ func TestWhoTakesOverCompletesWhatAnotherLeft(t *testing.T) {
 func TestADoubtThatComesWhileTheStoreSettlesIsNotLost(t *testing.T) {
 	t.Parallel()
 	s := reopen(t, dbtest.ClickHouse(t, eventsmigrations.ClickHouse()))
-	s.lives.Lock() // it asks for the life of the server
-	settled := make(chan error, 1)
-	go func() { settled <- s.settle(t.Context()) }()
-	require.Eventually(t, s.inserting.wanted, time.Minute, time.Millisecond)
-	s.Doubt()
-	s.lives.Unlock()
-	ends(t, "settling", settled)
+	conn := s.conn
+	s.conn = endsInserts{Conn: conn, then: s.Doubt}
+	require.NoError(t, s.settle(t.Context()))
 	require.True(t, s.unsettled.Load())
+	s.conn = conn
 	require.NoError(t, s.settle(t.Context()))
 	require.False(t, s.unsettled.Load())
+}
+
+// endsInserts calls then when the inserts of others are ended, with which settling begins.
+type endsInserts struct {
+	driver.Conn
+	then func()
+}
+
+func (e endsInserts) Exec(ctx context.Context, query string, args ...any) error {
+	err := e.Conn.Exec(ctx, query, args...)
+	if strings.HasPrefix(query, "KILL QUERY") {
+		e.then()
+	}
+	return err
 }
