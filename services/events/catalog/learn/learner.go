@@ -2,12 +2,14 @@ package learn
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/pause"
 	"devtrail.dev/services/events"
 	"devtrail.dev/services/events/catalog"
@@ -63,7 +65,7 @@ func (l *Learner) Run(ctx context.Context) error {
 	}
 }
 
-// look learns of all organizations, or of those that had events.
+// look learns of all organizations, or of those that had events. One for which it fails holds up no other, unless the store is away.
 func (l *Learner) look(ctx context.Context, all bool, p *pace) error {
 	list := l.take()
 	if all {
@@ -72,13 +74,20 @@ func (l *Learner) look(ctx context.Context, all bool, p *pace) error {
 			return err
 		}
 	}
+	var failures []error
+	away := false
 	for _, organization := range list {
-		if err := l.days(ctx, organization, p); err != nil {
-			l.Hear(organization)
-			return err
+		if !away {
+			err := l.days(ctx, organization, p)
+			if err == nil {
+				continue
+			}
+			failures = append(failures, err)
+			away = ctx.Err() != nil || errors.Is(err, fault.Unavailable)
 		}
+		l.Hear(organization) // again
 	}
-	return nil
+	return errors.Join(failures...)
 }
 
 // take returns the organizations that are to be looked at.

@@ -101,6 +101,50 @@ func TestALearnerLearnsOfWhomItHears(t *testing.T) {
 	})
 }
 
+// torn is a store that cannot read the events of its first organization.
+type torn struct {
+	*memory.Store
+	of uuid.UUID
+}
+
+func (s torn) Organizations(context.Context) ([]uuid.UUID, error) {
+	return []uuid.UUID{s.of, {0: 2}, {0: 3}}, nil
+}
+
+func (s torn) Occurrences(ctx context.Context, organization uuid.UUID, r events.Range, yield func(catalog.Occurrence) error) error {
+	if organization == s.of {
+		return errors.New("its events cannot be read")
+	}
+	return s.Store.Occurrences(ctx, organization, r, yield)
+}
+
+func TestWhatFailsForOneOrganizationKeepsNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := torn{Store: memory.New(time.Now), of: uuid.UUID{1}}
+		l := learn.New(s, slog.New(slog.DiscardHandler), time.Now)
+		organizations, err := s.Organizations(t.Context())
+		require.NoError(t, err)
+		for _, organization := range organizations {
+			e, err := events.Event{ID: uuid.New(), Name: "a", OccurredAt: time.Now(), Source: events.Source{Kind: events.SourceSDK}}.Canonical(time.Now())
+			require.NoError(t, err)
+			_, err = s.Append(t.Context(), organization, []events.Event{e})
+			require.NoError(t, err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- l.Run(ctx) }()
+		<-time.After(10 * time.Minute)
+		stop()
+		require.NoError(t, <-done)
+		for _, organization := range organizations {
+			learned, err := s.Learned(t.Context(), organization)
+			require.NoError(t, err)
+			require.Equal(t, organization != s.of, len(learned) == 1, organization)
+		}
+	})
+}
+
 func TestALookRestsLongerThanItWorks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
