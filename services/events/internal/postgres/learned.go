@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,20 +52,23 @@ func (s *Store) days(ctx context.Context, name string, organization uuid.UUID) (
 	return days, err
 }
 
-// Occurrences streams the rows of the range.
+// Occurrences streams the rows of the range. It is no question of a caller's, and how long it takes is up to who reads, who rests mostly; so it has no limits.
 func (s *Store) Occurrences(ctx context.Context, organization uuid.UUID, r events.Range, yield func(catalog.Occurrence) error) error {
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
 	var own error // of the caller, which is none of the database's
-	err := s.query(ctx, "occurrences", shape{}, about(organization, r), func(rows pgx.Rows) error {
-		var o catalog.Occurrence
-		if err := rows.Scan(&o.Name, &o.At, &o.ID, &o.Properties); err != nil {
-			return err
-		}
-		o.At = o.At.UTC()
-		own = yield(o)
-		return own
+	err := s.askFor(ctx, organization, endless, func(look *session) error {
+		look.rows = math.MaxInt64
+		return look.answer(ctx, "occurrences", shape{}, about(organization, r), func(rows pgx.Rows) error {
+			var o catalog.Occurrence
+			if err := rows.Scan(&o.Name, &o.At, &o.ID, &o.Properties); err != nil {
+				return err
+			}
+			o.At = o.At.UTC()
+			own = yield(o)
+			return own
+		})
 	})
 	if own != nil {
 		return own

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,6 +67,14 @@ func (s *session) looked(key string) {
 
 // ask lets a question look at the database. The server ends each statement before the caller's deadline.
 func (s *Store) ask(ctx context.Context, organization uuid.UUID, question func(*session) error) error {
+	return s.askFor(ctx, organization, timeout(ctx, s.limits.Time), question)
+}
+
+// endless is the longest time that the server can be told.
+const endless = math.MaxInt32 * time.Millisecond
+
+// askFor lets each statement take a time.
+func (s *Store) askFor(ctx context.Context, organization uuid.UUID, limit time.Duration, question func(*session) error) error {
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
@@ -74,7 +83,7 @@ func (s *Store) ask(ctx context.Context, organization uuid.UUID, question func(*
 		return translate(ctx, err)
 	}
 	defer end(ctx, conn)
-	look := &session{store: s, tx: conn, limit: timeout(ctx, s.limits.Time), rows: s.limits.ResultRows, organization: organization, matched: make(map[string][]string)}
+	look := &session{store: s, tx: conn, limit: limit, rows: s.limits.ResultRows, organization: organization, matched: make(map[string][]string)}
 	text, err := work("overrides", shape{})
 	if err != nil {
 		return err
