@@ -61,7 +61,7 @@ export interface Options {
   url: string;
   /** An ingest key (dvi_...): it can send events and nothing else. */
   key: string;
-  /** Events of a request at most; 500. */
+  /** Events of a request at most; 500. At least 1. */
   batchEvents?: number;
   /** Bytes of a request at most, before packing; 60 KiB, since browsers let 64 KiB be in flight while a page closes. Beacons hold no more than that, and an event that does not fit into one is not handed over. */
   batchBytes?: number;

@@ -44,11 +44,13 @@ export class Client {
 
   constructor(options) {
     if (!options?.url || !options.key) throw new TypeError("devtrail: url and key are required");
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)); // types allow undefined for "not given"
     this.#options = {
       batchEvents: 500, batchBytes: 60 * 1024, lingerMs: 1000, timeoutMs: 30000, queueEvents: 1000, backoffMs: 500, maxBackoffMs: 60000,
       onRejected() {}, onError() {}, fetch: (...args) => globalThis.fetch(...args),
-      ...options, url: options.url.replace(/\/+$/, "") + path,
+      ...given, url: options.url.replace(/\/+$/, "") + path,
     };
+    if (!(this.#options.batchEvents >= 1)) throw new RangeError("devtrail: batchEvents is at least 1");
   }
 
   get stats() {

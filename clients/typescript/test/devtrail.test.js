@@ -196,6 +196,22 @@ test("callbacks that throw stop nothing", async (t) => {
   assert.equal(unhandled.mock.callCount(), 0);
 });
 
+// Whoever has settings of his own passes on what is not set there.
+test("settings that are undefined are as those that are not given", async (t) => {
+  const s = await service(t, (n, events) => (n === 1 ? { body: { results: results(events, "REJECTED") } } : undefined));
+  const reported = t.mock.method(console, "error", () => {});
+  const not = Object.fromEntries(["batchEvents", "batchBytes", "lingerMs", "timeoutMs", "queueEvents", "backoffMs", "maxBackoffMs", "onRejected", "onError", "fetch"].map((name) => [name, undefined]));
+  const client = new Client({ ...not, url: s.url, key: "dvi_test" });
+  client.send(event("a"));
+  assert.equal(await client.close(), 0);
+  assert.equal(client.stats.rejected, 1);
+  assert.equal(reported.mock.callCount(), 0);
+});
+
+test("a batch of no events is refused", () => {
+  for (const batchEvents of [0, -1, NaN]) assert.throws(() => new Client({ url: "http://test.invalid", key: "dvi_test", batchEvents }), RangeError);
+});
+
 test("a full queue takes no event, and neither does a closed client", async (t) => {
   const s = await service(t);
   const client = new Client(settings(s, { queueEvents: 2 }));
