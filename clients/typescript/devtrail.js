@@ -13,6 +13,9 @@ const frame = (key) => 64 + key.length;
 // A small body costs more to pack than it saves.
 const worthPacking = 1024;
 
+// Timers hold 31 bits of milliseconds, and what is more would run out at once: a wait that a quota asks for, or one without end.
+const later = (f, ms, ...args) => setTimeout(f, Math.min(ms, 2 ** 31 - 1), ...args);
+
 // Whether the events of a request are at fault, so that it would be refused however often it is sent. Everything else may pass, and is no reason to drop an
 // event: that a key or an organization is missing concerns the client, and is answered to every request alike.
 function refused(status, answer) {
@@ -73,7 +76,7 @@ export class Client {
     if (bytes + frame(this.#options.key) > this.#options.batchBytes) {
       throw new RangeError(`devtrail: the event has ${bytes} bytes, a request holds ${this.#options.batchBytes}`);
     }
-    this.#queue.push({ event: whole, text, bytes, seq: ++this.#taken, since: Date.now() });
+    this.#queue.push({ event: whole, text, bytes, seq: ++this.#taken, since: performance.now() });
     this.#start();
     return true;
   }
@@ -85,7 +88,7 @@ export class Client {
   async close(timeoutMs = 30000) {
     this.#closed = true;
     let timer;
-    const late = new Promise((resolve) => { timer = setTimeout(resolve, timeoutMs); });
+    const late = new Promise((resolve) => { timer = later(resolve, timeoutMs); });
     await Promise.race([this.flush(), late]);
     clearTimeout(timer);
     // Nothing is sent or settled from here on: what is said to be lost must not come back.
@@ -146,7 +149,7 @@ export class Client {
     let limit = this.#options.batchEvents; // halved when a request is refused as a whole
     while (this.#queue.length > 0) {
       const batch = this.#batch(this.#queue, limit);
-      const wait = this.#options.lingerMs - (Date.now() - batch[0].since);
+      const wait = this.#options.lingerMs - (performance.now() - batch[0].since); // the clock of the page may be set meanwhile
       if (batch.length === this.#queue.length && batch.length < limit && this.#hurry < batch[0].seq && wait > 0) {
         await this.#sleep(wait, true);
         continue;
@@ -199,7 +202,7 @@ export class Client {
   // A nap ends when there is news; a wait that the service asked for does not, unless the client is emptied by close.
   #sleep(ms, nap) {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const timer = later(resolve, ms);
       this.#wake = () => {
         if (!nap && this.#queue.length > 0) return;
         clearTimeout(timer);
@@ -216,7 +219,7 @@ export class Client {
     let close;
     const over = new Promise((_, reject) => {
       const fail = (message) => { reject(new Error(message)); request.abort(); }; // in this order: onError is told why
-      timer = setTimeout(fail, this.#options.timeoutMs, `devtrail: no answer after ${this.#options.timeoutMs} ms`);
+      timer = later(fail, this.#options.timeoutMs, `devtrail: no answer after ${this.#options.timeoutMs} ms`);
       close = () => fail("devtrail: the client is closed");
     });
     this.#ended.signal.addEventListener("abort", close);

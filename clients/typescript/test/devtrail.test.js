@@ -212,6 +212,36 @@ test("a batch of no events is refused", () => {
   for (const batchEvents of [0, -1, NaN]) assert.throws(() => new Client({ url: "http://test.invalid", key: "dvi_test", batchEvents }), RangeError);
 });
 
+// Takes the timers of more than a quarter of an hour, which never run out; the waits that were asked for.
+function timeless(t) {
+  const waits = [];
+  const real = globalThis.setTimeout;
+  t.mock.method(globalThis, "setTimeout", (f, ms, ...args) => (ms > 900000 ? void waits.push(ms) : real(f, ms, ...args)));
+  return waits;
+}
+
+// Timers of more than 2^31-1 ms, 24.8 days, run out at once.
+test("waits that are longer than timers do not end at once", async (t) => {
+  const waits = timeless(t);
+  const month = async () => new Response("{}", { status: 429, headers: { "Retry-After": "2592000" } });
+  const client = new Client({ url: "http://test.invalid", key: "dvi_test", lingerMs: Infinity, timeoutMs: Infinity, fetch: month });
+  client.send(event("a"));
+  client.close(Infinity);
+  while (waits.length < 4) await new Promise(setImmediate);
+  assert.deepEqual(waits, Array(4).fill(2 ** 31 - 1), "to linger, to close, to have an answer, to come again");
+});
+
+// The clocks of pages are set while they run.
+test("an event lingers no longer when the clock is set back", async (t) => {
+  const waits = timeless(t);
+  const client = new Client({ url: "http://test.invalid", key: "dvi_test", lingerMs: 3600000 });
+  client.send(event("a"));
+  t.mock.method(Date, "now", () => 0);
+  client.send(event("b"));
+  while (waits.length < 2) await new Promise(setImmediate);
+  assert.ok(waits.every((ms) => ms <= 3600000), `${waits}`);
+});
+
 test("a full queue takes no event, and neither does a closed client", async (t) => {
   const s = await service(t);
   const client = new Client(settings(s, { queueEvents: 2 }));
