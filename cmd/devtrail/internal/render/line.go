@@ -21,7 +21,7 @@ func Line(w io.Writer, event *eventsv1.Event, names people.Names, zone *time.Loc
 		_, err = fmt.Fprintf(w, "%s\n", line)
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%s  %-16s  %-24s  %-32s  %s\n", instant(event.GetOccurredAt(), zone), cut(event.GetName(), 32),
-		cut(who(event, names), 24), cut(orDash(event.GetProject()), 48), cut(what(event), detailWidth))
+	_, err := fmt.Fprintf(w, "%s  %-16s  %-24s  %-32s  %s\n", instant(event.GetOccurredAt(), zone), clean(cut(event.GetName(), 32)),
+		clean(cut(who(event, names), 24)), clean(cut(orDash(event.GetProject()), 48)), clean(cut(what(event), detailWidth)))
 	return err
 }

@@ -126,3 +126,13 @@ time        1.5s
 	require.NoError(t, render.Summary(&out, importer.Summary{Project: "p"}))
 	require.Equal(t, "project  p\ncommits  0 (the repository has none yet)\n", out.String())
 }
+
+// Properties, identities and names are anybody's, and the terminal is the reader's.
+func TestALineCannotMoveTheCursor(t *testing.T) {
+	var out strings.Builder
+	require.NoError(t, render.Line(&out, &eventsv1.Event{
+		Actor: &identityv1.Identity{Value: "eve\x1b[1A"}, Name: "commit.authored", OccurredAt: timestamppb.New(start),
+		PropertiesJson: `{"subject": "all is well\u001b[2K\rnothing here\u202e"}`,
+	}, nil, time.UTC, false))
+	require.Equal(t, "2024-05-06 07:08  commit.authored   eve?[1A                   -                                 all is well?[2K?nothing here?\n", out.String())
+}
