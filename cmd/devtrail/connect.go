@@ -46,7 +46,7 @@ type connection struct {
 	addresses map[string]string
 	// home is the data folder of the suite on this machine, whether it runs or not.
 	home  string
-	conns []*grpc.ClientConn
+	conns map[string]*grpc.ClientConn // by service
 }
 
 // connect settles addresses and key; role is the suite's key to use: admin, ingest or operator. It does not call anybody yet.
@@ -62,7 +62,7 @@ func (f *connectFlags) connect(role string) (*connection, error) {
 		}
 	}
 	state, stateErr := stack.ReadState(home)
-	c := &connection{key: f.key, addresses: map[string]string{}, home: home}
+	c := &connection{key: f.key, addresses: map[string]string{}, home: home, conns: map[string]*grpc.ClientConn{}}
 	named, unnamed := 0, ""
 	for service, flag := range f.addresses {
 		c.addresses[service] = firstOf(*flag, state.Endpoints[service], defaultAddresses[service])
@@ -95,13 +95,16 @@ func (f *connectFlags) connect(role string) (*connection, error) {
 	return c, nil
 }
 
-// to makes a connection to a service. Close ends it.
+// to is the connection to a service, one for all that the command asks of it. Close ends it.
 func (c *connection) to(service string) (*grpc.ClientConn, error) {
+	if conn, made := c.conns[service]; made {
+		return conn, nil
+	}
 	conn, err := dial.New(c.addresses[service], dial.Options{Token: c.key, UserAgent: "devtrail"})
 	if err != nil {
 		return nil, err
 	}
-	c.conns = append(c.conns, conn)
+	c.conns[service] = conn
 	return conn, nil
 }
 

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"io"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"devtrail.dev/cmd/devtrail/internal/people"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
 
@@ -42,4 +44,19 @@ func TestTail(t *testing.T) {
 	out, err = devtrail(t, at(s, "tail")...)
 	require.NoError(t, err, "the server's end is an end")
 	require.Contains(t, out, "never.shown")
+}
+
+// A watch lasts for days, and most of what it shows may be nobody's or of developers without a name.
+func TestAWatchKeepsOneConnectionToAService(t *testing.T) {
+	home(t)
+	s := startServices(t)
+	flags := queryFlags{connect: connectFlags{key: testKey, addresses: map[string]*string{"events": &s.address, "identity": &s.address}}}
+	ask, err := flags.ask()
+	require.NoError(t, err)
+	defer ask.Close()
+	watch := watcher{ask: ask, names: people.Names{}, out: io.Discard, zone: time.UTC}
+	for range 10 {
+		require.NoError(t, watch.print(t.Context(), []*eventsv1.Event{{Name: "package.viewed"}, {Name: "package.viewed", DeveloperId: "0198c0de-0000-7000-8000-00000000dead"}}))
+	}
+	require.Len(t, ask.conns, 1)
 }
