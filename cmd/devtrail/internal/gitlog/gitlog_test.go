@@ -2,6 +2,7 @@ package gitlog_test
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -278,4 +279,26 @@ func TestAUsersConfigurationChangesNothing(t *testing.T) {
 	t.Setenv("GIT_DIR", "/nowhere")
 	t.Setenv("GIT_EXTERNAL_DIFF", "false")
 	require.Equal(t, plain, commits(t, open(t, dir), gitlog.Range{Tip: "HEAD"}))
+}
+
+// Counts of lines depend on how git looks for differences, and people on a mailmap, which may be the user's own.
+func TestTheUsersTasteChangesNeitherCountsNorPeople(t *testing.T) {
+	lines := func(letters string) string { return strings.Join(strings.Split(letters, ""), "\n") + "\n" }
+	dir := write(t, gitfixture.Options{}, gitfixture.Commit{Files: files("a.lock", lines("bca{ddbaaadec}}abeecc}b}acba}{"))},
+		gitfixture.Commit{Files: files("a.lock", lines("}c}cbbcc{}{}}ca}ec{debbbdca}}e"))})
+	plain := commits(t, open(t, dir), gitlog.Range{Tip: "HEAD"})
+	home := t.TempDir()
+	for name, text := range map[string]string{"attributes": "*.lock -diff\n", "mailmap": "Eve <eve@example.org> <ada@example.org>\n"} {
+		require.NoError(t, os.WriteFile(filepath.Join(home, name), []byte(text), 0o600))
+	}
+	for _, setting := range []string{
+		"core.attributesFile=" + filepath.Join(home, "attributes"), "core.bigFileThreshold=10", "diff.algorithm=histogram", "mailmap.file=" + filepath.Join(home, "mailmap"),
+	} {
+		name, value, _ := strings.Cut(setting, "=")
+		t.Run(name, func(t *testing.T) {
+			run(t, "-C", dir, "config", name, value)
+			require.Equal(t, plain, commits(t, open(t, dir), gitlog.Range{Tip: "HEAD"}))
+			run(t, "-C", dir, "config", "--unset", name)
+		})
+	}
 }

@@ -14,12 +14,16 @@ import (
 	"time"
 )
 
-// settings keep a user's configuration from changing what git prints. The larger delta cache spares cat-file and log
+// settings keep a user's configuration from changing what git prints: its form, the counts of lines and, by a mailmap of his own, the people. The larger delta cache spares cat-file and log
 // from unpacking long delta chains of lock files again and again.
 var settings = []string{
 	"-c", "log.showRoot=true",
 	"-c", "log.showSignature=false",
 	"-c", "diff.relative=false",
+	"-c", "diff.algorithm=myers",
+	"-c", "core.attributesFile=" + os.DevNull,
+	"-c", "core.bigFileThreshold=512m",
+	"-c", "mailmap.file=",
 	"-c", "diff.ignoreSubmodules=none",
 	"-c", "core.quotePath=false",
 	"-c", "core.deltaBaseCacheLimit=256m",
