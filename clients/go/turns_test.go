@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -31,12 +32,28 @@ func TestTheInstanceThatHasTheLogIsFound(t *testing.T) {
 	instances.InitialState(resolver.State{Endpoints: []resolver.Endpoint{listen(t, other), listen(t, other), listen(t, owner)}})
 	client, err := devtrail.New(devtrail.Config{
 		Target: "instances:///events", Token: "dvi_test", Plaintext: true, Linger: -1, BatchEvents: 2, Backoff: time.Hour, MaxBackoff: time.Hour,
-		Dial: []grpc.DialOption{grpc.WithResolvers(instances)},
+		Dial: []grpc.DialOption{grpc.WithResolvers(instances), grpc.WithUnaryInterceptor(onceAllAnswer(3))},
 	})
 	require.NoError(t, err)
 	require.NoError(t, client.Send(t.Context(), event("a"), event("b"), event("c"), event("d")))
 	require.NoError(t, client.Close(soon(t)))
 	require.Len(t, owner.stored, 4)
+}
+
+// onceAllAnswer holds calls until so many instances have answered: one that is slow to accept a connection has no turns meanwhile, and those of the others
+// may be over by then.
+func onceAllAnswer(instances int) grpc.UnaryClientInterceptor {
+	answered := map[string]bool{} // of one call at a time
+	return func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+		for len(answered) < instances && ctx.Err() == nil {
+			var who peer.Peer
+			_ = invoke(ctx, "/devtrail.test.None/None", &eventsv1.CaptureEventsRequest{}, &eventsv1.CaptureEventsResponse{}, conn, grpc.Peer(&who))
+			if who.Addr != nil {
+				answered[who.Addr.String()] = true
+			}
+		}
+		return invoke(ctx, method, req, reply, conn, options...)
+	}
 }
 
 // listen serves s at an address of this machine.
