@@ -121,6 +121,19 @@ func TestARequestThatIsTooLargeIsHalved(t *testing.T) {
 			return stored(req), nil
 		}})
 	})
+	t.Run("by time", func(t *testing.T) {
+		client := start(t, &service{answer: func(_ int, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
+			if len(req.GetEvents()) > 2 { // the link or the database takes no more of them before Timeout
+				return nil, status.Error(codes.DeadlineExceeded, "context deadline exceeded")
+			}
+			return stored(req), nil
+		}}, devtrail.Config{Linger: time.Hour, MaxBackoff: time.Millisecond, Rejected: func(e *eventsv1.Event, _ *eventsv1.CaptureResult) { t.Error("dropped:", e.GetName()) }})
+		for range 20 {
+			require.NoError(t, client.Send(t.Context(), event("a")))
+		}
+		require.NoError(t, client.Flush(soon(t)))
+		require.EqualValues(t, 20, client.Stats().Stored)
+	})
 	t.Run("by a proxy", func(t *testing.T) {
 		testHalving(t, &service{largest: 1 << 20, answer: func(_ int, req *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
 			if proto.Size(req) > 10_000 { // what gRPC makes of an answer in HTTP

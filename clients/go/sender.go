@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -21,7 +22,7 @@ const maxTurns = 16
 // pressed by its clients.
 func (c *Client) run(ctx context.Context) {
 	failures, turns := 0, 0
-	limit := c.cfg.BatchEvents // halved when a request is refused as a whole
+	limit := c.cfg.BatchEvents // halved when a request is refused as a whole, or is not answered in time
 	for ctx.Err() == nil {
 		batch, wait := c.next(limit)
 		if len(batch) == 0 {
@@ -51,6 +52,9 @@ func (c *Client) run(ctx context.Context) {
 			}
 			c.drop(batch[0], err)
 			continue
+		}
+		if status.Code(err) == codes.DeadlineExceeded {
+			limit = max(len(batch)/2, 1) // it may be more than the link or the service can do in the time
 		}
 		failures++
 		c.cfg.Logger.WarnContext(ctx, "events could not be sent, and will be again", "events", len(batch), "failures", failures, "error", err)
