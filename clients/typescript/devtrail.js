@@ -146,7 +146,7 @@ export class Client {
   // One request is under way at a time, so that a service in trouble is not pressed.
   async #run() {
     let failures = 0;
-    let limit = this.#options.batchEvents; // halved when a request is refused as a whole
+    let limit = this.#options.batchEvents; // halved when a request is refused as a whole, or is not answered in time
     while (this.#queue.length > 0) {
       const batch = this.#batch(this.#queue, limit);
       const wait = this.#options.lingerMs - (performance.now() - batch[0].since); // the clock of the page may be set meanwhile
@@ -174,6 +174,7 @@ export class Client {
           this.#settle(batch, [{ eventId: batch[0].event.id, status: "CAPTURE_STATUS_REJECTED", reason: error.reason, message: error.message }]);
           continue;
         }
+        if (error.late) limit = Math.ceil(batch.length / 2); // it may be more than the link or the service can do in the time
         pause = error.retryAfterMs ?? 0;
         this.#stats.retries += batch.length;
         this.#tell(this.#options.onError, error);
@@ -218,8 +219,8 @@ export class Client {
     let timer;
     let close;
     const over = new Promise((_, reject) => {
-      const fail = (message) => { reject(new Error(message)); request.abort(); }; // in this order: onError is told why
-      timer = later(fail, this.#options.timeoutMs, `devtrail: no answer after ${this.#options.timeoutMs} ms`);
+      const fail = (message, late = false) => { reject(Object.assign(new Error(message), { late })); request.abort(); }; // in this order: onError is told why
+      timer = later(fail, this.#options.timeoutMs, `devtrail: no answer after ${this.#options.timeoutMs} ms`, true);
       close = () => fail("devtrail: the client is closed");
     });
     this.#ended.signal.addEventListener("abort", close);

@@ -309,6 +309,20 @@ test("a request that is not answered in time is sent again", async () => {
   assert.equal(client.stats.stored, 1);
 });
 
+test("a request that is too large for its time is halved", async () => {
+  const sizes = [];
+  const fetch = (_, request) => {
+    const { events } = JSON.parse(new TextDecoder().decode(request.body));
+    sizes.push(events.length);
+    return events.length > 2 ? silence() : { ok: true, json: async () => ({ results: results(events, "STORED") }) };
+  };
+  const client = new Client({ url: "http://test.invalid", key: "dvi_test", lingerMs: 3600000, backoffMs: 1, timeoutMs: 50, fetch });
+  for (let i = 0; i < 6; i++) client.send(event("a"));
+  assert.equal(await client.close(10000), 0);
+  assert.deepEqual(sizes.slice(0, 3), [6, 3, 2]);
+  assert.equal(client.stats.stored, 6);
+});
+
 // Takes beacons in place of the browser's, as long as take says so.
 function beaconing(t, take = () => true) {
   const beacons = [];
