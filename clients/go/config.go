@@ -42,7 +42,7 @@ type Config struct {
 	// Beyond, Send waits.
 	QueueEvents int
 	QueueBytes  int
-	// Timeout is how long a request may take; 30 s when zero.
+	// Timeout is how long a request may take; 30 s when zero. What is not answered by then is sent again, half as much at once.
 	Timeout time.Duration
 	// Backoff is the wait after a first failed request; it doubles with each that follows, up to MaxBackoff. 200 ms and 30 s when zero.
 	// The wait that the service asks for is kept when it is longer.
