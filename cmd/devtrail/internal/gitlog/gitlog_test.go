@@ -302,3 +302,16 @@ func TestTheUsersTasteChangesNeitherCountsNorPeople(t *testing.T) {
 		})
 	}
 }
+
+// Commits of broken tools may say so little of their people that git prints its own placeholders.
+func TestAPersonThatCannotBeReadIsNobody(t *testing.T) {
+	dir := write(t, gitfixture.Options{}, gitfixture.Commit{Files: files("a", "1")})
+	broken := exec.CommandContext(t.Context(), "git", "-C", dir, "hash-object", "-t", "commit", "-w", "--literally", "--stdin")
+	broken.Stdin = strings.NewReader("tree " + run(t, "-C", dir, "rev-parse", "HEAD^{tree}") + "\nauthor Ada 1700000000 +0000\ncommitter Bo bo@example.org\n\nSubject\n")
+	id, err := broken.Output()
+	require.NoError(t, err)
+	read := commits(t, open(t, dir), gitlog.Range{Tip: strings.TrimSpace(string(id))})
+	require.Len(t, read, 1)
+	require.Equal(t, [2]gitlog.Person{}, [2]gitlog.Person{read[0].Author, read[0].Committer})
+	require.Equal(t, "Subject", read[0].Subject)
+}

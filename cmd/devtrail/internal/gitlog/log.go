@@ -185,10 +185,18 @@ func parseHeader(header string) (Commit, error) {
 		Parents:     strings.Fields(fields[1]),
 		AuthoredAt:  parseTime(fields[2]),
 		CommittedAt: parseTime(fields[3]),
-		Author:      Person{Name: fields[4], Email: fields[5]},
-		Committer:   Person{Name: fields[6], Email: fields[7]},
+		Author:      person(fields[4], fields[5]),
+		Committer:   person(fields[6], fields[7]),
 		Subject:     fields[8],
 	}, nil
+}
+
+// person is nobody where the commit has no name and address that git can read: it prints what it was asked for then.
+func person(name, email string) Person {
+	if p := (Person{Name: name, Email: email}); p != (Person{Name: "%aN", Email: "%aE"}) && p != (Person{Name: "%cN", Email: "%cE"}) {
+		return p
+	}
+	return Person{}
 }
 
 func parseTime(seconds string) time.Time {
