@@ -315,3 +315,19 @@ func TestAPersonThatCannotBeReadIsNobody(t *testing.T) {
 	require.Equal(t, [2]gitlog.Person{}, [2]gitlog.Person{read[0].Author, read[0].Committer})
 	require.Equal(t, "Subject", read[0].Subject)
 }
+
+func TestAPartialCloneIsToldFromABrokenRepository(t *testing.T) {
+	whole := write(t, gitfixture.Options{}, gitfixture.Commit{Files: files("a", "1")}, gitfixture.Commit{Files: files("a", "2")})
+	run(t, "-C", whole, "config", "uploadpack.allowFilter", "true")
+	dir := filepath.Join(t.TempDir(), "partial.git")
+	run(t, "clone", "--quiet", "--bare", "--filter=blob:none", "file://"+whole, dir)
+	run(t, "-C", dir, "remote", "set-url", "origin", "file:///nowhere")
+	var last error
+	for _, err := range open(t, dir).Commits(t.Context(), gitlog.Range{Tip: "HEAD"}, all) {
+		last = err
+	}
+	require.ErrorContains(t, last, "git fetch --refetch --no-filter")
+	run(t, "-C", dir, "remote", "set-url", "origin", "file://"+whole)
+	run(t, "-C", dir, "fetch", "--quiet", "--refetch", "--no-filter")
+	require.Len(t, commits(t, open(t, dir), gitlog.Range{Tip: "HEAD"}), 2, "as it says")
+}

@@ -59,12 +59,12 @@ func (r *Repository) Commits(ctx context.Context, rng Range, keep func(path stri
 			commit, err := reader.next()
 			if errors.Is(err, io.EOF) {
 				if err := p.wait(); err != nil {
-					yield(Commit{}, err)
+					yield(Commit{}, r.lacking(ctx, err))
 				}
 				return
 			}
 			if err != nil {
-				yield(Commit{}, p.broken(err))
+				yield(Commit{}, r.lacking(ctx, p.broken(err)))
 				return
 			}
 			if !yield(commit, nil) {
@@ -73,6 +73,15 @@ func (r *Repository) Commits(ctx context.Context, rng Range, keep func(path stri
 			}
 		}
 	}
+}
+
+// lacking adds to a failure of the log what to do about it in a partial clone. Lines are counted in every version of every file, and counts that leave some out
+// would be wrong for ever.
+func (r *Repository) lacking(ctx context.Context, err error) error {
+	if out, _ := r.output(ctx, "config", "--get-regexp", `^remote\..*\.promisor$`); out == "" {
+		return err
+	}
+	return fmt.Errorf("%w (this is a partial clone, and a history is read from a whole one: git fetch --refetch --no-filter)", err)
 }
 
 // Count returns how many commits a range has.

@@ -31,9 +31,8 @@
 //
 // # Files that cannot be read
 //
-// A version of a file that cannot be read (conflict markers, broken JSON, an object that a partial clone lacks) gives no
-// event and is reported. The next good version is compared with the last good one along the first parents; if the file has had none since it
-// was made, with nothing.
+// A version of a file that cannot be read (conflict markers, broken JSON, more bytes than are taken) gives no event and is reported. The next good version
+// is compared with the last good one along the first parents; if the file has had none since it was made, with nothing.
 //
 // # Identity of events
 //
