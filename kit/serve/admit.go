@@ -40,7 +40,7 @@ func (s *Server) auth(ctx context.Context, c *call, next func(context.Context) e
 	c.caller = caller
 	ctx = auth.WithCaller(ctx, caller)
 	if c.streams {
-		return s.watched(ctx, token, next)
+		return s.watched(ctx, token, caller.ExpiresAt, next)
 	}
 	return next(ctx)
 }
@@ -48,8 +48,9 @@ func (s *Server) auth(ctx context.Context, c *call, next func(context.Context) e
 // recheck is how often the credential of a stream is verified again.
 const recheck = time.Second
 
-// watched has a stream last no longer than its credential: it may live for days, and a key that was revoked must not. While nobody can tell, it goes on.
-func (s *Server) watched(ctx context.Context, token string, next func(context.Context) error) error {
+// watched has a stream last no longer than its credential: it may live for days, and a key that was revoked must not. While nobody can tell, it goes on,
+// but not beyond the end of the credential, which the door knows by itself; zero is none.
+func (s *Server) watched(ctx context.Context, token string, end time.Time, next func(context.Context) error) error {
 	ctx, cut := context.WithCancelCause(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() {
@@ -60,6 +61,10 @@ func (s *Server) watched(ctx context.Context, token string, next func(context.Co
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
+			}
+			if !end.IsZero() && !s.deps.Now().Before(end) {
+				cut(auth.ErrInvalid)
+				return
 			}
 			err := Recovered(func() error {
 				_, err := s.deps.Verifier.Verify(ctx, token)
