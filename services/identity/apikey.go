@@ -63,7 +63,7 @@ func NewAPIKey(displayName string, role auth.Role, lifetime time.Duration, maker
 	}
 	key.ExpiresAt = maker.ExpiresAt
 	if lifetime > 0 {
-		key.ExpiresAt = key.CreatedAt.Add(lifetime)
+		key.ExpiresAt = Instant(key.CreatedAt.Add(lifetime))
 	}
 	if end := maker.ExpiresAt; !end.IsZero() && key.ExpiresAt.After(end) {
 		return APIKey{}, "", ErrLifetimeExceedsMaker.With("a key cannot outlive its maker, which ends at %s", end.Format(time.RFC3339)).Field("lifetime")

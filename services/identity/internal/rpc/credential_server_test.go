@@ -72,6 +72,21 @@ func TestAKeyExpires(t *testing.T) {
 	}
 }
 
+// The answer to the making of a key is what is told of it ever after.
+func TestAKeyIsListedAsItWasMade(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	acme := b.createTenant(t, "acme")
+	b.clock.Advance(time.Minute)
+	created, err := b.credentials.CreateApiKey(acme.admin, &identityv1.CreateApiKeyRequest{
+		DisplayName: "odd", Role: identity.RoleIngest, Lifetime: durationpb.New(time.Minute + 1999*time.Nanosecond),
+	})
+	require.NoError(t, err)
+	listed, err := b.credentials.ListApiKeys(acme.admin, &identityv1.ListApiKeysRequest{PageSize: 1})
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(created.GetApiKey(), listed.GetApiKeys()[0], protocmp.Transform()))
+}
+
 func TestIntrospectTellsNothingOfBadTokens(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
