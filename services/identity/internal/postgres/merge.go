@@ -34,8 +34,9 @@ func (d *Developers) Merge(ctx context.Context, organizationID uuid.UUID, merge 
 			return err
 		}
 		if needed {
-			merge.TargetID, merge.SourceID = targetID, sourceID
-			if err := d.move(ctx, tx, organizationID, merge, identity.Instant(now)); err != nil {
+			moved := merge // a transaction that is run again asks for what was asked for
+			moved.TargetID, moved.SourceID = targetID, sourceID
+			if err := d.move(ctx, tx, organizationID, moved, identity.Instant(now)); err != nil {
 				return err
 			}
 		}

@@ -1,11 +1,13 @@
 package postgres_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"devtrail.dev/kit/fault"
 	"devtrail.dev/services/identity"
@@ -201,4 +203,47 @@ func TestLinkReplaceKeepsHistory(t *testing.T) {
 	require.Len(t, changes, 1)
 	require.Equal(t, first, changes[0].PreviousDeveloperID)
 	require.Equal(t, second, changes[0].DeveloperID)
+}
+
+// A merge that Postgres ends for the sake of another is run again as it was asked for, whatever was merged in between.
+func TestAMergeThatIsRunAgainIsTheOneAskedFor(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "lock_timeout=0", "statement_timeout=0") // both wait until the test lets them go on
+	first, second, third := b.createDeveloper(t, "A", noon), b.createDeveloper(t, "B", noon), b.createDeveloper(t, "C", noon)
+	b.merge(t, second, third)
+	// The next merge waits for the test and is then ended.
+	_, err := b.pool.Exec(t.Context(), `
+		CREATE SEQUENCE tries;
+		GRANT USAGE ON tries TO PUBLIC;
+		CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF nextval('tries') = 1 THEN
+				PERFORM pg_advisory_xact_lock(1);
+				RAISE EXCEPTION 'lost' USING ERRCODE = '40P01';
+			END IF;
+			RETURN NEW;
+		END $$;
+		CREATE TRIGGER lose BEFORE INSERT ON merges FOR EACH ROW EXECUTE FUNCTION lose()`)
+	require.NoError(t, err)
+	holder, err := b.pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = holder.Rollback(context.WithoutCancel(t.Context())) }()
+	_, err = holder.Exec(t.Context(), `SELECT pg_advisory_xact_lock(1)`)
+	require.NoError(t, err)
+
+	var group errgroup.Group
+	group.Go(func() error {
+		_, err := b.Developers.Merge(t.Context(), b.organization, identity.Merge{TargetID: first, SourceID: third}, noon)
+		return err
+	})
+	b.requireWaiting(t, 1)
+	group.Go(func() error {
+		_, err := b.Developers.Merge(t.Context(), b.organization, identity.Merge{TargetID: second, SourceID: first}, noon)
+		return err
+	})
+	b.requireWaiting(t, 2)
+	require.NoError(t, holder.Rollback(t.Context()))
+	require.NoError(t, group.Wait(), "they are one already")
+	survivor, err := b.Developers.Get(t.Context(), b.organization, first)
+	require.NoError(t, err)
+	require.Equal(t, second, survivor.ID)
 }
