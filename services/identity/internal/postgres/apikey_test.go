@@ -35,7 +35,7 @@ func (b bundle) createKeys(tb testing.TB, count int) []uuid.UUID {
 // Instances that report the same keys lock them in one order, whatever the order of their reports, so that they never wait for each other crosswise.
 func TestTouchLocksKeysInOrder(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setup(t, "lock_timeout=0", "statement_timeout=0") // a report waits until the test lets it go on
 	ids := b.createKeys(t, 3)
 	// The first key lies last in the table now.
 	_, err := b.pool.Exec(t.Context(), `UPDATE api_keys SET display_name = 'moved' WHERE id = $1`, ids[0])
