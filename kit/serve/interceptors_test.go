@@ -247,7 +247,8 @@ func TestDeadline(t *testing.T) {
 	}
 	_, err := keys.CreateApiKey(servetest.As(t.Context(), "admin"), goodKey)
 	require.NoError(t, err)
-	assert.InDelta(t, 30, left.Seconds(), 2)
+	assert.LessOrEqual(t, left, 30*time.Second)
+	assert.Greater(t, left, 10*time.Second, "however busy the machine is")
 	ctx, cancel := context.WithTimeout(servetest.As(t.Context(), "admin"), time.Hour)
 	defer cancel()
 	_, err = keys.CreateApiKey(ctx, goodKey)
