@@ -105,6 +105,7 @@ var corpusDeviations = map[string]deviation{
 		extra:   []string{"pkg:pypi/combination-also-valid", "pkg:pypi/newspaper3k", "pkg:pypi/pkg"},
 		reason:  reasonRange,
 	},
+	"r/renvlock/with-mixed-sources.lock":          {extra: []string{"pkg:github/yihui/mime@1763e0dcb72fb58d97bab97bb834fc71f1e012bc"}, reason: reasonGit},
 	"rust/cargolock/two-packages-with-local.lock": {missing: []string{"pkg:cargo/local-rust-pkg@0.1.0"}, reason: reasonLocal},
 }
 

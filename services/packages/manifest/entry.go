@@ -46,13 +46,6 @@ func entryFromPackage(p *extractor.Package) entry {
 			return entry{}
 		}
 		return entry{purlType: p.PURLType, namespace: group, name: artifact, version: p.Version}
-	case scalibrpurl.TypeSwift:
-		// The whole address is the name there; the purl specification wants it divided.
-		i := strings.LastIndexByte(p.Name, '/')
-		if i < 0 {
-			return entry{}
-		}
-		return entry{purlType: p.PURLType, namespace: p.Name[:i], name: p.Name[i+1:], version: p.Version}
 	}
 	u := p.PURL()
 	if u == nil {

@@ -20,9 +20,7 @@ import (
 	"github.com/google/osv-scalibr/extractor/filesystem/language/php/composerlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/poetrylock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/python/uvlock"
-	"github.com/google/osv-scalibr/extractor/filesystem/language/r/renvlock"
 	"github.com/google/osv-scalibr/extractor/filesystem/language/rust/cargolock"
-	"github.com/google/osv-scalibr/extractor/filesystem/language/swift/packageresolved"
 	scalibrlog "github.com/google/osv-scalibr/log"
 )
 
@@ -30,19 +28,17 @@ import (
 // our readers are held against. An extractor keeps nothing between calls, but is made anew for each file all the same: that
 // costs nothing and asks for no promise.
 var extractors = map[Format]func(*cpb.PluginConfig) (filesystem.Extractor, error){
-	BunLock:         bunlock.New,
-	CargoLock:       cargolock.New,
-	ComposerLock:    composerlock.New,
-	ConanLock:       conanlock.New,
-	GradleLockfile:  gradlelockfile.New,
-	NpmShrinkwrap:   packagelockjson.New,
-	PackageLock:     packagelockjson.New,
-	PackageResolved: packageresolved.New,
-	PnpmLock:        pnpmlock.New,
-	PoetryLock:      poetrylock.New,
-	RenvLock:        renvlock.New,
-	UvLock:          uvlock.New,
-	YarnLock:        yarnlock.New,
+	BunLock:        bunlock.New,
+	CargoLock:      cargolock.New,
+	ComposerLock:   composerlock.New,
+	ConanLock:      conanlock.New,
+	GradleLockfile: gradlelockfile.New,
+	NpmShrinkwrap:  packagelockjson.New,
+	PackageLock:    packagelockjson.New,
+	PnpmLock:       pnpmlock.New,
+	PoetryLock:     poetrylock.New,
+	UvLock:         uvlock.New,
+	YarnLock:       yarnlock.New,
 }
 
 // Extractors log what they cannot read through one logger of the whole process, to standard error. We return the error instead.

@@ -10,7 +10,8 @@ import (
 // readers has the formats that we read ourselves. The extractors of package-lock.json, composer.lock, bun.lock and Pipfile.lock search the whole file for the
 // line of each package, which is quadratic; those of the others decode more than the names, at ten to a hundred times the cost. None but that of
 // package-lock.json tells the members of the workspace from the packages of the registry, few tell what is in a repository, that of Gemfile.lock ends at a
-// long line, that of packages.config refuses encodings, and that of pom.xml brings a resolver, a Git client and a network client with it.
+// long line, that of packages.config refuses encodings, that of Package.resolved reads neither version 1 nor addresses of SSH, that of renv.lock knows CRAN
+// by one of its names, and that of pom.xml brings a resolver, a Git client and a network client with it.
 var readers = map[Format]func(ctx context.Context, content []byte) ([]entry, error){
 	BunLock:          readBunLock,
 	CargoLock:        readCargoLock,
@@ -19,12 +20,14 @@ var readers = map[Format]func(ctx context.Context, content []byte) ([]entry, err
 	MixLock:          readMixLock,
 	NpmShrinkwrap:    readPackageLock,
 	PackageLock:      readPackageLock,
+	PackageResolved:  readPackageResolved,
 	PackagesConfig:   readPackagesConfig,
 	PackagesLock:     readPackagesLock,
 	PipfileLock:      readPipfileLock,
 	PnpmLock:         readPnpmLock,
 	PoetryLock:       readPoetryLock,
 	PomXML:           readPom,
+	RenvLock:         readRenvLock,
 	RequirementsText: readRequirements,
 	UvLock:           readUvLock,
 	YarnLock:         readYarnLock,
