@@ -30,7 +30,7 @@ func readBunLock(_ context.Context, content []byte) ([]entry, error) {
 			continue
 		}
 		name, version := splitSpecifier(text)
-		if isLocalReference(version) {
+		if isLocalReference(version) || isLocalOfBun(version) {
 			entries = append(entries, entry{})
 			continue
 		}
@@ -42,4 +42,13 @@ func readBunLock(_ context.Context, content []byte) ([]entry, error) {
 		entries = append(entries, npmEntry(name, version, ""))
 	}
 	return entries, nil
+}
+
+// isLocalOfBun is true for the project itself, a module of it, and the path of an archive in it. An archive of a registry has no path here, only a version.
+func isLocalOfBun(reference string) bool {
+	if strings.HasPrefix(reference, "root:") || strings.HasPrefix(reference, "module:") {
+		return true
+	}
+	isPath := strings.HasSuffix(reference, ".tgz") || strings.HasSuffix(reference, ".tar.gz")
+	return isPath && !strings.Contains(reference, "://")
 }

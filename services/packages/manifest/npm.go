@@ -170,14 +170,10 @@ func npmEntry(name, version, resolved string) entry {
 }
 
 // gitSource takes a repository's address and a commit from the ways in which npm writes them: git+ssh://git@host/owner/name.git#commit, the same with
-// a colon after the host, github:owner/name#commit, and the archives of GitHub.
+// a colon after the host, github:owner/name#commit, and the archives that hosts make of a commit.
 func gitSource(source string) (repository, commit string, ok bool) {
-	if rest, found := strings.CutPrefix(source, "https://codeload.github.com/"); found {
-		parts := strings.Split(rest, "/")
-		if len(parts) == 4 && parts[2] == "tar.gz" {
-			return "https://github.com/" + parts[0] + "/" + parts[1], parts[3], true
-		}
-		return "", "", false
+	if repository, commit, ok := archiveOfCommit(source); ok {
+		return repository, commit, true
 	}
 	address, commit, found := strings.Cut(source, "#")
 	if !found {
@@ -197,6 +193,29 @@ func gitSource(source string) (repository, commit string, ok bool) {
 		return "", "", false
 	}
 	return repositoryOf(address), commit, true
+}
+
+// archiveOfCommit knows the archives that the package managers take from GitHub, Bitbucket and GitLab in place of a clone. Yarn writes the archive's hash
+// behind the address.
+func archiveOfCommit(source string) (repository, commit string, ok bool) {
+	source, _, _ = strings.Cut(source, "#")
+	address, ok := strings.CutPrefix(source, "https://")
+	if !ok {
+		return "", "", false
+	}
+	parts := strings.Split(address, "/")
+	switch {
+	case parts[0] == "codeload.github.com" && len(parts) == 5 && (parts[3] == "tar.gz" || parts[3] == "legacy.tar.gz"):
+		return "https://github.com/" + parts[1] + "/" + parts[2], parts[4], true
+	case parts[0] == "bitbucket.org" && len(parts) == 5 && parts[3] == "get":
+		commit, ok = strings.CutSuffix(parts[4], ".tar.gz")
+		return "https://bitbucket.org/" + parts[1] + "/" + parts[2], commit, ok
+	case parts[0] == "gitlab.com":
+		repository, commit, ok = strings.Cut(source, "/repository/archive.tar.gz?ref=")
+		return repository, commit, ok
+	default:
+		return "", "", false
+	}
 }
 
 // commitOfFragment is what stands behind the sign: the commit alone as a rule. Yarn writes commit:... of old, and commit=... since, with the workspace within

@@ -116,9 +116,11 @@ func (b *yarnBlock) entry() (entry, error) {
 		}
 		return npmEntry(name, b.version, ""), nil
 	}
-	// An alias of Yarn 1: "mine@npm:theirs@^1.0.0".
-	if target, ok := strings.CutPrefix(reference, "npm:"); ok && strings.Contains(target[min(1, len(target)):], "@") {
-		name, _ = splitSpecifier(target)
+	// An alias of Yarn 1: "mine@npm:theirs@^1.0.0", or "mine@npm:theirs" for any version.
+	if target, ok := strings.CutPrefix(reference, "npm:"); ok {
+		if theirs, requirement := splitSpecifier(target); requirement != "" || isPackageName(target) {
+			name = theirs
+		}
 	}
 	return npmEntry(name, b.version, b.resolved), nil
 }
@@ -141,9 +143,14 @@ func isArchive(reference string) bool {
 	return strings.HasPrefix(reference, "https://") || strings.HasPrefix(reference, "http://")
 }
 
-// isLocalReference is true for what the project itself holds.
+// isPackageName tells a name behind npm: from a requirement of versions, such as ^1.0.0 or *.
+func isPackageName(text string) bool {
+	return text != "" && (text[0] == '@' || 'a' <= text[0] && text[0] <= 'z')
+}
+
+// isLocalReference is true for what the project itself holds. Yarn 1 takes paths without a protocol too; exec: is a script of the project.
 func isLocalReference(reference string) bool {
-	for _, protocol := range []string{"file:", "link:", "portal:", "workspace:"} {
+	for _, protocol := range []string{"./", "../", "/", "exec:", "file:", "link:", "portal:", "workspace:"} {
 		if strings.HasPrefix(reference, protocol) {
 			return true
 		}
