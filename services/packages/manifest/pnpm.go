@@ -187,8 +187,11 @@ func cutPair(text string) (key, value string, ok bool) {
 	return unquote(key), unquote(strings.TrimSpace(value)), ok
 }
 
-// isPlain is false for what may be more than a word of YAML: comments, anchors, tags, collections, escapes.
-func isPlain(text string) bool { return !strings.ContainsAny(text, " \t#&*!|>{}[]?\"'\\,") }
+// isPlain is false for what may be more than a word of YAML: comments, anchors, tags, collections, escapes. Some signs are plain within a word, and the decoder
+// refuses those of an address with a query within braces, which pnpm writes.
+func isPlain(text string) bool {
+	return !strings.ContainsAny(text, " \t{}[]\"'\\,") && (text == "" || !strings.ContainsRune("#&*!|>?", rune(text[0])))
+}
 
 func plainOrOther(text string) error {
 	if !isPlain(text) {
