@@ -23,7 +23,7 @@ func readMixLock(ctx context.Context, content []byte) ([]entry, error) {
 		case "hex":
 			name, rest := atom(rest)
 			version, _ := quotedText(rest)
-			entries = append(entries, entry{purlType: "hex", name: name, version: version})
+			entries = append(entries, entry{purlType: "hex", namespace: hexOrganization(rest), name: name, version: version})
 		case "git":
 			address, rest := quotedText(rest)
 			commit, _ := quotedText(rest)
@@ -33,6 +33,17 @@ func readMixLock(ctx context.Context, content []byte) ([]entry, error) {
 		}
 	}
 	return entries, nil
+}
+
+// hexOrganization is the organization whose private repository a package is from, "hexpm:acme" behind the list of what it depends on. Its packages may have
+// the names of public ones.
+func hexOrganization(tuple string) string {
+	repository, _ := quotedText(tuple[strings.LastIndexByte(tuple, ']')+1:])
+	organization, private := strings.CutPrefix(repository, "hexpm:")
+	if !private {
+		return ""
+	}
+	return organization
 }
 
 // atom is the name of the atom that a text begins with, :name or :"name", and what is behind it. It is empty where there is none.
