@@ -55,6 +55,12 @@ func requirement(text string) (entry, bool) {
 		end++
 	}
 	name, rest := text[:end], strings.TrimSpace(text[end:])
+	if e, ok := entryOfCommit(text); ok {
+		return e, true
+	}
+	if isFileName(name) {
+		return entry{}, true
+	}
 	if name == "" || strings.HasSuffix(name, "-") || strings.HasSuffix(name, ".") || strings.HasSuffix(name, "_") || !isAlphanumeric(name[0]) {
 		// A path, an address, an editable checkout, a variable.
 		return entry{}, true
@@ -73,6 +79,39 @@ func requirement(text string) (entry, bool) {
 		// name/..., name:... and the like are paths and addresses.
 		return entry{}, true
 	}
+}
+
+// entryOfCommit names what a requirement takes from a repository at a commit, as pip freeze writes it: name @ git+https://host/owner/name@commit, and
+// -e git+https://host/owner/name@commit#egg=name. A branch or a tag is not what was installed.
+func entryOfCommit(text string) (entry, bool) {
+	_, source, found := strings.Cut(text, "git+")
+	if !found {
+		return entry{}, false
+	}
+	source, _, _ = strings.Cut(source, " ")
+	source, _, _ = strings.Cut(source, "#")
+	i := strings.LastIndexByte(source, '@')
+	if i < 0 || !isCommit(source[i+1:]) {
+		return entry{}, false
+	}
+	e := entryFromGit(source[:i], source[i+1:])
+	return e, e.name != ""
+}
+
+// isCommit is true for the whole hash of a commit.
+func isCommit(text string) bool {
+	const sha1 = 40
+	return len(text) == sha1 && strings.Trim(text, "0123456789abcdef") == ""
+}
+
+// isFileName is true for the name of an archive, which pip takes from the folder where it stands.
+func isFileName(name string) bool {
+	for _, suffix := range []string{".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"} {
+		if strings.HasSuffix(strings.ToLower(name), suffix) {
+			return true
+		}
+	}
+	return false
 }
 
 // pinned is the version that the clauses pin: ==1.0 or ===1.0, not ==1.*.
