@@ -46,6 +46,9 @@ type Key struct{ version semantic.Version }
 
 // Parse reads a version. What the rules of the type cannot order, such as "latest" or a commit, gives the zero Key.
 func Parse(purlType, version string) (key Key) {
+	if purlType == "conan" && version != "" {
+		return Key{version: parseConan(version)}
+	}
 	ecosystem, ok := ecosystems[purlType]
 	if !ok || !hasDigit(version) {
 		return Key{}
@@ -56,6 +59,9 @@ func Parse(purlType, version string) (key Key) {
 			key = Key{}
 		}
 	}()
+	if form, ok := forms[purlType]; ok {
+		version = form(version)
+	}
 	parsed, err := semantic.Parse(version, ecosystem)
 	if err != nil {
 		return Key{}
