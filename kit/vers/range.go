@@ -74,7 +74,11 @@ func parseNative(purlType, text string) (r Range, err error) {
 			r, err = Range{}, ErrRangeInvalid.With("%q is no range of %s versions", text, purlType)
 		}
 	}()
-	constraint, err := system.ParseConstraint(native(purlType, text))
+	notation := native(purlType, text)
+	if purlType == "npm" {
+		notation = npmNotation(text)
+	}
+	constraint, err := system.ParseConstraint(notation)
 	if err != nil {
 		return Range{}, ErrRangeInvalid.With("%q is no range of %s versions: %v", text, purlType, err)
 	}
@@ -87,6 +91,28 @@ func native(purlType, version string) string {
 		return "v" + version
 	}
 	return version
+}
+
+// npmNotation spells what npm accepts and the library refuses another way: an empty alternative, which is any version, and 1.0.0 - x, which has no upper end.
+func npmNotation(text string) string {
+	alternatives := strings.Split(text, "||")
+	for i, alternative := range alternatives {
+		low, high, hyphen := strings.Cut(alternative, " - ")
+		low = strings.TrimSpace(low)
+		switch {
+		case !hyphen && low == "", hyphen && isAnyVersion(low) && isAnyVersion(high):
+			alternatives[i] = "*"
+		case hyphen && low != "" && isAnyVersion(high):
+			alternatives[i] = ">=" + low
+		}
+	}
+	return strings.Join(alternatives, "||")
+}
+
+// isAnyVersion is true for *, x and x.x.
+func isAnyVersion(text string) bool {
+	text = strings.TrimSpace(text)
+	return text != "" && strings.Trim(text, "xX*.") == ""
 }
 
 // constraint is a comparator with its version.
