@@ -22,6 +22,7 @@ func readPom(_ context.Context, content []byte) ([]entry, error) {
 	if err := decoder.Decode(&project); err != nil {
 		return nil, err
 	}
+	addDefaultProfiles(&project)
 	stated := project.Dependencies
 	properties := newInterpolator(&project)
 	var err error
@@ -44,6 +45,21 @@ func readPom(_ context.Context, content []byte) ([]entry, error) {
 		})
 	}
 	return entries, nil
+}
+
+// addDefaultProfiles adds what the profiles that are active by default define: their properties and management go before those of the project. Whether others
+// are active is decided by the machine and the command line. The library's own way copies all properties for each profile.
+func addDefaultProfiles(project *maven.Project) {
+	var managed []maven.Dependency
+	for _, p := range project.Profiles {
+		if !p.Activation.ActiveByDefault.Boolean() {
+			continue
+		}
+		project.Properties.Properties = append(project.Properties.Properties, p.Properties.Properties...)
+		project.Dependencies = append(project.Dependencies, p.Dependencies...)
+		managed = append(managed, p.DependencyManagement.Dependencies...)
+	}
+	project.DependencyManagement.Dependencies = append(managed, project.DependencyManagement.Dependencies...)
 }
 
 // charsetReader gives UTF-8. What was in UTF-16 is UTF-8 already, by its byte order mark.

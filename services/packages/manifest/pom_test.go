@@ -117,3 +117,34 @@ func TestPomKeepsTheVersionBesideWhatIsUndefined(t *testing.T) {
 		require.Equal(t, []string{"pkg:maven/org.y/z@1.0"}, result.Purls, element)
 	}
 }
+
+// What the profiles that are active by default name is used where nobody chooses others.
+func TestPomDefaultProfiles(t *testing.T) {
+	t.Parallel()
+	result, err := Extract(t.Context(), "pom.xml", []byte(`<project>
+		<properties><a>1.0</a></properties>
+		<dependencyManagement><dependencies>
+			<dependency><groupId>g</groupId><artifactId>b</artifactId><version>1.0</version></dependency>
+		</dependencies></dependencyManagement>
+		<dependencies>
+			<dependency><groupId>g</groupId><artifactId>a</artifactId><version>${a}</version></dependency>
+			<dependency><groupId>g</groupId><artifactId>b</artifactId></dependency>
+		</dependencies>
+		<profiles>
+			<profile>
+				<activation><activeByDefault>true</activeByDefault></activation>
+				<properties><a>2.0</a></properties>
+				<dependencyManagement><dependencies>
+					<dependency><groupId>g</groupId><artifactId>b</artifactId><version>3.0</version></dependency>
+				</dependencies></dependencyManagement>
+				<dependencies><dependency><groupId>g</groupId><artifactId>c</artifactId><version>${a}</version></dependency></dependencies>
+			</profile>
+			<profile>
+				<id>other</id>
+				<dependencies><dependency><groupId>g</groupId><artifactId>d</artifactId><version>1.0</version></dependency></dependencies>
+			</profile>
+		</profiles>
+	</project>`))
+	require.NoError(t, err)
+	require.Equal(t, []string{"pkg:maven/g/a@2.0", "pkg:maven/g/b@3.0", "pkg:maven/g/c@2.0"}, result.Purls)
+}
