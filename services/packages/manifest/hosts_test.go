@@ -19,6 +19,16 @@ func TestArchivesOfACommit(t *testing.T) {
 		"Yarn 1 with the archive's hash": {
 			YarnLock, "forked@acme/forked:\n  version \"1.0.0\"\n  resolved \"https://codeload.github.com/acme/forked/tar.gz/" + sha + "#0a1b2c\"\n", forked, 0,
 		},
+		"Yarn 1 without .git": {
+			YarnLock, "\"forked@https://github.com/acme/forked#main\":\n  version \"1.0.0\"\n  resolved \"https://github.com/acme/forked#" + sha + "\"\n", forked, 0,
+		},
+		"Yarn 1 with the commit in the specifier alone": {
+			YarnLock, "\"forked@https://github.com/acme/forked.git#" + sha + "\":\n  version \"1.0.0\"\n  resolved \"git+ssh://git@github.com/acme/forked.git\"\n", forked, 0,
+		},
+		"Yarn 1, an archive of a release": {
+			YarnLock, "\"forked@https://github.com/acme/forked/archive/v1.tgz\":\n  version \"1.0.0\"\n  resolved \"https://github.com/acme/forked/archive/v1.tgz#" + sha + "\"\n", "pkg:npm/forked", 0,
+		},
+		"pnpm, a path without a version": {PnpmLock, "lockfileVersion: 5.3\npackages:\n  /foo/bar:\n    resolution: {integrity: x}\n", "", 1},
 		"Yarn 1 from Bitbucket": {
 			YarnLock, "\"forked@bitbucket:acme/forked\":\n  version \"1.0.0\"\n  resolved \"https://bitbucket.org/acme/forked/get/" + sha + ".tar.gz#0a1b2c\"\n", bitbucket, 0,
 		},

@@ -189,10 +189,16 @@ func gitSource(source string) (repository, commit string, ok bool) {
 		address = "ssh://git@" + rest
 	}
 	scheme, address, found := strings.Cut(address, "://")
-	if !found || !strings.HasPrefix(scheme, "git") && scheme != "ssh" && !strings.HasSuffix(address, ".git") {
+	if !found || !strings.HasPrefix(scheme, "git") && scheme != "ssh" && !strings.HasSuffix(address, ".git") && !isRepository(address, commit) {
 		return "", "", false
 	}
 	return repositoryOf(address), commit, true
+}
+
+// isRepository is true for host/owner/name at a commit, on the hosts that serve repositories there. Yarn 1 takes such addresses without .git.
+func isRepository(address, commit string) bool {
+	host, path, _ := strings.Cut(address, "/")
+	return (host == "github.com" || host == "bitbucket.org" || host == "gitlab.com") && strings.Count(path, "/") == 1 && isCommit(commit)
 }
 
 // archiveOfCommit knows the archives that the package managers take from GitHub, Bitbucket and GitLab in place of a clone. Yarn writes the archive's hash

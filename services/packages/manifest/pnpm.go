@@ -171,6 +171,9 @@ func splitPnpmKey(key, lock string) (name, version string, err error) {
 		}
 		name, version = parts[0], parts[1]
 		version, _, _ = strings.Cut(version, "_")
+		if strings.Trim(version[:min(1, len(version))], "0123456789") != "" {
+			return "", "", errOther
+		}
 	} else {
 		path, _, _ = strings.Cut(path, "(")
 		name, version = splitSpecifier(path)

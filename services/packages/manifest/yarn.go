@@ -122,6 +122,12 @@ func (b *yarnBlock) entry() (entry, error) {
 			name = theirs
 		}
 	}
+	// Tools that rewrite the file lose the commit of a repository, which the specifier may have kept.
+	if _, commit, ok := gitSource(b.resolved); ok && commit == "" {
+		if repository, commit, ok := gitSource(reference); ok && isCommit(commit) {
+			return entryFromSource(repository, commit), nil
+		}
+	}
 	return npmEntry(name, b.version, b.resolved), nil
 }
 
