@@ -70,8 +70,12 @@ func requirement(text string) (entry, bool) {
 		rest = strings.TrimSpace(rest)
 	}
 	rest, _, _ = strings.Cut(rest, ";")
-	rest, _, _ = strings.Cut(rest, " --")
+	// Options: --hash and the like, and -C.
+	rest, _, _ = strings.Cut(" "+rest, " -")
 	rest = strings.TrimSpace(rest)
+	if lacksVersion(rest) {
+		return entry{}, true
+	}
 	switch {
 	case rest == "", rest[0] == '@', strings.ContainsRune("=<>!~(", rune(rest[0])):
 		return entry{purlType: "pypi", name: pypiName(name), version: pinned(rest)}, true
@@ -79,6 +83,17 @@ func requirement(text string) (entry, bool) {
 		// name/..., name:... and the like are paths and addresses.
 		return entry{}, true
 	}
+}
+
+// lacksVersion is true for a clause of an operator alone, which pip refuses.
+func lacksVersion(clauses string) bool {
+	for clause := range strings.SplitSeq(strings.Trim(clauses, "()"), ",") {
+		clause = strings.TrimSpace(clause)
+		if clause != "" && strings.Trim(clause, "=<>!~ ") == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // entryOfCommit names what a requirement takes from a repository at a commit, as pip freeze writes it: name @ git+https://host/owner/name@commit, and

@@ -35,3 +35,11 @@ func TestRequirementsOfAnArchive(t *testing.T) {
 	require.Equal(t, []string{"pkg:pypi/zipp@3.0"}, result.Purls)
 	require.Equal(t, 2, result.Skipped)
 }
+
+func TestRequirementsWithOptionsAndWithoutAVersion(t *testing.T) {
+	t.Parallel()
+	result, err := Extract(t.Context(), "requirements.txt", []byte("a==1.0 -C key=value\nb==2.0 --hash=sha256:00\nc==\nd>=1,<\ne>=1,\nf (==3.0)\ng -C key=value\n"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"pkg:pypi/a@1.0", "pkg:pypi/b@2.0", "pkg:pypi/e", "pkg:pypi/f@3.0", "pkg:pypi/g"}, result.Purls)
+	require.Equal(t, 2, result.Skipped)
+}
