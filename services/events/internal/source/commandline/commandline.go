@@ -145,49 +145,6 @@ func program(word string) string {
 	return name
 }
 
-// wrappers start another command that stands behind their own flags; the value says which of those take a value.
-var wrappers = map[string][]string{
-	"command": nil, "corepack": nil, "env": {"-u", "-C"}, "exec": {"-a"}, "nice": {"-n"}, "nohup": nil, "sudo": {"-u", "-g", "-h", "-p"}, "time": nil, "timeout": {"-s", "-k"},
-}
-
-// unwrapped takes wrappers away from a command.
-func unwrapped(argv []string) []string {
-	for range 8 {
-		if len(argv) == 0 {
-			return nil
-		}
-		name := program(argv[0])
-		valued, ok := wrappers[name]
-		if !ok {
-			return argv
-		}
-		argv = argv[1:]
-		for len(argv) > 0 && (strings.HasPrefix(argv[0], "-") || name == "env" && strings.Contains(argv[0], "=")) {
-			if slices.Contains(valued, argv[0]) && len(argv) > 1 {
-				argv = argv[1:]
-			}
-			argv = argv[1:]
-		}
-		if name == "timeout" && len(argv) > 0 {
-			argv = argv[1:] // how long
-		}
-	}
-	return argv
-}
-
-// shellScript is the script that a shell is called with.
-func shellScript(argv []string) (string, bool) {
-	if len(argv) < 3 || !slices.Contains([]string{"ash", "bash", "dash", "ksh", "sh", "zsh"}, program(argv[0])) {
-		return "", false
-	}
-	for i, arg := range argv[1 : len(argv)-1] {
-		if strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.HasSuffix(arg, "c") {
-			return argv[i+2], true
-		}
-	}
-	return "", false
-}
-
 // words are the texts of a command's words; one that is known only when it runs is empty.
 func words(list []*syntax.Word) []string {
 	texts := make([]string, len(list))

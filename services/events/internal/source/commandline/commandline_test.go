@@ -211,6 +211,26 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+// TestWrappersHideNothing has words before the command that starts in truth, which are no programs, and may be secrets.
+func TestWrappersHideNothing(t *testing.T) {
+	for _, script := range []string{
+		"sudo NPM_TOKEN=secret npm i a", "sudo -u root NPM_TOKEN=secret npm i a", "sudo --user secret npm i a", "sudo -iu secret -- npm i a", "doas -u secret npm i a",
+		"env --unset SECRET -- A=secret npm i a", "env -u A --chdir secret npm i a", "timeout --kill-after 5 60 npm i a", "timeout -k5 -s KILL 60 npm i a",
+		"nice -n10 npm i a", "stdbuf -oL -e 0 npm i a", "ionice -c 3 npm i a", "setsid -w npm i a", "builtin command npm i a", "sudo time -o secret npm i a",
+		"cat list | xargs npm i a", "xargs -r -n 1 -P4 npm i a < secret", "xargs -I {} npm i a {}",
+		"bash -c -- 'npm i a'", "bash -ce 'npm i a'", "bash -c -l 'npm i a' secret secret", "bash -euxo pipefail -c 'npm i a'", "bash -o errexit -c 'npm i a'",
+		"bash --rcfile secret -ic 'npm i a'", "fish -c 'npm i a'",
+	} {
+		got := Parse(script)
+		require.Len(t, got.Requests, 1, script)
+		require.Equal(t, []string{"pkg:npm/a"}, got.Requests[0].Purls, script)
+		require.Equal(t, "npm", got.Programs[len(got.Programs)-1], script)
+		require.NotContains(t, strings.ToLower(fmt.Sprint(got)), "secret", script)
+	}
+	require.Equal(t, []string{"bash"}, programs("bash deploy.sh -c secret"))
+	require.Empty(t, requests("sh deploy.sh -c 'npm i a'"))
+}
+
 func TestConstraintsAreKept(t *testing.T) {
 	r := requests("npm i vue@^3 a@1.2.3")[0]
 	require.Equal(t, map[string]string{"pkg:npm/vue": "^3"}, r.Constraints)
