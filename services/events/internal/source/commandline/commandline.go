@@ -88,11 +88,32 @@ func (r *reader) script(script string, nesting int) {
 		return
 	}
 	syntax.Walk(file, func(node syntax.Node) bool {
-		if call, ok := node.(*syntax.CallExpr); ok {
-			r.command(words(call.Args), nesting)
+		if stmt, ok := node.(*syntax.Stmt); ok {
+			r.statement(stmt, script, nesting)
 		}
 		return true
 	})
+}
+
+// statement reads a command, and the script that its shell reads from a here-document.
+func (r *reader) statement(stmt *syntax.Stmt, script string, nesting int) {
+	call, ok := stmt.Cmd.(*syntax.CallExpr)
+	if !ok {
+		return
+	}
+	argv := words(call.Args)
+	r.command(argv, nesting)
+	if !readsScript(unwrapped(argv)) {
+		return
+	}
+	for _, redirect := range stmt.Redirs {
+		switch {
+		case redirect.Op == syntax.WordHdoc:
+			r.script(text(redirect.Word.Parts), nesting+1)
+		case redirect.Hdoc != nil:
+			r.script(script[redirect.Hdoc.Pos().Offset():redirect.Hdoc.End().Offset()], nesting+1)
+		}
+	}
 }
 
 // brackets is how deep the round ones of a script stand in one another.
@@ -121,13 +142,16 @@ func (r *reader) command(argv []string, nesting int) {
 		return
 	}
 	name := program(argv[0])
+	if name == "eval" {
+		r.script(strings.Join(argv[1:], " "), nesting+1)
+	}
 	if strings.ContainsFunc(name, unicode.IsSpace) {
 		return // a script in quotes, of which nothing is a name
 	}
 	if name != "" && len(name) <= 100 && !slices.Contains(r.programs, name) && len(r.programs) < maxRequests {
 		r.programs = append(r.programs, name)
 	}
-	request, script := read(name, argv[1:])
+	request, script := read(name, known(argv[1:]))
 	if len(request.Purls)+len(request.Elsewhere) > 0 && len(r.found) < maxRequests {
 		r.found = append(r.found, request)
 	}
@@ -143,49 +167,4 @@ func program(word string) string {
 		name = strings.TrimSuffix(name, end)
 	}
 	return name
-}
-
-// words are the texts of a command's words; one that is known only when it runs is empty.
-func words(list []*syntax.Word) []string {
-	texts := make([]string, len(list))
-	for i, word := range list {
-		texts[i] = text(word.Parts)
-	}
-	return texts
-}
-
-// text is what a shell makes of the parts of a word, as far as they say it.
-func text(parts []syntax.WordPart) string {
-	var b strings.Builder
-	for _, part := range parts {
-		switch part := part.(type) {
-		case *syntax.Lit:
-			b.WriteString(unescaped(part.Value))
-		case *syntax.SglQuoted:
-			b.WriteString(part.Value)
-		case *syntax.DblQuoted:
-			inner := text(part.Parts)
-			if inner == "" && len(part.Parts) > 0 {
-				return ""
-			}
-			b.WriteString(inner)
-		default:
-			return ""
-		}
-	}
-	return b.String()
-}
-
-func unescaped(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) {
-			i++
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
 }

@@ -231,6 +231,35 @@ func TestWrappersHideNothing(t *testing.T) {
 	require.Empty(t, requests("sh deploy.sh -c 'npm i a'"))
 }
 
+func TestWordsAreThoseOfAShell(t *testing.T) {
+	for script, want := range map[string][]string{
+		`npm i @types/{node,react} {b,c}@1.0.0 d{,-e}`:          {"pkg:npm/%40types/node", "pkg:npm/%40types/react", "pkg:npm/b@1.0.0", "pkg:npm/c@1.0.0", "pkg:npm/d", "pkg:npm/d-e"},
+		`npm i a '{b,c}' d{1..3} e{$X,f}`:                       {"pkg:npm/a"},
+		`bash -c $'npm i a\nnpm i b'`:                           {"pkg:npm/a", "pkg:npm/b"},
+		`"C:\Program Files\nodejs\npm.cmd" i a`:                 {"pkg:npm/a"},
+		`"venv\Scripts\pip.exe" install "a\$b" "c"`:             {"pkg:pypi/c"},
+		`$VENV/bin/pip install a`:                               {"pkg:pypi/a"},
+		`sudo "$HOME/.venv/bin/python" -m pip install a`:        {"pkg:pypi/a"},
+		`"$(npm prefix -g)"/bin/pnpm add a $X/b`:                {"pkg:npm/a"},
+		`sudo PATH=$PATH npm i a`:                               {"pkg:npm/a"},
+		`env PATH="$PWD/bin:$PATH" TOKEN="$T" npm i a`:          {"pkg:npm/a"},
+		"bash <<'END'\ncd web\nnpm i a\nEND":                    {"pkg:npm/a"},
+		"sudo bash -s -- -v <<-END\n\tcd $HOME\n\tnpm i a\nEND": {"pkg:npm/a"},
+		"sh <<< 'npm i a'":                                      {"pkg:npm/a"},
+		"bash tool.sh <<'END'\nnpm i a\nEND":                    nil,
+		"eval 'npm i a' && eval npm i \"b\"":                    {"pkg:npm/a", "pkg:npm/b"},
+	} {
+		var got []string
+		for _, r := range requests(script) {
+			got = append(got, r.Purls...)
+			require.Empty(t, r.Elsewhere, script)
+		}
+		require.Equal(t, want, got, script)
+	}
+	require.Len(t, requests("npm i " + strings.Repeat("{a,b,c,d}{e,f,g,h}", 3) + " x")[0].Purls, 1)
+	require.Len(t, requests("npm i " + strings.Repeat("{", 16000) + " x")[0].Purls, 1)
+}
+
 func TestConstraintsAreKept(t *testing.T) {
 	r := requests("npm i vue@^3 a@1.2.3")[0]
 	require.Equal(t, map[string]string{"pkg:npm/vue": "^3"}, r.Constraints)

@@ -49,7 +49,7 @@ func unwrapped(argv []string) []string {
 		}
 		switch name {
 		case "env", "sudo": // variables, which may hold anything
-			for len(argv) > 0 && strings.Contains(argv[0], "=") {
+			for len(argv) > 0 && strings.Contains(argv[0], assigned) {
 				argv = argv[1:]
 			}
 		case "timeout": // how long
@@ -92,4 +92,13 @@ func shellFlags(args []string) (rest []string, called bool) {
 		}
 	}
 	return args, called
+}
+
+// readsScript tells whether a shell reads its script from where it reads.
+func readsScript(argv []string) bool {
+	if len(argv) == 0 || !slices.Contains(shells, program(argv[0])) {
+		return false
+	}
+	rest, called := shellFlags(argv[1:])
+	return !called && (len(rest) == 0 || slices.Contains(argv, "-s"))
 }
