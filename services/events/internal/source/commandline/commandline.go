@@ -134,7 +134,7 @@ func brackets(script string) (deepest int) {
 // command reads one command.
 func (r *reader) command(argv []string, nesting int) {
 	argv = unwrapped(argv)
-	if len(argv) == 0 || argv[0] == "" {
+	if len(argv) == 0 || argv[0] == "" || nesting > maxNesting {
 		return
 	}
 	if script, ok := shellScript(argv); ok {
@@ -151,13 +151,14 @@ func (r *reader) command(argv []string, nesting int) {
 	if name != "" && len(name) <= 100 && !slices.Contains(r.programs, name) && len(r.programs) < maxRequests {
 		r.programs = append(r.programs, name)
 	}
-	request, script := read(name, known(argv[1:]))
+	request, script, command := read(name, known(argv[1:]))
 	if len(request.Purls)+len(request.Elsewhere) > 0 && len(r.found) < maxRequests {
 		r.found = append(r.found, request)
 	}
 	if script != "" {
 		r.script(script, nesting+1)
 	}
+	r.command(command, nesting+1)
 }
 
 // program is the name of a program without its folder and the ends of Windows.

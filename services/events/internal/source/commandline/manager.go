@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events/internal/source"
@@ -19,6 +20,10 @@ type manager struct {
 	verbs []string
 	// first says that only the first word after the verb is a package, and the rest belongs to it; tail that what stands behind -- is for others.
 	first, tail bool
+	// runs says that what stands behind the flags is a command.
+	runs bool
+	// skipped is how many words stand before the packages.
+	skipped int
 	// oneDash says that it is as good as two in front of a flag, and that no value is glued to a letter.
 	oneDash bool
 	// spec takes the word of a package apart; false: it names none of the registry.
@@ -33,17 +38,29 @@ func (m manager) running() manager {
 	return m
 }
 
-// read reads the arguments of a program: what it asks for, which may be nothing, and the script that it is to run.
-func read(name string, args []string) (r Request, script string) {
+// after returns the manager with words before the packages.
+func (m manager) after(words int) manager {
+	m.skipped = words
+	return m
+}
+
+// starting returns a manager that runs a command in what it has set up.
+func (m manager) starting(verbs ...string) manager {
+	m.runs, m.first, m.verbs = true, false, verbs
+	return m
+}
+
+// read reads the arguments of a program: what it asks for, which may be nothing, and the script or the command that it is to run.
+func read(name string, args []string) (r Request, script string, command []string) {
 	name, args = verbFirst(name, args)
 	for _, m := range managers[name] {
 		c := call{manager: m}
 		if verb, rest, ok := c.verb(args); ok {
 			c.words(rest)
-			return c.request(name, verb), c.script
+			return c.request(name, verb), c.script, c.command
 		}
 	}
-	return Request{}, ""
+	return Request{}, "", nil
 }
 
 // versioned are the names of pip for one of several Pythons.
@@ -53,12 +70,7 @@ var versioned = regexp.MustCompile(`^pip[0-9]+\.[0-9]+$`)
 func verbFirst(name string, args []string) (program string, rest []string) {
 	switch {
 	case strings.HasPrefix(name, "python") || name == "py": // python -m pip install
-		for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "-c" && args[0] != "-m" {
-			args = args[1:]
-		}
-		if len(args) > 2 && args[0] == "-m" {
-			return args[1], args[2:]
-		}
+		return module(name, args)
 	case versioned.MatchString(name): // pip3.12, as systems have it beside pip3
 		return "pip3", args
 	case name == "cargo" && len(args) > 1 && strings.HasPrefix(args[0], "+"): // cargo +toolchain add
@@ -73,6 +85,29 @@ func verbFirst(name string, args []string) (program string, rest []string) {
 	return name, args
 }
 
+// module is what Python runs with -m, which may be the last letter of several, and have the name glued to it.
+func module(python string, args []string) (name string, rest []string) {
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		word := args[0]
+		args = args[1:]
+		at := strings.IndexAny(word, "cmWX")
+		if strings.HasPrefix(word, "--") || at < 0 {
+			continue
+		}
+		value := word[at+1:]
+		if value == "" && len(args) > 0 {
+			value, args = args[0], args[1:]
+		}
+		switch word[at] {
+		case 'c':
+			return python, nil
+		case 'm':
+			return value, args
+		}
+	}
+	return python, nil
+}
+
 // call is what one command says, as far as it is read.
 type call struct {
 	manager
@@ -80,6 +115,7 @@ type call struct {
 	elsewhere          []string
 	index, pinned      string
 	script             string
+	command            []string
 	away, named, shell bool
 }
 
@@ -111,7 +147,18 @@ func (c *call) words(args []string) {
 			args = c.flag(args)
 			continue
 		}
+		if c.runs {
+			c.command = args
+			if _, name, ok := strings.Cut(word, ":"); ok && len(managers[name]) > 0 { // hatch run test:pip install
+				c.command = append([]string{name}, args[1:]...)
+			}
+			return
+		}
 		args = args[1:]
+		if c.skipped > 0 {
+			c.skipped--
+			continue
+		}
 		if word == "" || word == "-" {
 			continue // known only when it runs
 		}
@@ -122,6 +169,9 @@ func (c *call) words(args []string) {
 			c.take(word)
 		}
 		if c.first {
+			if name, _, _ := strings.Cut(word, "@"); len(managers[name]) > 0 { // npx pnpm@9 add
+				c.command = append([]string{name}, args...)
+			}
 			return
 		}
 	}
@@ -135,7 +185,9 @@ func (c *call) flag(args []string) (rest []string) {
 	case shell:
 		c.shell = true
 	case besides:
-		c.take(value)
+		for _, word := range split(value) {
+			c.take(word)
+		}
 	case instead:
 		c.take(value)
 		c.named = true
@@ -152,6 +204,25 @@ func (c *call) flag(args []string) (rest []string) {
 		c.script = value
 	}
 	return rest
+}
+
+// split takes several packages in one word apart, of which each begins with a letter: a,b>=1,<2[c,d].
+func split(list string) (words []string) {
+	depth, start := 0, 0
+	for i := range len(list) {
+		switch list[i] {
+		case '[':
+			depth++
+		case ']':
+			depth--
+		case ',':
+			next := strings.TrimSpace(list[i+1:])
+			if depth == 0 && next != "" && unicode.IsLetter(rune(next[0])) {
+				words, start = append(words, strings.TrimSpace(list[start:i])), i+1
+			}
+		}
+	}
+	return append(words, strings.TrimSpace(list[start:]))
 }
 
 // take takes the word of a package.

@@ -60,6 +60,9 @@ var (
 	pdm = table(map[use]string{
 		aside: "-C -G -L -c -k -p --config --config-setting --group --lockfile --override --project --skip --venv", origin: "-e --editable",
 	})
+	rye = table(map[use]string{
+		aside: "--branch --features --include-dep --optional --rev --tag --toolchain", origin: "--git --path --url",
+	})
 	poetry = table(map[use]string{
 		aside: "-C -E -G -P --directory --extras --group --markers --platform --project --python --source",
 	})
@@ -77,6 +80,11 @@ var (
 	uvPip = uv.with(map[use]string{
 		aside: "-t --no-binary --only-binary --prefix --python-version --target", origin: "-e --editable",
 	})
+
+	// To uv run a module and a script are what is run.
+	uvRun = uv.with(map[use]string{alone: "-m -s --gui-script --module --script", aside: "--no-extra --no-group --only-group"})
+	conda = table(map[use]string{aside: "-n -p --cwd --name --prefix"})
+	hatch = table(map[use]string{aside: "-e -p --cache-dir --config --data-dir --env --project"})
 
 	golang = table(map[use]string{
 		aside: `-C -asmflags -buildmode -compiler -covermode -coverpkg -gccgoflags -gcflags -installsuffix -ldflags -mod -modfile -overlay -p -pgo -pkgdir -tags -toolexec`,
@@ -121,26 +129,31 @@ func python(f flags, verbs ...string) manager {
 var managers = map[string][]manager{
 	"bun":    {node(bun, "add", "a", "install", "i"), node(bunx, "x").running()},
 	"bunx":   {node(bunx, "").running()},
-	"bundle": {{ecosystem: "gem", spec: plainSpec(""), flags: bundle, verbs: []string{"add"}}},
+	"bundle": {{ecosystem: "gem", spec: plainSpec(""), flags: bundle, verbs: []string{"add"}}, node(bundle).starting("exec")},
 	"cargo": {
 		{ecosystem: "cargo", spec: cargoSpec, flags: cargoAdd, verbs: []string{"add"}},
 		{ecosystem: "cargo", spec: plainSpec("@"), flags: cargoInstall, verbs: []string{"install", "binstall"}},
 	},
-	"composer": {{ecosystem: "composer", spec: composerSpec, behind: composerConstraint, flags: composer, verbs: []string{"require", "global require"}}},
-	"dotnet":   {{ecosystem: "nuget", spec: plainSpec("@"), flags: dotnet, verbs: []string{"package add"}}},
-	"gem":      {{ecosystem: "gem", spec: plainSpec(":"), flags: gem, verbs: []string{"install", "i"}, tail: true}},
-	"go":       {{ecosystem: "go", spec: goSpec, flags: golang, verbs: []string{"get", "install"}}},
-	"npm":      {node(npm, "install", "i", "add", "in", "isntall"), node(npm, "exec", "x").running()},
-	"npx":      {node(npx, "").running()},
-	"pdm":      {python(pdm, "add")},
-	"pip":      {python(pip, "install", "download", "wheel")},
-	"pip3":     {python(pip, "install", "download", "wheel")},
-	"pipenv":   {python(pipenv, "install")},
-	"pipx":     {python(pipx, "install"), python(pipx, "run").running()},
-	"pnpm":     {node(pnpm, "add", "install", "i"), node(pnpx, "dlx").running()},
-	"pnpx":     {node(pnpx, "").running()},
-	"poetry":   {python(poetry, "add")},
-	"uv":       {python(uv, "add", "tool install"), python(uvPip, "pip install"), python(uv, "tool run").running()},
-	"uvx":      {python(uv, "").running()},
-	"yarn":     {node(yarn, "add", "global add"), node(yarnDlx, "dlx").running()},
+	"conda":      {python(conda).starting("run")},
+	"composer":   {{ecosystem: "composer", spec: composerSpec, behind: composerConstraint, flags: composer, verbs: []string{"require", "global require"}}},
+	"dotnet":     {{ecosystem: "nuget", spec: plainSpec("@"), flags: dotnet, verbs: []string{"package add"}}},
+	"gem":        {{ecosystem: "gem", spec: plainSpec(":"), flags: gem, verbs: []string{"install", "i"}, tail: true}},
+	"go":         {{ecosystem: "go", spec: goSpec, flags: golang, verbs: []string{"get", "install"}}},
+	"hatch":      {python(hatch).starting("run", "env run")},
+	"mamba":      {python(conda).starting("run")},
+	"micromamba": {python(conda).starting("run")},
+	"npm":        {node(npm, "install", "i", "add", "in", "isntall"), node(npm, "exec", "x").running()},
+	"npx":        {node(npx, "").running()},
+	"pdm":        {python(pdm, "add"), python(pdm).starting("run")},
+	"pip":        {python(pip, "install", "download", "wheel")},
+	"pip3":       {python(pip, "install", "download", "wheel")},
+	"pipenv":     {python(pipenv, "install"), python(pipenv).starting("run")},
+	"pipx":       {python(pipx, "install"), python(pipx, "inject").after(1), python(pipx, "run").running()},
+	"pnpm":       {node(pnpm, "add", "install", "i"), node(pnpx, "dlx").running(), node(pnpm).starting("exec")},
+	"pnpx":       {node(pnpx, "").running()},
+	"poetry":     {python(poetry, "add", "self add"), python(poetry).starting("run")},
+	"rye":        {python(rye, "add", "install", "tools install"), python(rye).starting("run")},
+	"uv":         {python(uv, "add", "tool install"), python(uvPip, "pip install"), python(uv, "tool run").running(), python(uvRun).starting("run")},
+	"uvx":        {python(uv, "").running()},
+	"yarn":       {node(yarn, "add", "global add"), node(yarnDlx, "dlx").running(), node(yarn).starting("exec")},
 }
