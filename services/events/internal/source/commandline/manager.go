@@ -1,6 +1,7 @@
 package commandline
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ type manager struct {
 	first, tail bool
 	// runs says that what stands behind the flags is a command.
 	runs bool
+	// strict says that a word that names no package names something else of this machine: a file, a folder for what is made.
+	strict bool
 	// skipped is how many words stand before the packages.
 	skipped int
 	// oneDash says that it is as good as two in front of a flag, and that no value is glued to a letter.
@@ -35,6 +38,12 @@ type manager struct {
 // running returns the manager as it is asked to run a package's program at once.
 func (m manager) running() manager {
 	m.first = true
+	return m
+}
+
+// making returns the manager as it is asked to run the program of a package that makes a project.
+func (m manager) making() manager {
+	m.first, m.strict = true, true
 	return m
 }
 
@@ -75,6 +84,12 @@ func verbFirst(name string, args []string) (program string, rest []string) {
 		return "pip3", args
 	case name == "cargo" && len(args) > 1 && strings.HasPrefix(args[0], "+"): // cargo +toolchain add
 		return name, args[1:]
+	case name == "composer.phar":
+		return "composer", args
+	case (name == "php" || name == "symfony") && len(args) > 1: // php composer.phar require
+		if script := strings.TrimSuffix(path.Base(args[0]), ".phar"); script == "composer" {
+			return script, args[1:]
+		}
 	case name == "dotnet" && len(args) > 1 && args[0] == "add": // dotnet add [project] package Name
 		if i := slices.Index(args, "package"); i > 0 {
 			return name, append([]string{"package", "add"}, args[i+1:]...)
@@ -169,7 +184,7 @@ func (c *call) words(args []string) {
 			c.take(word)
 		}
 		if c.first {
-			if name, _, _ := strings.Cut(word, "@"); len(managers[name]) > 0 { // npx pnpm@9 add
+			if name, _, _ := strings.Cut(word, "@"); len(managers[name]) > 0 && !c.strict { // npx pnpm@9 add
 				c.command = append([]string{name}, args...)
 			}
 			return
@@ -180,6 +195,9 @@ func (c *call) words(args []string) {
 // flag reads the flag that the arguments begin with, and returns those behind it.
 func (c *call) flag(args []string) (rest []string) {
 	use, value, rest := c.flags.next(args, c.oneDash)
+	if use == alone && c.oneDash && len(rest) > 0 && (rest[0] == "true" || rest[0] == "false") { // npm i --audit false
+		rest = rest[1:]
+	}
 	switch use {
 	case alone, aside:
 	case shell:
@@ -231,7 +249,7 @@ func (c *call) take(word string) {
 		c.wanted = append(c.wanted, s)
 	} else if n := len(c.wanted); n > 0 && c.behind != nil && c.behind(&c.wanted[n-1], word) {
 		return
-	} else if p := place(word); p != "" && p != "." {
+	} else if p := place(word); p != "" && p != "." && !c.strict {
 		c.elsewhere = append(c.elsewhere, p)
 	}
 }

@@ -6,8 +6,8 @@ package commandline
 var (
 	npm = table(map[use]string{
 		alone: "-B -D -E -O -P -S -a -d -f -g -h -l -n -p -q -s -v -y",
-		aside: `-C -L -m -w --allow-directory --allow-file --allow-git --allow-remote --allow-scripts --also --before --ca --cache --cafile --cert --cpu --depth
-			--fetch-retries --fetch-timeout --globalconfig --https-proxy --include --install-strategy --key --libc --local-address --location --lockfile-version
+		aside: `-C -L -m -w --allow-directory --allow-file --allow-git --allow-remote --allow-scripts --also --access --audit-level --auth-type --before --ca --cache --cafile --cert --cpu --depth
+			--fetch-retries --fetch-retry-factor --fetch-retry-maxtimeout --fetch-retry-mintimeout --fetch-timeout --globalconfig --https-proxy --include --install-strategy --key --libc --local-address --location --lockfile-version
 			--loglevel --logs-dir --logs-max --maxsockets --min-release-age --min-release-age-exclude --node-options --noproxy --omit --only --os --otp
 			--prefix --proxy --replace-registry-host --save-prefix --scope --script-shell --shell --tag --umask --user-agent --userconfig --workspace`,
 		instead: "--package", registry: "--registry", script: "-c --call",
@@ -83,12 +83,20 @@ var (
 
 	// To uv run a module and a script are what is run.
 	uvRun = uv.with(map[use]string{alone: "-m -s --gui-script --module --script", aside: "--no-extra --no-group --only-group"})
-	conda = table(map[use]string{aside: "-n -p --cwd --name --prefix"})
+	conda = table(map[use]string{
+		aside: "-n -p --clone --cwd --file --name --platform --prefix --repodata-fn --revision --solver --subdir", registry: "-c --channel",
+	})
+	micromamba = conda.with(map[use]string{aside: "-f"})
+	deno       = table(map[use]string{
+		aside: "-L -c -n --cert --config --import-map --location --log-level --name --root --seed",
+	})
 	hatch = table(map[use]string{aside: "-e -p --cache-dir --config --data-dir --env --project"})
 
 	golang = table(map[use]string{
 		aside: `-C -asmflags -buildmode -compiler -covermode -coverpkg -gccgoflags -gcflags -installsuffix -ldflags -mod -modfile -overlay -p -pgo -pkgdir -tags -toolexec`,
 	})
+
+	goRun = golang.with(map[use]string{aside: "-exec -o"})
 
 	cargoAdd = table(map[use]string{
 		aside:  `-C -F -Z -p --base --branch --color --config --features --lockfile-path --manifest-path --package --registry --rename --rev --tag --target`,
@@ -112,8 +120,17 @@ var (
 		aside: "-d --apcu-autoloader-prefix --audit-format --ignore-platform-req --prefer-install --working-dir",
 	})
 
+	composerCreate = composer.with(map[use]string{aside: "-s --repository --repository-url --stability"})
+
 	dotnet = table(map[use]string{
 		aside: "-f --file --framework --package-directory --project", pinned: "-v --version", registry: "-s --source",
+	})
+	dotnetTool = table(map[use]string{
+		aside: "-a -v --arch --configfile --framework --tool-manifest --tool-path --verbosity", pinned: "--version", registry: "--add-source --nuget-source --source",
+	})
+	nuget = table(map[use]string{
+		aside:  `-ConfigFile -DependencyVersion -FallbackSource -Framework -OutputDirectory -PackageSaveMode -SolutionDirectory -Verbosity`,
+		pinned: "-Version", registry: "-Source",
 	})
 )
 
@@ -121,39 +138,70 @@ func node(f flags, verbs ...string) manager {
 	return manager{ecosystem: "npm", spec: npmSpec, flags: f, oneDash: true, verbs: verbs}
 }
 
+// creating is a manager that runs the program of a package that is called create-.
+func creating(f flags, whole bool, verbs ...string) manager {
+	return manager{ecosystem: "npm", spec: initSpec(whole), flags: f, oneDash: true, verbs: verbs}.making()
+}
+
 func python(f flags, verbs ...string) manager {
 	return manager{ecosystem: "pypi", spec: pythonSpec, flags: f, verbs: verbs}
 }
 
+// condas are the managers that take packages as conda does.
+func condas(f flags) []manager {
+	m := manager{ecosystem: "conda", spec: condaSpec, flags: f, verbs: []string{"install", "create"}}
+	return []manager{m, m.starting("run")}
+}
+
 // managers are the package managers, by program. One program may be several.
 var managers = map[string][]manager{
-	"bun":    {node(bun, "add", "a", "install", "i"), node(bunx, "x").running()},
+	"bun":    {node(bun, "add", "a", "install", "i"), node(bunx, "x").running(), creating(bun, true, "create", "c")},
 	"bunx":   {node(bunx, "").running()},
 	"bundle": {{ecosystem: "gem", spec: plainSpec(""), flags: bundle, verbs: []string{"add"}}, node(bundle).starting("exec")},
 	"cargo": {
 		{ecosystem: "cargo", spec: cargoSpec, flags: cargoAdd, verbs: []string{"add"}},
 		{ecosystem: "cargo", spec: plainSpec("@"), flags: cargoInstall, verbs: []string{"install", "binstall"}},
 	},
-	"conda":      {python(conda).starting("run")},
-	"composer":   {{ecosystem: "composer", spec: composerSpec, behind: composerConstraint, flags: composer, verbs: []string{"require", "global require"}}},
-	"dotnet":     {{ecosystem: "nuget", spec: plainSpec("@"), flags: dotnet, verbs: []string{"package add"}}},
-	"gem":        {{ecosystem: "gem", spec: plainSpec(":"), flags: gem, verbs: []string{"install", "i"}, tail: true}},
-	"go":         {{ecosystem: "go", spec: goSpec, flags: golang, verbs: []string{"get", "install"}}},
+	"conda": condas(conda),
+	"composer": {
+		{ecosystem: "composer", spec: composerSpec, behind: composerConstraint, flags: composer, verbs: []string{"require", "req", "r", "global require", "global req"}},
+		manager{ecosystem: "composer", spec: composerSpec, flags: composerCreate, verbs: []string{"create-project"}}.making(),
+	},
+	"deno": {
+		{ecosystem: "npm", spec: denoSpec, flags: deno, verbs: []string{"add", "install", "i"}},
+		manager{ecosystem: "npm", spec: denoSpec, flags: deno, verbs: []string{"run", "x"}}.making(),
+	},
+	"dnx": {manager{ecosystem: "nuget", spec: plainSpec("@"), flags: dotnetTool, verbs: []string{""}}.running()},
+	"dotnet": {
+		{ecosystem: "nuget", spec: plainSpec("@"), flags: dotnet, verbs: []string{"package add"}},
+		{ecosystem: "nuget", spec: plainSpec("@"), flags: dotnetTool, verbs: []string{"tool install", "tool update"}},
+		{ecosystem: "nuget", spec: plainSpec("::"), flags: dotnetTool, verbs: []string{"new install"}},
+		manager{ecosystem: "nuget", spec: plainSpec("@"), flags: dotnetTool, verbs: []string{"tool exec", "tool execute"}}.running(),
+	},
+	"gem": {{ecosystem: "gem", spec: plainSpec(":"), flags: gem, verbs: []string{"install", "i"}, tail: true}},
+	"go": {
+		{ecosystem: "go", spec: goSpec, flags: golang, verbs: []string{"get", "install", "mod download"}},
+		manager{ecosystem: "go", spec: goRunSpec, flags: goRun, verbs: []string{"run"}}.making(),
+	},
 	"hatch":      {python(hatch).starting("run", "env run")},
-	"mamba":      {python(conda).starting("run")},
-	"micromamba": {python(conda).starting("run")},
-	"npm":        {node(npm, "install", "i", "add", "in", "isntall"), node(npm, "exec", "x").running()},
-	"npx":        {node(npx, "").running()},
-	"pdm":        {python(pdm, "add"), python(pdm).starting("run")},
-	"pip":        {python(pip, "install", "download", "wheel")},
-	"pip3":       {python(pip, "install", "download", "wheel")},
-	"pipenv":     {python(pipenv, "install"), python(pipenv).starting("run")},
-	"pipx":       {python(pipx, "install"), python(pipx, "inject").after(1), python(pipx, "run").running()},
-	"pnpm":       {node(pnpm, "add", "install", "i"), node(pnpx, "dlx").running(), node(pnpm).starting("exec")},
-	"pnpx":       {node(pnpx, "").running()},
-	"poetry":     {python(poetry, "add", "self add"), python(poetry).starting("run")},
-	"rye":        {python(rye, "add", "install", "tools install"), python(rye).starting("run")},
-	"uv":         {python(uv, "add", "tool install"), python(uvPip, "pip install"), python(uv, "tool run").running(), python(uvRun).starting("run")},
-	"uvx":        {python(uv, "").running()},
-	"yarn":       {node(yarn, "add", "global add"), node(yarnDlx, "dlx").running(), node(yarn).starting("exec")},
+	"mamba":      condas(conda),
+	"micromamba": condas(micromamba),
+	"npm": {
+		node(npm, "install", "i", "add", "in", "ins", "inst", "insta", "instal", "isnt", "isnta", "isntal", "isntall", "install-test", "it"),
+		node(npm, "exec", "x").running(), creating(npm, false, "create", "init", "innit"),
+	},
+	"nuget":  {{ecosystem: "nuget", spec: plainSpec(""), flags: nuget, oneDash: true, verbs: []string{"install"}}},
+	"npx":    {node(npx, "").running()},
+	"pdm":    {python(pdm, "add"), python(pdm).starting("run")},
+	"pip":    {python(pip, "install", "download", "wheel")},
+	"pip3":   {python(pip, "install", "download", "wheel")},
+	"pipenv": {python(pipenv, "install"), python(pipenv).starting("run")},
+	"pipx":   {python(pipx, "install"), python(pipx, "inject").after(1), python(pipx, "run").running()},
+	"pnpm":   {node(pnpm, "add", "install", "i"), node(pnpx, "dlx").running(), node(pnpm).starting("exec"), creating(pnpm, true, "create")},
+	"pnpx":   {node(pnpx, "").running()},
+	"poetry": {python(poetry, "add", "self add"), python(poetry).starting("run")},
+	"rye":    {python(rye, "add", "install", "tools install"), python(rye).starting("run")},
+	"uv":     {python(uv, "add", "tool install"), python(uvPip, "pip install"), python(uv, "tool run").running(), python(uvRun).starting("run")},
+	"uvx":    {python(uv, "").running()},
+	"yarn":   {node(yarn, "add", "global add"), node(yarnDlx, "dlx").running(), node(yarn).starting("exec"), creating(yarn, false, "create")},
 }

@@ -55,6 +55,56 @@ func npmSpec(word string) (spec, bool) {
 	return s, true
 }
 
+// initSpec reads what npm create names: its package is called create- and that. To some a name that begins so is that of the package.
+func initSpec(whole bool) func(string) (spec, bool) {
+	return func(word string) (spec, bool) {
+		scope, name := "", word
+		if strings.HasPrefix(word, "@") {
+			end := strings.IndexAny(word[1:], "/@") + 1
+			if end == 0 {
+				end = len(word)
+			}
+			if scope, name = word[:end]+"/", strings.TrimPrefix(word[end:], "/"); name == "" || name[0] == '@' {
+				return npmSpec(scope + "create" + name)
+			}
+		}
+		if !nodeName.MatchString(name) && !strings.Contains(name, "@") || strings.ContainsAny(name, "/:") {
+			return spec{}, false
+		}
+		if whole && strings.HasPrefix(name, "create-") {
+			return npmSpec(scope + name)
+		}
+		return npmSpec(scope + "create-" + name)
+	}
+}
+
+// denoSpec reads npm:[@scope/]name[@version]: other words name packages of other registries, or files.
+func denoSpec(word string) (spec, bool) {
+	if !strings.HasPrefix(word, "npm:") {
+		return spec{}, false
+	}
+	return npmSpec(word)
+}
+
+// condaSpec reads [channel::]name[=version]. One = is any version that begins so.
+func condaSpec(word string) (spec, bool) {
+	if i := strings.Index(word, "::"); i >= 0 {
+		word = word[i+2:]
+	}
+	end := strings.IndexAny(word, "[=<>~! ")
+	if end < 0 {
+		end = len(word)
+	}
+	name, rest := word[:end], strings.TrimSpace(word[end:])
+	if !simpleName.MatchString(name) || strings.HasSuffix(name, ".conda") || strings.HasSuffix(name, ".bz2") {
+		return spec{}, false
+	}
+	if v, ok := strings.CutPrefix(rest, "=="); ok && version.MatchString(v) {
+		return spec{name: name, version: v}, true
+	}
+	return spec{name: name, constraint: rest}, true
+}
+
 // pythonSpec reads name[extras]==version; markers are dropped. uvx and poetry also take name@version, which is exact.
 func pythonSpec(word string) (spec, bool) {
 	word, _, _ = strings.Cut(word, ";")
@@ -100,6 +150,14 @@ func goSpec(word string) (spec, bool) {
 	return spec{name: name, constraint: rest}, true
 }
 
+// goRunSpec reads path@version: without a version it is of the module that it is run in.
+func goRunSpec(word string) (spec, bool) {
+	if !strings.Contains(word, "@") {
+		return spec{}, false
+	}
+	return goSpec(word)
+}
+
 // cargoSpec reads name@requirement. A bare version is a requirement, only =version is exact.
 func cargoSpec(word string) (spec, bool) {
 	name, rest, _ := strings.Cut(word, "@")
@@ -142,7 +200,7 @@ func plainSpec(sign string) func(string) (spec, bool) {
 		if sign != "" {
 			name, rest, _ = strings.Cut(word, sign)
 		}
-		if !simpleName.MatchString(name) || strings.HasSuffix(name, ".gem") || strings.HasSuffix(name, ".crate") {
+		if !simpleName.MatchString(name) || strings.HasSuffix(name, ".gem") || strings.HasSuffix(name, ".crate") || strings.HasSuffix(name, ".config") {
 			return spec{}, false
 		}
 		s := spec{name: name}
