@@ -129,7 +129,7 @@ func isBot(username string) bool {
 			return true
 		}
 	}
-	return strings.HasSuffix(username, "-bot") || strings.HasPrefix(username, "service_account_")
+	return strings.HasSuffix(strings.ToLower(username), "-bot") || strings.HasPrefix(username, "service_account_") || username == "GitLabDuo"
 }
 
 // fact starts a fact by the user in the project.

@@ -2,6 +2,7 @@ package gitlab_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,5 +46,16 @@ func TestAnAccountOfAnUnknownInstanceIsNobodys(t *testing.T) {
 				require.Equal(t, c.want, d.Event.Actor.Value)
 			}
 		})
+	}
+}
+
+// TestProgramsAreNoPeople has the accounts under which an instance acts itself.
+func TestProgramsAreNoPeople(t *testing.T) {
+	for login, bot := range map[string]bool{"GitLabDuo": true, "GitLab-Security-Bot": true, "GitLab-Llm-Bot": true, "support-bot": true, "project_7_bot_ab": true, "ada": false} {
+		body := fmt.Appendf(nil, `{"object_kind":"note","user":{"id":7,"username":%q},"project":{"web_url":"https://gitlab.com/a/b"},"object_attributes":{"action":"create"}}`, login)
+		drafts, err := gitlab.Translate(source.Delivery{Event: "Note Hook", Key: "k", Body: body, Received: time.Now()})
+		require.NoError(t, err)
+		require.Len(t, drafts, 1)
+		require.Equal(t, bot, strings.Contains(string(drafts[0].Event.Properties), `"bot":true`), login)
 	}
 }
