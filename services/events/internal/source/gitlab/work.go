@@ -22,7 +22,7 @@ func (m *message) mergeRequest() {
 	properties := m.describe().With(source.Properties{
 		"draft": m.attrs.At("draft").True() || m.attrs.At("work_in_progress").True(), "source_branch": m.attrs.At("source_branch").Text(), "target_branch": m.attrs.At("target_branch").Text(),
 		"head": m.attrs.At("last_commit", "id").Text(), "merge_commit": m.attrs.At("merge_commit_sha").Text(), "merged": verb == "merged",
-		"before": m.attrs.At("oldrev").Text(),
+		"before": m.attrs.At("oldrev").Text(), "system": m.attrs.At("system").True(), "system_action": m.attrs.At("system_action").Text(),
 	})
 	if fork := git.Repository(m.attrs.At("source", "web_url").Text()); fork != git.Repository(m.attrs.At("target", "web_url").Text()) {
 		properties["source_project"] = fork
