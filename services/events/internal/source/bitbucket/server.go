@@ -26,6 +26,9 @@ func translateServer(d source.Delivery, body source.Value) ([]ingest.Draft, erro
 		event = d.Event
 	}
 	repo := source.First(body.At("repository"), body.At("pullRequest", "toRef", "repository"), body.At("new"))
+	if secrets := body.At("secretLocations").List(); !repo.Exists() && len(secrets) > 0 { // each place says which repository it is in: the one pushed to
+		repo = secrets[0].At("repository")
+	}
 	m.host = hostOf(d.Host)
 	for _, link := range []source.Value{source.First(repo.At("links", "self").List()...), source.First(body.At("pullRequest", "links", "self").List()...), source.First(body.At("actor", "links", "self").List()...)} {
 		if host := git.Host(link.At("href").Text()); m.host == "" {
