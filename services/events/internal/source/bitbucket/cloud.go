@@ -30,6 +30,10 @@ func translateCloud(d source.Delivery, body source.Value) ([]ingest.Draft, error
 		m.issue(event)
 	case "pullrequest":
 		m.pullRequest(event)
+	case "pipeline":
+		if event == "span_created" {
+			m.pipelineSpans()
+		}
 	case "project":
 		if event == "updated" {
 			m.batch.Add(m.fact("repository_project.edited", time.Time{}, source.Properties{"name": body.At("project", "key").Text()}))
@@ -41,9 +45,13 @@ func translateCloud(d source.Delivery, body source.Value) ([]ingest.Draft, error
 // cloudProject is the canonical name of a repository.
 func cloudProject(repo source.Value) string {
 	if name := repo.At("full_name").Text(); name != "" {
-		return git.Repository("https://" + cloudHost + "/" + name)
+		return repositoryOf(name)
 	}
 	return git.Repository(repo.At("links", "html", "href").Text())
+}
+
+func repositoryOf(fullName string) string {
+	return git.Repository("https://" + cloudHost + "/" + fullName)
 }
 
 // cloudActor is the actor of an account: its UUID, which every account has, else Atlassian's id.
