@@ -282,6 +282,10 @@ func TestWordsAreThoseOfAShell(t *testing.T) {
 		"bash <<'END'\ncd web\nnpm i a\nEND":                    {"pkg:npm/a"},
 		"sudo bash -s -- -v <<-END\n\tcd $HOME\n\tnpm i a\nEND": {"pkg:npm/a"},
 		"sh <<< 'npm i a'":                                      {"pkg:npm/a"},
+		`powershell.exe -NoProfile -Command 'cd web; npm i a'`:  {"pkg:npm/a"},
+		`pwsh -c '.\.venv\Scripts\pip.exe install a'`:           {"pkg:pypi/a"},
+		`cmd.exe /d /s /c "cd web && npm i a"`:                  {"pkg:npm/a"},
+		`cmd /c npm i a`:                                        {"pkg:npm/a"},
 		"bash tool.sh <<'END'\nnpm i a\nEND":                    nil,
 		"eval 'npm i a' && eval npm i \"b\"":                    {"pkg:npm/a", "pkg:npm/b"},
 	} {
@@ -306,6 +310,8 @@ func TestConstraintsAreKept(t *testing.T) {
 
 func TestJoin(t *testing.T) {
 	require.Equal(t, "npm i a", Join([]string{"bash", "-lc", "npm i a"}))
+	require.Equal(t, "npm i a", Join([]string{`C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, "-NoProfile", "-Command", "npm i a"}))
+	require.Equal(t, []string{"npm"}, programs(Unquoted("pwsh -NoLogo -Command npm i a")))
 	require.Equal(t, []string{"pkg:npm/a"}, requests(Join([]string{"npm", "i", "a", "it's"}))[0].Purls)
 	require.Equal(t, []string{"git", "npm"}, programs("git add . && npm i a && git commit -m 'secret'"))
 	require.Equal(t, []string{"npm"}, programs("npm i -force x; npm i -exec x; npm i -client-secret=hunter2 x"))

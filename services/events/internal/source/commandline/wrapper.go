@@ -64,6 +64,9 @@ var shells = []string{"ash", "bash", "dash", "fish", "ksh", "sh", "zsh"}
 // shellScript is the script that a shell is called with: the first word behind the flags, of which one has a c. What a script in a file is called with is no
 // script.
 func shellScript(argv []string) (string, bool) {
+	if script, ok := windowsScript(argv); ok {
+		return script, true
+	}
 	if len(argv) < 3 || !slices.Contains(shells, program(argv[0])) {
 		return "", false
 	}
@@ -72,6 +75,20 @@ func shellScript(argv []string) (string, bool) {
 		return "", false
 	}
 	return rest[0], true
+}
+
+// windowsScript is the script that a shell of Windows is called with: all that stands behind its flag. Its folders have the signs that other shells know.
+func windowsScript(argv []string) (string, bool) {
+	if len(argv) < 3 {
+		return "", false
+	}
+	called := map[string][]string{"cmd": {"/c", "/k"}, "powershell": {"-c", "-command"}, "pwsh": {"-c", "-command"}}[strings.ToLower(program(argv[0]))]
+	for i, arg := range argv[1 : len(argv)-1] {
+		if slices.Contains(called, strings.ToLower(arg)) {
+			return strings.ReplaceAll(strings.Join(argv[i+2:], " "), `\`, "/"), true
+		}
+	}
+	return "", false
 }
 
 // shellFlags reads the flags of a shell, and tells whether a script follows them.
