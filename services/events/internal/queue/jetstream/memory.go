@@ -104,6 +104,18 @@ func (m *memory) flush(ctx context.Context) error {
 	return nil
 }
 
+// end writes a message without ids, of an hour that is kept, and returns its sequence: to read up to it is to read all. The last one may be gone, with an
+// hour that was forgotten, when hours do not ascend: the clocks of instances differ.
+func (m *memory) end(ctx context.Context, hour uint32) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	ack, err := m.log.js.PublishMsg(ctx, nats.NewMsg(m.log.idSubject(strconv.FormatUint(uint64(hour), 10))))
+	if err != nil {
+		return 0, err
+	}
+	return ack.Sequence, nil
+}
+
 // Remembered yields ids since an hour, in the order in which they became durable.
 func (l *Log) Remembered(ctx context.Context, since uint32) iter.Seq2[queue.Memory, error] {
 	return func(yield func(queue.Memory, error) bool) {
@@ -130,7 +142,11 @@ func (l *Log) recall(ctx context.Context, since uint32, yield func(queue.Memory)
 	if at.Msgs == 0 {
 		return nil
 	}
-	return l.direct(ctx, l.idStream(), at.FirstSeq, at.LastSeq, func(m stored) (bool, error) {
+	end, err := l.memory.end(ctx, since)
+	if err != nil {
+		return asFault(err)
+	}
+	return l.direct(ctx, l.idStream(), at.FirstSeq, end, func(m stored) (bool, error) {
 		hour, err := hourOf(m.subject)
 		if err != nil || hour < since {
 			return true, err
