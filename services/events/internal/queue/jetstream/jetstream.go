@@ -9,9 +9,7 @@ package jetstream
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/url"
 	"sync"
 	"time"
 
@@ -23,8 +21,6 @@ import (
 )
 
 var _ queue.Queue = (*Log)(nil)
-
-var errURL = errors.New("an address of a broker is not a URL")
 
 // Options are what a log may be told.
 type Options struct {
@@ -95,21 +91,9 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 		o.Lease = defaultLease
 	}
 	o.Replicas = max(o.Replicas, 1)
-	settings := []nats.Option{
-		nats.Name("devtrail events " + o.Instance), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(100 * time.Millisecond),
-		nats.ReconnectJitter(100*time.Millisecond, 100*time.Millisecond), nats.PingInterval(2 * time.Second), nats.MaxPingsOutstanding(2),
-		nats.ReconnectBufSize(-1), // what is sent to nobody must fail, not be kept
-		nats.NoCallbacksAfterClientClose(),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			o.Logger.WarnContext(ctx, "the broker of the log of accepted events complains", "error", err)
-		}),
-	}
-	if o.Credentials != "" {
-		settings = append(settings, nats.UserCredentialBytes([]byte(o.Credentials)))
-	}
-	nc, err := nats.Connect(o.URL, settings...)
+	nc, err := o.connect(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("connect to the broker of the log of accepted events: %w", withoutURL(err))
+		return nil, err
 	}
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncTimeout(patience), jetstream.WithDefaultTimeout(patience))
 	if err != nil {
@@ -132,14 +116,6 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 		}
 	})
 	return l, nil
-}
-
-// withoutURL leaves out what could not be read as a URL, and why: both quote parts of it, which may be parts of a password or of a token.
-func withoutURL(err error) error {
-	if _, quotes := errors.AsType[*url.Error](err); quotes {
-		return errURL
-	}
-	return err
 }
 
 // Await waits for this process's turn.

@@ -15,12 +15,15 @@ import (
 
 // lead waits for the log, takes it over and keeps it until ctx ends or it is lost.
 func (l *Log) lead(ctx context.Context) {
+	said := ""
 	for {
 		err := l.turn(ctx)
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		if !errors.Is(err, nats.ErrNoServers) && !errors.Is(err, nats.ErrConnectionReconnecting) {
+		err = l.why(err)
+		if reason := err.Error(); reason != said || l.nc.IsConnected() { // who is not connected fails twice a second
+			said = reason
 			l.options.Logger.WarnContext(ctx, "the log of accepted events cannot be taken over yet", "error", err)
 		}
 		if pause.For(ctx, longestPause/4) != nil {
@@ -77,7 +80,7 @@ func (l *Log) renew(ctx context.Context, lose context.CancelCauseFunc) {
 			return
 		}
 		if err != nil && ctx.Err() == nil {
-			l.options.Logger.WarnContext(ctx, "the log of accepted events is not renewed", "error", err)
+			l.options.Logger.WarnContext(ctx, "the log of accepted events is not renewed", "error", l.why(err))
 		}
 	}
 }
