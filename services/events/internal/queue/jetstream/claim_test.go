@@ -141,3 +141,35 @@ func TestIdsFitIntoTheBrokersMessages(t *testing.T) {
 	_, known := contents(t, l)
 	require.Len(t, known, len(ids))
 }
+
+// A stream that ends before what the record says was committed, or cut into blocks, was lost or is another. Positions would be given again: nothing is taken
+// in, since nobody would store it.
+func TestAStreamThatIsShorterThanTheRecordIsNotTakenOver(t *testing.T) {
+	for name, know := range map[string]func(*testing.T, *Log){
+		"committed": func(t *testing.T, l *Log) { t.Helper(); require.NoError(t, l.Commit(t.Context(), l.Last())) },
+		"cut": func(t *testing.T, l *Log) {
+			t.Helper()
+			require.NoError(t, l.SetCuts(t.Context(), []queue.Cut{{Number: 1, To: queue.AllEvents, UpTo: l.Last()}}))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := logOptions(t, startBroker(t))
+			one := openLog(t, o)
+			require.NoError(t, one.Await(t.Context()))
+			for range 3 {
+				require.NoError(t, appendFrame(t, one, "a", uuid.New()))
+			}
+			know(t, one)
+			require.NoError(t, one.js.DeleteStream(t.Context(), o.Stream))
+			require.NoError(t, one.Close())
+			var said lines
+			o.Logger = slog.New(slog.NewTextHandler(&said, nil))
+			two := openLog(t, o)
+			require.Eventually(t, func() bool { return said.count("the brokers lost what they had acknowledged") > 1 }, soon, time.Millisecond)
+			require.ErrorIs(t, two.Ready(), queue.ErrUnavailable)
+			o.Stream = "OTHER"
+			three := openLog(t, o)
+			require.NoError(t, three.Await(t.Context()))
+		})
+	}
+}

@@ -138,6 +138,10 @@ func (l *Log) open(ctx context.Context) (first, fence uint64, err error) {
 			return 0, 0, err
 		}
 		at := stream.CachedInfo().State
+		if known := l.state.reach(); at.LastSeq < known {
+			// An append would be given a position that was committed, or is in a block: nobody would store it.
+			return 0, 0, queue.ErrCorrupt.With("the stream %s ends at %d, but %d was in the database or on its way there: the brokers lost what they had acknowledged", l.options.Stream, at.LastSeq, known)
+		}
 		msg := nats.NewMsg(l.frames())
 		msg.Data = encodePiece(kindOpen, l.writer, 0, 1, nil)
 		ack, err := l.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequence(at.LastSeq))

@@ -103,6 +103,18 @@ func (s *state) committed() queue.Position {
 	return s.record.Committed
 }
 
+// reach is the last sequence that the record knows of.
+func (s *state) reach() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := s.record.Committed
+	cuts, _ := queue.DecodeCuts(s.record.Cuts) // who asks for them is told
+	for _, c := range cuts {
+		last = max(last, c.UpTo)
+	}
+	return sequenceOf(last)
+}
+
 // change changes the record. The error is ErrUnavailable when the broker is away, errLost when the log is another's.
 func (s *state) change(ctx context.Context, edit func(*record)) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
