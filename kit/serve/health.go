@@ -34,6 +34,9 @@ type readiness struct {
 func (r *readiness) set(reason error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if errors.Is(r.reason, errStopping) { // a check that was under way when the stop began
+		return
+	}
 	r.known, r.reason = true, reason
 }
 

@@ -91,6 +91,18 @@ func TestHealthTransitions(t *testing.T) {
 	})
 }
 
+// A check that was under way when the stop began does not say that a server serves which stops.
+func TestACheckOfBeforeTheStopChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := testServer(t, Config{})
+	s.sayStopping()
+	s.noteHealth(t.Context(), s.conditions()[0], nil, errStarting.Error())
+	require.Equal(t, errStopping, s.readiness.check(t.Context()))
+	got, err := s.health.Check(t.Context(), &healthpb.HealthCheckRequest{})
+	require.NoError(t, err)
+	require.Equal(t, healthpb.HealthCheckResponse_NOT_SERVING, got.GetStatus())
+}
+
 // watcher is the stream of a client who watches the health.
 type watcher struct {
 	fakeStream
