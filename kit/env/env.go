@@ -43,6 +43,7 @@ func Load[T any](getenv func(string) string, defaults ...T) (T, error) {
 	err = caarlos.ParseWithOptions(&cfg, caarlos.Options{Environment: given})
 	keep(reflect.ValueOf(&cfg).Elem(), reflect.ValueOf(&begin).Elem(), "", given)
 	mistakes = append(mistakes, parseMistakes(err, unreadable)...)
+	mistakes = append(mistakes, illegible[T](params, given)...)
 	if len(mistakes) > 0 {
 		return zero, errors.Join(mistakes...)
 	}
@@ -84,8 +85,27 @@ func keep(cfg, begin reflect.Value, prefix string, given map[string]string) {
 	}
 }
 
+// illegible are the settings that do not fit their types. The parser names fields, of which several may have the same name, so each setting is parsed alone.
+func illegible[T any](params []caarlos.FieldParams, given map[string]string) (mistakes []error) {
+	for _, p := range params {
+		value, is := given[p.Key]
+		if !is {
+			continue
+		}
+		var alone T
+		err := caarlos.ParseWithOptions(&alone, caarlos.Options{Environment: map[string]string{p.Key: value}})
+		all, _ := errors.AsType[caarlos.AggregateError](err)
+		for _, e := range all.Errors {
+			if misfit, ok := errors.AsType[caarlos.ParseError](e); ok {
+				mistakes = append(mistakes, fmt.Errorf("%s is no %s: %w", p.Key, misfit.Type, misfit.Err))
+			}
+		}
+	}
+	return mistakes
+}
+
 // parseMistakes flattens the parser's error and drops "is not set" of a setting whose file could not be read:
-// that mistake is told already.
+// that mistake is told already. What illegible tells is dropped as well.
 func parseMistakes(err error, unreadable map[string]bool) []error {
 	if err == nil {
 		return nil
@@ -100,6 +120,9 @@ func parseMistakes(err error, unreadable map[string]bool) []error {
 			if !unreadable[unset.Key] {
 				out = append(out, fmt.Errorf("%s is required and not set", unset.Key))
 			}
+			continue
+		}
+		if _, told := errors.AsType[caarlos.ParseError](e); told {
 			continue
 		}
 		out = append(out, e)

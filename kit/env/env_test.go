@@ -78,7 +78,7 @@ func TestAllMistakesAreTold(t *testing.T) {
 		"T_WORKERS": "many", "T_GRACE_PERIOD": "long", "LOG_LEVEL": "debug", "LOG_LEVEL_FILE": "/x", "SERVICE_KEY_FILE": "/does/not/exist",
 	}))
 	require.Error(t, err)
-	for _, want := range []string{"T_DATABASE_URL is required", "Workers", "Grace", "LOG_LEVEL and LOG_LEVEL_FILE", "SERVICE_KEY_FILE"} {
+	for _, want := range []string{"T_DATABASE_URL is required", "T_WORKERS is no int", "T_GRACE_PERIOD is no time.Duration", "LOG_LEVEL and LOG_LEVEL_FILE", "SERVICE_KEY_FILE"} {
 		assert.ErrorContains(t, err, want)
 	}
 }
