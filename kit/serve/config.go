@@ -22,22 +22,24 @@ type Config struct {
 // maxMessageBytes is what the suite's clients accept.
 const maxMessageBytes = 64 << 20
 
-// Validate joins all mistakes. The Validate of the Config that embeds it calls it; env.Load calls the outer one only.
-func (c Config) Validate() error {
+// Validate joins all mistakes, under the names that the settings have with the prefix. The Validate of the Config that embeds it calls it; env.Load calls the outer
+// one only. What is 0 in code has a default; somebody who sets 0 means something else by it.
+func (c Config) Validate(prefix string) error {
 	var mistakes []error
+	mistake := func(format string, args ...any) { mistakes = append(mistakes, fmt.Errorf(prefix+format, args...)) }
 	if _, _, err := net.SplitHostPort(c.Address); err != nil {
-		mistakes = append(mistakes, fmt.Errorf("ADDRESS %q is not host:port", c.Address))
+		mistake("ADDRESS %q is not host:port", c.Address)
 	}
 	if c.hasDebug() {
 		if _, _, err := net.SplitHostPort(c.DebugAddress); err != nil {
-			mistakes = append(mistakes, fmt.Errorf("DEBUG_ADDRESS %q is neither host:port nor off", c.DebugAddress))
+			mistake("DEBUG_ADDRESS %q is neither host:port nor off", c.DebugAddress)
 		}
 	}
-	if c.GracePeriod < 0 {
-		mistakes = append(mistakes, fmt.Errorf("GRACE_PERIOD %s is negative", c.GracePeriod))
+	if c.GracePeriod <= 0 {
+		mistake("GRACE_PERIOD %s is not more than 0", c.GracePeriod)
 	}
-	if c.MaxMessageBytes < 0 || c.MaxMessageBytes > maxMessageBytes {
-		mistakes = append(mistakes, fmt.Errorf("MAX_MESSAGE_BYTES %d is not between 0 and %d", c.MaxMessageBytes, maxMessageBytes))
+	if c.MaxMessageBytes < 1 || c.MaxMessageBytes > maxMessageBytes {
+		mistake("MAX_MESSAGE_BYTES %d is not between 1 and %d", c.MaxMessageBytes, maxMessageBytes)
 	}
 	return errors.Join(mistakes...)
 }

@@ -77,13 +77,17 @@ func TestTooLittleTimeIsRefused(t *testing.T) {
 }
 
 func TestConfigValidate(t *testing.T) {
-	require.NoError(t, Config{Address: "127.0.0.1:0"}.Validate())
-	require.NoError(t, Config{Address: "127.0.0.1:0", DebugAddress: Off}.Validate())
-	err := Config{Address: "x", DebugAddress: "y", GracePeriod: -1, MaxMessageBytes: -1}.Validate()
-	for _, want := range []string{"ADDRESS \"x\"", "DEBUG_ADDRESS \"y\"", "GRACE_PERIOD", "MAX_MESSAGE_BYTES"} {
-		require.ErrorContains(t, err, want)
+	good := Config{Address: "127.0.0.1:0"}.withDefaults()
+	require.NoError(t, good.Validate("X_"))
+	good.DebugAddress = Off
+	require.NoError(t, good.Validate("X_"))
+	for _, n := range []int{-1, 0} { // what is set to 0 would be as if it were not set
+		err := Config{Address: "x", DebugAddress: "y", GracePeriod: time.Duration(n), MaxMessageBytes: n}.Validate("X_")
+		for _, want := range []string{"X_ADDRESS \"x\"", "X_DEBUG_ADDRESS \"y\"", "X_GRACE_PERIOD", "X_MAX_MESSAGE_BYTES"} {
+			require.ErrorContains(t, err, want)
+		}
 	}
-	_, err = New("x", Config{}, Deps{})
+	_, err := New("x", Config{}, Deps{})
 	require.Error(t, err)
 	assert.Equal(t, "a; b", oneLine(errors.Join(errors.New("a"), errors.New("b"))))
 }

@@ -71,7 +71,7 @@ func defaults() Config {
 // Validate joins all mistakes. It quotes no key.
 func (c *Config) Validate() error {
 	mistakes := []error{
-		c.Config.Validate(),
+		c.Config.Validate("EVENTS_"),
 		c.HTTP.Validate(),
 		c.Cohorts.Validate(),
 		c.Fold.Validate(),

@@ -39,7 +39,7 @@ var slugForm = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // Validate joins all mistakes. It quotes no key.
 func (c *Config) Validate() error {
-	mistakes := []error{c.Config.Validate()}
+	mistakes := []error{c.Config.Validate("IDENTITY_")}
 	if !slugForm.MatchString(c.BootstrapOrganization) {
 		mistakes = append(mistakes, fmt.Errorf("IDENTITY_BOOTSTRAP_ORGANIZATION %q is not a slug: lower-case letters, digits and dashes, a letter first", c.BootstrapOrganization))
 	}

@@ -54,7 +54,7 @@ func defaults() Config {
 
 // Validate returns all mistakes.
 func (c *Config) Validate() error {
-	mistakes := []error{c.Serve.Validate(), c.Keys.Validate(), telemetry.CheckLevel(c.LogLevel)}
+	mistakes := []error{c.Serve.Validate("MIGRATIONS_"), c.Keys.Validate(), telemetry.CheckLevel(c.LogLevel)}
 	if u, err := url.Parse(c.PostgresURL); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		mistakes = append(mistakes, errors.New("MIGRATIONS_POSTGRES_URL is not a URL that begins with postgres://"))
 	}

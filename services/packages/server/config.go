@@ -37,7 +37,7 @@ func defaults() Config {
 // Validate joins all mistakes. It quotes no key.
 func (c *Config) Validate() error {
 	mistakes := []error{
-		c.Config.Validate(),
+		c.Config.Validate("PACKAGES_"),
 		c.Keys.Validate(),
 		telemetry.CheckLevel(c.LogLevel),
 	}
