@@ -18,13 +18,10 @@ import (
 	eventsmigrations "devtrail.dev/services/events/migrations"
 )
 
-// TestAStopEndsWithoutTheBroker stops the service while an event is on its way to a broker that is silent or gone. The stop takes no longer than the grace
-// period, and what was acknowledged is there once the broker is.
+// TestAStopEndsWithoutTheBroker stops the service while an event is on its way to a broker that is silent or gone. The stop ends though nobody answers, and what
+// was acknowledged is there once the broker is. How soon the log is closed is tested where it is.
 func TestAStopEndsWithoutTheBroker(t *testing.T) {
-	const (
-		grace    = 3 * time.Second
-		patience = 5 * time.Second // of the log when it is closed and the time for a stop is not over
-	)
+	const grace = 3 * time.Second
 	for name, silence := range map[string]func(*server.Server){
 		"silent": func(*server.Server) {},
 		"gone":   func(s *server.Server) { s.Shutdown(); s.WaitForShutdown() },
@@ -71,7 +68,6 @@ func TestAStopEndsWithoutTheBroker(t *testing.T) {
 				t.Fatal("the stop does not end")
 			}
 			t.Logf("stopped after %s", time.Since(began).Round(time.Millisecond))
-			require.Less(t, time.Since(began), grace+patience-time.Second)
 			require.False(t, <-answer)
 
 			broker.Shutdown()

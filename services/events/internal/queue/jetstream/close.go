@@ -19,7 +19,7 @@ func (l *Log) Close() error {
 		close(l.idle)
 	}
 	l.mu.Unlock()
-	patient, cancel := context.WithTimeout(context.Background(), closePatience)
+	patient, cancel := context.WithTimeout(context.Background(), l.options.patience)
 	defer cancel()
 	l.working.Go(func() {
 		select {

@@ -39,6 +39,8 @@ type Options struct {
 	Over <-chan struct{}
 	// Fatal is told when another process took the log over, or the broker lost what it had acknowledged. Nothing can be kept any more: the process is to end.
 	Fatal func(sentence string)
+
+	patience time.Duration // of Close and of what it waits for; 0 for the usual, but in tests
 }
 
 const (
@@ -46,10 +48,8 @@ const (
 	defaultLease = 10 * time.Second
 	// fullRetry is when those who were refused may come again.
 	fullRetry = 2 * time.Second
-	// patience is for one answer of the broker.
+	// patience is for one answer of the broker, and for appends on their way when the log is closed.
 	patience = 5 * time.Second
-	// closePatience is for appends on their way when the log is closed.
-	closePatience = 5 * time.Second
 	// lastPatience is what is left of it once Options.Over is closed: to hand the log over takes two answers.
 	lastPatience = time.Second
 	// firstPause and longestPause are between two tries of what the broker did not take.
@@ -89,6 +89,9 @@ type Log struct {
 func Open(ctx context.Context, o Options) (*Log, error) {
 	if o.Lease == 0 {
 		o.Lease = defaultLease
+	}
+	if o.patience == 0 {
+		o.patience = patience
 	}
 	o.Replicas = max(o.Replicas, 1)
 	nc, err := o.connect(ctx)

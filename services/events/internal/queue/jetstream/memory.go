@@ -91,7 +91,7 @@ func (m *memory) flush(ctx context.Context) error {
 	for _, n := range notes {
 		msg := nats.NewMsg(m.log.idSubject(strconv.FormatUint(uint64(n.hour), 10)))
 		msg.Data = n.data
-		patient, cancel := context.WithTimeout(ctx, patience)
+		patient, cancel := context.WithTimeout(ctx, m.log.options.patience)
 		_, err := m.log.js.PublishMsg(patient, msg)
 		cancel()
 		if err != nil {

@@ -117,7 +117,7 @@ func (s *state) reach() uint64 {
 
 // change changes the record. The error is ErrUnavailable when the broker is away, errLost when the log is another's.
 func (s *state) change(ctx context.Context, edit func(*record)) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, s.log.options.patience)
 	defer cancel()
 	s.mu.Lock()
 	defer s.mu.Unlock()
