@@ -25,8 +25,8 @@ func TestPackageResolvedAddresses(t *testing.T) {
 		"git@github.com:acme/forked.git":             {"pkg:swift/github.com/acme/forked@1.0.0"},
 		"ssh://git@github.com/acme/forked.git":       {"pkg:swift/github.com/acme/forked@1.0.0"},
 		"https://user:secret@github.com/acme/forked": {"pkg:swift/github.com/acme/forked@1.0.0"},
-		"file:///srv/forked":                     {},
-		"/srv/forked":                            {},
+		"file:///srv/forked":                         {},
+		"/srv/forked":                                {},
 		"":                                           {},
 	} {
 		result, err := Extract(t.Context(), "Package.resolved", []byte(`{"pins": [{"identity": "forked", "location": "`+location+`", "state": {"version": "1.0.0"}}], "version": 2}`))
