@@ -43,7 +43,9 @@ func Load[T any](getenv func(string) string, defaults ...T) (T, error) {
 	err = caarlos.ParseWithOptions(&cfg, caarlos.Options{Environment: given})
 	keep(reflect.ValueOf(&cfg).Elem(), reflect.ValueOf(&begin).Elem(), "", given)
 	mistakes = append(mistakes, parseMistakes(err, unreadable)...)
-	mistakes = append(mistakes, illegible[T](params, given)...)
+	if err != nil {
+		mistakes = append(mistakes, illegible[T](params, given)...)
+	}
 	if len(mistakes) > 0 {
 		return zero, errors.Join(mistakes...)
 	}
