@@ -34,6 +34,10 @@ func runChild(how string) {
 		runBroker()
 		return
 	}
+	if how == bare {
+		runBare()
+		return
+	}
 	if how == foldOnce {
 		runFold()
 		return

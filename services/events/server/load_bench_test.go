@@ -39,7 +39,8 @@ type load struct {
 	kind kind
 
 	alone   []*letter   // of each caller
-	streams [][]*letter // of each stream
+	few     [][]*letter // of each stream at DURABLE
+	streams [][]*letter // of each stream at STORED
 }
 
 // newLoad makes all requests before anything is measured.
@@ -49,21 +50,30 @@ func newLoad(b *testing.B, conn *grpc.ClientConn, k kind) load {
 	for n := range pacedCallers {
 		l.alone = append(l.alone, k.letterOf(b, n, eventsv1.AckLevel_ACK_LEVEL_DURABLE, false))
 	}
-	for n := range loadStreams {
-		letters := make([]*letter, k.unanswered)
-		for i := range letters {
-			letters[i] = k.letterOf(b, n*k.unanswered+i, eventsv1.AckLevel_ACK_LEVEL_STORED, true)
-		}
-		l.streams = append(l.streams, letters)
-	}
+	l.few = k.streamsOf(b, fewStreams, fewUnanswered, eventsv1.AckLevel_ACK_LEVEL_DURABLE)
+	l.streams = k.streamsOf(b, loadStreams, k.unanswered, eventsv1.AckLevel_ACK_LEVEL_STORED)
 	return l
 }
 
-// How much is on its way at once: callers of the unary method, those of paced, and streams, whose batches a kind counts.
+// streamsOf makes the requests of so many streams.
+func (k kind) streamsOf(b *testing.B, streams, unanswered int, ack eventsv1.AckLevel) [][]*letter {
+	b.Helper()
+	list := make([][]*letter, streams)
+	for n := range list {
+		for i := range unanswered {
+			list[n] = append(list[n], k.letterOf(b, n*unanswered+i, ack, true))
+		}
+	}
+	return list
+}
+
+// How much is on its way at once: callers of the unary method, those of paced, streams at DURABLE with their batches, and streams at STORED, whose batches a kind counts.
 const (
-	loadCallers  = 64
-	pacedCallers = 512
-	loadStreams  = 128
+	loadCallers   = 64
+	pacedCallers  = 512
+	fewStreams    = 16
+	fewUnanswered = 16
+	loadStreams   = 128
 )
 
 // durable sends at DURABLE as fast as it is answered and returns how many events were.
@@ -123,13 +133,21 @@ func (l load) paced(ctx context.Context, rate float64, length time.Duration) []t
 	return waits
 }
 
+// streamed sends at DURABLE over a few streams.
+func (l load) streamed(ctx context.Context, until time.Time) int64 { return l.over(ctx, l.few, until) }
+
 // stored sends at STORED over streams, with so many batches of each unanswered, and returns how many events were answered to be stored.
 func (l load) stored(ctx context.Context, until time.Time) int64 {
+	return l.over(ctx, l.streams, until)
+}
+
+// over sends over streams and returns how many events were answered to be stored.
+func (l load) over(ctx context.Context, streams [][]*letter, until time.Time) int64 {
 	var count atomic.Int64
 	var working sync.WaitGroup
-	for n := range loadStreams {
+	for _, letters := range streams {
 		working.Go(func() {
-			if err := l.stream(ctx, l.streams[n], until, &count); err != nil {
+			if err := l.stream(ctx, letters, until, &count); err != nil {
 				l.b.Errorf("stream: %v", err)
 			}
 		})
@@ -144,7 +162,7 @@ func (l load) stream(ctx context.Context, letters []*letter, until time.Time, co
 	if err != nil {
 		return err
 	}
-	free := make(chan *letter, l.kind.unanswered) // whose batch is answered
+	free := make(chan *letter, len(letters)) // whose batch is answered
 	for _, next := range letters {
 		free <- next
 	}
@@ -157,7 +175,7 @@ func (l load) stream(ctx context.Context, letters []*letter, until time.Time, co
 				return
 			}
 			count.Add(int64(storedIn(answer, 2)))
-			free <- letters[i%l.kind.unanswered] // answers come in the order of batches
+			free <- letters[i%len(letters)] // answers come in the order of batches
 		}
 	}()
 	for time.Now().Before(until) {

@@ -38,6 +38,7 @@ type rig struct {
 	server  *url.URL
 	child   *child
 	conn    *grpc.ClientConn
+	bare    *bareServer                               // where CPU is compared
 	keys    map[string]*identityv1.IntrospectResponse // of other organizations and for other purposes, by token
 
 	profiles int // that were written
