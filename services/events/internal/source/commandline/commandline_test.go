@@ -272,6 +272,7 @@ func TestWordsAreThoseOfAShell(t *testing.T) {
 		`npm i @types/{node,react} {b,c}@1.0.0 d{,-e}`:          {"pkg:npm/%40types/node", "pkg:npm/%40types/react", "pkg:npm/b@1.0.0", "pkg:npm/c@1.0.0", "pkg:npm/d", "pkg:npm/d-e"},
 		`npm i a '{b,c}' d{1..3} e{$X,f}`:                       {"pkg:npm/a"},
 		`bash -c $'npm i a\nnpm i b'`:                           {"pkg:npm/a", "pkg:npm/b"},
+		`npm i $'\141' $'b\x63' $'c\0d'`:                        {"pkg:npm/a", "pkg:npm/bc", "pkg:npm/c"},
 		`"C:\Program Files\nodejs\npm.cmd" i a`:                 {"pkg:npm/a"},
 		`"venv\Scripts\pip.exe" install "a\$b" "c"`:             {"pkg:pypi/c"},
 		`$VENV/bin/pip install a`:                               {"pkg:pypi/a"},
@@ -326,7 +327,7 @@ func TestBracketsWithoutEndAreNotRead(t *testing.T) {
 }
 
 func FuzzRequests(f *testing.F) {
-	for _, seed := range []string{"npm i a@1.0.0 && pip install b==1", "bash -c 'go get a.b/c@v1.0.0'", "$(((", "uvx --from 'x[y", "dotnet add package", "npx -c 'npm i a/b -x'", "npm i 'b@ssh://c:d@e f'", "pnpm -rF=a add -wD b", "cargo +c add", "yarn workspace a add b"} {
+	for _, seed := range []string{"npm i a@1.0.0 && pip install b==1", "bash -c 'go get a.b/c@v1.0.0'", "$(((", "uvx --from 'x[y", "dotnet add package", "npx -c 'npm i a/b -x'", "npm i 'b@ssh://c:d@e f'", "pnpm -rF=a add -wD b", "cargo +c add", "yarn workspace a add b", `$'\0'`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, script string) {

@@ -117,11 +117,7 @@ func text(parts []syntax.WordPart) string {
 		case *syntax.Lit:
 			b.WriteString(unescaped(part.Value, ""))
 		case *syntax.SglQuoted:
-			value := part.Value
-			if part.Dollar {
-				value, _, _ = expand.Format(nil, value, nil)
-			}
-			b.WriteString(value)
+			b.WriteString(quoted(part))
 		case *syntax.DblQuoted:
 			for _, inner := range part.Parts {
 				lit, ok := inner.(*syntax.Lit)
@@ -135,6 +131,16 @@ func text(parts []syntax.WordPart) string {
 		}
 	}
 	return b.String()
+}
+
+// quoted is what stands between single quotes. Between $' and ' escapes are read, up to the first that makes a NUL, as a shell does: a word has none.
+func quoted(part *syntax.SglQuoted) string {
+	if !part.Dollar {
+		return part.Value
+	}
+	value, _, _ := expand.Format(nil, part.Value+"\x00", nil) // which reads behind a text that ends with the digits of an escape
+	value, _, _ = strings.Cut(value, "\x00")
+	return value
 }
 
 // unescaped takes away the backslashes before any sign, or before one of those.
