@@ -30,7 +30,7 @@ func run() int {
 	case err == nil:
 		return 0
 	case ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, fault.Canceled)):
-		fmt.Fprintln(os.Stderr, "devtrail: interrupted; the same command goes on where it was")
+		fmt.Fprintln(os.Stderr, "devtrail: interrupted")
 		return interrupted
 	default:
 		fmt.Fprintln(os.Stderr, "devtrail:", err)
