@@ -177,7 +177,8 @@ func BucketsUntil(t time.Time, n int, interval Interval, zone *time.Location, fi
 }
 
 // Back moves an instant back by n widths of a bucket: real hours and minutes, else days, weeks and months of the zone's calendar at the same reading of
-// the clock. A day that the month does not have becomes its last, a day's first instant stays one.
+// the clock. A day that the month does not have becomes its last, a day's first instant stays one, and a reading that clocks skip is never one before them:
+// with those that skip midnight it would be one of another day.
 func Back(t time.Time, n int, interval Interval, zone *time.Location) time.Time {
 	switch interval {
 	case Minute:
@@ -200,5 +201,9 @@ func Back(t time.Time, n int, interval Interval, zone *time.Location) time.Time 
 		return startOfDay(year, month, day, zone).UTC()
 	}
 	hour, minute, second := local.Clock()
-	return time.Date(year, month, day, hour, minute, second, local.Nanosecond(), zone).UTC()
+	at := time.Date(year, month, day, hour, minute, second, local.Nanosecond(), zone)
+	if reading(at).Before(time.Date(year, month, day, hour, minute, second, local.Nanosecond(), time.UTC)) {
+		_, at = at.ZoneBounds()
+	}
+	return at.UTC()
 }

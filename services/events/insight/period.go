@@ -128,8 +128,8 @@ func (p Period) Windows(s Span, days int) []events.Range {
 
 // window returns the calendar days of which the last holds the last moment before end.
 func (p Period) window(end time.Time, days int) events.Range {
-	last := end.Add(-time.Microsecond).In(p.location())
-	r := events.Range{Start: events.StartOfDay(last.AddDate(0, 0, 1-days), p.location()).UTC(), End: end}
+	first := dayOf(end.Add(-time.Microsecond), p.location()).AddDate(0, 0, 1-days) // without an hour: clocks may have skipped it on that day
+	r := events.Range{Start: events.StartOfDay(first, p.location()).UTC(), End: end}
 	if r.Start.Before(events.MinTime) {
 		r.Start = events.MinTime
 	}

@@ -14,6 +14,7 @@ var trendCases = []insightCase{
 	{"actors of days and of the whole range; the previous period lies directly before", trendExample},
 	{"events of nobody count in totals only", trendNobody},
 	{"weekly and monthly active developers, on days without events too", trendActive},
+	{"active developers and the period before, back to a day of which clocks skip the first hour", trendSkippedHour},
 	{"numbers: sums, means and exact percentiles; without any it is 0", trendNumbers},
 	{"formulas by bucket and over totals; what cannot be divided is 0", trendFormula},
 	{"running sums", trendCumulative},
@@ -101,6 +102,20 @@ func trendActive(s *story) {
 	s.says(s.trends(insight.TrendsRequest{Period: hours, Series: active[:1]}), "0 all: 3 3 3 = 3")
 	first := insight.Period{Start: &start, End: &end, Interval: events.Month} // days end with the range, never past it
 	s.says(s.trends(insight.TrendsRequest{Period: first, Series: active[:1]}), "0 all: 3 = 3")
+}
+
+// trendSkippedHour looks back, from within the first hour of a day, to the sixth of September, which begins at one o'clock in Chile.
+func trendSkippedHour(s *story) {
+	zone, err := events.Zone("America/Santiago")
+	require.NoError(s.t, err)
+	s.tell("ada a 2026-09-06 03:00", "bo a 2026-09-06 04:00", "cy a 2026-09-08 12:00")
+	start, end := day("2026-09-12 03:00"), day("2026-09-12 04:00")
+	hour := insight.Period{Start: &start, End: &end, Interval: events.Hour, Zone: zone}
+	s.says(s.trends(insight.TrendsRequest{Period: hour, Series: []insight.Series{series("a", insight.WeeklyActive)}}), "0 all: 2 = 2")
+	start, end = day("2026-09-08 03:30"), day("2026-09-10 03:00")
+	days := insight.Period{Start: &start, End: &end, Interval: events.Day, Zone: zone}
+	s.says(s.trends(insight.TrendsRequest{Period: days, Compare: true, Series: []insight.Series{series("a", insight.Total)}}),
+		"0 all: 1 0 = 1", "0 all before: 1 0 = 1")
 }
 
 func trendNumbers(s *story) {
