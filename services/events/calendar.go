@@ -176,6 +176,21 @@ func BucketsUntil(t time.Time, n int, interval Interval, zone *time.Location, fi
 	return starts, end
 }
 
+// Beside returns where the bucket before some begins and where the last of them ends. Hours and minutes are real ones, counted from theirs: after a clock
+// change of half an hour a bucket does not begin with an hour of the zone.
+func Beside(starts []time.Time, interval Interval, zone *time.Location, firstDay time.Weekday) (before, end time.Time) {
+	first, last := starts[0], starts[len(starts)-1]
+	switch interval {
+	case Minute:
+		return first.Add(-time.Minute), last.Add(time.Minute)
+	case Hour:
+		return first.Add(-time.Hour), last.Add(time.Hour)
+	}
+	two, _ := BucketsUntil(first, 2, interval, zone, firstDay)
+	_, end = BucketsUntil(last, 1, interval, zone, firstDay)
+	return two[0], end
+}
+
 // Back moves an instant back by n widths of a bucket: real hours and minutes, else days, weeks and months of the zone's calendar at the same reading of
 // the clock. A day that the month does not have becomes its last, a day's first instant stays one, and a reading that clocks skip is never one before them:
 // with those that skip midnight it would be one of another day.

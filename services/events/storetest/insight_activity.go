@@ -18,6 +18,7 @@ var activityCases = []insightCase{
 	{"stickiness by calendar months", stickinessMonths},
 	{"lifecycle: new, returning, resurrecting, and dormant once", lifecycleExample},
 	{"lifecycle: both ends are rounded to whole buckets, filters decide what is first", lifecycleWeeks},
+	{"lifecycle: hours that a clock change of half an hour moved are whole, too", lifecycleHalfHour},
 	{"lifecycle: from where times begin", lifecycleFirst},
 	{"lifecycle: more buckets than a mask has bits, and somebody who came before them alone", lifecycleLong},
 }
@@ -122,6 +123,16 @@ func lifecycleExample(s *story) {
 	s.tell("nobody opened 12 10:00", "eli other 12 10:00")
 	s.says(s.lifecycle(insight.LifecycleRequest{Period: during("12", "19"), Series: ofEach("opened")}),
 		"12: 1 1 1 -0", "13: 0 1 0 -2", "14: 0 0 0 -1", "15: 1 0 1 -0", "16: 0 0 0 -2", "17: 0 0 1 -0", "18: 0 0 0 -1", "19: 0 0 1 -0")
+}
+
+// lifecycleHalfHour looks at hours of Lord Howe Island, whose clocks went from two o'clock to half past: 15:30 in UTC.
+func lifecycleHalfHour(s *story) {
+	zone, err := events.Zone("Australia/Lord_Howe")
+	require.NoError(s.t, err)
+	s.tell("ada a 2026-10-03 14:40", "ada a 2026-10-03 16:10", "bo a 2026-10-03 16:20")
+	start, end := day("2026-10-03 14:30"), day("2026-10-03 16:15")
+	hours := insight.Period{Start: &start, End: &end, Interval: events.Hour, Zone: zone}
+	s.says(s.lifecycle(insight.LifecycleRequest{Period: hours, Series: ofEach("a")}), "03: 1 0 0 -0", "03: 1 1 0 -0")
 }
 
 // lifecycleFirst asks back to where times begin: what comes before lies outside of them, and nobody did anything there.

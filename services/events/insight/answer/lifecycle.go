@@ -49,9 +49,8 @@ func (e *Engine) planLifecycle(ctx context.Context, organization uuid.UUID, r in
 	if zone == nil {
 		zone = time.UTC
 	}
-	_, end := events.BucketsUntil(span.Buckets[len(span.Buckets)-1], 1, r.Interval, zone, r.FirstDay)
 	// The bucket before may lie before all times: its start is compared with those of the others, which must be later.
-	before, _ := events.BucketsUntil(span.Buckets[0], 2, r.Interval, zone, r.FirstDay)
+	before, end := events.Beside(span.Buckets, r.Interval, zone, r.FirstDay)
 	whole, err := events.NewRange(&span.Buckets[0], &end)
-	return insight.LifecycleQuery{Question: r.Question(whole), Buckets: span.Buckets, Before: before[0], Matcher: r.Series[0]}, err
+	return insight.LifecycleQuery{Question: r.Question(whole), Buckets: span.Buckets, Before: before, Matcher: r.Series[0]}, err
 }
