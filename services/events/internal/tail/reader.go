@@ -28,7 +28,13 @@ type Reader struct {
 	filter  events.Filter
 	waiting []events.Event // oldest first
 	bytes   int            // of them
-	skipped int64          // before them
+	holes   []hole         // in what waits, from the oldest on
+}
+
+// hole is events that are missing before the event at a place of what waits, or behind the last.
+type hole struct {
+	at      int
+	skipped int64
 }
 
 // Filter changes what is asked for, from the next event on.
@@ -55,11 +61,24 @@ func (r *Reader) offer(l list) (skipped int) {
 		skipped++
 	}
 	if skipped > 0 {
-		r.skipped += int64(skipped)
 		r.waiting = append(make([]events.Event, 0, readerEvents), r.waiting[skipped:]...)
+		r.forget(skipped)
 	}
 	r.tell()
 	return skipped
+}
+
+// forget counts the oldest of what waited, with the holes between them, as missing before the rest.
+func (r *Reader) forget(n int) {
+	first, behind := hole{skipped: int64(n)}, 0
+	for behind < len(r.holes) && r.holes[behind].at <= n {
+		first.skipped += r.holes[behind].skipped
+		behind++
+	}
+	r.holes = append([]hole{first}, r.holes[behind:]...)
+	for i := range r.holes[1:] {
+		r.holes[1+i].at -= n
+	}
 }
 
 // owned has texts of its own: those of an event that was just taken in share the memory of all that its sender sent with it, which would stay for as long
@@ -84,14 +103,18 @@ func (r *Reader) miss(g gap) (skipped int) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.skipped += int64(g.events)
+	if last := len(r.holes) - 1; last >= 0 && r.holes[last].at == len(r.waiting) {
+		r.holes[last].skipped += int64(g.events)
+	} else if g.events > 0 {
+		r.holes = append(r.holes, hole{at: len(r.waiting), skipped: int64(g.events)})
+	}
 	r.tell()
 	return g.events
 }
 
 // tell wakes who waits for events or for the number of those that are missing. The reader must be locked.
 func (r *Reader) tell() {
-	if len(r.waiting) == 0 && r.skipped == 0 {
+	if len(r.waiting) == 0 && len(r.holes) == 0 {
 		return
 	}
 	select {
@@ -100,7 +123,8 @@ func (r *Reader) tell() {
 	}
 }
 
-// Next waits for events and returns them, oldest first, with the number of those that were skipped before them. It returns the context's error when that ends.
+// Next waits for events and returns them, oldest first, with the number of those that were skipped before them: up to where the next are missing. It returns
+// the context's error when that ends.
 func (r *Reader) Next(ctx context.Context) (list []events.Event, skipped int64, err error) {
 	for {
 		select {
@@ -119,8 +143,21 @@ func (r *Reader) Next(ctx context.Context) (list []events.Event, skipped int64, 
 func (r *Reader) take() (list []events.Event, skipped int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list, skipped = r.waiting, r.skipped
-	r.waiting, r.bytes, r.skipped = nil, 0, 0
+	if len(r.holes) > 0 && r.holes[0].at == 0 {
+		skipped, r.holes = r.holes[0].skipped, r.holes[1:]
+	}
+	if len(r.holes) == 0 {
+		list = r.waiting
+		r.waiting, r.bytes, r.holes = nil, 0, nil
+		return list, skipped
+	}
+	n := r.holes[0].at
+	list, r.waiting = r.waiting[:n:n], r.waiting[n:]
+	r.bytes -= size(list)
+	for i := range r.holes {
+		r.holes[i].at -= n
+	}
+	r.tell() // of the rest
 	return list, skipped
 }
 
