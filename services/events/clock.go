@@ -29,7 +29,8 @@ func (c Clock) When(occurred, received time.Time) (time.Time, TimeRule) {
 	case occurred.IsZero():
 		return received, TimeOfArrival
 	case !c.SentAt.IsZero() && !c.Exact:
-		return occurred.Add(received.Sub(c.SentAt)), TimeCorrected
+		// What lies between two times of the source is short; what its clock is ahead or behind may be more than a Duration holds, 292 years.
+		return received.Add(occurred.Sub(c.SentAt)), TimeCorrected
 	default:
 		return occurred, TimeAsSent
 	}

@@ -45,6 +45,8 @@ func TestTheTimeOfAnEvent(t *testing.T) {
 		{"a day ahead", events.Clock{}, received.Add(23*time.Hour + time.Second), received, events.TimeAsSent},
 		{"almost a day ahead", events.Clock{}, received.Add(23 * time.Hour), received.Add(23 * time.Hour), events.TimeAsSent},
 		{"a day ahead once it is corrected", events.Clock{SentAt: received.Add(-24 * time.Hour)}, received, received, events.TimeCorrected},
+		{"a clock that begins in 1601", events.Clock{SentAt: time.Date(1601, 1, 1, 0, 1, 0, 0, time.UTC)}, time.Date(1601, 1, 1, 0, 0, 20, 0, time.UTC), received.Add(-40 * time.Second), events.TimeCorrected},
+		{"a clock at its end", events.Clock{SentAt: time.Date(9999, 12, 31, 0, 1, 0, 0, time.UTC)}, time.Date(9999, 12, 31, 0, 0, 20, 0, time.UTC), received.Add(-40 * time.Second), events.TimeCorrected},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, rule := c.clock.When(c.occurred, received)
