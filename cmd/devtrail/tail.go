@@ -78,7 +78,7 @@ func (f *tailFlags) run(cmd *cobra.Command) error {
 			fmt.Fprintf(cmd.ErrOrStderr(), "skipped %d events\n", skipped)
 		}
 		if err := watch.print(cmd.Context(), list); err != nil {
-			return err
+			return ended(cmd.Context(), err)
 		}
 	}
 	return nil
@@ -111,7 +111,7 @@ func (w *watcher) print(ctx context.Context, list []*eventsv1.Event) error {
 	}
 	if len(unknown) > 0 && !w.json {
 		found, err := w.ask.names(ctx, unknown)
-		if err != nil {
+		if err != nil && !errors.Is(err, fault.Unavailable) { // then ids are shown, and the next events ask again
 			return err
 		}
 		maps.Copy(w.names, found)

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"io"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -9,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"devtrail.dev/cmd/devtrail/internal/people"
+	"devtrail.dev/kit/fault"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 )
 
@@ -46,17 +50,65 @@ func TestTail(t *testing.T) {
 	require.Contains(t, out, "never.shown")
 }
 
+// watching is a watch of what comes from services.
+func watching(t *testing.T, s *services, out io.Writer) *watcher {
+	t.Helper()
+	flags := queryFlags{connect: connectFlags{key: testKey, addresses: map[string]*string{"events": &s.address, "identity": &s.address}}}
+	ask, err := flags.ask()
+	require.NoError(t, err)
+	t.Cleanup(ask.Close)
+	return &watcher{ask: ask, names: people.Names{}, out: out, zone: time.UTC}
+}
+
+// A watch outlives the identity service, without which only names are not known.
+func TestAWatchGoesOnWithoutNames(t *testing.T) {
+	home(t)
+	s := startServices(t)
+	var away atomic.Bool
+	s.away = func(context.Context) error {
+		if away.Load() {
+			return fault.ToStatus(fault.New(fault.Unavailable, "AWAY", "the service is away"), "test").Err()
+		}
+		return nil
+	}
+	var out strings.Builder
+	watch := watching(t, s, &out)
+	list := []*eventsv1.Event{{Name: "package.viewed", DeveloperId: adaID}}
+	away.Store(true)
+	require.NoError(t, watch.print(t.Context(), list))
+	require.Contains(t, out.String(), adaID[:8])
+	require.NotContains(t, out.String(), "Ada")
+	away.Store(false)
+	require.NoError(t, watch.print(t.Context(), list))
+	require.Contains(t, out.String(), "Ada Lovelace", "it is asked again")
+}
+
+// Ctrl-C comes while a name is asked for.
+func TestCtrlCEndsAWatchThatAsksForNames(t *testing.T) {
+	home(t)
+	s := startServices(t)
+	s.events = []*eventsv1.Event{{Name: "package.viewed", DeveloperId: adaID}}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s.away = func(asked context.Context) error {
+		cancel()
+		<-asked.Done()
+		return asked.Err()
+	}
+	cmd := newRootCommand()
+	cmd.SetArgs(at(s, "tail"))
+	cmd.SetOut(io.Discard)
+	cmd.SetErr(io.Discard)
+	require.NoError(t, cmd.ExecuteContext(ctx))
+}
+
 // A watch lasts for days, and most of what it shows may be nobody's or of developers without a name.
 func TestAWatchKeepsOneConnectionToAService(t *testing.T) {
 	home(t)
 	s := startServices(t)
-	flags := queryFlags{connect: connectFlags{key: testKey, addresses: map[string]*string{"events": &s.address, "identity": &s.address}}}
-	ask, err := flags.ask()
-	require.NoError(t, err)
-	defer ask.Close()
-	watch := watcher{ask: ask, names: people.Names{}, out: io.Discard, zone: time.UTC}
+	watch := watching(t, s, io.Discard)
 	for range 10 {
 		require.NoError(t, watch.print(t.Context(), []*eventsv1.Event{{Name: "package.viewed"}, {Name: "package.viewed", DeveloperId: "0198c0de-0000-7000-8000-00000000dead"}}))
 	}
-	require.Len(t, ask.conns, 1)
+	require.Len(t, watch.ask.conns, 1)
 }
