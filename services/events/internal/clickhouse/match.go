@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"slices"
+	"strings"
 
 	"devtrail.dev/services/events/insight"
 )
@@ -78,7 +79,7 @@ func (st *statement) compare(f *insight.PropertyFilter, p *property) *condition 
 	case insight.Contains, insight.NotContains:
 		c.A = st.text(f.Values[0])
 	case insight.Regex, insight.NotRegex:
-		c.A = st.text("(?-s)" + f.Values[0]) // the server's . matches a line break, Go's does not
+		c.A = st.text(pattern(f.Values[0]))
 	case insight.Greater, insight.GreaterOrEqual, insight.Less, insight.LessOrEqual:
 		p.number(st)
 		c.A = st.float(f.Low)
@@ -91,6 +92,17 @@ func (st *statement) compare(f *insight.PropertyFilter, p *property) *condition 
 	case insight.IsSet, insight.IsNotSet, insight.In, insight.NotIn: // nothing to compare with
 	}
 	return c
+}
+
+// pattern is one of Go as the server reads it the same.
+func pattern(text string) string {
+	const lineEnds, nothing = "(?-s)", `[^\x00-\x{10FFFF}]|` // the server's . matches a line break, Go's does not
+	if strings.Contains(text, "[]") || strings.Contains(text, "[^]") {
+		// Before it runs a pattern the server looks for a text that must be there. It takes the ] that a class may begin with for the end of the class, and the
+		// class's other characters for such a text. With an alternative it looks for none.
+		return lineEnds + nothing + text
+	}
+	return lineEnds + text
 }
 
 // developerCondition asks whether the developer is among those whose properties compare well; a negative one, whether it is not among
