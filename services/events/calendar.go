@@ -180,11 +180,8 @@ func BucketsUntil(t time.Time, n int, interval Interval, zone *time.Location, fi
 // change of half an hour a bucket does not begin with an hour of the zone.
 func Beside(starts []time.Time, interval Interval, zone *time.Location, firstDay time.Weekday) (before, end time.Time) {
 	first, last := starts[0], starts[len(starts)-1]
-	switch interval {
-	case Minute:
-		return first.Add(-time.Minute), last.Add(time.Minute)
-	case Hour:
-		return first.Add(-time.Hour), last.Add(time.Hour)
+	if interval == Minute || interval == Hour {
+		return Back(first, 1, interval, zone), Back(last, -1, interval, zone)
 	}
 	two, _ := BucketsUntil(first, 2, interval, zone, firstDay)
 	_, end = BucketsUntil(last, 1, interval, zone, firstDay)

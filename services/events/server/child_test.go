@@ -30,21 +30,18 @@ const organization = "5d0c3a5e-0000-4000-8000-000000000001"
 
 // runChild is the service as it is shipped.
 func runChild(how string) {
-	if how == brokering {
+	switch how {
+	case brokering:
 		runBroker()
-		return
-	}
-	if how == bare {
+	case bare:
 		runBare()
-		return
-	}
-	if how == foldOnce {
+	case foldOnce:
 		runFold()
-		return
-	}
-	if err := Run(context.Background(), os.Getenv, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	default:
+		if err := Run(context.Background(), os.Getenv, os.Stderr); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	}
 }
 

@@ -96,13 +96,13 @@ func (st *statement) compare(f *insight.PropertyFilter, p *property) *condition 
 
 // pattern is one of Go as the server reads it the same.
 func pattern(text string) string {
-	const lineEnds, nothing = "(?-s)", `[^\x00-\x{10FFFF}]|` // the server's . matches a line break, Go's does not
+	before := "(?-s)" // the server's . matches a line break, Go's does not
 	if strings.Contains(text, "[]") || strings.Contains(text, "[^]") {
 		// Before it runs a pattern the server looks for a text that must be there. It takes the ] that a class may begin with for the end of the class, and the
-		// class's other characters for such a text. With an alternative it looks for none.
-		return lineEnds + nothing + text
+		// class's other characters for such a text. With an alternative it looks for none, and this one matches nothing.
+		before += `[^\x00-\x{10FFFF}]|`
 	}
-	return lineEnds + text
+	return before + text
 }
 
 // developerCondition asks whether the developer is among those whose properties compare well; a negative one, whether it is not among
