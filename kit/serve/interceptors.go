@@ -40,13 +40,23 @@ type call struct {
 	caller    auth.Caller
 	cause     error // what the handler or a step returned, before the table
 	reference string
+	// where the call is on its way
+	ahead  []step
+	handle func(context.Context) error
+	onward func(context.Context) error // goOn, made once
 }
 
-func walk(ctx context.Context, c *call, steps []step, handle func(context.Context) error) error {
-	if len(steps) == 0 {
-		return handle(ctx)
+// walk passes the call through the steps to its handler.
+func (c *call) walk(ctx context.Context, steps []step, handle func(context.Context) error) error {
+	c.ahead, c.handle, c.onward = steps, handle, c.goOn
+	return c.goOn(ctx)
+}
+
+func (c *call) goOn(ctx context.Context) error {
+	if len(c.ahead) == 0 {
+		return c.handle(ctx)
 	}
-	return steps[0].around(ctx, c, func(ctx context.Context) error {
-		return walk(ctx, c, steps[1:], handle)
-	})
+	next := c.ahead[0]
+	c.ahead = c.ahead[1:]
+	return next.around(ctx, c, c.onward)
 }

@@ -50,7 +50,7 @@ func (s *Server) observe(ctx context.Context, c *call, next func(context.Context
 	took := s.deps.Now().Sub(start)
 	code := status.Code(err).String()
 	s.metrics.latency.WithLabelValues(c.method, code).Observe(took.Seconds())
-	if c.open && err == nil {
+	if err == nil && (c.open || !s.deps.Logger.Enabled(ctx, slog.LevelInfo)) {
 		return nil
 	}
 	attrs := []slog.Attr{

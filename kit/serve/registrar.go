@@ -33,7 +33,7 @@ func (r registrar) RegisterService(desc *grpc.ServiceDesc, impl any) {
 func unary(steps []step, method string, handler grpc.MethodHandler) grpc.MethodHandler {
 	return func(srv any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (answer any, err error) {
 		c := &call{method: method}
-		err = walk(ctx, c, steps, func(ctx context.Context) (err error) {
+		err = c.walk(ctx, steps, func(ctx context.Context) (err error) {
 			answer, err = handler(srv, ctx, func(msg any) error { return c.receive(decode, msg) }, nil)
 			return err
 		})

@@ -11,7 +11,7 @@ import (
 func (s *Server) stream(steps []step) grpc.StreamServerInterceptor {
 	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 		c := &call{method: info.FullMethod, streams: true}
-		return walk(ss.Context(), c, steps, func(ctx context.Context) error {
+		return c.walk(ss.Context(), steps, func(ctx context.Context) error {
 			return s.attend(ctx, func() error { return handler(srv, &checkedStream{ServerStream: ss, ctx: ctx, call: c}) })
 		})
 	}
