@@ -46,6 +46,7 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 	if err != nil {
 		return err
 	}
+	collectEarly(getenv)
 	now := time.Now
 	logger := telemetry.Logger(stderr, cfg.LogLevel, "events")
 	logger.InfoContext(ctx, "settings", "settings", env.LogValue(cfg))
