@@ -19,8 +19,9 @@ const (
 	shallowText = 200
 )
 
-// secretKeys are never kept: providers blank most of them, and not all. A download's address has a signature in it.
-var secretKeys = []string{"client_secret", "download_url", "password", "private_token", "runners_token", "secret", "token", "variables"}
+// secretKeys are never kept: providers blank most of them, and not all. A download's address has a signature in it, and with the token for a clone anybody
+// reads a private repository for a while.
+var secretKeys = []string{"client_secret", "download_url", "password", "private_token", "runners_token", "secret", "temp_clone_token", "token", "variables"}
 
 // keep returns what is kept of an original, and whether that is less than all.
 func keep(original Value) (kept any, trimmed bool) {

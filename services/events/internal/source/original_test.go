@@ -35,7 +35,7 @@ func TestASmallOriginalIsKeptWhole(t *testing.T) {
 }
 
 func TestSecretsAreNotKept(t *testing.T) {
-	text := fmt.Sprint(kept(t, `{"hook": {"config": {"secret": "hush", "url": "u"}}, "Token": "hush", "variables": [{"key": "k", "value": "hush"}], "package_files": [{"download_url": "https://example.org/?sig=hush"}]}`))
+	text := fmt.Sprint(kept(t, `{"hook": {"config": {"secret": "hush", "url": "u"}}, "Token": "hush", "variables": [{"key": "k", "value": "hush"}], "package_files": [{"download_url": "https://example.org/?sig=hush"}], "repository": {"temp_clone_token": "hush"}}`))
 	require.NotContains(t, text, "hush")
 	require.Contains(t, text, "url:u")
 }
