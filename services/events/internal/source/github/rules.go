@@ -132,6 +132,8 @@ func (m *message) byRule(r rule) {
 		f.At = m.body.At("completed_at").Time()
 	case "star":
 		f.At = m.body.At("starred_at").Time()
+	case "pull_request_review_thread": // what is settled in a thread does not change the pull request
+		f.At = source.FirstTime(m.body.At("updated_at"), node.At("updated_at"))
 	}
 	if m.event == "public" || m.event == "repository" && m.action != "created" && m.action != "deleted" { // a deletion leaves the time of the change before it
 		f.At = m.body.At("repository", "updated_at").Time()
