@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"devtrail.dev/kit/git"
 	"devtrail.dev/services/events/internal/source"
 )
 
@@ -22,7 +23,7 @@ func (m *message) packagePublished() {
 		"url": source.First(version.At("html_url"), pkg.At("html_url")).Text(), "owner": pkg.At("owner", "login").Text(), "tag": version.At("container_metadata", "tag", "name").Text(),
 		"author": version.At("author", "login").Text(),
 	})
-	f.Packages = source.Purls(publishedPurl(kind, pkg))
+	f.Packages = source.Purls(m.publishedPurl(kind, pkg))
 	if id := version.At("id").Text(); version.At("id").Int() > 0 && !at.IsZero() {
 		f.ID = source.ContentID(Tool, m.host, f.Name, id, at.UTC().String())
 	}
@@ -41,7 +42,18 @@ func registryOf(pkg source.Value) string {
 	return strings.ToLower(pkg.At("package_type").Text())
 }
 
-func publishedPurl(kind string, pkg source.Value) string {
+// registry is the address of a registry. An Enterprise server has its own, at hosts below its name or, where it has none, in a folder.
+func (m *message) registry(name string, pkg source.Value) string {
+	switch {
+	case m.host == publicHost:
+		return "https://" + name + ".pkg.github.com"
+	case git.Host(pkg.At("registry", "url").Text()) == m.host:
+		return "https://" + m.host + "/_registry/" + name
+	}
+	return "https://" + name + "." + m.host
+}
+
+func (m *message) publishedPurl(kind string, pkg source.Value) string {
 	version := pkg.At("package_version")
 	number := version.At("version").Text()
 	name := pkg.At("name").Text()
@@ -49,23 +61,23 @@ func publishedPurl(kind string, pkg source.Value) string {
 	owner, _, _ = strings.Cut(owner, "/")
 	switch source.PurlType(kind) {
 	case "docker":
-		return imagePurl(pkg)
+		return m.imagePurl(pkg)
 	case "npm":
 		if full := npmName(version); full != "" {
 			name = full
 		} else if !strings.HasPrefix(name, "@") && owner != "" {
 			name = "@" + strings.ToLower(owner) + "/" + name // GitHub's npm registry holds scoped packages only
 		}
-		return source.PurlWith(kind, name, number, map[string]string{"repository_url": "https://npm.pkg.github.com"})
+		return source.PurlWith(kind, name, number, map[string]string{"repository_url": m.registry("npm", pkg)})
 	case "maven":
 		if group, artifact := mavenName(version, name); group != "" {
 			name = group + ":" + artifact
 		}
-		return source.PurlWith(kind, name, number, map[string]string{"repository_url": "https://maven.pkg.github.com"})
+		return source.PurlWith(kind, name, number, map[string]string{"repository_url": m.registry("maven", pkg)})
 	case "nuget":
-		return source.PurlWith(kind, name, number, map[string]string{"repository_url": "https://nuget.pkg.github.com"})
+		return source.PurlWith(kind, name, number, map[string]string{"repository_url": m.registry("nuget", pkg)})
 	case "gem":
-		return source.PurlWith(kind, source.First(version.At("rubygems_metadata", "name"), pkg.At("name")).Text(), number, map[string]string{"repository_url": "https://rubygems.pkg.github.com"})
+		return source.PurlWith(kind, source.First(version.At("rubygems_metadata", "name"), pkg.At("name")).Text(), number, map[string]string{"repository_url": m.registry("rubygems", pkg)})
 	}
 	return source.Purl(kind, name, number)
 }
@@ -104,9 +116,12 @@ func mavenName(version source.Value, name string) (group, artifact string) {
 }
 
 // imagePurl names a container image by its address and digest; the tag may move, so it is no version.
-func imagePurl(pkg source.Value) string {
+func (m *message) imagePurl(pkg source.Value) string {
 	version := pkg.At("package_version")
 	registry, name := "ghcr.io", ""
+	if m.host != publicHost {
+		registry = "containers." + m.host
+	}
 	if address := version.At("package_url").Text(); address != "" {
 		address = strings.TrimPrefix(strings.TrimPrefix(address, "https://"), "http://")
 		host, path, found := strings.Cut(address, "/")
