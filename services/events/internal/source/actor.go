@@ -83,7 +83,11 @@ func Email(address string) events.Identity {
 
 // Author reads the author of a commit: an address, the weaker identity, since anybody may write any.
 func Author(author Value) Actor {
-	actor := Actor{Identity: Email(author.At("email").Text())}.Named(First(author.At("username"), author.At("login")).Text(), author.At("name").Text())
-	actor.Bot = actor.Bot || IsBot(actor.Name) || strings.Contains(actor.Identity.Value, "[bot]@")
-	return actor
+	return Actor{Identity: Email(author.At("email").Text())}.Named(First(author.At("username"), author.At("login")).Text(), author.At("name").Text()).Written()
+}
+
+// Written returns the actor as a commit names her, who may have an account at another provider or none: programs are marked in the name or the address.
+func (a Actor) Written() Actor {
+	a.Bot = a.Bot || IsBot(a.Name) || strings.Contains(a.Identity.Value, "[bot]@")
+	return a
 }

@@ -60,5 +60,5 @@ func cloudAuthor(author source.Value) source.Actor {
 		return account
 	}
 	written.Bot = account.Bot
-	return written.Named(account.Login, name)
+	return written.Named(account.Login, name).Written()
 }

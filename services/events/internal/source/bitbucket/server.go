@@ -169,7 +169,7 @@ func (m *server) commit(c source.Value, ref string) source.Commit {
 	author, committer := c.At("author"), c.At("committer")
 	return source.Commit{
 		Project: m.project, SHA: c.At("id").Text(), Ref: ref, Message: c.At("message").Text(), At: c.At("authorTimestamp").Time(),
-		Author:        source.Actor{Identity: source.Email(author.At("emailAddress").Text())}.Named(author.At("slug").Text(), source.First(author.At("displayName"), author.At("name")).Text()),
+		Author:        source.Actor{Identity: source.Email(author.At("emailAddress").Text())}.Named(author.At("slug").Text(), source.First(author.At("displayName"), author.At("name")).Text()).Written(),
 		CommitterName: committer.At("name").Text(), CommitterEmail: committer.At("emailAddress").Text(), Parents: c.At("parents").Len(), Original: c,
 	}
 }
