@@ -1,6 +1,7 @@
 package gitlab
 
 import (
+	"strings"
 	"time"
 
 	"devtrail.dev/kit/git"
@@ -19,12 +20,20 @@ func (m *message) push() {
 	}
 	for _, c := range m.body.At("commits").List() {
 		p.Commits = append(p.Commits, source.Commit{
-			Project: m.project, SHA: c.At("id").Text(), Ref: ref, Message: c.At("message").Text(), At: c.At("timestamp").Time(), Author: source.Author(c.At("author")),
+			Project: m.project, SHA: c.At("id").Text(), Ref: ref, Message: c.At("message").Text(), At: c.At("timestamp").Time(), Author: author(c.At("author")),
 			Added: c.At("added").Texts(), Modified: c.At("modified").Texts(), Removed: c.At("removed").Texts(), Paths: c.Has("added") || c.Has("modified"),
 			URL: c.At("url").Text(), Original: c,
 		})
 	}
 	m.batch.Push(p)
+}
+
+// author is the author of a commit. The account of a token or service writes under an address of the instance that its name stands in.
+func author(v source.Value) source.Actor {
+	actor := source.Author(v)
+	username, host, _ := strings.Cut(actor.Identity.Value, "@")
+	actor.Bot = actor.Bot || strings.HasPrefix(host, "noreply.") && isBot(username)
+	return actor
 }
 
 // repositoryUpdate is a system hook that comes besides those of the pushes it sums up.
