@@ -75,7 +75,7 @@ func (m *message) pullRequest() {
 		"target_branch": source.First(pr.At("base", "ref"), pr.At("base_branch")).Text(), "head": pr.At("head", "sha").Text(), "base": pr.At("base", "sha").Text(),
 		"requested_reviewer": m.body.At("requested_reviewer", "login").Text(),
 	})
-	if fork := repository(pr.At("head", "repo")); fork != m.project {
+	if fork := repository(source.First(pr.At("head", "repo"), pr.At("head_repo"))); fork != m.project { // the latter is of Gogs
 		properties["source_project"] = fork
 	}
 	if pr.At("merged").True() {
