@@ -102,6 +102,6 @@ export class Client {
   close(timeoutMs?: number): Promise<number>;
   /** Hands the queue to navigator.sendBeacon, as far as the browser takes it; the number of events handed over. They stay queued: a page that comes back sends them again, and they count once. */
   beacon(): number;
-  /** Calls beacon when the page is hidden. The function returned takes that back. */
+  /** Calls beacon when the page is hidden. The function returned takes that back. It throws in Node, where there is no page; call close there. */
   attach(page?: Pick<EventTarget, "addEventListener" | "removeEventListener">): () => void;
 }

@@ -120,6 +120,7 @@ export class Client {
   }
 
   attach(page = globalThis) {
+    if (!page.addEventListener) throw new TypeError("devtrail: nothing here tells that a page is hidden; call close at the end of the program"); // Node
     const hidden = () => this.beacon();
     page.addEventListener("pagehide", hidden);
     return () => page.removeEventListener("pagehide", hidden);

@@ -389,6 +389,11 @@ test("a page that is hidden hands its queue to beacons, which count once", async
   assert.deepEqual(s.requests.flatMap((r) => r.events.map((e) => e.id)), sent, "the page came back: the same events with the same ids");
 });
 
+test("a program without pages is told what to do instead of attach", async (t) => {
+  const client = new Client(settings(await service(t)));
+  assert.throws(() => client.attach(), /call close/);
+});
+
 test("a real service takes them", { skip: process.env.DEVTRAIL_TEST_HTTP ? false : "DEVTRAIL_TEST_HTTP and DEVTRAIL_TEST_KEY name no service" }, async () => {
   const refused = [];
   const client = new Client({ url: process.env.DEVTRAIL_TEST_HTTP, key: process.env.DEVTRAIL_TEST_KEY, onRejected: (e, r) => refused.push(r) });
