@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
 
 	devtrail "devtrail.dev/clients/go"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
@@ -33,6 +34,22 @@ func TestCloseTellsWhatIsLost(t *testing.T) {
 	err := client.Close(ctx)
 	require.ErrorIs(t, err, devtrail.ErrUnsent)
 	require.ErrorContains(t, err, "2 of them")
+}
+
+// Nobody may listen to Failed, and the end of a context is not why events are not sent.
+func TestCloseTellsWhyEventsAreLost(t *testing.T) {
+	s := &service{answer: func(int, *eventsv1.CaptureEventsRequest) (*eventsv1.CaptureEventsResponse, error) {
+		return nil, fault(codes.Unauthenticated, "CREDENTIAL_INVALID", "", "the credential is not valid")
+	}}
+	client := start(t, s, devtrail.Config{Linger: -1, MaxBackoff: time.Millisecond})
+	require.NoError(t, client.Send(t.Context(), event("a")))
+	require.Eventually(t, func() bool { return client.Stats().LastError != nil }, 30*time.Second, time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	for _, err := range []error{client.Flush(ctx), client.Close(ctx), client.Close(t.Context())} {
+		require.ErrorIs(t, err, devtrail.ErrUnsent)
+		require.ErrorContains(t, err, "the credential is not valid")
+	}
 }
 
 // A second Close has its own patience, and says as well what is not sent.

@@ -24,7 +24,7 @@ var (
 	ErrClosed = errors.New("devtrail: the client is closed")
 	// ErrTooLarge is what Send answers for an event that no service takes.
 	ErrTooLarge = errors.New("devtrail: the event is too large")
-	// ErrUnsent is what Flush and Close answer when their time ran out before every event was settled.
+	// ErrUnsent is what Flush and Close answer when their time ran out before every event was settled. The error tells what the last request failed of, too.
 	ErrUnsent = errors.New("devtrail: events are not sent")
 
 	errAnswer    = errors.New("devtrail: the service answered another number of events")
@@ -192,14 +192,26 @@ func (c *Client) Flush(ctx context.Context) error {
 		select {
 		case <-changed:
 		case <-c.stopped:
-			return fmt.Errorf("%w: %d of them", ErrUnsent, left)
+			return c.unsent(left, nil)
 		case <-ctx.Done():
-			return fmt.Errorf("%w: %d of them: %w", ErrUnsent, left, ctx.Err())
+			return c.unsent(left, ctx.Err())
 		}
 		c.mu.Lock()
 	}
 	c.mu.Unlock()
 	return nil
+}
+
+// unsent says how many events are not sent, and why: without Failed and Logger nobody hears elsewhere of a key that is not accepted.
+func (c *Client) unsent(events int, ended error) error {
+	err := fmt.Errorf("%w: %d of them", ErrUnsent, events)
+	if ended != nil {
+		err = fmt.Errorf("%w: %w", err, ended)
+	}
+	if last := c.Stats().LastError; last != nil {
+		err = fmt.Errorf("%w: the last request: %w", err, last)
+	}
+	return err
 }
 
 // unsettled counts the queued events up to a number.
@@ -212,7 +224,7 @@ func (c *Client) unsettled(until uint64) int {
 }
 
 // Close takes no more events, sends what is left until ctx ends, and closes the connection. The error is ErrUnsent when events are lost by it.
-// A second Close waits for the first, until its own ctx ends.
+// A second Close waits for the first, until its own ctx ends. Nothing is sent for a ctx that has ended, as that of a program has when it is told to stop.
 func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	again := c.closed

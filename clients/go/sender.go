@@ -132,11 +132,14 @@ func (c *Client) deliver(ctx context.Context, batch []*eventsv1.Event) (pause ti
 	if c.cfg.Stored {
 		ack = eventsv1.AckLevel_ACK_LEVEL_STORED
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	timely, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	answer, err := c.client.CaptureEvents(ctx, &eventsv1.CaptureEventsRequest{Events: batch, Ack: ack, SentAt: timestamppb.New(c.cfg.Now())})
+	answer, err := c.client.CaptureEvents(timely, &eventsv1.CaptureEventsRequest{Events: batch, Ack: ack, SentAt: timestamppb.New(c.cfg.Now())})
 	if err == nil && len(answer.GetResults()) != len(batch) {
 		err = errAnswer
+	}
+	if err != nil && ctx.Err() != nil {
+		return 0, err // Close ended it; it says nothing about the service, and nothing is sent again
 	}
 	if err != nil {
 		c.note(err, len(batch))
