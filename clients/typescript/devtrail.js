@@ -67,8 +67,13 @@ export class Client {
     if (ageMs !== undefined) {
       // The service counts an age back from its arrival, which is later by the time an event waits here and other with each attempt. The time that it
       // means now stays what it is, and is corrected by sentAt.
-      whole.occurredAt = new Date(Date.now() - Number(ageMs)).toISOString();
-      delete whole.timeExact;
+      const at = new Date(Date.now() - Number(ageMs));
+      if (ageMs >= 0 && !Number.isNaN(at.getTime())) {
+        whole.occurredAt = at.toISOString();
+        delete whole.timeExact;
+      } else {
+        whole.ageMs = String(ageMs); // no age, which the service refuses by its field
+      }
     }
     if (properties !== undefined) whole.propertiesJson = JSON.stringify(properties);
     const text = JSON.stringify(whole);

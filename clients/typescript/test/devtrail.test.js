@@ -64,6 +64,14 @@ test("an age is counted from send, however long the event waits", async (t) => {
   assert.deepEqual(s.requests[0].events, s.requests[1].events);
 });
 
+test("what is no age is left to the service, which names the field", async (t) => {
+  const s = await service(t);
+  const client = new Client(settings(s));
+  for (const ageMs of [-1, NaN, "long", 1e300]) client.send(event("aged", { ageMs }));
+  await client.flush();
+  assert.deepEqual(s.requests[0].events.map((e) => e.ageMs), ["-1", "NaN", "long", "1e+300"]);
+});
+
 test("an event lingers only so long", async (t) => {
   const s = await service(t);
   const client = new Client(settings(s, { lingerMs: 1 }));
