@@ -151,16 +151,21 @@ func (r *run) open(ctx context.Context) error {
 	if r.repo, err = gitlog.Open(ctx, r.options.Path); err != nil {
 		return err
 	}
+	revision, err := r.repo.Resolve(ctx, r.options.Revision)
+	empty := errors.Is(err, gitlog.ErrEmpty)
+	if err != nil && !empty {
+		return err // before the summary has a project: one without a revision is of an empty repository
+	}
 	r.summary.Project = r.options.Project
 	if r.summary.Project == "" {
 		r.summary.Project = history.Project(r.repo.Remote(ctx), r.repo.Name)
 	}
-	r.summary.Revision, err = r.repo.Resolve(ctx, r.options.Revision)
-	if errors.Is(err, gitlog.ErrEmpty) {
+	if empty {
 		return nil
 	}
+	r.summary.Revision = revision
 	r.mark = r.options.Checkpoints.mark(r.repo, r.summary.Project)
-	return err
+	return nil
 }
 
 // holds sends the event of a checkpoint's commit again and says whether the service had it. Those of its packages, which may be more than one call takes,

@@ -411,6 +411,15 @@ func TestProgressHearsOfEveryCommit(t *testing.T) {
 	require.Contains(t, []int{0, 250}, h.total) // The import may be quicker than the count.
 }
 
+// A summary with a project and no revision is of a repository without commits.
+func TestARevisionThatDoesNotExistHasNoSummary(t *testing.T) {
+	o := options(t)
+	o.Revision = "absent"
+	summary, err := run(t.Context(), newService(), o)
+	require.ErrorContains(t, err, `read revision "absent": there is no such commit`)
+	require.Empty(t, summary.Project)
+}
+
 func TestWhereThereIsNoRepository(t *testing.T) {
 	_, err := run(t.Context(), newService(), importer.Options{Path: t.TempDir(), Formats: manifests.Formats{}})
 	require.ErrorContains(t, err, "not a git repository")
