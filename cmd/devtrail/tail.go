@@ -45,6 +45,9 @@ fast to be printed is skipped, and the number of skipped events is printed.`,
 }
 
 func (f *tailFlags) run(cmd *cobra.Command) error {
+	if f.count < 0 {
+		return fmt.Errorf("--count: %d is less than 0", f.count)
+	}
 	ask, err := f.query.ask()
 	if err != nil {
 		return err

@@ -50,6 +50,12 @@ func TestTail(t *testing.T) {
 	require.Contains(t, out, "never.shown")
 }
 
+func TestTailRefusesACountThatWatchesNothing(t *testing.T) {
+	home(t)
+	_, err := devtrail(t, at(startServices(t), "tail", "--count", "-1")...)
+	require.EqualError(t, err, "--count: -1 is less than 0")
+}
+
 // watching is a watch of what comes from services.
 func watching(t *testing.T, s *services, out io.Writer) *watcher {
 	t.Helper()
