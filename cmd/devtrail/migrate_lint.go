@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,6 +66,9 @@ func (f *lintFlags) run(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	engine := lint.Engine(f.engine)
+	if err := f.checkPolicies(engine); err != nil {
+		return err
+	}
 	opts := lint.Options{
 		HotTables:     f.hotTables,
 		InTransaction: engine == lint.Postgres && !f.separate,
@@ -93,6 +98,26 @@ func (f *lintFlags) run(cmd *cobra.Command, paths []string) error {
 	}
 	if lint.Failing(found) {
 		return errUnsafe
+	}
+	return nil
+}
+
+// checkPolicies refuses a policy that does not exist: files would pass for judged by it.
+func (f *lintFlags) checkPolicies(engine lint.Engine) error {
+	rules, err := lint.Rules(engine)
+	if err != nil {
+		return err
+	}
+	known := []string{"*"}
+	for _, r := range rules {
+		if r.Severity == lint.Policy {
+			known = append(known, r.Name)
+		}
+	}
+	for _, policy := range f.policies {
+		if !slices.Contains(known, policy) {
+			return fmt.Errorf("--policy %q is none of %s, those are %s", policy, engine, strings.Join(known, ", "))
+		}
 	}
 	return nil
 }

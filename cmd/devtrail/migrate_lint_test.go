@@ -47,6 +47,9 @@ func TestMigrateLintTellsTheSafeWayAndFails(t *testing.T) {
 	_, err = lint("--engine", "clickhouse", "--clickhouse-url", "clickhouse://127.0.0.1:1/x", path)
 	require.ErrorContains(t, err, "ask the server about a statement")
 
+	_, err = lint("--policy", "*", "--policy", "absent", created)
+	require.ErrorContains(t, err, `--policy "absent" is none of postgres`)
+
 	_, err = lint("--format", "xml", path)
 	require.ErrorContains(t, err, `--format "xml"`)
 }
