@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"strconv"
 	"syscall"
 	"time"
+
+	"devtrail.dev/stack/engines"
 )
 
 // address is where a service listens.
@@ -34,30 +35,12 @@ func newAddress(setting, value, usually string, free bool) (address, error) {
 	if port != "0" && (!free || value != "") {
 		return a, nil
 	}
-	if a.port, err = freePort(host); err != nil {
-		return address{}, fmt.Errorf("find a free port for %s: %w", setting, err)
+	chosen, err := engines.FreePort(host)
+	if err != nil {
+		return address{}, fmt.Errorf("%s: %w", setting, err)
 	}
+	a.port = strconv.Itoa(chosen)
 	return a, nil
-}
-
-// Free ports are taken from below those that kernels give to outgoing connections (32768 and more on Linux, 49152 elsewhere): one of these could take the port of a
-// service before the service listens, or while it is started again.
-const (
-	firstFreePort = 20_000
-	freePorts     = 12_000
-)
-
-// freePort returns a port on which nobody listens at this moment.
-func freePort(host string) (string, error) {
-	var err error
-	for range 100 {
-		port := strconv.Itoa(firstFreePort + rand.IntN(freePorts)) //nolint:gosec // it only has to be seldom that of another
-		var l net.Listener
-		if l, err = net.Listen("tcp", net.JoinHostPort(host, port)); err == nil {
-			return port, l.Close()
-		}
-	}
-	return "", err
 }
 
 func (a address) listen() string { return net.JoinHostPort(a.host, a.port) }

@@ -84,8 +84,8 @@ func unpark(port int) {
 	over := time.After(stopGrace)
 	tick := time.NewTicker(200 * time.Millisecond)
 	for {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-		_ = httpAsk(ctx, http.MethodPost, port, "/?query="+url.QueryEscape(unparkQuery))
+		ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
+		_, _ = httpAsk(ctx, http.MethodPost, port, "/?query="+url.QueryEscape(unparkQuery))
 		cancel()
 		select {
 		case <-over:
@@ -128,25 +128,30 @@ func serveClickHouse(task clickhouseTask) error {
 	return nil
 }
 
-// httpAsk sends a request without a body to the server on the port and wants
-// status 200. Queries that change something need POST; a ping needs GET.
-func httpAsk(ctx context.Context, method string, port int, path string) error {
+// probeTimeout bounds one question to a server that may not be there yet, or
+// not any more.
+const probeTimeout = 2 * time.Second
+
+// httpAsk sends a request without a body to the server on the port and returns
+// the answer's body, of at most 64 KB. Queries that change something need POST.
+func httpAsk(ctx context.Context, method string, port int, path string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+address(port)+path, http.NoBody)
 	if err != nil {
-		return err
+		return "", err
 	}
 	// One connection a request and no proxy: nothing is left behind.
 	transport := &http.Transport{DisableKeepAlives: true}
 	res, err := transport.RoundTrip(req)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, res.Body); err != nil {
-		return err
+	body, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+	if err != nil {
+		return "", err
 	}
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("HTTP status %d", res.StatusCode)
+		return "", fmt.Errorf("HTTP status %d", res.StatusCode)
 	}
-	return nil
+	return string(body), nil
 }

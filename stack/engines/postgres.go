@@ -114,11 +114,11 @@ func (p postgres) startLocked(ctx context.Context, lock *fileLock) (*Server, err
 			return nil, err
 		}
 	}
-	// After the orphan, which may hold the wanted port, and before the slower
-	// initdb.
 	if err := stopOrphan(ctx, p.DataDir); err != nil {
 		return nil, err
 	}
+	// After the orphan, which may hold the wanted port, and before the slower
+	// initdb; a port of our choice is still free after it, but for others like us.
 	port, err := freePort(p.Port)
 	if err != nil {
 		return nil, err
@@ -151,7 +151,7 @@ func (p postgres) startLocked(ctx context.Context, lock *fileLock) (*Server, err
 	if err := s.start(); err != nil {
 		return nil, err
 	}
-	if err := s.awaitReady(ctx, func(ctx context.Context) error { return probePostgres(ctx, port) }); err != nil {
+	if err := s.awaitReady(ctx, func(context.Context) error { return probePostgres(p.DataDir, s.Pid()) }); err != nil {
 		return nil, err
 	}
 	return s, nil

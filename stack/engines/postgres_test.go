@@ -31,7 +31,7 @@ func TestPostgresStopsOrphan(t *testing.T) {
 	require.NoError(t, orphan.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- orphan.Wait() }()
-	eventually(t, "the orphan is up", func() bool { return probePostgres(t.Context(), port) == nil })
+	eventually(t, "the orphan is up", func() bool { return probePostgres(dir, orphan.Process.Pid) == nil })
 
 	s, err := startKind(t.Context(), Postgres, dir, 0)
 	require.NoError(t, err)

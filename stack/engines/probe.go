@@ -2,84 +2,60 @@ package engines
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"time"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 )
 
-// probePostgres asks for a session on the wire and returns nil when the server
-// takes part in it: it asks for a password, lets us in, or refuses for another
-// reason than that it is still starting (SQLSTATE 57P03).
-func probePostgres(ctx context.Context, port int) error {
-	conn, err := probeDial(ctx, port)
+// The probes tell our own server from another that was faster on its port and
+// answers there while ours is about to end.
+
+// probePostgres returns nil when the process accepts sessions on the data
+// folder, which postgres says in its postmaster.pid (where pg_ctl reads it): the
+// first line is its number and the eighth its state.
+func probePostgres(dataDir string, pid int) error {
+	data, err := os.ReadFile(filepath.Join(dataDir, "postmaster.pid"))
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	startup := binary.BigEndian.AppendUint32(nil, 0) // the length, set below
-	startup = binary.BigEndian.AppendUint32(startup, 3<<16)
-	startup = append(startup, "user\x00"+superuser+"\x00database\x00postgres\x00\x00"...)
-	binary.BigEndian.PutUint32(startup, uint32(len(startup)))
-	if _, err := conn.Write(startup); err != nil {
-		return err
+	lines := strings.Split(string(data), "\n")
+	if len(lines) < 8 || strings.TrimSpace(lines[0]) != strconv.Itoa(pid) {
+		return errors.New("the server does not listen yet")
 	}
-	head := make([]byte, 5)
-	if _, err := io.ReadFull(conn, head); err != nil {
-		return err
+	if state := strings.TrimSpace(lines[7]); state != "ready" {
+		return fmt.Errorf("the server is %s", state)
 	}
-	size := binary.BigEndian.Uint32(head[1:])
-	if size < 8 || size > 1<<16 {
-		return errors.New("the answer is not PostgreSQL's")
-	}
-	body := make([]byte, size-4)
-	if _, err := io.ReadFull(conn, body); err != nil {
-		return err
-	}
-	switch head[0] {
-	case 'R':
-		if binary.BigEndian.Uint32(body) != 0 {
-			return nil // it asks for a password; leaving here is not logged
-		}
-		// Terminate, so that the server logs no broken connection.
-		_, err := conn.Write([]byte{'X', 0, 0, 0, 4})
-		return err
-	case 'E':
-		if code := errorField(body, 'C'); code == "57P03" {
-			return fmt.Errorf("the server is starting (%s)", code)
-		}
-		return nil
-	}
-	return fmt.Errorf("the answer %q is not PostgreSQL's", head[0])
+	return nil
 }
 
-// errorField finds one field of an ErrorResponse.
-func errorField(body []byte, name byte) string {
-	for len(body) > 1 && body[0] != 0 {
-		end := 1
-		for end < len(body) && body[end] != 0 {
-			end++
-		}
-		if body[0] == name {
-			return string(body[1:end])
-		}
-		body = body[min(end+1, len(body)):]
-	}
-	return ""
-}
+// dataQuery asks a ClickHouse where its data lies.
+const dataQuery = "SELECT path FROM system.disks WHERE name = 'default' FORMAT RawBLOB"
 
-// probeDial connects with a deadline of two seconds for the whole probe.
-func probeDial(ctx context.Context, port int) (net.Conn, error) {
-	d := net.Dialer{Timeout: 2 * time.Second}
-	conn, err := d.DialContext(ctx, "tcp4", address(port))
+// probeClickHouse returns nil when the server on the data folder answers on the
+// HTTP port, which it opens last: its relay listens before the library is
+// loaded, the native port behind it before this one.
+func probeClickHouse(ctx context.Context, dataDir string, port int) error {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	path, err := httpAsk(ctx, http.MethodGet, port, "/?query="+url.QueryEscape(dataQuery))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := conn.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
-		_ = conn.Close()
-		return nil, err
+	theirs, err := os.Stat(path)
+	if err != nil {
+		return err
 	}
-	return conn, nil
+	ours, err := os.Stat(dataDir)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(theirs, ours) {
+		return fmt.Errorf("another ClickHouse answers on %s", address(port))
+	}
+	return nil
 }

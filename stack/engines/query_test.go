@@ -115,3 +115,18 @@ func readPostgres(conn net.Conn) (string, error) {
 		}
 	}
 }
+
+// errorField finds one field of an ErrorResponse.
+func errorField(body []byte, name byte) string {
+	for len(body) > 1 && body[0] != 0 {
+		end := 1
+		for end < len(body) && body[end] != 0 {
+			end++
+		}
+		if body[0] == name {
+			return string(body[1:end])
+		}
+		body = body[min(end+1, len(body)):]
+	}
+	return ""
+}

@@ -108,6 +108,23 @@ func TestServerRefusesTakenPort(t *testing.T) {
 	})
 }
 
+// TestAServerThatAnswersInPlaceOfOursIsNotReady: a port of our choice may be
+// taken by another engine before ours listens.
+func TestAServerThatAnswersInPlaceOfOursIsNotReady(t *testing.T) {
+	dir := tempDir(t)
+	postgres, err := startKind(t.Context(), Postgres, filepath.Join(dir, "pg"), 0)
+	require.NoError(t, err)
+	require.NoError(t, probePostgres(filepath.Join(dir, "pg"), postgres.Pid()))
+	require.ErrorContains(t, probePostgres(filepath.Join(dir, "pg"), os.Getpid()), "does not listen yet")
+	stop(t, postgres)
+
+	clickHouse, err := startKind(t.Context(), ClickHouse, filepath.Join(dir, "ch"), 0)
+	require.NoError(t, err)
+	require.NoError(t, probeClickHouse(t.Context(), filepath.Join(dir, "ch"), clickHouse.HTTPPort()))
+	require.ErrorContains(t, probeClickHouse(t.Context(), dir, clickHouse.HTTPPort()), "another ClickHouse answers on "+address(clickHouse.HTTPPort()))
+	stop(t, clickHouse)
+}
+
 func TestServerOfEachKindHasURL(t *testing.T) {
 	dir := tempDir(t)
 	s, err := StartPostgres(t.Context(), PostgresConfig{DataDir: filepath.Join(dir, "pg"), Settings: map[string]string{"work_mem": "8MB"}})

@@ -2,9 +2,9 @@ package chrunner
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -49,11 +49,12 @@ func newCluster(t *testing.T) *cluster {
 func freePorts(t *testing.T, n int) []int {
 	t.Helper()
 	var ports []int
-	for range n {
-		lis, err := net.Listen("tcp", "127.0.0.1:0")
+	for len(ports) < n {
+		port, err := engines.FreePort("127.0.0.1")
 		require.NoError(t, err)
-		defer lis.Close()
-		ports = append(ports, lis.Addr().(*net.TCPAddr).Port)
+		if !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
 	}
 	return ports
 }

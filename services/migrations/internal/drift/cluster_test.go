@@ -3,9 +3,9 @@ package drift_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -22,11 +22,12 @@ import (
 func freePorts(t *testing.T, n int) []int {
 	t.Helper()
 	var ports []int
-	for range n {
-		lis, err := net.Listen("tcp", "127.0.0.1:0")
+	for len(ports) < n {
+		port, err := engines.FreePort("127.0.0.1")
 		require.NoError(t, err)
-		defer lis.Close()
-		ports = append(ports, lis.Addr().(*net.TCPAddr).Port)
+		if !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
 	}
 	return ports
 }
