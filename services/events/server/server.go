@@ -47,6 +47,7 @@ func RunWith(ctx context.Context, getenv func(string) string, stderr io.Writer, 
 		return err
 	}
 	collectEarly(getenv)
+	reserveHeap()
 	now := time.Now
 	logger := telemetry.Logger(stderr, cfg.LogLevel, "events")
 	logger.InfoContext(ctx, "settings", "settings", env.LogValue(cfg))

@@ -1,6 +1,10 @@
 package ingest
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"devtrail.dev/services/events/internal/hugepages"
+)
 
 // slab hands pages out. An id belongs anywhere in all that the index holds, so each look at one is a miss of the caches; with the usual 4 KiB pages of memory it
 // is one of the processor's table of them as well, which under a hypervisor costs more than the other. So pages of ids are taken from memory many at a time, and
@@ -22,7 +26,7 @@ func (s *slab) take() *page {
 	}
 	if len(s.fresh) == 0 {
 		s.fresh = make([]page, slabPages)
-		wantHugePages(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s.fresh))), len(s.fresh)*int(unsafe.Sizeof(page{}))))
+		hugepages.Advise(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s.fresh))), len(s.fresh)*int(unsafe.Sizeof(page{}))))
 	}
 	p := &s.fresh[0]
 	s.fresh = s.fresh[1:]

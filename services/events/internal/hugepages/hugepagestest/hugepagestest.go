@@ -1,4 +1,7 @@
-package ingest
+//go:build linux
+
+// Package hugepagestest asks the kernel which memory is to be in huge pages.
+package hugepagestest
 
 import (
 	"bufio"
@@ -8,24 +11,22 @@ import (
 	"strings"
 	"testing"
 	"unsafe"
-
-	"github.com/stretchr/testify/require"
 )
 
-// TestPagesOfIDsAreInHugePages looks up what the kernel knows of the memory in the middle of a slab.
-func TestPagesOfIDsAreInHugePages(t *testing.T) {
-	var s slab
-	s.take()
-	middle := uintptr(unsafe.Pointer(&s.fresh[slabPages/2]))
+// Supported tells whether the kernel has huge pages for who asks.
+func Supported() bool {
 	_, err := os.Stat("/sys/kernel/mm/transparent_hugepage")
-	require.Equal(t, err == nil, advised(t, middle), "the kernel has huge pages: %v", err == nil)
+	return err == nil
 }
 
-// advised tells whether huge pages are wanted at an address.
-func advised(t *testing.T, address uintptr) bool {
+// Advised tells whether huge pages are wanted in the middle of memory.
+func Advised(t testing.TB, memory []byte) bool {
 	t.Helper()
+	address := uintptr(unsafe.Pointer(&memory[len(memory)/2]))
 	maps, err := os.ReadFile("/proc/self/smaps")
-	require.NoError(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	inside := false
 	for lines := bufio.NewScanner(bytes.NewReader(maps)); lines.Scan(); {
 		var from, to uintptr
