@@ -22,13 +22,21 @@ func MaybeRun() {
 	if name == "" {
 		return
 	}
-	_ = os.Unsetenv(envProcess) // what we start from here is not a service by itself
-	supervisor.WatchLifeline()
 	for _, s := range services {
 		if s.name == name {
-			os.Exit(serve.Main(name, s.run))
+			s.live()
 		}
 	}
 	fmt.Fprintf(os.Stderr, "there is no service %q in this executable\n", name)
 	os.Exit(1)
+}
+
+// live runs the service until it ends, and the process with it.
+func (s service) live() {
+	if s.prepare != nil {
+		s.prepare()
+	}
+	_ = os.Unsetenv(envProcess) // what we start from here is not a service by itself
+	supervisor.WatchLifeline()
+	os.Exit(serve.Main(s.name, s.run))
 }

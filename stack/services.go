@@ -18,6 +18,7 @@ type service struct {
 	debug   string   // default of its debug port
 	http    string   // default of its HTTP door; empty for services without one
 	deps    []string // processes that must be SERVING first
+	prepare func()   // the process, first of all; may be nil
 	run     func(ctx context.Context, getenv func(string) string, stderr io.Writer) error
 	env     func(p *plan) map[string]string // its settings beside the addresses and keys
 }
@@ -65,8 +66,9 @@ var services = []service{
 	},
 	{
 		name: "events", address: "127.0.0.1:7404", debug: "127.0.0.1:7414", http: "127.0.0.1:7424",
-		deps: []string{"migrations", "identity", "packages"},
-		run:  eventsserver.Run,
+		deps:    []string{"migrations", "identity", "packages"},
+		prepare: eventsserver.Prepare,
+		run:     eventsserver.Run,
 		env: func(p *plan) map[string]string {
 			env := map[string]string{
 				"EVENTS_STORE":              p.cfg.EventsStore,

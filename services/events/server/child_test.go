@@ -38,6 +38,7 @@ func runChild(how string) {
 	case foldOnce:
 		runFold()
 	default:
+		Prepare()
 		if err := Run(context.Background(), os.Getenv, os.Stderr); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

@@ -38,6 +38,7 @@ func RunIfService() {
 	if text == "" {
 		return
 	}
+	server.Prepare()
 	go endWithParent() // which ends this process, or ends with it
 	var o orders
 	err := json.Unmarshal([]byte(text), &o)

@@ -8,4 +8,7 @@ import (
 	"devtrail.dev/services/events/server"
 )
 
-func main() { os.Exit(serve.Main("events", server.Run)) }
+func main() {
+	server.Prepare()
+	os.Exit(serve.Main("events", server.Run))
+}
