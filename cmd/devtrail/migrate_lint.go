@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +15,9 @@ import (
 
 // errUnsafe ends the command with a failure after the findings have been printed.
 var errUnsafe = errors.New("a migration is not safe to apply as it is")
+
+// serverVersion is how both engines write theirs.
+var serverVersion = regexp.MustCompile(`^[1-9][0-9]*(\.[0-9]+)*$`)
 
 // lintFlags are the settings of one run.
 type lintFlags struct {
@@ -68,6 +72,9 @@ func (f *lintFlags) run(cmd *cobra.Command, paths []string) error {
 	engine := lint.Engine(f.engine)
 	if err := f.checkPolicies(engine); err != nil {
 		return err
+	}
+	if f.serverVersion != "" && !serverVersion.MatchString(f.serverVersion) {
+		return fmt.Errorf("--server-version %q is no version: write it as 18, 14.2 or 26.7", f.serverVersion)
 	}
 	opts := lint.Options{
 		HotTables:     f.hotTables,

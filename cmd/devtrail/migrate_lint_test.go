@@ -50,6 +50,15 @@ func TestMigrateLintTellsTheSafeWayAndFails(t *testing.T) {
 	_, err = lint("--policy", "*", "--policy", "absent", created)
 	require.ErrorContains(t, err, `--policy "absent" is none of postgres`)
 
+	for _, version := range []string{"14", "14.2", "26.7"} {
+		_, err = lint("--server-version", version, created)
+		require.NoError(t, err)
+	}
+	for _, version := range []string{"abc", "0", "18beta", "18.", "-1"} {
+		_, err = lint("--server-version", version, created)
+		require.ErrorContains(t, err, `--server-version "`+version+`" is no version`)
+	}
+
 	_, err = lint("--format", "xml", path)
 	require.ErrorContains(t, err, `--format "xml"`)
 }

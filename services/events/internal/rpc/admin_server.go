@@ -55,8 +55,10 @@ func (s *adminServer) ListDeadLetters(ctx context.Context, req *eventsv1.ListDea
 	for _, l := range list {
 		res.DeadLetters = append(res.DeadLetters, deadLetterToProto(l))
 	}
-	if more {
-		last := list[len(list)-1]
+	var all bool
+	res.DeadLetters, all = page.Fit(res.DeadLetters, 0)
+	if more || !all {
+		last := list[len(res.GetDeadLetters())-1]
 		res.NextPageToken = page.Encode(cursor{ID: last.ID, Micros: last.FailedAt.UnixMicro()}, org)
 	}
 	return res, nil

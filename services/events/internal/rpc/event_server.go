@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/page"
@@ -69,8 +70,10 @@ func (s *eventServer) ListEvents(ctx context.Context, req *eventsv1.ListEventsRe
 	if q.Basic {
 		res.Events = basicToProto(list)
 	}
-	if more {
-		res.NextPageToken = page.Encode(cursorOf(list[len(list)-1]), asked...)
+	var all bool
+	res.Events, all = page.Fit(res.Events, 0)
+	if more || !all {
+		res.NextPageToken = page.Encode(cursorOf(list[len(res.GetEvents())-1]), asked...)
 	}
 	return res, nil
 }
@@ -106,7 +109,11 @@ func (s *eventServer) GetExposure(ctx context.Context, req *eventsv1.GetExposure
 	if err != nil {
 		return nil, err
 	}
-	return exposureToProto(answer), nil
+	res := exposureToProto(answer)
+	evidence := res.GetEvidence()
+	res.Evidence = nil
+	res.Evidence, _ = page.Fit(evidence, proto.Size(res))
+	return res, nil
 }
 
 // GetDigest says what happened in a period, beside the period before.

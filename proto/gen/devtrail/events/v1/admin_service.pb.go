@@ -292,7 +292,7 @@ func (x *DeadLetter) GetReceivedAt() *timestamppb.Timestamp {
 // ListDeadLettersRequest asks for a page.
 type ListDeadLettersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many at most; 0 means 50, more than 1000 means 1000.
+	// How many at most; 0 means 50, more than 1000 means 1000. Large events are fewer: a page has some 3 MiB of them.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before; empty for the first page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`

@@ -762,7 +762,7 @@ type ListEventsRequest struct {
 	Filter *EventFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Only events of this time; absent for all time.
 	Range *TimeRange `protobuf:"bytes,2,opt,name=range,proto3" json:"range,omitempty"`
-	// How many at most; 0 means 50, more than 1000 means 1000.
+	// How many at most; 0 means 50, more than 1000 means 1000. Large events are fewer: a page has some 3 MiB of them.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before; empty for the first page.
 	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -1091,7 +1091,7 @@ type GetExposureResponse struct {
 	MachineCount int32 `protobuf:"varint,13,opt,name=machine_count,json=machineCount,proto3" json:"machine_count,omitempty"`
 	// How many versions in all.
 	VersionCount int32 `protobuf:"varint,14,opt,name=version_count,json=versionCount,proto3" json:"version_count,omitempty"`
-	// The newest events, if asked for.
+	// The newest events, if asked for; fewer than evidence_limit where the answer had more than 3 MiB with them. StreamExposure sends all.
 	Evidence      []*Event `protobuf:"bytes,15,rep,name=evidence,proto3" json:"evidence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

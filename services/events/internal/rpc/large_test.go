@@ -1,0 +1,74 @@
+package rpc_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
+	"devtrail.dev/services/events"
+)
+
+// large is twelve events of a MiB, newest first, and their ids. A client takes four of them at once.
+func large() (list []events.Event, ids []string) {
+	for n := range byte(12) {
+		list = append(list, events.Event{
+			ID: uuid.UUID{15: 12 - n}, Name: "push", OccurredAt: noon.Add(-time.Duration(n) * time.Minute), Packages: []string{"pkg:npm/left-pad"}, ReceivedAt: noon,
+			Properties: fmt.Sprintf(`{"payload":%q}`, strings.Repeat("x", 1<<20)), Source: events.Source{Kind: events.SourceGit},
+		})
+		ids = append(ids, id(12-n))
+	}
+	return list, ids
+}
+
+// TestPagesOfLargeEventsAreShort asks as a client does who was told nothing of sizes.
+func TestPagesOfLargeEventsAreShort(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	list, all := large()
+	_, err := b.store.Append(t.Context(), uuid.MustParse(acme), list)
+	require.NoError(t, err)
+	var ids []string
+	pages := 0
+	for req := (&eventsv1.ListEventsRequest{PageSize: 12}); pages == 0 || req.GetPageToken() != ""; pages++ {
+		res, err := b.event.ListEvents(b.as("analyst"), req)
+		require.NoError(t, err)
+		for _, e := range res.GetEvents() {
+			ids = append(ids, e.GetId())
+		}
+		req.PageToken = res.GetNextPageToken()
+	}
+	require.Equal(t, all, ids)
+	require.Equal(t, 6, pages)
+
+	basic, err := b.event.ListEvents(b.as("analyst"), &eventsv1.ListEventsRequest{PageSize: 12, View: eventsv1.EventView_EVENT_VIEW_BASIC})
+	require.NoError(t, err)
+	require.Len(t, basic.GetEvents(), 12, "without what makes them large")
+
+	exposure, err := b.event.GetExposure(b.as("analyst"), &eventsv1.GetExposureRequest{Purl: "pkg:npm/left-pad", EvidenceLimit: 12})
+	require.NoError(t, err)
+	require.EqualValues(t, 12, exposure.GetSighting().GetEventCount())
+	require.Len(t, exposure.GetEvidence(), 2)
+	require.Equal(t, all[0], exposure.GetEvidence()[0].GetId())
+}
+
+func TestPagesOfLargeDeadLettersAreShort(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	list, all := large()
+	b.bury(list...)
+	var ids []string
+	for req, first := (&eventsv1.ListDeadLettersRequest{PageSize: 12}), true; first || req.GetPageToken() != ""; first = false {
+		res, err := b.admin.ListDeadLetters(b.as("admin"), req)
+		require.NoError(t, err)
+		for _, l := range res.GetDeadLetters() {
+			ids = append(ids, l.GetId())
+		}
+		req.PageToken = res.GetNextPageToken()
+	}
+	require.Equal(t, all, ids)
+}
