@@ -24,15 +24,35 @@ const (
 
 // FreePort returns a port of the host on which nobody listens at this moment.
 func FreePort(host string) (int, error) {
-	var err error
+	ports, err := FreePorts(host, 1)
+	if err != nil {
+		return 0, err
+	}
+	return ports[0], nil
+}
+
+// FreePorts returns so many different ports of the host, as FreePort does.
+func FreePorts(host string, n int) (ports []int, err error) {
+	for range n {
+		l, err := listenSomewhere(host)
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close() // once all are found, so that they differ
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}
+
+// listenSomewhere listens on a port of our choice.
+func listenSomewhere(host string) (l net.Listener, err error) {
 	for range 100 {
 		port := firstFreePort + rand.IntN(freePorts) //nolint:gosec // it only has to be seldom that of another
-		var l net.Listener
 		if l, err = net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port))); err == nil {
-			return port, l.Close()
+			return l, nil
 		}
 	}
-	return 0, fmt.Errorf("find a free port: %w", err)
+	return nil, fmt.Errorf("find a free port: %w", err)
 }
 
 // freePort returns port when nobody listens on it, or some free port for 0.

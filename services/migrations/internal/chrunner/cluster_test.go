@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,7 +22,8 @@ type cluster struct {
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	ports := freePorts(t, 8)
+	ports, err := engines.FreePorts("127.0.0.1", 8)
+	require.NoError(t, err)
 	replica := func(i int) string {
 		return fmt.Sprintf("<replica><host>127.0.0.1</host><port>%d</port></replica>", ports[i])
 	}
@@ -43,20 +43,6 @@ func newCluster(t *testing.T) *cluster {
 		}))
 	}
 	return c
-}
-
-// freePorts returns ports that nobody listens on; they are free until somebody takes them.
-func freePorts(t *testing.T, n int) []int {
-	t.Helper()
-	var ports []int
-	for len(ports) < n {
-		port, err := engines.FreePort("127.0.0.1")
-		require.NoError(t, err)
-		if !slices.Contains(ports, port) {
-			ports = append(ports, port)
-		}
-	}
-	return ports
 }
 
 // name is how the runner calls a host.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -18,23 +17,10 @@ import (
 	"devtrail.dev/stack/engines"
 )
 
-// freePorts returns ports that nobody listens on; they are free until somebody takes them.
-func freePorts(t *testing.T, n int) []int {
-	t.Helper()
-	var ports []int
-	for len(ports) < n {
-		port, err := engines.FreePort("127.0.0.1")
-		require.NoError(t, err)
-		if !slices.Contains(ports, port) {
-			ports = append(ports, port)
-		}
-	}
-	return ports
-}
-
 // TestEachHostOfAClusterIsHeldAgainstTheFiles runs two servers that know each other.
 func TestEachHostOfAClusterIsHeldAgainstTheFiles(t *testing.T) {
-	ports := freePorts(t, 4)
+	ports, err := engines.FreePorts("127.0.0.1", 4)
+	require.NoError(t, err)
 	dir, err := os.MkdirTemp("", "devtrail-drift-") //nolint:usetesting // the servers may write while the test's own folder is taken away
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
