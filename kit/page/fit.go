@@ -8,12 +8,11 @@ const MaxBytes = 3 << 20
 // frameBytes is more than a message takes in its list beside itself.
 const frameBytes = 8
 
-// Fit returns the first of a list of messages, one at least, that an answer has room for which is so many bytes large without them, and whether it has for all.
-func Fit[M proto.Message](list []M, without int) (fitting []M, all bool) {
-	bytes := without
+// Fit returns the first messages of a list that take so many bytes together, one at least, and whether these are all.
+func Fit[M proto.Message](list []M, room int) (fitting []M, all bool) {
 	for i, m := range list {
-		bytes += proto.Size(m) + frameBytes
-		if i > 0 && bytes > MaxBytes {
+		room -= proto.Size(m) + frameBytes
+		if i > 0 && room < 0 {
 			return list[:i:i], false
 		}
 	}

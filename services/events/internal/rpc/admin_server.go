@@ -56,7 +56,7 @@ func (s *adminServer) ListDeadLetters(ctx context.Context, req *eventsv1.ListDea
 		res.DeadLetters = append(res.DeadLetters, deadLetterToProto(l))
 	}
 	var all bool
-	res.DeadLetters, all = page.Fit(res.DeadLetters, 0)
+	res.DeadLetters, all = page.Fit(res.DeadLetters, page.MaxBytes)
 	if more || !all {
 		last := list[len(res.GetDeadLetters())-1]
 		res.NextPageToken = page.Encode(cursor{ID: last.ID, Micros: last.FailedAt.UnixMicro()}, org)

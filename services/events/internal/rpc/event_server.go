@@ -71,7 +71,7 @@ func (s *eventServer) ListEvents(ctx context.Context, req *eventsv1.ListEventsRe
 		res.Events = basicToProto(list)
 	}
 	var all bool
-	res.Events, all = page.Fit(res.Events, 0)
+	res.Events, all = page.Fit(res.Events, page.MaxBytes)
 	if more || !all {
 		res.NextPageToken = page.Encode(cursorOf(list[len(res.GetEvents())-1]), asked...)
 	}
@@ -112,7 +112,7 @@ func (s *eventServer) GetExposure(ctx context.Context, req *eventsv1.GetExposure
 	res := exposureToProto(answer)
 	evidence := res.GetEvidence()
 	res.Evidence = nil
-	res.Evidence, _ = page.Fit(evidence, proto.Size(res))
+	res.Evidence, _ = page.Fit(evidence, page.MaxBytes-proto.Size(res))
 	return res, nil
 }
 

@@ -4,9 +4,9 @@ import (
 	"iter"
 
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/proto"
 
 	"devtrail.dev/kit/auth"
+	"devtrail.dev/kit/page"
 	eventsv1 "devtrail.dev/proto/gen/devtrail/events/v1"
 	"devtrail.dev/services/events"
 )
@@ -46,17 +46,13 @@ func sendPart(stream grpc.ServerStreamingServer[eventsv1.StreamExposureResponse]
 // pieces cuts events into lists of messageBytes, of one event at least. No events are one empty list.
 func pieces(list []*eventsv1.Event) iter.Seq[[]*eventsv1.Event] {
 	return func(yield func([]*eventsv1.Event) bool) {
-		begin, bytes := 0, 0
-		for i, event := range list {
-			size := proto.Size(event)
-			if i > begin && bytes+size > messageBytes {
-				if !yield(list[begin:i:i]) {
-					return
-				}
-				begin, bytes = i, 0
+		for all := false; !all; {
+			var some []*eventsv1.Event
+			some, all = page.Fit(list, messageBytes)
+			if !yield(some) {
+				return
 			}
-			bytes += size
+			list = list[len(some):]
 		}
-		yield(list[begin:])
 	}
 }
