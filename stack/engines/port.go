@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
 	"syscall"
 )
 
@@ -20,39 +21,65 @@ func address(port int) string { return net.JoinHostPort(loopback, strconv.Itoa(p
 const (
 	firstFreePort = 20_000
 	freePorts     = 12_000
+	blockPorts    = 100 // at once held by one process, so 120 processes
 )
 
-// FreePort returns a port of the host on which nobody listens at this moment.
-func FreePort(host string) (int, error) {
-	ports, err := FreePorts(host, 1)
-	if err != nil {
-		return 0, err
-	}
-	return ports[0], nil
+// block is the part of those ports from which this process chooses.
+var block portBlock
+
+// portBlock gives ports in turn, so that one which was given just now, and on
+// which its server does not listen yet, is not given again. Its first port is
+// listened on as long as the process lives, which keeps other processes that
+// choose by the same rule from giving any port of the block.
+type portBlock struct {
+	mu    sync.Mutex
+	held  net.Listener
+	given int // how many were tried, over all turns
 }
+
+// FreePort returns a port of the host on which nobody listens at this moment.
+func FreePort(host string) (int, error) { return block.give(host) }
 
 // FreePorts returns so many different ports of the host, as FreePort does.
 func FreePorts(host string, n int) (ports []int, err error) {
 	for range n {
-		l, err := listenSomewhere(host)
+		port, err := FreePort(host)
 		if err != nil {
 			return nil, err
 		}
-		defer l.Close() // once all are found, so that they differ
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		ports = append(ports, port)
 	}
 	return ports, nil
 }
 
-// listenSomewhere listens on a port of our choice.
-func listenSomewhere(host string) (l net.Listener, err error) {
-	for range 100 {
-		port := firstFreePort + rand.IntN(freePorts) //nolint:gosec // it only has to be seldom that of another
+func (b *portBlock) give(host string) (port int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.held == nil {
+		if b.held, err = holdBlock(); err != nil {
+			return 0, fmt.Errorf("find a free port: %w", err)
+		}
+	}
+	first := b.held.Addr().(*net.TCPAddr).Port
+	for range blockPorts - 1 {
+		port = first + 1 + b.given%(blockPorts-1)
+		b.given++
+		var l net.Listener
 		if l, err = net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port))); err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, fmt.Errorf("find a free port: %w", err)
+}
+
+// holdBlock listens on the first port of a block that no other process has.
+func holdBlock() (l net.Listener, err error) {
+	for _, n := range rand.Perm(freePorts / blockPorts) {
+		if l, err = net.Listen("tcp4", address(firstFreePort+n*blockPorts)); err == nil {
 			return l, nil
 		}
 	}
-	return nil, fmt.Errorf("find a free port: %w", err)
+	return nil, err
 }
 
 // freePort returns port when nobody listens on it, or some free port for 0.

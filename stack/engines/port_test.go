@@ -1,6 +1,7 @@
 package engines
 
 import (
+	"net"
 	"slices"
 	"testing"
 
@@ -9,13 +10,42 @@ import (
 
 func TestFreePortsDifferAndLieBelowThoseOfConnections(t *testing.T) {
 	t.Parallel()
-	ports, err := FreePorts(loopback, 200)
-	require.NoError(t, err)
-	require.Len(t, ports, 200)
+	var b portBlock
+	t.Cleanup(func() { require.NoError(t, b.held.Close()) })
+	ports := give(t, &b, blockPorts/2)
 	for _, port := range ports {
 		require.GreaterOrEqual(t, port, firstFreePort)
 		require.Less(t, port, firstFreePort+freePorts)
 	}
 	slices.Sort(ports)
-	require.Len(t, slices.Compact(ports), 200)
+	require.Len(t, slices.Compact(slices.Clone(ports)), len(ports))
+
+	taken, err := net.Listen("tcp", address(ports[0]))
+	require.NoError(t, err)
+	defer taken.Close()
+	b.given = 0
+	require.Equal(t, ports[1:3], give(t, &b, 2), "the next turn leaves out a port that is in use")
+}
+
+// Two values stand for two processes: they share nothing but the machine.
+func TestNoTwoProcessesGiveTheSamePort(t *testing.T) {
+	t.Parallel()
+	var given []int
+	for range 8 {
+		var b portBlock
+		given = append(given, give(t, &b, blockPorts/2)...)
+		t.Cleanup(func() { require.NoError(t, b.held.Close()) })
+	}
+	slices.Sort(given)
+	require.Len(t, slices.Compact(slices.Clone(given)), 8*blockPorts/2)
+}
+
+func give(tb testing.TB, b *portBlock, n int) (ports []int) {
+	tb.Helper()
+	for range n {
+		port, err := b.give(loopback)
+		require.NoError(tb, err)
+		ports = append(ports, port)
+	}
+	return ports
 }
