@@ -44,19 +44,11 @@ func (s *catalogServer) GetAction(ctx context.Context, req *eventsv1.GetActionRe
 
 // ListActions returns a page of actions.
 func (s *catalogServer) ListActions(ctx context.Context, req *eventsv1.ListActionsRequest) (*eventsv1.ListActionsResponse, error) {
-	list, next, err := s.items(ctx, catalog.Action, req.GetPageSize(), req.GetPageToken())
+	list, next, err := items(ctx, s, catalog.Action, req, actionToProto)
 	if err != nil {
 		return nil, err
 	}
-	res := &eventsv1.ListActionsResponse{NextPageToken: next}
-	for _, item := range list {
-		action, err := actionToProto(item)
-		if err != nil {
-			return nil, err
-		}
-		res.Actions = append(res.Actions, action)
-	}
-	return res, nil
+	return &eventsv1.ListActionsResponse{Actions: list, NextPageToken: next}, nil
 }
 
 // UpdateAction changes an action.

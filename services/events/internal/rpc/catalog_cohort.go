@@ -58,19 +58,11 @@ func (s *catalogServer) GetCohort(ctx context.Context, req *eventsv1.GetCohortRe
 
 // ListCohorts returns a page of cohorts.
 func (s *catalogServer) ListCohorts(ctx context.Context, req *eventsv1.ListCohortsRequest) (*eventsv1.ListCohortsResponse, error) {
-	list, next, err := s.items(ctx, catalog.Cohort, req.GetPageSize(), req.GetPageToken())
+	list, next, err := items(ctx, s, catalog.Cohort, req, func(i catalog.Item) (*eventsv1.Cohort, error) { return s.cohortToProto(ctx, i) })
 	if err != nil {
 		return nil, err
 	}
-	res := &eventsv1.ListCohortsResponse{NextPageToken: next}
-	for _, item := range list {
-		cohort, err := s.cohortToProto(ctx, item)
-		if err != nil {
-			return nil, err
-		}
-		res.Cohorts = append(res.Cohorts, cohort)
-	}
-	return res, nil
+	return &eventsv1.ListCohortsResponse{Cohorts: list, NextPageToken: next}, nil
 }
 
 // UpdateCohort changes a cohort.

@@ -66,19 +66,11 @@ func (s *catalogServer) GetSavedInsight(ctx context.Context, req *eventsv1.GetSa
 
 // ListSavedInsights returns a page of saved insights.
 func (s *catalogServer) ListSavedInsights(ctx context.Context, req *eventsv1.ListSavedInsightsRequest) (*eventsv1.ListSavedInsightsResponse, error) {
-	list, next, err := s.items(ctx, catalog.SavedInsight, req.GetPageSize(), req.GetPageToken())
+	list, next, err := items(ctx, s, catalog.SavedInsight, req, savedToProto)
 	if err != nil {
 		return nil, err
 	}
-	res := &eventsv1.ListSavedInsightsResponse{NextPageToken: next}
-	for _, item := range list {
-		saved, err := savedToProto(item)
-		if err != nil {
-			return nil, err
-		}
-		res.SavedInsights = append(res.SavedInsights, saved)
-	}
-	return res, nil
+	return &eventsv1.ListSavedInsightsResponse{SavedInsights: list, NextPageToken: next}, nil
 }
 
 // UpdateSavedInsight changes a saved insight.

@@ -139,30 +139,44 @@ func (s *catalogServer) remove(ctx context.Context, kind catalog.Kind, field, te
 	return s.keeper.Delete(ctx, org, kind, id, revision)
 }
 
+// paged is what lists of items are asked with.
+type paged interface {
+	GetPageSize() int32
+	GetPageToken() string
+}
+
 // items is a page of a kind, and the token of the next.
-func (s *catalogServer) items(ctx context.Context, kind catalog.Kind, requested int32, token string) (list []catalog.Item, next string, err error) {
+func items[M proto.Message](ctx context.Context, s *catalogServer, kind catalog.Kind, req paged, toProto func(catalog.Item) (M, error)) (answer []M, next string, err error) {
 	org, err := auth.Organization(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	size, err := page.Size(requested)
+	size, err := page.Size(req.GetPageSize())
 	if err != nil {
 		return nil, "", err
 	}
-	after, _, err := page.Decode[catalog.Place](token, org, kind)
+	after, _, err := page.Decode[catalog.Place](req.GetPageToken(), org, kind)
 	if err != nil {
 		return nil, "", err
 	}
 	if strings.ContainsRune(after.Name, 0) {
 		return nil, "", page.ErrToken
 	}
-	list, err = s.store.Items(ctx, org, kind, after, size+1)
+	list, err := s.store.Items(ctx, org, kind, after, size+1)
 	if err != nil {
 		return nil, "", err
 	}
 	list, more := page.Cut(list, size)
-	if more {
-		next = page.Encode(list[len(list)-1].Place(), org, kind)
+	for _, item := range list {
+		m, err := toProto(item)
+		if err != nil {
+			return nil, "", err
+		}
+		answer = append(answer, m)
 	}
-	return list, next, nil
+	answer, all := page.Fit(answer, page.MaxBytes)
+	if more || !all {
+		next = page.Encode(list[len(answer)-1].Place(), org, kind)
+	}
+	return answer, next, nil
 }

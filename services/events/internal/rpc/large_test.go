@@ -72,3 +72,28 @@ func TestPagesOfLargeDeadLettersAreShort(t *testing.T) {
 	}
 	require.Equal(t, all, ids)
 }
+
+func TestPagesOfLargeItemsAreShort(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	values := make([]string, 1000)
+	for i := range values {
+		values[i] = fmt.Sprintf("%04d%s", i, strings.Repeat("x", 1000))
+	}
+	var all, names []string
+	for n := range 6 {
+		a := b.action(fmt.Sprint("large ", n), &eventsv1.ActionStep{Properties: []*eventsv1.PropertyFilter{{Key: "branch", Operator: eventsv1.PropertyOperator_PROPERTY_OPERATOR_EXACT, Values: values}}})
+		all = append(all, a.GetName())
+	}
+	pages := 0
+	for req := (&eventsv1.ListActionsRequest{PageSize: 6}); pages == 0 || req.GetPageToken() != ""; pages++ {
+		res, err := b.catalog.ListActions(b.as("analyst"), req)
+		require.NoError(t, err)
+		for _, a := range res.GetActions() {
+			names = append(names, a.GetName())
+		}
+		req.PageToken = res.GetNextPageToken()
+	}
+	require.Equal(t, all, names)
+	require.Equal(t, 2, pages)
+}
