@@ -55,7 +55,7 @@ func (f *importFlags) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer connection.Close()
-	options := importer.Options{Path: path, Project: f.project, Revision: f.revision}
+	options := importer.Options{Path: path, Project: f.project, Revision: f.revision, Waiting: waiting(cmd.ErrOrStderr())}
 	if !f.fromStart {
 		dir, err := connection.stateDir()
 		if err != nil {

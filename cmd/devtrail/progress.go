@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -33,4 +34,9 @@ func (p *progress) end() {
 	if p != nil {
 		_ = p.bar.Finish()
 	}
+}
+
+// waiting prints why a service stores nothing while it is tried again.
+func waiting(out io.Writer) func(reason error) {
+	return func(reason error) { fmt.Fprintf(out, "Nothing is stored at the moment; trying again: %v\n", reason) }
 }

@@ -37,7 +37,7 @@ func retry(after time.Duration, reason string) *eventsv1.CaptureResult {
 
 func send(t *testing.T, s *service, events int) error {
 	t.Helper()
-	return deliver.Events(t.Context(), s, make([]*eventsv1.Event, events), deliver.NewPatience(0, time.Now).Retry(), func(*eventsv1.Event, *eventsv1.CaptureResult) {})
+	return deliver.Events(t.Context(), s, make([]*eventsv1.Event, events), deliver.NewPatience(0, time.Now, nil).Retry(), func(*eventsv1.Event, *eventsv1.CaptureResult) {})
 }
 
 func TestEventsAreSentAgainWhenTheServiceAsksForThem(t *testing.T) {

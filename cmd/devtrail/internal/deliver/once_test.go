@@ -61,7 +61,7 @@ func client(t *testing.T, server eventsv1.IngestServiceServer, refusals int32) e
 func TestWhatMayHaveComeToTheServiceIsNotSentASecondTime(t *testing.T) {
 	for _, lost := range []*fault.Fault{fault.New(fault.Unavailable, "AWAY", "away"), fault.New(fault.Internal, "", "")} {
 		server := &forgetful{lost: lost}
-		result, err := deliver.Once(t.Context(), client(t, server, 0), &eventsv1.Event{Id: "a"}, deliver.NewPatience(0, time.Now).Retry())
+		result, err := deliver.Once(t.Context(), client(t, server, 0), &eventsv1.Event{Id: "a"}, deliver.NewPatience(0, time.Now, nil).Retry())
 		require.NoError(t, err)
 		require.Nil(t, result)
 		require.EqualValues(t, 1, server.calls.Load())
@@ -70,7 +70,7 @@ func TestWhatMayHaveComeToTheServiceIsNotSentASecondTime(t *testing.T) {
 
 func TestWhatDidNotComeToTheServiceIsSentAgain(t *testing.T) {
 	server := &forgetful{lost: fault.New(fault.Exhausted, "QUOTA_EXCEEDED", "later").RetryAfter(time.Millisecond)}
-	result, err := deliver.Once(t.Context(), client(t, server, 6), &eventsv1.Event{Id: "a"}, deliver.NewPatience(0, time.Now).Retry())
+	result, err := deliver.Once(t.Context(), client(t, server, 6), &eventsv1.Event{Id: "a"}, deliver.NewPatience(0, time.Now, nil).Retry())
 	require.NoError(t, err)
 	require.Equal(t, eventsv1.CaptureStatus_CAPTURE_STATUS_DUPLICATE, result.GetStatus())
 	require.EqualValues(t, 2, server.calls.Load())
@@ -78,7 +78,7 @@ func TestWhatDidNotComeToTheServiceIsSentAgain(t *testing.T) {
 
 func TestAServiceThatIsAwayKeepsNothing(t *testing.T) {
 	server := &forgetful{}
-	_, err := deliver.Once(t.Context(), client(t, server, 1<<20), &eventsv1.Event{Id: "a"}, deliver.NewPatience(time.Millisecond, time.Now).Retry())
+	_, err := deliver.Once(t.Context(), client(t, server, 1<<20), &eventsv1.Event{Id: "a"}, deliver.NewPatience(time.Millisecond, time.Now, nil).Retry())
 	require.ErrorIs(t, err, fault.Unavailable)
 	require.Zero(t, server.calls.Load())
 }

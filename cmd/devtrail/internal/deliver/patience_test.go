@@ -27,7 +27,7 @@ func again(t *testing.T, r *deliver.Retry, most time.Duration) (time.Duration, e
 
 func TestProgressOfOneIsPatienceWithAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		patience := deliver.NewPatience(time.Minute, time.Now)
+		patience := deliver.NewPatience(time.Minute, time.Now, nil)
 		starved, sibling := patience.Retry(), patience.Retry()
 		for range 10 {
 			_, err := again(t, starved, 50*time.Second)
@@ -43,7 +43,7 @@ func TestProgressOfOneIsPatienceWithAll(t *testing.T) {
 
 func TestPausesAreOfOneThing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		patience := deliver.NewPatience(time.Hour, time.Now)
+		patience := deliver.NewPatience(time.Hour, time.Now, nil)
 		starved, sibling := patience.Retry(), patience.Retry()
 		_, err := again(t, starved, time.Minute)
 		require.NoError(t, err)
@@ -60,11 +60,38 @@ func TestPausesAreOfOneThing(t *testing.T) {
 // A history may be read for long before there is something to send.
 func TestTimeWithoutAttemptsIsNotWaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		patience := deliver.NewPatience(time.Minute, time.Now)
+		patience := deliver.NewPatience(time.Minute, time.Now, nil)
 		patience.Retry().Progress()
 		require.NoError(t, pause.For(t.Context(), time.Hour))
 		tried, err := again(t, patience.Retry(), time.Hour)
 		require.ErrorIs(t, err, errAway)
 		require.Greater(t, tried, time.Minute)
+	})
+}
+
+func TestThatNothingGoesOnIsToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		told := 0
+		patience := deliver.NewPatience(time.Minute, time.Now, func(reason error) {
+			require.ErrorIs(t, reason, errAway)
+			told++
+		})
+		for range 3 {
+			r := patience.Retry()
+			_, err := again(t, r, time.Second)
+			require.NoError(t, err)
+			r.Progress()
+		}
+		require.Zero(t, told, "what passes at once is nothing to tell")
+		a, b := patience.Retry(), patience.Retry()
+		for _, r := range []*deliver.Retry{a, b} {
+			_, err := again(t, r, 20*time.Second)
+			require.NoError(t, err)
+		}
+		require.Equal(t, 1, told)
+		a.Progress()
+		_, err := again(t, b, 20*time.Second)
+		require.NoError(t, err)
+		require.Equal(t, 2, told)
 	})
 }

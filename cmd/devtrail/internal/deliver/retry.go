@@ -40,7 +40,7 @@ func (r *Retry) Again(ctx context.Context, err error) error {
 	if !passing(err) {
 		return err
 	}
-	if waited := r.patience.waited(r.began); waited > r.patience.limit {
+	if waited := r.patience.waited(r.began, err); waited > r.patience.limit {
 		return fmt.Errorf("gave up after %s without progress: %w", waited.Round(time.Second), err)
 	}
 	wait := r.pauses.Next()

@@ -35,6 +35,8 @@ type Options struct {
 	Progress Progress
 	// Patience is how long to go on trying while the service stores nothing; 0 means two minutes.
 	Patience time.Duration
+	// Waiting, unless nil, hears why the service stores nothing, when that lasts for some seconds. It is called by one at a time.
+	Waiting func(reason error)
 	// Batch is how many events travel together; 0 means 2000, and 5000 is the most a service takes.
 	Batch int
 }

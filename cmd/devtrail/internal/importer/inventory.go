@@ -83,7 +83,7 @@ func read(blobs *gitlog.BlobReader, file gitlog.File) ([]byte, error) {
 }
 
 func (r *run) manifest(ctx context.Context, path string, content []byte) error {
-	retry := deliver.NewPatience(r.options.Patience, r.importer.now).Retry()
+	retry := deliver.NewPatience(r.options.Patience, r.importer.now, r.options.Waiting).Retry()
 	for {
 		call, cancel := context.WithTimeout(ctx, deliver.CallTimeout)
 		_, err := r.importer.inventory.ImportManifest(call, &packagesv1.ImportManifestRequest{

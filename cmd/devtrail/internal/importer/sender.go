@@ -53,7 +53,7 @@ type sender struct {
 }
 
 func newSender(client eventsv1.IngestServiceClient, options Options, now func() time.Time, summary *Summary) *sender {
-	s := &sender{client: client, patience: deliver.NewPatience(options.Patience, now), size: options.Batch, now: now, summary: summary, ready: map[int]batch{}}
+	s := &sender{client: client, patience: deliver.NewPatience(options.Patience, now, options.Waiting), size: options.Batch, now: now, summary: summary, ready: map[int]batch{}}
 	if s.size <= 0 {
 		s.size = batchEvents
 	}

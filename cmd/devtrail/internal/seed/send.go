@@ -24,11 +24,11 @@ type Counts struct{ Stored, Duplicates, Rejected atomic.Int64 }
 // Settled is how many events have an end.
 func (c *Counts) Settled() int64 { return c.Stored.Load() + c.Duplicates.Load() + c.Rejected.Load() }
 
-// Send sends events until each has an end, and counts them in counts, which may be read meanwhile.
-func Send(ctx context.Context, client eventsv1.IngestServiceClient, events iter.Seq[*eventsv1.Event], now func() time.Time, counts *Counts) error {
+// Send sends events until each has an end, and counts them in counts, which may be read meanwhile. Waiting, unless nil, hears why the service stores nothing.
+func Send(ctx context.Context, client eventsv1.IngestServiceClient, events iter.Seq[*eventsv1.Event], now func() time.Time, waiting func(reason error), counts *Counts) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(inFlight)
-	patience := deliver.NewPatience(0, now)
+	patience := deliver.NewPatience(0, now, waiting)
 	var batch []*eventsv1.Event
 	flush := func() {
 		sending := batch

@@ -50,7 +50,7 @@ func TestABatchWaitsWhileOthersAreStored(t *testing.T) {
 					return
 				}
 			}
-		}, time.Now, &counts)
+		}, time.Now, nil, &counts)
 		require.NoError(t, err)
 		require.EqualValues(t, batches*size, counts.Stored.Load())
 	})
