@@ -50,7 +50,7 @@ func Parse(purlType, version string) (key Key) {
 		return Key{version: parseConan(version)}
 	}
 	ecosystem, ok := ecosystems[purlType]
-	if !ok || !hasDigit(version) {
+	if !ok || !ordered(purlType, version) {
 		return Key{}
 	}
 	// The parsers meet whatever a lock file has; a panic in one of them must not lose an answer.
@@ -67,16 +67,6 @@ func Parse(purlType, version string) (key Key) {
 		return Key{}
 	}
 	return Key{version: parsed}
-}
-
-// hasDigit tells versions from names like "latest" or "main", which the lenient parsers take for 0.
-func hasDigit(version string) bool {
-	for i := range len(version) {
-		if c := version[i]; '0' <= c && c <= '9' {
-			return true
-		}
-	}
-	return false
 }
 
 // Compare orders two keys of one type; ok is false when the rules cannot order them, as with a zero Key.

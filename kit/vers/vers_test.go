@@ -23,6 +23,7 @@ func TestRangesHoldTheirVersions(t *testing.T) {
 		{"npm", "vers:npm/!=1.5.0|1.6.0", []string{"1.6.0"}, []string{"1.5.0", "1.7.0"}},
 		{"npm", "vers:npm/>1.0.0|>=1.1.0|<2.0.0|<=3.0.0", []string{"1.0.1", "2.5.0", "3.0.0"}, []string{"1.0.0", "3.0.1"}},
 		{"npm", "vers:npm/1.0%2B5", []string{"1.0+5"}, []string{"1.1.0"}},
+		{"npm", "vers:npm/<1.0.0", []string{"0.9.0", "v0.9.0", "=0.9.0", "1.0.0-next-13"}, []string{"next-13", "release-2", "0d65b3a1aa"}},
 		{"npm", "^1.2.0", []string{"1.2.0", "1.9.9"}, []string{"2.0.0", "1.1.9", "1.3.0-beta.1"}},
 		{"npm", ">=1.0.0 <1.5.0 || 2.x", []string{"1.4.0", "2.7.0"}, []string{"1.5.0", "3.0.0", "latest"}},
 		{"npm", "1.0.0 - x", []string{"1.0.0", "9.0.0"}, []string{"0.9.0", "2.0.0-rc.1"}},
@@ -35,8 +36,12 @@ func TestRangesHoldTheirVersions(t *testing.T) {
 		{"deb", "vers:deb/<1%3A2.4.47-3", []string{"1:2.4.47-2", "9.9-1"}, []string{"1:2.4.47-3", "2:0-1"}},
 		{"golang", "vers:golang/>=v1.2.0|<v1.3.0", []string{"v1.2.5"}, []string{"v1.3.0"}},
 		{"golang", "vers:golang/>=1.2.0|<1.3.0", []string{"1.2.5", "v1.2.5"}, []string{"1.3.0"}},
+		{"golang", "vers:golang/<2.0.0", []string{"1.4.0+incompatible", "0.0.0-20200101000000-abcdefabcdef"}, []string{"a1b2c3d4e5f6", "1d65b3a1aa", "release-branch.go1"}},
 		{"golang", "v0.20.0", []string{"0.20.0", "v0.20.0", "0.24.0"}, []string{"0.19.0", "v1.0.0-0.20200101000000-abcdefabcdef.x y"}},
 		{"golang", "1.2.0", []string{"1.2.0", "v1.9.0"}, []string{"1.1.9", "2.0.0", "latest"}},
+		{"cargo", "vers:cargo/<1.0.0", []string{"0.9.0"}, []string{"deadbeef1"}},
+		{"composer", "vers:composer/<2.0.0", []string{"v1.9.0", "1.x-dev"}, []string{"dev-master", "dev-feature-1", "dev-1.x", "DEV-main#abc1", "2.x-dev"}},
+		{"composer", "vers:composer/=dev-1.x", []string{"dev-1.x"}, []string{"dev-2.x"}},
 		{"github", "vers:github/v1|main", []string{"v1", "main"}, []string{"v2"}},
 	}
 	for _, c := range cases {
