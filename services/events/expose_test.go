@@ -95,6 +95,11 @@ func TestExposeSaysWhetherAProjectStillHasIt(t *testing.T) {
 		"left in another":     {[][3]string{{"package.added", "pkg:npm/x@1", `{"path":"a"}`}, {"package.removed", "pkg:npm/x@1", `{"path":"b"}`}}, "pkg:npm/x", events.Present},
 		"replaced":            {[][3]string{{"package.added", "pkg:npm/x@1", `{"path":"a"}`}, {"package.changed", "pkg:npm/x@2", `{"path":"a","from":["1"],"to":["2"]}`}}, "pkg:npm/x@1", events.Absent},
 		"one of two went":     {[][3]string{{"package.added", "pkg:npm/x@1", `{"path":"a"}`}, {"package.changed", "pkg:npm/x", `{"path":"a","from":["1","2"],"to":["1"]}`}}, "pkg:npm/x@1", events.Present},
+		"replaced by a range": {[][3]string{{"package.added", "pkg:npm/x@1", `{"path":"a"}`}, {"package.changed", "pkg:npm/x", `{"path":"a","from":["1"],"to":[""]}`}}, "pkg:npm/x@1", events.PresenceUnknown},
+		"a range beside":      {[][3]string{{"package.removed", "pkg:npm/x@1", `{"path":"a"}`}, {"package.added", "pkg:npm/x", `{"path":"b"}`}}, "pkg:npm/x@1", events.PresenceUnknown},
+		"a range before":      {[][3]string{{"package.added", "pkg:npm/x", `{"path":"a"}`}, {"package.removed", "pkg:npm/x@1", `{"path":"b"}`}}, "pkg:npm/x@1", events.PresenceUnknown},
+		"a range and it":      {[][3]string{{"package.added", "pkg:npm/x", `{"path":"a"}`}, {"package.added", "pkg:npm/x@1", `{"path":"b"}`}}, "pkg:npm/x@1", events.Present},
+		"a range, any asked":  {[][3]string{{"package.added", "pkg:npm/x", `{"path":"a"}`}}, "pkg:npm/x", events.Present},
 		"changed, no details": {[][3]string{{"package.added", "pkg:npm/x@1", `{}`}, {"package.changed", "pkg:npm/x@2", `{}`}}, "pkg:npm/x@2", events.Present},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 // Presence says whether a project has a package by the newest that is known of it; the numbers are those of the contract.
 type Presence uint8
 
-// No event says it; the newest say that it has the package, or that it has it no more.
+// No event says it, or the newest leave it open; the newest say that it has the package, or that it has it no more.
 const (
 	PresenceUnknown Presence = iota
 	Present
@@ -34,26 +34,33 @@ type ManifestChange struct {
 	Properties string
 }
 
-// presence says of each project of which something is known whether it has what was asked for.
+// presence says of each project of which something is known whether it has what was asked for. One file that has it decides; without one, a file that leaves
+// it open keeps the others from saying that the project has it no more.
 func (q ExposureQuery) presence(changes []ManifestChange) map[string]Presence {
 	known := make(map[string]Presence)
 	for _, c := range changes {
-		switch {
-		case c.has(q):
-			known[c.Project] = Present
-		case known[c.Project] == PresenceUnknown:
-			known[c.Project] = Absent
+		now := c.presence(q)
+		if before, ok := known[c.Project]; !ok || before == Absent || now == Present {
+			known[c.Project] = now
 		}
 	}
 	return known
 }
 
-// has tells whether the file has a version that was asked for.
-func (c ManifestChange) has(q ExposureQuery) bool {
+// presence says whether the file has a version that was asked for. A file that names the package without a version, by a range as a rule, may have any.
+func (c ManifestChange) presence(q ExposureQuery) Presence {
 	if c.Name == packageRemoved {
-		return false
+		return Absent
 	}
-	return q.Versions == nil || slices.ContainsFunc(c.versions(q.Package), func(v string) bool { return slices.Contains(q.Versions, v) })
+	versions := c.versions(q.Package)
+	switch {
+	case q.Versions == nil, slices.ContainsFunc(versions, func(v string) bool { return slices.Contains(q.Versions, v) }):
+		return Present
+	case slices.Contains(versions, ""):
+		return PresenceUnknown
+	default:
+		return Absent
+	}
 }
 
 // versions are those that the file has after the change: an event of an added package names them, one of a changed package lists them under the

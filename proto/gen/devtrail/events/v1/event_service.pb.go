@@ -82,7 +82,7 @@ func (EventView) EnumDescriptor() ([]byte, []int) {
 type Presence int32
 
 const (
-	// No event says it.
+	// No event says it, or a file names the package without a version and none has a version that was asked for.
 	Presence_PRESENCE_UNSPECIFIED Presence = 0
 	// It has the package, or one of the versions that were asked for.
 	Presence_PRESENCE_PRESENT Presence = 1
