@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/google/osv-scalibr/extractor"
@@ -59,17 +60,33 @@ func entryFromGit(address, commit string) entry {
 	return entryFromSource(repositoryOf(address), commit)
 }
 
-// repositoryOf is the address of a repository with https and nothing but host and path. The short form of SSH has a colon behind the host:
-// git@host:owner/name.
+// repositoryOf is the address of a repository with https and nothing but host and path, the host as everyone names it. The short form of SSH has a colon behind
+// the host: git@host:owner/name. So has a port, behind which host and path go on as ever.
 func repositoryOf(address string) string {
 	address, _, _ = strings.Cut(address, "?")
 	if _, rest, found := strings.Cut(address, "://"); found {
 		address = rest
 	}
-	host, rest, _ := strings.Cut(address, "/")
+	host, path, _ := strings.Cut(address, "/")
 	host = host[strings.LastIndexByte(host, '@')+1:]
-	return "https://" + strings.Replace(host, ":", "/", 1) + "/" + rest
+	host, owner, short := strings.Cut(host, ":")
+	if short && (!isPort(owner) || !strings.Contains(path, "/")) {
+		path = owner + "/" + path
+	}
+	host = strings.ToLower(host)
+	return "https://" + cmp.Or(hostAliases[host], host) + "/" + path
 }
+
+// hostAliases are other names of the hosts that have a purl type: those that offer SSH on the port of HTTPS, and the habit of www.
+var hostAliases = map[string]string{
+	"altssh.bitbucket.org": "bitbucket.org",
+	"ssh.github.com":       "github.com",
+	"www.bitbucket.org":    "bitbucket.org",
+	"www.github.com":       "github.com",
+}
+
+// isPort is true for what may also be an owner's name, which has nothing but the repository behind it.
+func isPort(text string) bool { return strings.Trim(text, "0123456789") == "" }
 
 // entryFromSource names a package that is taken from a repository by the purl of the repository at the commit, on the hosts that have a purl type.
 func entryFromSource(repository, commit string) entry {

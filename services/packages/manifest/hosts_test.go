@@ -35,6 +35,18 @@ func TestArchivesOfACommit(t *testing.T) {
 		"Yarn 1 from GitLab": {
 			YarnLock, "\"forked@gitlab:acme/forked\":\n  version \"1.0.0\"\n  resolved \"https://gitlab.com/acme/forked/repository/archive.tar.gz?ref=" + sha + "\"\n", "", 1,
 		},
+		"npm, a port": {
+			PackageLock, `{"packages": {"node_modules/forked": {"version": "1.0.0", "resolved": "git+ssh://git@github.com:22/acme/forked.git#` + sha + `"}}}`, forked, 0,
+		},
+		"npm, SSH on the port of HTTPS": {
+			PackageLock, `{"packages": {"node_modules/forked": {"version": "1.0.0", "resolved": "git+ssh://git@ssh.github.com:443/acme/forked.git#` + sha + `"}}}`, forked, 0,
+		},
+		"npm, an owner of digits": {
+			PackageLock, `{"packages": {"node_modules/forked": {"version": "1.0.0", "resolved": "git+ssh://git@github.com:22/forked.git#` + sha + `"}}}`, "pkg:github/22/forked@" + sha, 0,
+		},
+		"Cargo, a host in other letters": {
+			CargoLock, "[[package]]\nname = \"forked\"\nversion = \"1.0.0\"\nsource = \"git+https://GitHub.com/acme/forked.git?branch=main#" + sha + "\"\n", forked, 0,
+		},
 		"pnpm from Bitbucket": {
 			PnpmLock, "lockfileVersion: 5.4\npackages:\n  bitbucket.org/acme/forked/" + sha + ":\n    resolution: {tarball: https://bitbucket.org/acme/forked/get/" + sha + ".tar.gz}\n" +
 				"    name: forked\n    version: 1.0.0\n", bitbucket, 0,

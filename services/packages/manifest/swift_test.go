@@ -20,14 +20,16 @@ func TestPackageResolvedOfVersion1(t *testing.T) {
 func TestPackageResolvedAddresses(t *testing.T) {
 	t.Parallel()
 	for location, want := range map[string][]string{
-		"https://github.com/acme/forked.git":         {"pkg:swift/github.com/acme/forked@1.0.0"},
-		"https://github.com/acme/forked/":            {"pkg:swift/github.com/acme/forked@1.0.0"},
-		"git@github.com:acme/forked.git":             {"pkg:swift/github.com/acme/forked@1.0.0"},
-		"ssh://git@github.com/acme/forked.git":       {"pkg:swift/github.com/acme/forked@1.0.0"},
-		"https://user:secret@github.com/acme/forked": {"pkg:swift/github.com/acme/forked@1.0.0"},
-		"file:///srv/forked":                         {},
-		"/srv/forked":                                {},
-		"":                                           {},
+		"https://github.com/acme/forked.git":          {"pkg:swift/github.com/acme/forked@1.0.0"},
+		"https://github.com/acme/forked/":             {"pkg:swift/github.com/acme/forked@1.0.0"},
+		"git@github.com:acme/forked.git":              {"pkg:swift/github.com/acme/forked@1.0.0"},
+		"ssh://git@github.com/acme/forked.git":        {"pkg:swift/github.com/acme/forked@1.0.0"},
+		"https://user:secret@github.com/acme/forked":  {"pkg:swift/github.com/acme/forked@1.0.0"},
+		"ssh://git@Git.Acme.example:7999/acme/forked": {"pkg:swift/git.acme.example/acme/forked@1.0.0"},
+		"https://www.GitHub.com/acme/forked.git":      {"pkg:swift/github.com/acme/forked@1.0.0"},
+		"file:///srv/forked":                          {},
+		"/srv/forked":                                 {},
+		"":                                            {},
 	} {
 		result, err := Extract(t.Context(), "Package.resolved", []byte(`{"pins": [{"identity": "forked", "location": "`+location+`", "state": {"version": "1.0.0"}}], "version": 2}`))
 		require.NoError(t, err, location)
