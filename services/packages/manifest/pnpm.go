@@ -140,6 +140,10 @@ func (b *pnpmBlock) entry(lock string) (entry, error) {
 	}
 	name, version := b.name, b.version
 	keyName, keyVersion, err := splitPnpmKey(b.key, lock)
+	// A Node.js, Deno or Bun that pnpm takes from where it is published, which is no registry.
+	if strings.HasPrefix(keyVersion, "runtime:") {
+		return entry{}, nil
+	}
 	if isArchive(keyVersion) {
 		version = keyVersion
 	}

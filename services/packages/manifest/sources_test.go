@@ -106,3 +106,20 @@ func TestRepositoryOf(t *testing.T) {
 		require.Equal(t, want, repositoryOf(address), address)
 	}
 }
+
+// pnpm writes the Node.js that a project asks for among the packages. On the registry node, deno and bun are other packages, by others.
+func TestPnpmRuntimes(t *testing.T) {
+	t.Parallel()
+	for _, lock := range []string{
+		"  node@runtime:24.4.1:\n    hasBin: true\n    resolution:\n      type: variations\n      variants:\n        - resolution:\n            type: binary\n" +
+			"            url: https://nodejs.org/download/release/v24.4.1/node.tar.gz\n          targets:\n            - cpu: ppc64\n              os: aix\n    version: 24.4.1\n",
+		"  deno@runtime:2.4.2:\n    resolution: {type: variations}\n    version: 2.4.2\n",
+		"  bun@runtime:1.2.19: {version: 1.2.19, resolution: {type: binary}}\n",
+		"  node@runtime:22.20.0:\n    resolution: {type: variations}\n",
+	} {
+		result, err := Extract(t.Context(), "pnpm-lock.yaml", []byte("lockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    resolution: {integrity: sha512-00}\n"+lock))
+		require.NoError(t, err, lock)
+		require.Equal(t, []string{"pkg:npm/a@1.0.0"}, result.Purls, lock)
+		require.Equal(t, 1, result.Skipped, lock)
+	}
+}
