@@ -88,7 +88,7 @@ func asked(ctx context.Context, store Store, organization uuid.UUID, p purl.Purl
 func keysOf(p purl.Purl, versions []string) ([]string, error) {
 	keys := make([]string, 0, len(versions))
 	for _, v := range versions {
-		q, err := purl.New(p.Type, p.Namespace, p.Name, v, nil, "")
+		q, err := purl.New(p.Type, p.Namespace, p.Name, v, p.Qualifiers.Map(), "")
 		if err != nil {
 			return nil, ErrPurlInvalid.With("the version %s: %s", quote(v), err.Error()).Field("versions")
 		}

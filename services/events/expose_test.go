@@ -65,6 +65,16 @@ func TestExposeFindsTheVersionsOfARange(t *testing.T) {
 	require.Equal(t, "pkg:npm/x", answer.Purl)
 }
 
+// A purl of some types is none without a qualifier, which the question has.
+func TestExposeTakesVersionsOfTypesWithAQualifier(t *testing.T) {
+	for _, text := range []string{"pkg:julia/Dates%s?uuid=ade2ca70-3891-5945-98fb-dc099432e06a", "pkg:swid/Acme%s?tag_id=75b8c285-fa7b-485b-b199-4745e3004d0d"} {
+		store := project(t, [3]string{"package.added", fmt.Sprintf(text, "@1.0"), "{}"}, [3]string{"package.added", fmt.Sprintf(text, "@2.0"), "{}"})
+		answer, err := expose(t, store, events.ExposureRequest{Purl: fmt.Sprintf(text, ""), Versions: []string{"1.0"}})
+		require.NoError(t, err)
+		require.EqualValues(t, 1, answer.Exposure.Sighting.Count)
+	}
+}
+
 func TestExposeRefusesVersionsInTwoWays(t *testing.T) {
 	store := memory.New(time.Now)
 	for _, c := range []struct {
