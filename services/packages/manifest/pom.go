@@ -89,7 +89,7 @@ func undefined(stated, kept []maven.Dependency) []entry {
 	return entries
 }
 
-// exactMavenVersion is the version that a requirement allows when it allows one: 1.0 and [1.0], not [1.0,2.0) or a property that a parent defines.
+// exactMavenVersion is the version that a requirement allows when it allows one: 1.0 and [1.0], not [1.0,2.0), LATEST or a property that a parent defines.
 func exactMavenVersion(requirement string) string {
 	if inner, ok := strings.CutPrefix(requirement, "["); ok {
 		inner, closed := strings.CutSuffix(inner, "]")
@@ -101,5 +101,9 @@ func exactMavenVersion(requirement string) string {
 	if strings.ContainsAny(requirement, "[](),$") {
 		return ""
 	}
-	return strings.TrimSpace(requirement)
+	requirement = strings.TrimSpace(requirement)
+	if requirement == "LATEST" || requirement == "RELEASE" {
+		return ""
+	}
+	return requirement
 }

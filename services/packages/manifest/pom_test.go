@@ -148,3 +148,13 @@ func TestPomDefaultProfiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"pkg:maven/g/a@2.0", "pkg:maven/g/b@3.0", "pkg:maven/g/c@2.0"}, result.Purls)
 }
+
+// What Maven takes for them is decided by the registry on the day of the build.
+func TestPomVersionsThatAreChosenLater(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"LATEST", "RELEASE", "${v}"} {
+		result, err := Extract(t.Context(), "pom.xml", pomOf("<v>LATEST</v>", version))
+		require.NoError(t, err)
+		require.Equal(t, []string{"pkg:maven/org.y/z"}, result.Purls, version)
+	}
+}
