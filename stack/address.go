@@ -28,7 +28,7 @@ func newAddress(setting, value, usually string, free bool) (address, error) {
 		text = usually
 	}
 	host, port, err := net.SplitHostPort(text)
-	if err != nil {
+	if err != nil || port == "" { // without a port a listener takes any, which no client would know
 		return address{}, fmt.Errorf("%s %q is not an address like %s", setting, text, usually)
 	}
 	a := address{setting: setting, host: host, port: port}

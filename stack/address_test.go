@@ -24,8 +24,10 @@ func TestAddresses(t *testing.T) {
 			require.Equal(t, c.dial, a.dial())
 		})
 	}
-	_, err := newAddress("IDENTITY_ADDRESS", "7402", "127.0.0.1:7402", false)
-	require.EqualError(t, err, `IDENTITY_ADDRESS "7402" is not an address like 127.0.0.1:7402`)
+	for _, value := range []string{"7402", "off", "127.0.0.1:"} {
+		_, err := newAddress("IDENTITY_ADDRESS", value, "127.0.0.1:7402", false)
+		require.EqualError(t, err, `IDENTITY_ADDRESS "`+value+`" is not an address like 127.0.0.1:7402`)
+	}
 }
 
 func TestAFreePortStaysTheSame(t *testing.T) {

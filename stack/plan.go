@@ -54,13 +54,18 @@ func (p *plan) takeAddresses(ctx context.Context) error {
 		for _, a := range []struct {
 			into             map[string]address
 			setting, usually string
-		}{{p.listen, s.addressSetting(), s.address}, {p.debug, s.debugSetting(), s.debug}, {p.http, s.httpSetting(), s.http}} {
-			if a.usually == "" || p.cfg.getenv(a.setting) == off {
+			optional         bool
+		}{{p.listen, s.addressSetting(), s.address, false}, {p.debug, s.debugSetting(), s.debug, true}, {p.http, s.httpSetting(), s.http, true}} {
+			if a.usually == "" || a.optional && p.cfg.getenv(a.setting) == off {
 				continue
 			}
 			taken, err := newAddress(a.setting, p.cfg.getenv(a.setting), a.usually, p.cfg.FreePorts)
 			if err != nil {
 				return err
+			}
+			// Each of two would find the port free, and a service whose neighbour answers in its place looks ready.
+			if i := slices.IndexFunc(wanted, func(other address) bool { return other.dial() == taken.dial() }); i >= 0 {
+				return fmt.Errorf("%s and %s are both %s: set one of them to another address", wanted[i].setting, a.setting, taken.dial())
 			}
 			a.into[s.name] = taken
 			wanted = append(wanted, taken)

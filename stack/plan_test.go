@@ -66,6 +66,25 @@ func TestADebugPortIsOpenedUnlessItIsOff(t *testing.T) {
 	require.NotEqual(t, "off", p.environment("identity")["IDENTITY_DEBUG_ADDRESS"])
 }
 
+func TestAddressesThatNoSuiteCanHaveAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		environ []string
+		want    string
+	}{
+		{"a service is not off", []string{"IDENTITY_ADDRESS=off"}, `IDENTITY_ADDRESS "off" is not an address like 127.0.0.1:7402`},
+		{"two services", []string{"MIGRATIONS_ADDRESS=127.0.0.1:19404", "EVENTS_ADDRESS=0.0.0.0:19404"}, "MIGRATIONS_ADDRESS and EVENTS_ADDRESS are both 127.0.0.1:19404: set one of them to another address"},
+		{"a service and a debug port", []string{"EVENTS_ADDRESS=127.0.0.1:19404", "EVENTS_DEBUG_ADDRESS=127.0.0.1:19404"}, "EVENTS_ADDRESS and EVENTS_DEBUG_ADDRESS are both 127.0.0.1:19404: set one of them to another address"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg, err := Config{DataDir: t.TempDir(), Environ: c.environ, FreePorts: true}.withDefaults()
+			require.NoError(t, err)
+			_, err = newPlan(t.Context(), cfg, &home{dir: cfg.DataDir}, keys{})
+			require.EqualError(t, err, c.want)
+		})
+	}
+}
+
 func TestWithoutClickHouseNothingNamesIt(t *testing.T) {
 	p := newTestPlan(t, StorePostgres)
 	for _, process := range p.table() {
