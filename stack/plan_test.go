@@ -122,4 +122,6 @@ func TestTheStoreIsChosenBySettingOrFlag(t *testing.T) {
 	}
 	_, err := Config{DataDir: t.TempDir(), EventsStore: "mysql"}.withDefaults()
 	require.EqualError(t, err, `events store "mysql": it is clickhouse or postgres`)
+	_, err = Config{DataDir: t.TempDir(), Environ: []string{"EVENTS_STORE=mysql"}}.withDefaults()
+	require.EqualError(t, err, `EVENTS_STORE "mysql": it is clickhouse or postgres`)
 }

@@ -157,15 +157,17 @@ func (c Config) withDefaults() (Config, error) {
 		return c, err
 	}
 	c.DataDir = dir
+	said := "events store"
 	if c.EventsStore == "" {
-		c.EventsStore = c.getenv("EVENTS_STORE")
+		said = "EVENTS_STORE"
+		c.EventsStore = c.getenv(said)
 	}
 	switch c.EventsStore {
 	case "":
 		c.EventsStore = StoreClickHouse
 	case StoreClickHouse, StorePostgres:
 	default:
-		return c, fmt.Errorf("events store %q: it is %s or %s", c.EventsStore, StoreClickHouse, StorePostgres)
+		return c, fmt.Errorf("%s %q: it is %s or %s", said, c.EventsStore, StoreClickHouse, StorePostgres)
 	}
 	if c.Note == nil {
 		c.Note = func(string) {}
