@@ -30,7 +30,9 @@ var block portBlock
 // portBlock gives ports in turn, so that one which was given just now, and on
 // which its server does not listen yet, is not given again. Its first port is
 // listened on as long as the process lives, which keeps other processes that
-// choose by the same rule from giving any port of the block.
+// choose by the same rule from giving any port of the block. The turn begins
+// anywhere in it: when a process ends and the next one has its block, clients
+// that still know the port of its server shall seldom find that of another.
 type portBlock struct {
 	mu    sync.Mutex
 	held  net.Listener
@@ -59,6 +61,7 @@ func (b *portBlock) give(host string) (port int, err error) {
 		if b.held, err = holdBlock(); err != nil {
 			return 0, fmt.Errorf("find a free port: %w", err)
 		}
+		b.given = rand.IntN(blockPorts - 1) //nolint:gosec // it only has to be seldom that of another
 	}
 	first := b.held.Addr().(*net.TCPAddr).Port
 	for range blockPorts - 1 {
@@ -67,6 +70,9 @@ func (b *portBlock) give(host string) (port int, err error) {
 		var l net.Listener
 		if l, err = net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port))); err == nil {
 			return port, l.Close()
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) { // of the host, so of each of its ports
+			break
 		}
 	}
 	return 0, fmt.Errorf("find a free port: %w", err)

@@ -23,8 +23,32 @@ func TestFreePortsDifferAndLieBelowThoseOfConnections(t *testing.T) {
 	taken, err := net.Listen("tcp", address(ports[0]))
 	require.NoError(t, err)
 	defer taken.Close()
-	b.given = 0
-	require.Equal(t, ports[1:3], give(t, &b, 2), "the next turn leaves out a port that is in use")
+	require.NotContains(t, give(t, &b, blockPorts), ports[0], "the next turn leaves out a port that is in use")
+}
+
+// A process that has the block of a killed one does not begin where that began: who knew the port of the killed one would find a stranger.
+func TestPortsOfABlockDoNotBeginWithTheSame(t *testing.T) {
+	t.Parallel()
+	begins := map[int]bool{}
+	for range 20 {
+		var b portBlock
+		port := give(t, &b, 1)[0]
+		begins[port-b.held.Addr().(*net.TCPAddr).Port] = true
+		require.NoError(t, b.held.Close())
+	}
+	require.Greater(t, len(begins), 1)
+}
+
+func TestAHostThatIsNoneOfOursIsTriedOnce(t *testing.T) {
+	t.Parallel()
+	var b portBlock
+	_, err := b.give("no such host")
+	require.ErrorContains(t, err, "no such host")
+	first := b.given
+	t.Cleanup(func() { require.NoError(t, b.held.Close()) })
+	_, err = b.give("no such host")
+	require.Error(t, err)
+	require.Equal(t, first+1, b.given)
 }
 
 // Two values stand for two processes: they share nothing but the machine.

@@ -74,22 +74,22 @@ func TestSharedRecoversFromDeadKeeper(t *testing.T) {
 		dir := ownTemp(t, "300ms")
 		lease, err := Shared(t.Context(), kind)
 		require.NoError(t, err)
-		killKeeper(t, dir)
+		dead := killKeeper(t, dir)
 
 		again, err := Shared(t.Context(), kind)
 		require.NoError(t, err)
-		require.NotEqual(t, lease.URL(), again.URL())
 		left, err := filepath.Glob(filepath.Join(dir, "*", "*", "data-*[0-9]"))
 		require.NoError(t, err)
 		require.Len(t, left, 1, "the dead keeper's data is gone")
+		require.NotEqual(t, dead, left[0])
 		again.Release()
 		lease.Release()
 		eventually(t, "the server is gone", everythingGone(dir))
 	})
 }
 
-// killKeeper finds the keeper by the name of its data folder.
-func killKeeper(t *testing.T, dir string) {
+// killKeeper finds the keeper by the name of its data folder, which it returns.
+func killKeeper(t *testing.T, dir string) string {
 	t.Helper()
 	data, err := filepath.Glob(filepath.Join(dir, "*", "*", "data-*[0-9]"))
 	require.NoError(t, err)
@@ -100,6 +100,7 @@ func killKeeper(t *testing.T, dir string) {
 	lock, err := lockFile(t.Context(), filepath.Join(filepath.Dir(data[0]), "keeper.lock"), exclusive)
 	require.NoError(t, err, "the kernel has released what the keeper held")
 	lock.Close()
+	return data[0]
 }
 
 func TestSharedUsesServerOfTheUser(t *testing.T) {
