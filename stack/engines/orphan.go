@@ -119,7 +119,7 @@ func postmasterPid(dataDir string) (int, error) {
 // isPostmaster tells the server of this folder from a stranger that was given
 // the same process number later.
 func isPostmaster(pid int, dataDir string) bool {
-	line := commandLine(pid)
-	program, rest, _ := strings.Cut(line, " ")
-	return filepath.Base(program) == "postgres" && strings.Contains(rest+" ", "-D "+dataDir+" ")
+	// Both the program's folder and the data folder may have blanks in their names.
+	program, _, found := strings.Cut(commandLine(pid)+" ", " -D "+dataDir+" ")
+	return found && filepath.Base(program) == "postgres"
 }

@@ -49,9 +49,15 @@ func StartPostgres(ctx context.Context, cfg PostgresConfig) (*Server, error) {
 	if p.account, err = postgresAccount(); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(cfg.DataDir), 0o755); err != nil {
+	parent := filepath.Dir(cfg.DataDir)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return nil, fmt.Errorf("create the parent of the data folder: %w", err)
 	}
+	// An orphan is known by its folder, which has to have one name.
+	if parent, err = filepath.EvalSymlinks(parent); err != nil {
+		return nil, fmt.Errorf("find the parent of the data folder: %w", err)
+	}
+	p.DataDir = filepath.Join(parent, filepath.Base(cfg.DataDir))
 	return retryStart(ctx, cfg.Port, func() (*Server, error) { return p.start(ctx) })
 }
 

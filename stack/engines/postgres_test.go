@@ -22,8 +22,29 @@ func newPostgres(t *testing.T, dir string) postgres {
 }
 
 func TestPostgresStopsOrphan(t *testing.T) {
-	dir := filepath.Join(tempDir(t), "data")
-	p := newPostgres(t, dir)
+	t.Run("of the folder", func(t *testing.T) {
+		p := newPostgres(t, filepath.Join(tempDir(t), "data"))
+		stopsOrphan(t, p, p.DataDir)
+	})
+	t.Run("of a program in a folder with a blank", func(t *testing.T) {
+		dir := tempDir(t)
+		p := newPostgres(t, filepath.Join(dir, "data"))
+		cache := filepath.Join(dir, "my cache")
+		require.NoError(t, os.Symlink(filepath.Dir(p.bin), cache))
+		p.bin = filepath.Join(cache, "bin")
+		stopsOrphan(t, p, p.DataDir)
+	})
+	t.Run("of the folder by another name", func(t *testing.T) {
+		dir := tempDir(t)
+		link := filepath.Join(dir, "link")
+		require.NoError(t, os.Symlink(dir, link))
+		stopsOrphan(t, newPostgres(t, filepath.Join(dir, "data")), filepath.Join(link, "data"))
+	})
+}
+
+// stopsOrphan runs p without an owner and starts a server on its folder.
+func stopsOrphan(t *testing.T, p postgres, dir string) {
+	t.Helper()
 	require.NoError(t, p.prepare(t.Context()))
 	port, err := freePort(0)
 	require.NoError(t, err)
@@ -31,6 +52,7 @@ func TestPostgresStopsOrphan(t *testing.T) {
 	require.NoError(t, orphan.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- orphan.Wait() }()
+	t.Cleanup(func() { _ = orphan.Process.Kill() }) // when the test failed
 	eventually(t, "the orphan is up", func() bool { return probePostgres(dir, orphan.Process.Pid) == nil })
 
 	s, err := startKind(t.Context(), Postgres, dir, 0)
