@@ -48,14 +48,8 @@ func (p postgres) prepare(ctx context.Context) error {
 // initdb makes the cluster in a temporary sibling and renames it, so that a
 // kill in the middle leaves no half cluster under the final name.
 func (p postgres) initdb(ctx context.Context) error {
-	stale, err := filepath.Glob(p.DataDir + ".initdb-*")
-	if err != nil {
+	if err := removeWithPrefix(p.DataDir + ".initdb-"); err != nil {
 		return err
-	}
-	for _, dir := range stale {
-		if err := os.RemoveAll(dir); err != nil {
-			return err
-		}
 	}
 	temp, err := os.MkdirTemp(filepath.Dir(p.DataDir), filepath.Base(p.DataDir)+".initdb-")
 	if err != nil {

@@ -63,14 +63,8 @@ func Install(ctx context.Context, kind Kind, progress io.Writer) (string, error)
 // kill in the middle never leaves half an engine under the final name.
 func fetch(ctx context.Context, kind Kind, pkg npmPackage, target string, progress io.Writer) error {
 	// The lock is held: whatever lies about was left by a killed fetch.
-	stale, err := filepath.Glob(target + ".tmp-*")
-	if err != nil {
+	if err := removeWithPrefix(target + ".tmp-"); err != nil {
 		return err
-	}
-	for _, dir := range stale {
-		if err := os.RemoveAll(dir); err != nil {
-			return err
-		}
 	}
 	temp, err := os.MkdirTemp(filepath.Dir(target), filepath.Base(target)+".tmp-")
 	if err != nil {

@@ -37,11 +37,11 @@ func runKeeper(task keeperTask) error {
 	server, err := task.start(ctx, data)
 	if err != nil {
 		fmt.Fprintln(tell, "error:", oneLine(err))
-		return errors.Join(err, removeMatching(data+"*"))
+		return errors.Join(err, removeWithPrefix(data))
 	}
 	if err := writeState(task.Dir, server.URL()); err != nil {
 		fmt.Fprintln(tell, "error:", oneLine(err))
-		return errors.Join(err, server.Stop(ctx), removeMatching(data+"*"))
+		return errors.Join(err, server.Stop(ctx), removeWithPrefix(data))
 	}
 	fmt.Fprintln(tell, server.URL())
 	_ = tell.Close()
@@ -49,7 +49,7 @@ func runKeeper(task keeperTask) error {
 	lease := task.keep(ctx, server)
 	// First the address, so that no newcomer gets a server that is ending.
 	err = os.Remove(filepath.Join(task.Dir, "state.json"))
-	err = errors.Join(err, server.Err(), server.Stop(context.Background()), removeMatching(data+"*"))
+	err = errors.Join(err, server.Err(), server.Stop(context.Background()), removeWithPrefix(data))
 	if lease != nil {
 		// Whoever waits for the lease finds the file gone and begins anew.
 		err = errors.Join(err, os.RemoveAll(task.Dir))
@@ -113,18 +113,6 @@ func writeState(dir, url string) error {
 		return err
 	}
 	return os.Rename(temp, filepath.Join(dir, "state.json"))
-}
-
-func removeMatching(pattern string) error {
-	paths, err := filepath.Glob(pattern)
-	if err != nil {
-		return err
-	}
-	var all error
-	for _, path := range paths {
-		all = errors.Join(all, os.RemoveAll(path))
-	}
-	return all
 }
 
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

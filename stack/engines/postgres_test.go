@@ -116,6 +116,18 @@ func TestPostgresNamesClosedFolder(t *testing.T) {
 	}
 }
 
+func TestPostgresTakesEveryNameOfAFolder(t *testing.T) {
+	parent := filepath.Join(tempDir(t), "a [name* with ?\\")
+	require.NoError(t, os.Mkdir(parent, 0o755))
+	dir := filepath.Join(parent, "data")
+	half := dir + ".initdb-123"
+	require.NoError(t, os.Mkdir(half, 0o700))
+	s, err := startKind(t.Context(), Postgres, dir, 0)
+	require.NoError(t, err)
+	require.NoDirExists(t, half)
+	stop(t, s)
+}
+
 func TestPostgresUsesEmptyFolderAndCleansHalfCluster(t *testing.T) {
 	dir := filepath.Join(tempDir(t), "data")
 	half := dir + ".initdb-123"

@@ -19,7 +19,7 @@ func cleanShared(ctx context.Context, dir string) error {
 	if err := os.Remove(filepath.Join(dir, "state.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	left, err := filepath.Glob(filepath.Join(dir, "data-*"))
+	left, err := withPrefix(filepath.Join(dir, "data-"))
 	if err != nil {
 		return err
 	}
