@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -76,7 +77,8 @@ func (t keeperTask) start(ctx context.Context, data string) (*Server, error) {
 }
 
 // keep returns when the server is to end: the exclusive lease after the grace
-// period without users, nil when the server ended by itself or a signal came.
+// period without users, nil when the server ended by itself, a signal came or
+// the folder is gone.
 func (t keeperTask) keep(ctx context.Context, server *Server) *fileLock {
 	path := filepath.Join(t.Dir, "lease")
 	tick := time.NewTicker(min(500*time.Millisecond, t.Grace/4+time.Millisecond))
@@ -91,6 +93,9 @@ func (t keeperTask) keep(ctx context.Context, server *Server) *fileLock {
 		case <-tick.C:
 		}
 		lease, err := tryLockFile(path, exclusive)
+		if errors.Is(err, fs.ErrNotExist) { // the folder was removed: nobody finds the server any more
+			return nil
+		}
 		if err != nil {
 			used = time.Now()
 			continue

@@ -1,10 +1,12 @@
 package engines
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -101,6 +103,16 @@ func killKeeper(t *testing.T, dir string) string {
 	require.NoError(t, err, "the kernel has released what the keeper held")
 	lock.Close()
 	return data[0]
+}
+
+// Whoever empties the temporary folder leaves the keeper without users for ever: nobody finds its server again.
+func TestAKeeperWhoseFolderIsGoneEnds(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	task := keeperTask{Dir: filepath.Join(t.TempDir(), "gone"), Grace: time.Millisecond, Kind: ClickHouse}
+	require.Nil(t, task.keep(ctx, &Server{done: make(chan struct{})}))
+	require.NoError(t, ctx.Err(), "it ended by itself")
 }
 
 func TestSharedUsesServerOfTheUser(t *testing.T) {
