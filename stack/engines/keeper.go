@@ -52,9 +52,7 @@ func runKeeper(task keeperTask) error {
 	err = os.Remove(filepath.Join(task.Dir, "state.json"))
 	err = errors.Join(err, server.Err(), server.Stop(context.Background()), removeWithPrefix(data))
 	if lease != nil {
-		// Whoever waits for the lease finds the file gone and begins anew.
-		err = errors.Join(err, os.RemoveAll(task.Dir))
-		_ = os.Remove(filepath.Dir(task.Dir)) // stays while the other engine's folder is in it
+		err = errors.Join(err, leaveShared(task.Dir))
 		_ = lease.Close()
 	}
 	return err
@@ -118,6 +116,22 @@ func writeState(dir, url string) error {
 		return err
 	}
 	return os.Rename(temp, filepath.Join(dir, "state.json"))
+}
+
+// leaveShared removes the folder of an ending keeper that holds the lease. The
+// lease goes last: whoever waits for it finds the file gone and begins anew, and
+// the folder, with all that he puts there, is his from then on.
+func leaveShared(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.Name() != "lease" {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		}
+	}
+	err = errors.Join(err, os.Remove(filepath.Join(dir, "lease")))
+	_ = os.Remove(dir)               // stays when somebody is in it already
+	_ = os.Remove(filepath.Dir(dir)) // stays while the other engine's folder is in it
+	return err
 }
 
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -2,8 +2,11 @@ package engines
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -103,6 +106,35 @@ func killKeeper(t *testing.T, dir string) string {
 	require.NoError(t, err, "the kernel has released what the keeper held")
 	lock.Close()
 	return data[0]
+}
+
+// TestTheLeaseGoesLast has files that lie before the lease and behind it, however the folder is sorted: a newcomer who came in
+// while they go would wait on a start.lock, or hold one, that the next newcomer does not find.
+func TestTheLeaseGoesLast(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "base", "shared")
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	for n := range 1001 {
+		name := strconv.Itoa(n)
+		if n == 500 {
+			name = "lease"
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
+	left := make(chan error, 1)
+	go func() { left <- leaveShared(dir) }()
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "lease")); err != nil {
+			break
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if !errors.Is(err, fs.ErrNotExist) {
+		require.NoError(t, err)
+	}
+	require.Empty(t, entries)
+	require.NoError(t, <-left)
+	require.NoDirExists(t, filepath.Dir(dir))
 }
 
 // Whoever empties the temporary folder leaves the keeper without users for ever: nobody finds its server again.
