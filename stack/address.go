@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"syscall"
 	"time"
@@ -73,7 +72,7 @@ const orphanWait = 5 * time.Second
 // stop cleanly it first waits for that run's processes.
 func awaitFree(ctx context.Context, wanted []address, home *home) error {
 	var wait time.Duration
-	if _, err := os.Stat(home.path(stateFile)); err == nil {
+	if home.unclean {
 		wait = orphanWait
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)

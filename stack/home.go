@@ -46,8 +46,9 @@ func FindDataDir(start string) (string, error) {
 
 // home is a data folder that is ours until Close.
 type home struct {
-	dir  string
-	lock *os.File
+	dir     string
+	lock    *os.File
+	unclean bool // the last run did not stop cleanly: its processes may still be ending
 }
 
 // RunningError says that a suite runs on the data folder already.

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -68,6 +69,29 @@ func TestADataFolderThatIsGivenBackIsFree(t *testing.T) {
 	free, err = lockIsFree(dir)
 	require.NoError(t, err)
 	require.True(t, free)
+}
+
+// The file of a killed suite is there while the next one starts, and holds the lock: nobody may take the one for the other.
+func TestASuiteThatStartsIsNotTheOneThatWasKilled(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	require.NoError(t, writeState(dir, State{PID: 42}))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var read, second error
+	_, err := Up(ctx, Config{
+		DataDir: dir, EventsStore: StorePostgres, Environ: []string{}, FreePorts: true,
+		Report: func(e Event) {
+			if e.Name == processPostgres && e.State == Starting {
+				_, read = ReadState(dir)
+				_, second = openHome(dir)
+				cancel()
+			}
+		},
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, read, ErrNotRunning)
+	require.EqualError(t, second, "the suite on "+dir+" is just starting or stopping")
 }
 
 func TestNoSuiteIsNotRunning(t *testing.T) {

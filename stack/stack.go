@@ -82,6 +82,11 @@ func Up(ctx context.Context, cfg Config) (*Suite, error) {
 }
 
 func up(ctx context.Context, cfg Config, home *home) (*Suite, error) {
+	// What a killed run left would tell others, from now on, that it stands: they believe the file while the lock is held.
+	var err error
+	if home.unclean, err = takeState(home.dir); err != nil {
+		return nil, err
+	}
 	keys, err := loadKeys(home.path(keysFile))
 	if err != nil {
 		return nil, err

@@ -65,11 +65,17 @@ func writeState(dir string, state State) error {
 }
 
 func removeState(dir string) error {
+	_, err := takeState(dir)
+	return err
+}
+
+// takeState removes the file and reports whether it was there.
+func takeState(dir string) (bool, error) {
 	err := os.Remove(filepath.Join(dir, stateFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return false, nil
 	}
-	return err
+	return err == nil, err
 }
 
 // writePrivate replaces a file that only this user may read. Readers see the
