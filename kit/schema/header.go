@@ -47,7 +47,8 @@ const DefaultSoak = 24 * time.Hour
 func (h Header) Required() bool { return h.Contract == nil && !h.Background }
 
 var (
-	directive = regexp.MustCompile(`^--\s*devtrail:\s*([a-z-]+)\s*(.*?)\s*$`)
+	// Any word is one: what is mistyped, or written in capitals, is refused by name and not passed over like a remark.
+	directive = regexp.MustCompile(`^--\s*devtrail:\s*(\S*)\s*(.*?)\s*$`)
 	object    = regexp.MustCompile(`^[a-z_][a-z0-9_]*\.(?:\*|[a-z_][a-z0-9_]*)$`)
 	backfill  = regexp.MustCompile(`^[0-9]{4,18}_[a-z0-9]+(?:_[a-z0-9]+)*$`)
 )

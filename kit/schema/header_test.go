@@ -37,6 +37,9 @@ func TestHeader(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"-- devtrail: contrakt\n":                           `"contrakt" is not known`,
+		"-- devtrail: Background\nSELECT 1":                 `"Background" is not known`,
+		"-- devtrail: no_transaction\n":                     `"no_transaction" is not known`,
+		"-- devtrail:\n":                                    `"" is not known`,
 		"-- devtrail: contract\n":                           "without",
 		"-- devtrail: soak 1h\n":                            "without",
 		"-- devtrail: no-reader a.b\n":                      "without",
