@@ -97,7 +97,7 @@ func readBackfill(fsys fs.FS, name string, files []File) (Backfill, error) {
 	text := strings.ReplaceAll(string(raw), "\r\n", "\n")
 	sum := sha256.Sum256([]byte(text))
 	b := Backfill{
-		Name: strings.TrimSuffix(name, ".sql"), Batch: DefaultBatch, Latency: DefaultBatchLatency, SQL: text, Checksum: hex.EncodeToString(sum[:]),
+		Name: strings.TrimSuffix(name, ".sql"), Batch: DefaultBatch, Latency: DefaultBatchLatency, SQL: withoutMark(text), Checksum: hex.EncodeToString(sum[:]),
 	}
 	if b.After, err = strconv.ParseInt(m[1], 10, 64); err != nil {
 		return Backfill{}, err

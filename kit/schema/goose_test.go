@@ -40,5 +40,8 @@ func TestAnnotationsOfGooseThatDoNotFitAreRefusedByName(t *testing.T) {
 		_, err := schema.Files(folder(map[string]string{"0001_x.sql": text}))
 		require.ErrorContains(t, err, want)
 		require.ErrorContains(t, err, "0001_x.sql")
+		same, err := schema.Applied(text)
+		require.ErrorContains(t, err, want)
+		assert.Equal(t, text, same)
 	}
 }

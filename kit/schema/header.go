@@ -61,7 +61,7 @@ func readHeader(text string) (Header, error) {
 	var h Header
 	var contract Contract
 	soak := ""
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(withoutMark(text)) {
 		line = strings.TrimSpace(line)
 		if line != "" && !strings.HasPrefix(line, "--") {
 			break

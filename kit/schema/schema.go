@@ -35,7 +35,7 @@ var fileName = regexp.MustCompile(`^([0-9]{4,18})_([a-z0-9]+(?:_[a-z0-9]+)*)\.sq
 type File struct {
 	Version  int64
 	Name     string // the file's name, such as "0001_init.sql"
-	SQL      string // what is applied: the text without its part behind "-- +goose Down"
+	SQL      string // what is applied of the text, see Applied
 	Checksum string // hex SHA-256 of the whole text with \r\n as \n
 	Header
 }
@@ -91,6 +91,7 @@ func read(fsys fs.FS, name string) (File, error) {
 	}
 	text := strings.ReplaceAll(string(raw), "\r\n", "\n")
 	sum := sha256.Sum256([]byte(text))
+	text = withoutMark(text)
 	header, err := readHeader(text)
 	if err != nil {
 		return File{}, fmt.Errorf("migration %q: %w", name, err)
@@ -108,3 +109,17 @@ func read(fsys fs.FS, name string) (File, error) {
 		Header:   header,
 	}, nil
 }
+
+// Applied is what is applied of a text: that without a byte order mark and without its part behind "-- +goose Down". Annotations of goose that
+// do not fit are an error, and the text comes with it as it is.
+func Applied(text string) (string, error) {
+	g, err := readGoose(withoutMark(text))
+	if err != nil {
+		return text, err
+	}
+	return g.up, nil
+}
+
+// withoutMark removes the byte order mark that some editors put before a text: a header behind it would not be seen, and Postgres takes it for a
+// part of the first word. psql passes over it too.
+func withoutMark(text string) string { return strings.TrimPrefix(text, "\ufeff") }

@@ -1,6 +1,8 @@
 package schema_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"testing"
 	"testing/fstest"
 
@@ -75,4 +77,25 @@ func FuzzFiles(f *testing.F) {
 			require.Positive(t, file.Version)
 		}
 	})
+}
+
+func TestAByteOrderMarkIsNotPartOfTheText(t *testing.T) {
+	t.Parallel()
+	const text = "\ufeff-- devtrail: background\n-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;\n"
+	files, err := schema.Files(folder(map[string]string{"0001_a.sql": text}))
+	require.NoError(t, err)
+	assert.True(t, files[0].Background)
+	assert.Equal(t, "-- devtrail: background\n-- +goose Up\nSELECT 1;\n", files[0].SQL)
+	sum := sha256.Sum256([]byte(text))
+	assert.Equal(t, hex.EncodeToString(sum[:]), files[0].Checksum, "the checksum is that of the whole text")
+	header, err := schema.ParseHeader(text)
+	require.NoError(t, err)
+	assert.True(t, header.Background)
+	applied, err := schema.Applied(text)
+	require.NoError(t, err)
+	assert.Equal(t, files[0].SQL, applied)
+
+	moved, err := backfills("0001_a.sql", "\ufeff-- devtrail: backfill things\nSELECT 1")
+	require.NoError(t, err)
+	assert.Equal(t, "-- devtrail: backfill things\nSELECT 1", moved[0].SQL)
 }
