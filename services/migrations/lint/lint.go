@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"devtrail.dev/kit/schema"
 	"devtrail.dev/services/migrations/internal/sqlsplit"
 	"devtrail.dev/services/migrations/lint/clickhouse"
 	"devtrail.dev/services/migrations/lint/postgres"
@@ -78,6 +79,7 @@ func Lint(e Engine, setup, files []File, opts Options) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	setup, files = applied(setup), applied(files)
 	found, err := eng.linter.Lint(setup, files, opts)
 	if err != nil {
 		return nil, fmt.Errorf("lint %s: %w", e, err)
@@ -92,6 +94,15 @@ func Lint(e Engine, setup, files []File, opts Options) ([]Finding, error) {
 		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule))
 	})
 	return found, nil
+}
+
+// applied leaves of the files what is applied of them. One whose annotations do not fit stays as it is: whoever reads it to apply it refuses it.
+func applied(files []File) []File {
+	list := slices.Clone(files)
+	for i, f := range list {
+		list[i].SQL, _ = schema.Applied(f.SQL)
+	}
+	return list
 }
 
 // countCharacters makes the columns count characters, as editors do; the engines count bytes.

@@ -138,3 +138,22 @@ func TestUnknownEngineIsNamed(t *testing.T) {
 	_, err := lint.Lint("sqlite", nil, nil, lint.Options{})
 	require.ErrorContains(t, err, `engine "sqlite" is not known`)
 }
+
+func TestOnlyWhatIsAppliedIsJudged(t *testing.T) {
+	const up, back = "-- +goose Up\nCREATE TABLE a (id bigint PRIMARY KEY);\n", "-- +goose Down\nDROP TABLE orders;\n"
+	require.Empty(t, lintOne(t, up+back), "nobody runs the way back")
+	require.NotEmpty(t, lintOne(t, "-- +goose Up\n"+unindexed+back))
+
+	before := []lint.File{{Name: "0001_a.sql", SQL: "-- +goose Up\nCREATE TABLE orders (id bigint PRIMARY KEY, state varchar(10));\n" + back}}
+	widened := []lint.File{{Name: "0002_b.sql", SQL: "ALTER TABLE orders ALTER COLUMN state TYPE text;"}}
+	found, err := lint.Lint(lint.Postgres, before, widened, lint.Options{TimeoutsSet: true})
+	require.NoError(t, err)
+	require.Empty(t, of(found, "changing-column-type"), "the table of the setup is there")
+}
+
+func TestAByteOrderMarkHidesNothing(t *testing.T) {
+	const dropped = "ALTER TABLE orders DROP COLUMN state;"
+	require.Equal(t, lintOne(t, dropped), lintOne(t, "\ufeff"+dropped))
+	ignored := "-- devtrail:ignore require-concurrent-index-creation the table is empty\n\n" + unindexed
+	require.Equal(t, lintOne(t, ignored), lintOne(t, "\ufeff"+ignored))
+}
