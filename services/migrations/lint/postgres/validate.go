@@ -22,13 +22,22 @@ func validatesUnderLock(c *context) *alterUse {
 	for _, a := range c.alters(pg.AlterTableType_AT_ValidateConstraint) {
 		for _, e := range append(c.file.earlier(c.stmt), c.stmt) {
 			for _, add := range altersOf(e.node, pg.AlterTableType_AT_AddConstraint) {
-				if add.table.key() == a.table.key() && add.cmd.GetDef().GetConstraint().GetConname() == a.cmd.GetName() {
+				if add.table.key() == a.table.key() && addedName(add) == a.cmd.GetName() {
 					return &a
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// addedName is the name of a constraint that an ALTER TABLE adds; that which Postgres gives it when the statement gives none.
+func addedName(add alterUse) string {
+	k := add.cmd.GetDef().GetConstraint()
+	if k.GetConname() != "" {
+		return k.GetConname()
+	}
+	return defaultName(&table{name: add.table}, &constraint{kind: k.GetContype(), columns: constraintColumns(k)})
 }
 
 // validatesBeside returns the VALIDATE of an ALTER TABLE of which another command takes a stronger lock, and that lock; nil when there is none.
