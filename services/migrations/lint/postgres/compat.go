@@ -202,15 +202,31 @@ func (c *context) columnAdded(table name, column string) bool {
 	return false
 }
 
-// droppingDefault reports DROP DEFAULT unless the column is known to bear NULL.
+// droppingDefault reports DROP DEFAULT unless the column is known to bear NULL, and DROP IDENTITY, whose column never does. It passes a column
+// that gets another value of its own before anybody sees it without one, as from serial to identity.
 func droppingDefault(c *context) {
-	for _, a := range c.alters(pg.AlterTableType_AT_ColumnDefault) {
+	for _, a := range c.alters(pg.AlterTableType_AT_ColumnDefault, pg.AlterTableType_AT_DropIdentity) {
 		col := c.schema.table(a.table).column(a.cmd.GetName())
-		if a.cmd.GetDef() != nil || (col != nil && col.typ.name != "" && !col.notNull) {
+		if a.cmd.GetDef() != nil || (col != nil && col.typ.name != "" && !col.notNull) || c.filledAgain(a) {
 			continue
 		}
 		c.reportOf(a.table, a.cmd.GetName(), "writers of the previous build that leave %s out fail when it is NOT NULL", quote(a.cmd.GetName()))
 	}
+}
+
+// filledAgain reports whether the statement, or a later one of its transaction, gives the column a default or numbers it.
+func (c *context) filledAgain(dropped alterUse) bool {
+	for _, st := range c.file.statements[c.stmt.index:] {
+		if st != c.stmt && (!c.stmt.inside || st.transaction != c.stmt.transaction) {
+			return false
+		}
+		for _, a := range altersOf(st.node, pg.AlterTableType_AT_ColumnDefault, pg.AlterTableType_AT_AddIdentity) {
+			if a.table.key() == dropped.table.key() && a.cmd.GetName() == dropped.cmd.GetName() && a.cmd.GetDef() != nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // addingRequiredField reports a new column that needs a value and has none for the rows that are there.
