@@ -44,7 +44,7 @@ func authorityRules() []check {
 			dropWhat("the function", pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE, pg.ObjectType_OBJECT_AGGREGATE), nil,
 		},
 		{
-			rule.Rule{Name: "drop-sequence", Severity: rule.Gate, Alternative: unused, Reason: "the number that the sequence has reached is gone"},
+			rule.Rule{Name: "drop-sequence", Severity: rule.Gate, Alternative: unused, Reason: "the number that the sequence has reached is gone, or who asks for it by its name fails"},
 			dropWhat("the sequence", pg.ObjectType_OBJECT_SEQUENCE), nil,
 		},
 		{
@@ -77,13 +77,30 @@ func authorityRules() []check {
 	}
 }
 
-// dropWhat returns the rule on DROP of these kinds. A type that the file makes is used by nobody.
+// dropWhat returns the rule on DROP of these kinds, and on a new name or schema, which takes the old name away. A type that the file makes is
+// used by nobody.
 func dropWhat(what string, kinds ...pg.ObjectType) func(*context) {
 	return func(c *context) {
-		list := slices.DeleteFunc(c.drops(kinds...), func(n name) bool { return c.schema.created[n.key()] == createdType })
+		list := slices.DeleteFunc(append(c.drops(kinds...), c.moved(kinds...)...), func(n name) bool { return c.schema.created[n.key()] == createdType })
 		if len(list) > 0 {
 			c.report("whatever still uses %s %s fails, and the catalogue does not see all uses", what, listNames(list))
 		}
+	}
+}
+
+// moved returns the name that RENAME or SET SCHEMA takes from an object of one of these kinds.
+func (c *context) moved(kinds ...pg.ObjectType) []name {
+	object, relation := c.renames(kinds...).GetObject(), c.renames(kinds...).GetRelation()
+	if m := c.node().GetAlterObjectSchemaStmt(); m != nil && slices.Contains(kinds, m.GetObjectType()) {
+		object, relation = m.GetObject(), m.GetRelation()
+	}
+	switch {
+	case object != nil:
+		return []name{objectName(object)}
+	case relation != nil:
+		return []name{rangeName(relation)}
+	default:
+		return nil
 	}
 }
 

@@ -162,12 +162,15 @@ func dropForeignKey(c *context) {
 	}
 }
 
+// readable are the objects that a query names like a table.
+var readable = []pg.ObjectType{pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_FOREIGN_TABLE}
+
 // renamingTable reports a table that moves to another schema as well, and passes a rename whose next statement makes a view under the old name.
 func renamingTable(c *context) {
-	if m := c.node().GetAlterObjectSchemaStmt(); m.GetObjectType() == pg.ObjectType_OBJECT_TABLE && c.existing(rangeName(m.GetRelation())) {
+	if m := c.node().GetAlterObjectSchemaStmt(); slices.Contains(readable, m.GetObjectType()) && c.existing(rangeName(m.GetRelation())) {
 		c.reportOf(rangeName(m.GetRelation()), "*", "the previous build finds %s no longer where it was", rangeName(m.GetRelation()))
 	}
-	r := c.renames(pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW)
+	r := c.renames(readable...)
 	if r == nil || !c.existing(rangeName(r.GetRelation())) {
 		return
 	}
