@@ -170,6 +170,9 @@ func tableRewrite(c *context) {
 			c.report("moving %s to other storage writes it and all its indexes anew under ACCESS EXCLUSIVE", a.table)
 		}
 	}
+	if a := n.GetAlterTableStmt(); a.GetObjtype() == pg.ObjectType_OBJECT_INDEX {
+		moveIndex(c, a)
+	}
 	for _, e := range c.stmt.effects {
 		if !e.Rewrite || e.New || n == nil {
 			continue
@@ -178,6 +181,20 @@ func tableRewrite(c *context) {
 			if held.key != e.key {
 				c.report("%s is written anew while the transaction holds ACCESS EXCLUSIVE on %s", e.Table, held.Table)
 			}
+		}
+	}
+}
+
+// moveIndex reports an index that is copied to another tablespace. Whoever plans a query on its table needs the index, and waits.
+func moveIndex(c *context, a *pg.AlterTableStmt) {
+	n := rangeName(a.GetRelation())
+	if c.schema.created["index "+n.key()] == createdIndex {
+		return
+	}
+	for _, cmd := range a.GetCmds() {
+		if cmd.GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_SetTableSpace {
+			c.suggest(fmt.Sprintf("REINDEX (TABLESPACE %s) INDEX CONCURRENTLY %s; -- in a file that begins with -- devtrail: no-transaction", quote(cmd.GetAlterTableCmd().GetName()), n),
+				"the index %s is copied under ACCESS EXCLUSIVE, and every query on its table waits for it", n)
 		}
 	}
 }
