@@ -28,7 +28,7 @@ var (
 func contract(dialect sqlsplit.Dialect, file File, found []Finding) []Finding {
 	header, err := schema.ParseHeader(file.SQL)
 	if err != nil && header.Contract == nil {
-		return nil // whoever reads the file refuses it
+		return nil // it is headerRefused
 	}
 	if header.Contract == nil {
 		adviseContract(file, found)

@@ -96,7 +96,7 @@ func Lint(e Engine, setup, files []File, opts Options) ([]Finding, error) {
 	return found, nil
 }
 
-// applied leaves of the files what is applied of them. One whose annotations do not fit stays as it is: whoever reads it to apply it refuses it.
+// applied leaves of the files what is applied of them. One whose annotations do not fit stays as it is, and is headerRefused.
 func applied(files []File) []File {
 	list := slices.Clone(files)
 	for i, f := range list {
@@ -125,7 +125,7 @@ func Rules(e Engine) ([]Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules := append(eng.linter.Rules(), unusedIgnore, contractWithoutNoReader, contractWithoutNeed)
+	rules := append(eng.linter.Rules(), unusedIgnore, contractWithoutNoReader, contractWithoutNeed, headerRefused)
 	slices.SortFunc(rules, func(a, b Rule) int { return cmp.Compare(a.Name, b.Name) })
 	return rules, nil
 }

@@ -32,7 +32,7 @@ type ignore struct {
 
 // suppress marks the findings that comments of the files suppress, and adds findings for headers and comments that are wrong or not needed.
 func suppress(eng engine, files []File, found []Finding) []Finding {
-	known := []string{contractWithoutNoReader.Name, contractWithoutNeed.Name}
+	known := []string{contractWithoutNoReader.Name, contractWithoutNeed.Name, headerRefused.Name}
 	for _, r := range eng.linter.Rules() {
 		known = append(known, r.Name)
 	}
@@ -47,6 +47,7 @@ func suppress(eng engine, files []File, found []Finding) []Finding {
 			mark(&f, ignores)
 			found = append(found, f)
 		}
+		found = append(found, refusedHeader(file)...)
 		for _, ig := range ignores {
 			if text := ig.complaint(known); text != "" {
 				f := Finding{
