@@ -68,6 +68,17 @@ func TestAnotherIndexOfTheNameIsNotDropped(t *testing.T) {
 	require.Equal(t, []string{"f"}, s.column(t, "pg", "SELECT indisvalid::text::char FROM pg_index WHERE indexrelid = 't_b'::regclass"))
 }
 
+// TestAnIndexOfAnotherTableIsNotTakenForTheBuiltOne has IF NOT EXISTS step over an index of the name that stands on another table.
+func TestAnIndexOfAnotherTableIsNotTakenForTheBuiltOne(t *testing.T) {
+	s := newSite(t)
+	files := filesOf(migrations.Postgres)
+	files["0003_u.sql"] = "CREATE TABLE u (b text); CREATE INDEX t_b ON u (b);"
+	files["0004_index.sql"] = alone + "CREATE INDEX CONCURRENTLY IF NOT EXISTS t_b ON t (b);"
+	r, stop := s.start(t, Config{}, s.target("pg", migrations.Postgres, files))
+	require.Contains(t, awaitState(t, r, "pg", migrations.Failed).Message, "t has no index t_b: something else has this name, so give the index another one")
+	stop()
+}
+
 // TestTheLeftoverOfAnInterruptedIndexBuildIsBuiltAgain leaves an index that is not valid, as a build that was cut off does; IF NOT EXISTS alone would keep it.
 func TestTheLeftoverOfAnInterruptedIndexBuildIsBuiltAgain(t *testing.T) {
 	s := newSite(t)

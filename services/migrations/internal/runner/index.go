@@ -42,11 +42,16 @@ func (p *postgres) buildIndex(ctx context.Context, conn *pgx.Conn, req request, 
 	if err := execute(ctx, conn, s.statement.Text); err != nil {
 		return err
 	}
-	_, valid, err := lookIndex(ctx, conn, name, table)
-	if err == nil && !valid {
-		err = fmt.Errorf("index %s is not valid after its build", name)
+	built, valid, err := lookIndex(ctx, conn, name, table)
+	switch {
+	case err != nil:
+		return err
+	case built == "": // IF NOT EXISTS has stepped over what is no index of the table
+		return fmt.Errorf("%s has no index %s: something else has this name, so give the index another one", table, name)
+	case !valid:
+		return fmt.Errorf("index %s is not valid after its build", name)
 	}
-	return err
+	return nil
 }
 
 // oldSnapshots names the sessions of this database whose transactions hold an old snapshot.
