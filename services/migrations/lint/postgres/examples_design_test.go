@@ -57,9 +57,7 @@ var nameExamples = []example{
 	yes("ban-create-domain-with-constraint", "CREATE DOMAIN d AS text NOT NULL"),
 	no("ban-create-domain-with-constraint", "CREATE DOMAIN d AS text"),
 	yes("ban-alter-domain-with-add-constraint", "ALTER DOMAIN d ADD CHECK (VALUE <> '')"),
-	yes("ban-alter-domain-with-add-constraint", "ALTER DOMAIN d SET NOT NULL"),
 	no("ban-alter-domain-with-add-constraint", "ALTER DOMAIN d DROP CONSTRAINT c"),
-	no("ban-alter-domain-with-add-constraint", "ALTER DOMAIN d DROP NOT NULL"),
 }
 
 var policyExamples = []example{

@@ -33,10 +33,10 @@ func nameRules() []check {
 		}, nil},
 		{rule.Rule{
 			Name: "ban-alter-domain-with-add-constraint", Severity: rule.Warning,
-			Reason:      "adding a constraint to a domain, or NOT NULL, reads every table that uses it under SHARE",
+			Reason:      "adding a constraint to a domain reads every table that uses it under SHARE",
 			Alternative: "ALTER DOMAIN d ADD CONSTRAINT k CHECK (...) NOT VALID; or the constraint on the columns",
 		}, func(c *context) {
-			if d := c.node().GetAlterDomainStmt(); d.GetSubtype() == "C" || d.GetSubtype() == "O" {
+			if d := c.node().GetAlterDomainStmt(); d.GetSubtype() == "C" {
 				c.report("every table with a column of %s is read under SHARE", listName(texts(d.GetTypeName())))
 			}
 		}, nil},
