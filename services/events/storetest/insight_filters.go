@@ -142,7 +142,8 @@ func patterns(s *story) {
 	for pattern, want := range map[string]string{
 		`a.b`: "a_b a.b", `(?s)a.b`: "a/b a_b a.b", `(?i)ab`: "ab AB", `a$`: "", `(?m)a$`: "a/b", `\d`: "12 x_1", `^\w+$`: `ab AB 12 x_1`, `\bb\b`: "a/b a_b a.b",
 		`[[:upper:]]`: "AB", `\pL$`: `ab AB a/b a_b a.b caf\u00e9`, `\x{e9}`: `caf\u00e9`, `a\.b`: "a.b", `^$`: "", `^(ab|12)$`: "ab 12", `\Qa.b\E`: "a.b", `a\sb`: "a/b a_b",
-		`[]a]b`: "ab", `[^]x]b`: "ab a/b a_b a.b",
+		`[]a]b`: "ab", `[^]x]b`: "ab a/b a_b a.b", `^\p{Letter}+$`: `ab AB caf\u00e9`, `\p{uppercase letter}.`: "AB", `^\P{ASCII}|[^\p{Assigned}]|\p{Latin}{4}$`: `caf\u00e9`,
+		`\p{LC}.b`: "a_b a.b",
 	} {
 		f := s.where("p", insight.Regex, pattern)
 		if pattern == `^$` {

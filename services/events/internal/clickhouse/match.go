@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -96,6 +97,12 @@ func (st *statement) compare(f *insight.PropertyFilter, p *property) *condition 
 
 // pattern is one of Go as the server reads it the same.
 func pattern(text string) string {
+	if strings.Contains(text, `\p`) || strings.Contains(text, `\P`) {
+		// The server knows fewer names of classes of characters, such as no Letter, and what is in a class is that of another Unicode: Go writes out what it means.
+		if parsed, err := syntax.Parse(text, syntax.Perl); err == nil {
+			text = parsed.String()
+		}
+	}
 	before := "(?-s)" // the server's . matches a line break, Go's does not
 	if strings.Contains(text, "[]") || strings.Contains(text, "[^]") {
 		// Before it runs a pattern the server looks for a text that must be there. It takes the ] that a class may begin with for the end of the class, and the
