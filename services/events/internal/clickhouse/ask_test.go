@@ -103,6 +103,7 @@ func TestErrorsOfTheServerHaveKinds(t *testing.T) {
 		{241, "(total) memory limit exceeded", fault.Unavailable},
 		{242, "Table is in readonly mode", fault.Unavailable},
 		{394, "Query was cancelled", fault.Canceled},
+		{427, "pattern too large - compile failed", fault.Exhausted},
 		{62, "Syntax error", fault.Internal},
 	} {
 		err := judge(t.Context(), &clickhouse.Exception{Code: c.code, Message: c.message})

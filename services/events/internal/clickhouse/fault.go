@@ -27,6 +27,7 @@ const (
 	codeCancelled       = 394
 	codeThrown          = 395 // by throwIf
 	codeTooManyRows     = 396 // in the answer
+	codePattern         = 427 // one that cannot be compiled: Go has compiled it, so it needs more memory than the server gives it
 )
 
 // passing are the server's codes that mean "not now", with its names for them: repeating the call later is right. None of them is the fault of what is asked or
@@ -127,7 +128,7 @@ func judge(ctx context.Context, err error) error {
 		if strings.Contains(err.Error(), "max_query_size") { // a statement of ours that is cut off
 			return events.ErrQuestionTooLarge.Wrap(err)
 		}
-	case codeTooManyRows, codeTooDeep, codeTooBig:
+	case codeTooManyRows, codeTooDeep, codeTooBig, codePattern:
 		return events.ErrQuestionTooLarge.Wrap(err)
 	case codeMemory:
 		if !strings.Contains(err.Error(), "(total)") { // the code is the same for the limit of the query and that of the server
