@@ -13,6 +13,7 @@ import (
 var filterCases = []insightCase{
 	{"every operator on texts, numbers, nothing and null", operatorsOnEvents},
 	{"the same operators on properties of developers; nobody has none", operatorsOnDevelopers},
+	{"a text that ends with a backslash is one", backslashes},
 	{"patterns are RE2 whatever the engine's own are", patterns},
 	{"values are compared as text, numbers by their number form", valueForms},
 	{"an action is an OR of steps and an event counts once", actions},
@@ -150,6 +151,21 @@ func patterns(s *story) {
 			want = ""
 		}
 		require.Equal(s.t, want, strings.TrimSpace(s.passing(named, order, []insight.PropertyFilter{f}, of("a"))), pattern)
+	}
+}
+
+func backslashes(s *story) {
+	named := map[uuid.UUID]string{}
+	forms := []string{`{"p":"C:\\"}`, `{"a":"x\\","p":"C:\\","q":"y"}`, `{"a":[1],"p":"C:\\"}`, `{"a":12345678901234567890123,"p":"C:\\","q":"\\u005c"}`, `{"p":["C:\\","\\u005c"],"q":1}`, `{"p\\":["C:\\"]}`}
+	for _, form := range forms {
+		named[s.did("ada", "a", "01 12:00", form)] = form
+	}
+	for _, c := range []struct {
+		key, value string
+		want       []string
+	}{{"p", `C:\`, forms[:4]}, {"p", `["C:\\","\\u005c"]`, forms[4:5]}, {`p\`, `["C:\\"]`, forms[5:]}} {
+		f := s.where(c.key, insight.Exact, c.value)
+		require.Equal(s.t, strings.Join(c.want, " "), s.passing(named, forms, []insight.PropertyFilter{f}, of("a")), c.value)
 	}
 }
 

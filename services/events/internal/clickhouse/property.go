@@ -18,12 +18,13 @@ type property struct {
 	Time     bool // the time form is wanted
 	Odd      bool // the key may look like what stands between two texts, so finding it in the text proves nothing
 
-	Key    string // the key
-	Name   string // as JSON writes it
-	Quoted string // with its quotes
-	Member string // with quotes and colon
-	Head   string // as the first member of an object
-	Next   string // as another
+	Key     string // the key
+	Name    string // as JSON writes it
+	Spelled string // as JSON may write it, too: with \u005c for each backslash
+	Quoted  string // the name with its quotes
+	Member  string // with quotes and colon
+	Head    string // as the first member of an object
+	Next    string // as another
 
 	NumberPattern, TimePattern string
 
@@ -69,13 +70,14 @@ func (st *statement) property(document, key string) *property {
 	name := events.MemberName(key)
 	p := &property{
 		N: st.numbers, Document: document, key: key, st: st,
-		Odd:    name == "" || strings.IndexByte(":,]}", name[0]) >= 0,
-		Key:    st.text(key),
-		Name:   st.text(name),
-		Quoted: st.text(`"` + name + `"`),
-		Member: st.text(`"` + name + `":`),
-		Head:   st.text(`{"` + name + `":`),
-		Next:   st.text(`,"` + name + `":`),
+		Odd:     name == "" || strings.IndexByte(":,]}", name[0]) >= 0,
+		Key:     st.text(key),
+		Name:    st.text(name),
+		Spelled: st.text(strings.ReplaceAll(name, `\\`, `\u005c`)),
+		Quoted:  st.text(`"` + name + `"`),
+		Member:  st.text(`"` + name + `":`),
+		Head:    st.text(`{"` + name + `":`),
+		Next:    st.text(`,"` + name + `":`),
 	}
 	st.numbers++
 	return p

@@ -4,7 +4,8 @@
      raw     the JSON of the value as it stands, '' when the key is absent. pos is where the key's member begins, 0 when it cannot be there: at the start of the
              object, or after a comma. It may be that of an object within. In an object without objects and arrays the member found is the key's.
              Elsewhere the parser says which it is; where it would write the value differently, or cannot read the object, the texts and what lies between
-             them are told apart, and the member is the one that stands within one brace only.
+             them are told apart, and the member is the one that stands within one brace only. simpleJSONExtractRaw takes the quote that ends a text for a
+             part of it when a backslash stands before it: there backslashes are spelled \u005c meanwhile, as no canonical JSON has them.
      text    the text form, NULL when there is no value: the key is absent or holds null.
      number  the number form, NULL when there is none. A number beyond the greatest Float64 has none.
      time    the time form in microseconds, NULL when there is none. DateTime64 ends in 2299 and a text may not, so the days are counted here:
@@ -49,7 +50,7 @@ FROM ({{end}}
         (document, pos) -> multiIf(
             pos = 0, '',
             {{- if not .Odd}}
-            position(document, '{', 2) = 0 AND position(document, '[', 2) = 0, simpleJSONExtractRaw(substring(document, pos), {{.Name}}),{{end}}
+            position(document, '{', 2) = 0 AND position(document, '[', 2) = 0 AND position(document, '\\\\"') = 0, simpleJSONExtractRaw(substring(document, pos), {{.Name}}),{{end}}
             {{template "nested" .}}
         ),
         [{{.Document}}],
@@ -70,7 +71,7 @@ FROM ({{end}}
 {{- end}}
 
 {{define "tokens"}}arrayMap(
-                        tokens -> simpleJSONExtractRaw(concat('{', arrayStringConcat(arraySlice(tokens, arrayFirstIndex(
+                        tokens -> replaceAll(simpleJSONExtractRaw(concat('{', replaceAll(arrayStringConcat(arraySlice(tokens, arrayFirstIndex(
                             (token, following, depth) -> token = {{.Quoted}} AND depth = 1 AND startsWith(following, ':'),
                             tokens,
                             arrayPushBack(arrayPopFront(tokens), ''),
@@ -83,7 +84,7 @@ FROM ({{end}}
                                 ),
                                 tokens
                             )
-                        )))), {{.Name}}),
+                        ))), '\\\\', '\\u005c')), {{.Spelled}}), '\\u005c', '\\\\'),
                         [extractAll(document, '"(?:[^"\\\\]|\\\\.)*"|[^"]+')]
                     )[1]
 {{- end}}
