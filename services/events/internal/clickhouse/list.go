@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -59,17 +60,14 @@ func (s *Store) basic(ctx context.Context, sh shape, p params) ([]events.Event, 
 	return list, nil
 }
 
-// places are those of the events of a page, newest first.
+// places are those of the events of a page.
 type places struct {
-	ids            []uuid.UUID
-	newest, oldest time.Time
+	ids   []uuid.UUID
+	times []time.Time
 }
 
 func (p *places) add(at time.Time, id uuid.UUID) {
-	if len(p.ids) == 0 {
-		p.newest = at
-	}
-	p.ids, p.oldest = append(p.ids, id), at
+	p.ids, p.times = append(p.ids, id), append(p.times, at)
 }
 
 // rowsAt reads the events at the places.
@@ -78,19 +76,18 @@ func (s *Store) rowsAt(ctx context.Context, organization uuid.UUID, overridden *
 		return nil, nil
 	}
 	p := about(organization)
-	p.micros("newest", at.newest)
-	p.micros("oldest", at.oldest)
+	p["times"] = list(at.times, func(t time.Time) string { return strconv.FormatInt(t.UnixMicro(), 10) })
 	p.ids("ids", at.ids)
-	list := make([]events.Event, 0, len(at.ids))
+	all := make([]events.Event, 0, len(at.ids))
 	sh := shape{}
 	sh.owned(overridden.exactly(), p)
 	err := s.query(ctx, "list_rows", sh, p, func(rows driver.Rows) error {
 		e, err := eventFromRow(rows)
-		list = append(list, e)
+		all = append(all, e)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return list, nil
+	return all, nil
 }

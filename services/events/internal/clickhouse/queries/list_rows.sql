@@ -1,3 +1,4 @@
+{{/* The rows at the places of a page. Their times let the server pass over the days on which the page has none: those of somebody who did little lie far apart. */ -}}
 SELECT
     e.id,
     e.name,
@@ -16,9 +17,10 @@ SELECT
     e.properties
 FROM events AS e
 {{- template "overrides" .}}
+PREWHERE e.id IN {ids:Array(UUID)}
 WHERE e.organization_id = {organization:UUID}
-    AND e.occurred_at >= fromUnixTimestamp64Micro({oldest:Int64}, 'UTC')
-    AND e.occurred_at <= fromUnixTimestamp64Micro({newest:Int64}, 'UTC')
-    AND e.id IN {ids:Array(UUID)}
+    AND e.occurred_at IN (
+        SELECT fromUnixTimestamp64Micro(arrayJoin({times:Array(Int64)}), 'UTC')
+    )
 ORDER BY e.occurred_at DESC, UUIDToNum(e.id) DESC
 {{- template "by_key"}}
