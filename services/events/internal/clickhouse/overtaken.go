@@ -2,6 +2,8 @@ package clickhouse
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
@@ -25,7 +27,9 @@ func (s *Store) removeOvertaken(ctx context.Context, limit int) error {
 // dropOvertaken leaves out of what is pending what is not newer than what is folded of the same identity. It tells whether there was anything: then a statement
 // that reads the overrides itself has to do so, too.
 func (s *Store) dropOvertaken(ctx context.Context, organization uuid.UUID, newest map[events.Identity]pendingRow) (some bool, err error) {
-	err = s.runWith(ctx, "folded_sequences", shape{}, about(organization), lean, func(r driver.Rows) error {
+	p := about(organization)
+	p["identities"] = list(slices.Collect(maps.Keys(newest)), identityTuple)
+	err = s.runWith(ctx, "folded_sequences", shape{}, p, lean, func(r driver.Rows) error {
 		var kind uint8
 		var identity events.Identity
 		var sequence uint64
