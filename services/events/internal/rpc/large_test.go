@@ -25,23 +25,35 @@ func large() (list []events.Event, ids []string) {
 	return list, ids
 }
 
-// TestPagesOfLargeEventsAreShort asks as a client does who was told nothing of sizes.
+// walk asks for page after page, as a client does who was told nothing of sizes, and returns the pages joined and how many they were.
+func walk(t *testing.T, ask func(token string) (ids []string, next string, err error)) (all []string, pages int) {
+	t.Helper()
+	for token := ""; pages == 0 || token != ""; pages++ {
+		ids, next, err := ask(token)
+		require.NoError(t, err)
+		all, token = append(all, ids...), next
+	}
+	return all, pages
+}
+
+// each is what one tells of every element of a list.
+func each[E any](list []E, tell func(E) string) (told []string) {
+	for _, e := range list {
+		told = append(told, tell(e))
+	}
+	return told
+}
+
 func TestPagesOfLargeEventsAreShort(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	list, all := large()
 	_, err := b.store.Append(t.Context(), uuid.MustParse(acme), list)
 	require.NoError(t, err)
-	var ids []string
-	pages := 0
-	for req := (&eventsv1.ListEventsRequest{PageSize: 12}); pages == 0 || req.GetPageToken() != ""; pages++ {
-		res, err := b.event.ListEvents(b.as("analyst"), req)
-		require.NoError(t, err)
-		for _, e := range res.GetEvents() {
-			ids = append(ids, e.GetId())
-		}
-		req.PageToken = res.GetNextPageToken()
-	}
+	ids, pages := walk(t, func(token string) ([]string, string, error) {
+		res, err := b.event.ListEvents(b.as("analyst"), &eventsv1.ListEventsRequest{PageSize: 12, PageToken: token})
+		return each(res.GetEvents(), (*eventsv1.Event).GetId), res.GetNextPageToken(), err
+	})
 	require.Equal(t, all, ids)
 	require.Equal(t, 6, pages)
 
@@ -61,15 +73,10 @@ func TestPagesOfLargeDeadLettersAreShort(t *testing.T) {
 	b := setup(t)
 	list, all := large()
 	b.bury(list...)
-	var ids []string
-	for req, first := (&eventsv1.ListDeadLettersRequest{PageSize: 12}), true; first || req.GetPageToken() != ""; first = false {
-		res, err := b.admin.ListDeadLetters(b.as("admin"), req)
-		require.NoError(t, err)
-		for _, l := range res.GetDeadLetters() {
-			ids = append(ids, l.GetId())
-		}
-		req.PageToken = res.GetNextPageToken()
-	}
+	ids, _ := walk(t, func(token string) ([]string, string, error) {
+		res, err := b.admin.ListDeadLetters(b.as("admin"), &eventsv1.ListDeadLettersRequest{PageSize: 12, PageToken: token})
+		return each(res.GetDeadLetters(), (*eventsv1.DeadLetter).GetId), res.GetNextPageToken(), err
+	})
 	require.Equal(t, all, ids)
 }
 
@@ -80,20 +87,15 @@ func TestPagesOfLargeItemsAreShort(t *testing.T) {
 	for i := range values {
 		values[i] = fmt.Sprintf("%04d%s", i, strings.Repeat("x", 1000))
 	}
-	var all, names []string
+	var all []string
 	for n := range 6 {
 		a := b.action(fmt.Sprint("large ", n), &eventsv1.ActionStep{Properties: []*eventsv1.PropertyFilter{{Key: "branch", Operator: eventsv1.PropertyOperator_PROPERTY_OPERATOR_EXACT, Values: values}}})
 		all = append(all, a.GetName())
 	}
-	pages := 0
-	for req := (&eventsv1.ListActionsRequest{PageSize: 6}); pages == 0 || req.GetPageToken() != ""; pages++ {
-		res, err := b.catalog.ListActions(b.as("analyst"), req)
-		require.NoError(t, err)
-		for _, a := range res.GetActions() {
-			names = append(names, a.GetName())
-		}
-		req.PageToken = res.GetNextPageToken()
-	}
+	names, pages := walk(t, func(token string) ([]string, string, error) {
+		res, err := b.catalog.ListActions(b.as("analyst"), &eventsv1.ListActionsRequest{PageSize: 6, PageToken: token})
+		return each(res.GetActions(), (*eventsv1.Action).GetName), res.GetNextPageToken(), err
+	})
 	require.Equal(t, all, names)
 	require.Equal(t, 2, pages)
 }
