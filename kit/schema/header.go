@@ -54,14 +54,14 @@ var (
 )
 
 // ParseHeader reads the header of a file's text. With an error it returns what it could read.
-func ParseHeader(sql string) (Header, error) { return readHeader(sql) }
+func ParseHeader(sql string) (Header, error) { return readHeader(withoutMark(sql)) }
 
 // readHeader reads the comment and blank lines that stand before the first statement.
 func readHeader(text string) (Header, error) {
 	var h Header
 	var contract Contract
 	soak := ""
-	for line := range strings.Lines(withoutMark(text)) {
+	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line != "" && !strings.HasPrefix(line, "--") {
 			break
