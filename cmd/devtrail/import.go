@@ -55,7 +55,7 @@ func (f *importFlags) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	defer connection.Close()
-	options := importer.Options{Path: path, Project: f.project, Revision: f.revision, Waiting: waiting(cmd.ErrOrStderr())}
+	options := importer.Options{Path: path, Project: f.project, Revision: f.revision}
 	if !f.fromStart {
 		dir, err := connection.stateDir()
 		if err != nil {
@@ -64,6 +64,7 @@ func (f *importFlags) run(cmd *cobra.Command, path string) error {
 		options.Checkpoints = &importer.Checkpoints{Dir: filepath.Join(dir, "imports"), Server: connection.addresses["events"]}
 	}
 	progress := newProgress(cmd.ErrOrStderr())
+	options.Waiting = waiting(cmd.ErrOrStderr(), progress)
 	if progress != nil {
 		options.Progress = progress
 	}

@@ -36,7 +36,12 @@ func (p *progress) end() {
 	}
 }
 
-// waiting prints why a service stores nothing while it is tried again.
-func waiting(out io.Writer) func(reason error) {
-	return func(reason error) { fmt.Fprintf(out, "Nothing is stored at the moment; trying again: %v\n", reason) }
+// waiting prints why a service stores nothing while it is tried again, in the place of the bar, if there is one: it is drawn anew when something goes on.
+func waiting(out io.Writer, bar *progress) func(reason error) {
+	return func(reason error) {
+		if bar != nil {
+			_ = bar.bar.Clear()
+		}
+		fmt.Fprintf(out, "Nothing is stored at the moment; trying again: %v\n", reason)
+	}
 }

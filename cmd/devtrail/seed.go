@@ -70,7 +70,7 @@ func (f *seedFlags) run(cmd *cobra.Command) error {
 	began := time.Now()
 	all, record := seed.New(f.options).Events()
 	var counts seed.Counts
-	err = seed.Send(cmd.Context(), eventsv1.NewIngestServiceClient(conn), all, time.Now, waiting(cmd.ErrOrStderr()), &counts)
+	err = seed.Send(cmd.Context(), eventsv1.NewIngestServiceClient(conn), all, time.Now, waiting(cmd.ErrOrStderr(), nil), &counts)
 	took := time.Since(began)
 	fmt.Fprintf(cmd.OutOrStdout(), "%d events in %s: %d stored, %d there already, %d rejected\n",
 		counts.Settled(), took.Round(time.Millisecond), counts.Stored.Load(), counts.Duplicates.Load(), counts.Rejected.Load())
