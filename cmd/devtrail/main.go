@@ -25,6 +25,7 @@ const interrupted = 130
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process, whatever the command waits for
 	err := newRootCommand().ExecuteContext(ctx)
 	switch {
 	case err == nil:
