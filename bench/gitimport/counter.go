@@ -63,3 +63,8 @@ func (c *counter) CaptureEvents(_ context.Context, request *eventsv1.CaptureEven
 func (c *counter) ImportManifest(context.Context, *packagesv1.ImportManifestRequest) (*packagesv1.ImportManifestResponse, error) {
 	return &packagesv1.ImportManifestResponse{}, nil
 }
+
+// EndManifests takes everything.
+func (c *counter) EndManifests(context.Context, *packagesv1.EndManifestsRequest) (*packagesv1.EndManifestsResponse, error) {
+	return &packagesv1.EndManifestsResponse{}, nil
+}

@@ -85,6 +85,11 @@ func (s *services) ImportManifest(context.Context, *packagesv1.ImportManifestReq
 	return &packagesv1.ImportManifestResponse{}, nil
 }
 
+// EndManifests takes everything.
+func (s *services) EndManifests(context.Context, *packagesv1.EndManifestsRequest) (*packagesv1.EndManifestsResponse, error) {
+	return &packagesv1.EndManifestsResponse{}, nil
+}
+
 // ListEvents gives one event a page, whatever the size, so that callers must go on.
 func (s *services) ListEvents(_ context.Context, request *eventsv1.ListEventsRequest) (*eventsv1.ListEventsResponse, error) {
 	s.mu.Lock()

@@ -209,6 +209,7 @@ var foreigners = map[string]foreign{
 	"devtrail.migrations.v1.MigrationService/OverrideStep":     {`{"database": "identity", "file": "0001_init.sql", "rule": "gate", "reason": "no reason at all"}`, codes.PermissionDenied},
 	"devtrail.migrations.v1.MigrationService/PlanDatabase":     {`{"database": "identity"}`, codes.OK},
 	"devtrail.migrations.v1.MigrationService/WaitReady":        {`{"database": "identity"}`, codes.OK},
+	"devtrail.packages.v1.InventoryService/EndManifests":       {`{"project": "` + mark + `", "revision": "2"}`, codes.OK},
 	"devtrail.packages.v1.InventoryService/ImportManifest":     {`{"project": "a", "revision": "1", "path": "requirements.txt", "content": "YT09MS4wCg=="}`, codes.OK},
 	"devtrail.packages.v1.PackageService/GetPackage":           {`{"purl": "pkg:pypi/secret-b"}`, codes.NotFound},
 	"devtrail.packages.v1.PackageService/ListVersions":         {`{"purl": "pkg:pypi/secret-b"}`, codes.NotFound},

@@ -105,7 +105,8 @@ func TestASecondImportStoresNothing(t *testing.T) {
 	require.Equal(t, len(s.events), first.Stored)
 	require.Equal(t, first.Events, first.Stored)
 	require.Equal(t, 5, first.Manifests)
-	require.Len(t, s.manifests, 5)
+	require.Len(t, s.manifests, 5, "all of them are said to be there")
+	require.Equal(t, first.Revision, s.ends[0].GetRevision())
 	second, err := run(t.Context(), s, o)
 	require.NoError(t, err)
 	require.Zero(t, second.Stored)
@@ -381,7 +382,25 @@ func TestFilesThatCannotBeReadDoNotStopAnImport(t *testing.T) {
 	require.Equal(t, "web/package-lock.json", summary.UnreadableFiles[0].Path)
 	require.Zero(t, summary.Manifests)
 	require.Len(t, summary.ManifestFaults, 1)
+	require.Equal(t, []string{"web/package-lock.json"}, s.ends[0].GetPresentPaths(), "it is there all the same")
 	require.Equal(t, "local/small", summary.Project)
+}
+
+func TestFilesThatAreGoneEnd(t *testing.T) {
+	dir := small(t, "requirements.txt", "six==1.16.0\n")
+	s, o := newService(), importer.Options{Path: dir, Formats: manifests.Formats{}}
+	_, err := run(t.Context(), s, o)
+	require.NoError(t, err)
+	require.Contains(t, s.manifests, "requirements.txt")
+	git(t, dir, "read-tree", "--empty")
+	gone := git(t, dir, "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit-tree", git(t, dir, "write-tree"), "-p", "HEAD", "-m", "gone")
+	git(t, dir, "update-ref", "HEAD", gone)
+	_, err = run(t.Context(), s, o)
+	require.NoError(t, err)
+	require.Empty(t, s.manifests)
+	last := s.ends[len(s.ends)-1]
+	require.Equal(t, gone, last.GetRevision())
+	require.Equal(t, "local/small", last.GetProject())
 }
 
 func TestAnEmptyRepositoryIsNoFailure(t *testing.T) {

@@ -15,21 +15,31 @@ import (
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
 )
 
-// Limits of the contract of ImportManifest.
+// Limits of the contract of InventoryService.
 const (
 	maxManifest     = 16 << 20
 	maxManifestPath = 1000
+	maxPresent      = 100_000
 )
 
-// manifests sends the recognised files of the newest revision to packages, so that it knows what the project has now.
+// manifests sends the recognised files of the newest revision to packages, and which they are, so that it knows what the project has now.
 func (r *run) manifests(ctx context.Context) error {
 	files, err := r.repo.Files(ctx, r.summary.Revision, func(path string) bool {
 		_, ok := r.options.Formats.Detect(path)
 		return ok
 	})
-	if err != nil || len(files) == 0 {
+	if err != nil {
 		return err
 	}
+	if len(files) > 0 {
+		if err := r.sendManifests(ctx, files); err != nil {
+			return err
+		}
+	}
+	return r.endManifests(ctx, files)
+}
+
+func (r *run) sendManifests(ctx context.Context, files []gitlog.File) error {
 	blobs, err := r.repo.Blobs(ctx, maxManifest)
 	if err != nil {
 		return err
@@ -68,7 +78,7 @@ func (r *run) manifests(ctx context.Context) error {
 }
 
 func read(blobs *gitlog.BlobReader, file gitlog.File) ([]byte, error) {
-	if !utf8.ValidString(file.Path) || utf8.RuneCountInString(file.Path) > maxManifestPath {
+	if !hasPath(file) {
 		return nil, fault.New(fault.Invalid, "MANIFEST_PATH_INVALID", "").
 			With("the path %q is not UTF-8 or longer than %d characters", file.Path, maxManifestPath)
 	}
@@ -82,19 +92,63 @@ func read(blobs *gitlog.BlobReader, file gitlog.File) ([]byte, error) {
 	return content, nil
 }
 
+// hasPath tells whether the contract can name a file.
+func hasPath(file gitlog.File) bool {
+	return utf8.ValidString(file.Path) && utf8.RuneCountInString(file.Path) <= maxManifestPath
+}
+
 func (r *run) manifest(ctx context.Context, path string, content []byte) error {
-	retry := deliver.NewPatience(r.options.Patience, r.importer.now, r.options.Waiting).Retry()
-	for {
-		call, cancel := context.WithTimeout(ctx, deliver.CallTimeout)
-		_, err := r.importer.inventory.ImportManifest(call, &packagesv1.ImportManifestRequest{
+	err := r.untilTaken(ctx, func(ctx context.Context) error {
+		_, err := r.importer.inventory.ImportManifest(ctx, &packagesv1.ImportManifestRequest{
 			Project: r.summary.Project, Revision: r.summary.Revision, Path: path, Content: content,
 		})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("send %s to packages: %w", path, err)
+	}
+	return nil
+}
+
+// endManifests ends what the project had besides these files. Those that could not be sent are there all the same.
+func (r *run) endManifests(ctx context.Context, files []gitlog.File) error {
+	var present []string
+	for _, file := range files {
+		if hasPath(file) {
+			present = append(present, file.Path)
+		}
+	}
+	if len(present) > maxPresent {
+		if len(r.summary.ManifestFaults) < shown {
+			r.summary.ManifestFaults = append(r.summary.ManifestFaults, fault.New(fault.Invalid, "MANIFESTS_TOO_MANY", "").
+				With("the revision has %d manifests, more than the %d beside which others can be ended", len(present), maxPresent))
+		}
+		return nil
+	}
+	err := r.untilTaken(ctx, func(ctx context.Context) error {
+		_, err := r.importer.inventory.EndManifests(ctx, &packagesv1.EndManifestsRequest{
+			Project: r.summary.Project, Revision: r.summary.Revision, PresentPaths: present,
+		})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("tell packages which manifests there are: %w", err)
+	}
+	return nil
+}
+
+// untilTaken calls packages again while that may help.
+func (r *run) untilTaken(ctx context.Context, call func(context.Context) error) error {
+	retry := deliver.NewPatience(r.options.Patience, r.importer.now, r.options.Waiting).Retry()
+	for {
+		limited, cancel := context.WithTimeout(ctx, deliver.CallTimeout)
+		err := call(limited)
 		cancel()
 		if err == nil {
 			return nil
 		}
 		if err := retry.Again(ctx, err); err != nil {
-			return fmt.Errorf("send %s to packages: %w", path, err)
+			return err
 		}
 	}
 }

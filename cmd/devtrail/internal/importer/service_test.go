@@ -15,13 +15,14 @@ import (
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
 )
 
-// service keeps the contract of CaptureEvents and ImportManifest in memory. The hook may change what becomes of a call or an event.
+// service keeps the contract of CaptureEvents and of InventoryService in memory, for one project. The hook may change what becomes of a call or an event.
 type service struct {
 	eventsv1.IngestServiceClient // what an import does not call
 
 	mu        sync.Mutex
 	events    map[string]*eventsv1.Event
 	manifests map[string]*packagesv1.ImportManifestRequest
+	ends      []*packagesv1.EndManifestsRequest
 	calls     int
 	sent      int
 	// away has no call reach the service
@@ -101,6 +102,16 @@ func (s *service) ImportManifest(_ context.Context, request *packagesv1.ImportMa
 	}
 	s.manifests[request.GetPath()] = request
 	return &packagesv1.ImportManifestResponse{}, nil
+}
+
+func (s *service) EndManifests(_ context.Context, request *packagesv1.EndManifestsRequest, _ ...grpc.CallOption) (*packagesv1.EndManifestsResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ends = append(s.ends, request)
+	maps.DeleteFunc(s.manifests, func(path string, _ *packagesv1.ImportManifestRequest) bool {
+		return !slices.Contains(request.GetPresentPaths(), path)
+	})
+	return &packagesv1.EndManifestsResponse{}, nil
 }
 
 func (s *service) ids() []string { return slices.Sorted(maps.Keys(s.events)) }

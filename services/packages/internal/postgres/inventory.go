@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -172,4 +173,31 @@ func (i importing) replaceEntries(ctx context.Context, manifest uuid.UUID, ids m
 		PackageIDs:     packageIDs,
 		Versions:       versions,
 	})
+}
+
+// EndManifests ends the files of a project that state something and are not among those that are present, in one transaction, and returns how many did. What was
+// said of a revision before changes nothing, even when a file has had another state since.
+func (s *Store) EndManifests(ctx context.Context, organization uuid.UUID, project, revision string, present []string) (ended int, err error) {
+	err = pg.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		id, err := s.queries.LockProject(ctx, tx, organization, project)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		count, err := s.queries.EndManifests(ctx, tx, sqlcgen.EndManifestsParams{
+			Revision:       revision,
+			EndedAt:        s.now().UTC().Truncate(time.Microsecond),
+			OrganizationID: organization,
+			ProjectID:      id,
+			PresentPaths:   present,
+		})
+		ended = int(count)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return ended, nil
 }

@@ -24,15 +24,14 @@ func purlFromText(text string) (purl.Purl, error) {
 // errTextInvalid says that a text has what no database text can hold.
 var errTextInvalid = fault.New(fault.Invalid, "TEXT_INVALID", "the text has a zero byte")
 
+// text is one of a request, with the name of its field.
+type text struct{ field, value string }
+
 // checkText refuses zero bytes, which Postgres cannot keep in a text.
-func checkText(req *packagesv1.ImportManifestRequest) error {
-	for _, f := range []struct{ name, text string }{
-		{"path", req.GetPath()},
-		{"project", req.GetProject()},
-		{"revision", req.GetRevision()},
-	} {
-		if strings.ContainsRune(f.text, 0) {
-			return errTextInvalid.With("%s %q has a zero byte", f.name, f.text).Field(f.name)
+func checkText(texts ...text) error {
+	for _, t := range texts {
+		if strings.ContainsRune(t.value, 0) {
+			return errTextInvalid.With("%s %q has a zero byte", t.field, t.value).Field(t.field)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"fmt"
 
 	"devtrail.dev/kit/auth"
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
@@ -27,7 +28,7 @@ func (s *InventoryServer) ImportManifest(ctx context.Context, req *packagesv1.Im
 	if err != nil {
 		return nil, err
 	}
-	if err := checkText(req); err != nil {
+	if err := checkText(text{"path", req.GetPath()}, text{"project", req.GetProject()}, text{"revision", req.GetRevision()}); err != nil {
 		return nil, err
 	}
 	result, err := manifest.Extract(ctx, req.GetPath(), req.GetContent())
@@ -48,6 +49,26 @@ func (s *InventoryServer) ImportManifest(ctx context.Context, req *packagesv1.Im
 		SkippedCount:    int32(result.Skipped),
 		NewVersionCount: int32(newVersions),
 	}, nil
+}
+
+// EndManifests ends the files that a project has no more.
+func (s *InventoryServer) EndManifests(ctx context.Context, req *packagesv1.EndManifestsRequest) (*packagesv1.EndManifestsResponse, error) {
+	organization, err := auth.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	texts := []text{{"project", req.GetProject()}, {"revision", req.GetRevision()}}
+	for i, path := range req.GetPresentPaths() {
+		texts = append(texts, text{fmt.Sprintf("present_paths[%d]", i), path})
+	}
+	if err := checkText(texts...); err != nil {
+		return nil, err
+	}
+	ended, err := s.store.EndManifests(ctx, organization, req.GetProject(), req.GetRevision(), req.GetPresentPaths())
+	if err != nil {
+		return nil, err
+	}
+	return &packagesv1.EndManifestsResponse{EndedCount: int32(ended)}, nil
 }
 
 var _ packagesv1.InventoryServiceServer = (*InventoryServer)(nil)

@@ -179,10 +179,72 @@ func TestImportManifestConcurrently(t *testing.T) {
 	require.Equal(t, importers, b.rows(t, "inventories"))
 }
 
+func (b bundle) end(t *testing.T, token, project, revision string, present ...string) int32 {
+	t.Helper()
+	res, err := b.inventory.EndManifests(as(t, token), &packagesv1.EndManifestsRequest{Project: project, Revision: revision, PresentPaths: present})
+	require.NoError(t, err)
+	return res.GetEndedCount()
+}
+
+func TestEndManifests(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, project := range []string{shop, "github.com/acme/site"} {
+		b.importFile(t, ingest, project, "r1", "a/requirements.txt", requirements("six==1.16.0", "flask==3.0.0"))
+		b.importFile(t, ingest, project, "r1", "b/requirements.txt", requirements("six==1.17.0"))
+		b.importFile(t, ingest, project, "r1", "c/requirements.txt", "")
+	}
+	projects := func(purl string) int32 { return b.get(t, purl).GetProjectCount() }
+
+	require.Zero(t, b.end(t, ingest, shop, "r2", "c/requirements.txt", "b/requirements.txt", "a/requirements.txt", "go.mod"), "it has all of them")
+	require.Zero(t, b.end(t, other, shop, "r2"), "another organization has no such project")
+	require.Zero(t, b.end(t, ingest, "github.com/acme/none", "r2"))
+	require.EqualValues(t, 2, projects("pkg:pypi/flask"))
+
+	require.EqualValues(t, 1, b.end(t, ingest, shop, "r2", "b/requirements.txt"), "the third stated nothing")
+	require.EqualValues(t, 1, projects("pkg:pypi/flask"), "the other project has it")
+	require.EqualValues(t, 2, projects("pkg:pypi/six"), "the other file has it")
+	require.Zero(t, b.end(t, ingest, shop, "r2", "b/requirements.txt"))
+	require.EqualValues(t, 1, b.end(t, admin, shop, "r3"))
+	require.EqualValues(t, 1, projects("pkg:pypi/six"))
+	require.EqualValues(t, 2, b.get(t, "pkg:pypi/six").GetVersionCount(), "versions stay")
+
+	b.importFile(t, ingest, shop, "r1", "a/requirements.txt", requirements("six==1.16.0", "flask==3.0.0"))
+	require.EqualValues(t, 1, projects("pkg:pypi/flask"), "this was said of that revision before")
+	b.importFile(t, ingest, shop, "r4", "a/requirements.txt", requirements("six==1.16.0", "flask==3.0.0"))
+	require.EqualValues(t, 2, projects("pkg:pypi/flask"))
+	require.Zero(t, b.end(t, ingest, shop, "r2"), "as was this")
+	require.EqualValues(t, 2, projects("pkg:pypi/flask"))
+	require.EqualValues(t, 1, b.end(t, ingest, shop, "r5"))
+	require.EqualValues(t, 1, projects("pkg:pypi/flask"))
+}
+
+func TestEndManifestsRefuses(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, c := range []struct {
+		req     *packagesv1.EndManifestsRequest
+		reason  string
+		message string
+	}{
+		{&packagesv1.EndManifestsRequest{Project: shop, Revision: "r", PresentPaths: []string{"go.mod", "a\x00b"}}, "TEXT_INVALID", "present_paths[1]"},
+		{&packagesv1.EndManifestsRequest{Project: shop}, "VALIDATION_FAILED", "revision"},
+		{&packagesv1.EndManifestsRequest{Revision: "r"}, "VALIDATION_FAILED", "project"},
+		{&packagesv1.EndManifestsRequest{Project: shop, Revision: "r", PresentPaths: []string{""}}, "VALIDATION_FAILED", "present_paths[0]"},
+	} {
+		_, err := b.inventory.EndManifests(as(t, admin), c.req)
+		require.ErrorIs(t, err, fault.Invalid)
+		require.Equal(t, c.reason, fault.ReasonOf(err))
+		require.ErrorContains(t, err, c.message)
+	}
+}
+
 func TestImportManifestNeedsARole(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	_, err := b.inventory.ImportManifest(as(t, analyst), &packagesv1.ImportManifestRequest{Project: shop, Revision: "r", Path: "go.mod"})
+	require.ErrorIs(t, err, fault.Denied)
+	_, err = b.inventory.EndManifests(as(t, analyst), &packagesv1.EndManifestsRequest{Project: shop, Revision: "r"})
 	require.ErrorIs(t, err, fault.Denied)
 	_, err = b.packages.GetPackage(as(t, ingest), &packagesv1.GetPackageRequest{Purl: "pkg:pypi/six"})
 	require.ErrorIs(t, err, fault.Denied)

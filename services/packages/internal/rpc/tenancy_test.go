@@ -19,6 +19,10 @@ func TestTenantsCannotSeeEachOther(t *testing.T) {
 	b.importFile(t, admin, shop, "r1", "requirements.txt", requirements("secret==1", "secret==2"))
 
 	cases := map[string]func(t *testing.T){
+		"/devtrail.packages.v1.InventoryService/EndManifests": func(t *testing.T) {
+			require.Zero(t, b.end(t, other, shop, "r2"))
+			require.EqualValues(t, 1, b.get(t, "pkg:pypi/secret").GetProjectCount())
+		},
 		"/devtrail.packages.v1.InventoryService/ImportManifest": func(t *testing.T) {
 			res := b.importFile(t, other, shop, "r1", "requirements.txt", requirements("secret==1"))
 			require.EqualValues(t, 1, res.GetNewVersionCount(), "new to this organization")

@@ -169,6 +169,117 @@ func (x *ImportManifestResponse) GetNewVersionCount() int32 {
 	return 0
 }
 
+// EndManifestsRequest says what a project has.
+type EndManifestsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project: its canonical repository, like `github.com/owner/name`. 1 to 500 characters.
+	Project string `protobuf:"bytes,1,opt,name=project,proto3" json:"project,omitempty"`
+	// The revision that has these files and no others: a commit id or tag. 1 to 200 characters.
+	Revision string `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Paths within the project, with slashes, of the files that it has, in any order; those that were never imported do not matter. At most 100,000 of 1 to 1000
+	// characters. None: the project has no manifest.
+	PresentPaths  []string `protobuf:"bytes,3,rep,name=present_paths,json=presentPaths,proto3" json:"present_paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndManifestsRequest) Reset() {
+	*x = EndManifestsRequest{}
+	mi := &file_devtrail_packages_v1_inventory_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndManifestsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndManifestsRequest) ProtoMessage() {}
+
+func (x *EndManifestsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_packages_v1_inventory_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndManifestsRequest.ProtoReflect.Descriptor instead.
+func (*EndManifestsRequest) Descriptor() ([]byte, []int) {
+	return file_devtrail_packages_v1_inventory_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *EndManifestsRequest) GetProject() string {
+	if x != nil {
+		return x.Project
+	}
+	return ""
+}
+
+func (x *EndManifestsRequest) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
+func (x *EndManifestsRequest) GetPresentPaths() []string {
+	if x != nil {
+		return x.PresentPaths
+	}
+	return nil
+}
+
+// EndManifestsResponse says how many files ended.
+type EndManifestsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many files ended by this call.
+	EndedCount    int32 `protobuf:"varint,1,opt,name=ended_count,json=endedCount,proto3" json:"ended_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndManifestsResponse) Reset() {
+	*x = EndManifestsResponse{}
+	mi := &file_devtrail_packages_v1_inventory_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndManifestsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndManifestsResponse) ProtoMessage() {}
+
+func (x *EndManifestsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_devtrail_packages_v1_inventory_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndManifestsResponse.ProtoReflect.Descriptor instead.
+func (*EndManifestsResponse) Descriptor() ([]byte, []int) {
+	return file_devtrail_packages_v1_inventory_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *EndManifestsResponse) GetEndedCount() int32 {
+	if x != nil {
+		return x.EndedCount
+	}
+	return 0
+}
+
 var File_devtrail_packages_v1_inventory_service_proto protoreflect.FileDescriptor
 
 const file_devtrail_packages_v1_inventory_service_proto_rawDesc = "" +
@@ -187,9 +298,20 @@ const file_devtrail_packages_v1_inventory_service_proto_rawDesc = "" +
 	"\x06format\x18\x01 \x01(\tR\x06format\x12\x14\n" +
 	"\x05purls\x18\x02 \x03(\tR\x05purls\x12#\n" +
 	"\rskipped_count\x18\x03 \x01(\x05R\fskippedCount\x12*\n" +
-	"\x11new_version_count\x18\x04 \x01(\x05R\x0fnewVersionCount2\x89\x01\n" +
+	"\x11new_version_count\x18\x04 \x01(\x05R\x0fnewVersionCount\"\x9d\x01\n" +
+	"\x13EndManifestsRequest\x12$\n" +
+	"\aproject\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xf4\x03R\aproject\x12&\n" +
+	"\brevision\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\brevision\x128\n" +
+	"\rpresent_paths\x18\x03 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xa0\x8d\x06\"\ar\x05\x10\x01\x18\xe8\aR\fpresentPaths\"7\n" +
+	"\x14EndManifestsResponse\x12\x1f\n" +
+	"\vended_count\x18\x01 \x01(\x05R\n" +
+	"endedCount2\xfa\x01\n" +
 	"\x10InventoryService\x12u\n" +
 	"\x0eImportManifest\x12+.devtrail.packages.v1.ImportManifestRequest\x1a,.devtrail.packages.v1.ImportManifestResponse\"\b\x8a\xb5\x18\x04\n" +
+	"\x02\x03\x01\x12o\n" +
+	"\fEndManifests\x12).devtrail.packages.v1.EndManifestsRequest\x1a*.devtrail.packages.v1.EndManifestsResponse\"\b\x8a\xb5\x18\x04\n" +
 	"\x02\x03\x01B\xdb\x01\n" +
 	"\x18com.devtrail.packages.v1B\x15InventoryServiceProtoP\x01Z6devtrail.dev/proto/gen/devtrail/packages/v1;packagesv1\xa2\x02\x03DPX\xaa\x02\x14Devtrail.Packages.V1\xca\x02\x14Devtrail\\Packages\\V1\xe2\x02 Devtrail\\Packages\\V1\\GPBMetadata\xea\x02\x16Devtrail::Packages::V1b\x06proto3"
 
@@ -205,16 +327,20 @@ func file_devtrail_packages_v1_inventory_service_proto_rawDescGZIP() []byte {
 	return file_devtrail_packages_v1_inventory_service_proto_rawDescData
 }
 
-var file_devtrail_packages_v1_inventory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_devtrail_packages_v1_inventory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_devtrail_packages_v1_inventory_service_proto_goTypes = []any{
 	(*ImportManifestRequest)(nil),  // 0: devtrail.packages.v1.ImportManifestRequest
 	(*ImportManifestResponse)(nil), // 1: devtrail.packages.v1.ImportManifestResponse
+	(*EndManifestsRequest)(nil),    // 2: devtrail.packages.v1.EndManifestsRequest
+	(*EndManifestsResponse)(nil),   // 3: devtrail.packages.v1.EndManifestsResponse
 }
 var file_devtrail_packages_v1_inventory_service_proto_depIdxs = []int32{
 	0, // 0: devtrail.packages.v1.InventoryService.ImportManifest:input_type -> devtrail.packages.v1.ImportManifestRequest
-	1, // 1: devtrail.packages.v1.InventoryService.ImportManifest:output_type -> devtrail.packages.v1.ImportManifestResponse
-	1, // [1:2] is the sub-list for method output_type
-	0, // [0:1] is the sub-list for method input_type
+	2, // 1: devtrail.packages.v1.InventoryService.EndManifests:input_type -> devtrail.packages.v1.EndManifestsRequest
+	1, // 2: devtrail.packages.v1.InventoryService.ImportManifest:output_type -> devtrail.packages.v1.ImportManifestResponse
+	3, // 3: devtrail.packages.v1.InventoryService.EndManifests:output_type -> devtrail.packages.v1.EndManifestsResponse
+	2, // [2:4] is the sub-list for method output_type
+	0, // [0:2] is the sub-list for method input_type
 	0, // [0:0] is the sub-list for extension type_name
 	0, // [0:0] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
@@ -231,7 +357,7 @@ func file_devtrail_packages_v1_inventory_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_devtrail_packages_v1_inventory_service_proto_rawDesc), len(file_devtrail_packages_v1_inventory_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

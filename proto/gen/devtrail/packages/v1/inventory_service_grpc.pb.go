@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	InventoryService_ImportManifest_FullMethodName = "/devtrail.packages.v1.InventoryService/ImportManifest"
+	InventoryService_EndManifests_FullMethodName   = "/devtrail.packages.v1.InventoryService/EndManifests"
 )
 
 // InventoryServiceClient is the client API for InventoryService service.
@@ -32,6 +33,10 @@ type InventoryServiceClient interface {
 	// Importing the same bytes again changes nothing and succeeds. INVALID_ARGUMENT names the file and the reason when it cannot be read;
 	// nothing is stored then.
 	ImportManifest(ctx context.Context, in *ImportManifestRequest, opts ...grpc.CallOption) (*ImportManifestResponse, error)
+	// EndManifests says which files a project has, by their paths. Those that were imported and are not among them end: what they state counts no more, as in
+	// `project_count`, and no version is forgotten. Saying the same of a revision again changes nothing, even when a file was imported since. A file that is
+	// imported at another revision is there again. That of a project that nobody has imported is not an error.
+	EndManifests(ctx context.Context, in *EndManifestsRequest, opts ...grpc.CallOption) (*EndManifestsResponse, error)
 }
 
 type inventoryServiceClient struct {
@@ -52,6 +57,16 @@ func (c *inventoryServiceClient) ImportManifest(ctx context.Context, in *ImportM
 	return out, nil
 }
 
+func (c *inventoryServiceClient) EndManifests(ctx context.Context, in *EndManifestsRequest, opts ...grpc.CallOption) (*EndManifestsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EndManifestsResponse)
+	err := c.cc.Invoke(ctx, InventoryService_EndManifests_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // InventoryServiceServer is the server API for InventoryService service.
 // All implementations must embed UnimplementedInventoryServiceServer
 // for forward compatibility.
@@ -62,6 +77,10 @@ type InventoryServiceServer interface {
 	// Importing the same bytes again changes nothing and succeeds. INVALID_ARGUMENT names the file and the reason when it cannot be read;
 	// nothing is stored then.
 	ImportManifest(context.Context, *ImportManifestRequest) (*ImportManifestResponse, error)
+	// EndManifests says which files a project has, by their paths. Those that were imported and are not among them end: what they state counts no more, as in
+	// `project_count`, and no version is forgotten. Saying the same of a revision again changes nothing, even when a file was imported since. A file that is
+	// imported at another revision is there again. That of a project that nobody has imported is not an error.
+	EndManifests(context.Context, *EndManifestsRequest) (*EndManifestsResponse, error)
 	mustEmbedUnimplementedInventoryServiceServer()
 }
 
@@ -74,6 +93,9 @@ type UnimplementedInventoryServiceServer struct{}
 
 func (UnimplementedInventoryServiceServer) ImportManifest(context.Context, *ImportManifestRequest) (*ImportManifestResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ImportManifest not implemented")
+}
+func (UnimplementedInventoryServiceServer) EndManifests(context.Context, *EndManifestsRequest) (*EndManifestsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EndManifests not implemented")
 }
 func (UnimplementedInventoryServiceServer) mustEmbedUnimplementedInventoryServiceServer() {}
 func (UnimplementedInventoryServiceServer) testEmbeddedByValue()                          {}
@@ -114,6 +136,24 @@ func _InventoryService_ImportManifest_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InventoryService_EndManifests_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EndManifestsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).EndManifests(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_EndManifests_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).EndManifests(ctx, req.(*EndManifestsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // InventoryService_ServiceDesc is the grpc.ServiceDesc for InventoryService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -124,6 +164,10 @@ var InventoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ImportManifest",
 			Handler:    _InventoryService_ImportManifest_Handler,
+		},
+		{
+			MethodName: "EndManifests",
+			Handler:    _InventoryService_EndManifests_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -101,3 +101,59 @@ WHERE NOT EXISTS (
       AND e.version = n.version
       AND e.until_number IS NULL
 );
+
+-- name: EndManifests :one
+-- A file that ends has one more inventory, which states nothing and has no bytes: its hash is no hash. How many did so is returned.
+WITH ended AS (
+    INSERT INTO inventories (
+        organization_id,
+        manifest_id,
+        number,
+        revision,
+        format,
+        content_sha256,
+        skipped_count,
+        imported_at
+    )
+    SELECT
+        m.organization_id,
+        m.manifest_id,
+        (
+            SELECT max(i.number) + 1
+            FROM inventories AS i
+            WHERE i.organization_id = m.organization_id
+              AND i.manifest_id = m.manifest_id
+        ),
+        sqlc.arg(revision)::text,
+        '',
+        decode(repeat('00', 32), 'hex'),
+        0,
+        sqlc.arg(ended_at)::timestamptz
+    FROM manifests AS m
+    WHERE m.organization_id = sqlc.arg(organization_id)
+      AND m.project_id = sqlc.arg(project_id)
+      AND NOT EXISTS (
+          SELECT 1
+          FROM unnest(sqlc.arg(present_paths)::text[]) AS present (path)
+          WHERE present.path = m.path
+      )
+      AND EXISTS (
+          SELECT 1
+          FROM inventory_entries AS e
+          WHERE e.organization_id = m.organization_id
+            AND e.manifest_id = m.manifest_id
+            AND e.until_number IS NULL
+      )
+    ON CONFLICT (organization_id, manifest_id, revision, content_sha256) DO NOTHING
+    RETURNING organization_id, manifest_id, number
+),
+closed AS (
+    UPDATE inventory_entries AS e
+    SET until_number = ended.number
+    FROM ended
+    WHERE e.organization_id = ended.organization_id
+      AND e.manifest_id = ended.manifest_id
+      AND e.until_number IS NULL
+)
+SELECT count(*)
+FROM ended;

@@ -123,6 +123,84 @@ func (q *Queries) EndInventoryEntries(ctx context.Context, db DBTX, arg EndInven
 	return err
 }
 
+const endManifests = `-- name: EndManifests :one
+WITH ended AS (
+    INSERT INTO inventories (
+        organization_id,
+        manifest_id,
+        number,
+        revision,
+        format,
+        content_sha256,
+        skipped_count,
+        imported_at
+    )
+    SELECT
+        m.organization_id,
+        m.manifest_id,
+        (
+            SELECT max(i.number) + 1
+            FROM inventories AS i
+            WHERE i.organization_id = m.organization_id
+              AND i.manifest_id = m.manifest_id
+        ),
+        $1::text,
+        '',
+        decode(repeat('00', 32), 'hex'),
+        0,
+        $2::timestamptz
+    FROM manifests AS m
+    WHERE m.organization_id = $3
+      AND m.project_id = $4
+      AND NOT EXISTS (
+          SELECT 1
+          FROM unnest($5::text[]) AS present (path)
+          WHERE present.path = m.path
+      )
+      AND EXISTS (
+          SELECT 1
+          FROM inventory_entries AS e
+          WHERE e.organization_id = m.organization_id
+            AND e.manifest_id = m.manifest_id
+            AND e.until_number IS NULL
+      )
+    ON CONFLICT (organization_id, manifest_id, revision, content_sha256) DO NOTHING
+    RETURNING organization_id, manifest_id, number
+),
+closed AS (
+    UPDATE inventory_entries AS e
+    SET until_number = ended.number
+    FROM ended
+    WHERE e.organization_id = ended.organization_id
+      AND e.manifest_id = ended.manifest_id
+      AND e.until_number IS NULL
+)
+SELECT count(*)
+FROM ended
+`
+
+type EndManifestsParams struct {
+	Revision       string
+	EndedAt        time.Time
+	OrganizationID uuid.UUID
+	ProjectID      uuid.UUID
+	PresentPaths   []string
+}
+
+// A file that ends has one more inventory, which states nothing and has no bytes: its hash is no hash. How many did so is returned.
+func (q *Queries) EndManifests(ctx context.Context, db DBTX, arg EndManifestsParams) (int64, error) {
+	row := db.QueryRow(ctx, endManifests,
+		arg.Revision,
+		arg.EndedAt,
+		arg.OrganizationID,
+		arg.ProjectID,
+		arg.PresentPaths,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const insertInventory = `-- name: InsertInventory :one
 INSERT INTO inventories (
     organization_id,
