@@ -16,6 +16,12 @@ const worthPacking = 1024;
 // Timers hold 31 bits of milliseconds, and what is more would run out at once: a wait that a quota asks for, or one without end.
 const later = (f, ms, ...args) => setTimeout(f, Math.min(ms, 2 ** 31 - 1), ...args);
 
+// The wait in ms that Retry-After asks for, in seconds or until a date (RFC 9110, section 10.2.3): a proxy in front of the service may write either.
+function retryAfter(value) {
+  const seconds = Number(value);
+  return Math.max(0, (Number.isNaN(seconds) ? Date.parse(value) - Date.now() : 1000 * seconds) || 0);
+}
+
 // Whether the events of a request are at fault, so that it would be refused however often it is sent. Everything else may pass, and is no reason to drop an
 // event: that a key or an organization is missing concerns the client, and is answered to every request alike.
 function refused(status, answer) {
@@ -256,7 +262,7 @@ export class Client {
       const error = new Error(answer.message ?? `devtrail: HTTP ${response.status}`);
       error.reason = answer.reason ?? "";
       error.refused = refused(response.status, answer);
-      error.retryAfterMs = 1000 * (Number(response.headers.get("Retry-After")) || 0);
+      error.retryAfterMs = retryAfter(response.headers.get("Retry-After"));
       throw error;
     }
     if (answer.results?.length !== batch.length) throw new Error("devtrail: the service answered another number of events");

@@ -239,6 +239,17 @@ test("waits that are longer than timers do not end at once", async (t) => {
   assert.deepEqual(waits, Array(4).fill(2 ** 31 - 1), "to linger, to close, to have an answer, to come again");
 });
 
+// A proxy may say when in place of how long.
+test("a wait until a date is kept", async (t) => {
+  const waits = timeless(t);
+  const busy = async () => new Response("{}", { status: 503, headers: { "Retry-After": new Date(Date.now() + 7200000).toUTCString() } });
+  const client = new Client({ url: "http://test.invalid", key: "dvi_test", lingerMs: 0, backoffMs: 2000000, maxBackoffMs: 2000000, fetch: busy });
+  client.send(event("a"));
+  while (waits.length < 1) await new Promise(setImmediate);
+  assert.ok(waits[0] > 7100000 && waits[0] <= 7200000, `${waits}`);
+  client.close(0);
+});
+
 // The clocks of pages are set while they run.
 test("an event lingers no longer when the clock is set back", async (t) => {
   const waits = timeless(t);
