@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -143,7 +144,7 @@ func (h Heartbeat) fact(v source.Value, sender Sender, seconds float64) source.F
 		Kind:        kind.kind,
 		Tool:        orElse(agent.editor, "wakatime"),
 		ToolVersion: agent.editorVersion,
-		Machine:     sender.Machine,
+		Machine:     sender.machine(),
 		Project:     orElse(source.Repository(project), git.Plain(project, events.MaxProjectLength)),
 		Properties: source.Properties{
 			"branch":    git.Plain(meant(v.At("branch").Text()), maxImportLength),
@@ -169,9 +170,20 @@ func meant(text string) string {
 	return text
 }
 
+// machine is the name of the machine. Since 1.70.1 wakatime-cli encodes it as a query does, for the name may have characters that no header takes; others send
+// it as it is.
+func (s Sender) machine() string {
+	if strings.HasPrefix(s.UserAgent, "wakatime/") {
+		if name, err := url.QueryUnescape(s.Machine); err == nil {
+			return name
+		}
+	}
+	return s.Machine
+}
+
 // actor is the machine that the heartbeat comes from, else the key: one key may serve a whole team, a machine seldom does.
 func (s Sender) actor() source.Actor {
-	name := git.Plain(s.Machine, events.MaxMachineLength)
+	name := git.Plain(s.machine(), events.MaxMachineLength)
 	if name != "" {
 		return source.Actor{Identity: events.Identity{Kind: machine, Value: name}}
 	}

@@ -55,6 +55,26 @@ func TestTheExtensionOfABrowser(t *testing.T) {
 	require.Equal(t, time.UnixMilli(1777636800500).UTC(), e.OccurredAt)
 }
 
+// TestTheNameOfAMachine has names as wakatime-cli encodes them, and as those that do not encode send them.
+func TestTheNameOfAMachine(t *testing.T) {
+	browser := "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+	for _, c := range []struct{ header, agent, name string }{
+		{"Ada%E2%80%99s+MacBook+Pro", sender.UserAgent, "Ada\u2019s MacBook Pro"},
+		{"J%C3%B6rg-PC.fritz.box", sender.UserAgent, "J\u00f6rg-PC.fritz.box"},
+		{"100%", sender.UserAgent, "100%"},
+		{"Ada+Bob", browser, "Ada+Bob"},
+	} {
+		s := sender
+		s.Machine, s.UserAgent = c.header, c.agent
+		h, err := One([]byte(beat), s)
+		require.NoError(t, err)
+		e, err := h.Draft.Event.Canonical(sender.Received)
+		require.NoError(t, err)
+		require.Equal(t, c.name, e.Source.Machine)
+		require.Equal(t, events.Identity{Kind: machine, Value: c.name}, e.Actor)
+	}
+}
+
 func TestImportsAreKeptToTheLimitOfThePlugins(t *testing.T) {
 	imports := func(dependencies string) any {
 		h, err := One([]byte(strings.Replace(beat, `["yaml", "left_pad"]`, dependencies, 1)), sender)
