@@ -49,6 +49,11 @@ func parseAgent(text string) agent {
 		name, version, ok := strings.Cut(word, "/")
 		switch {
 		case !ok || name == "wakatime" || name == "":
+		case strings.HasPrefix(name, "wakatime-"): // a language server or a shell's plugin, which stands beside the editor or alone
+			a.plugin = word
+			if a.editor == "" {
+				a.editor, a.editorVersion = name, version
+			}
 		case strings.HasSuffix(name, "-wakatime"):
 			a.plugin = word
 			if a.editor == "" { // some plugins name only themselves

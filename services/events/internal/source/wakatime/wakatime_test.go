@@ -204,8 +204,10 @@ func TestAddressesAreKeptWithoutCredentials(t *testing.T) {
 func TestAgents(t *testing.T) {
 	for text, want := range map[string]agent{
 		"wakatime/13.0.6": {},
-		"wakatime/v1.45.3 (darwin-22.1.0-arm64) go1.19.1 IntelliJIDEA/2022.2 IntelliJIDEA-wakatime/14.1.4": {"darwin", "IntelliJIDEA", "2022.2", "IntelliJIDEA-wakatime/14.1.4"},
-		"Chrome/120.0 (linux) chrome-wakatime/3.0.1":                                                       {"linux", "chrome", "", "chrome-wakatime/3.0.1"},
+		"wakatime/v1.45.3 (darwin-22.1.0-arm64) go1.19.1 IntelliJIDEA/2022.2 IntelliJIDEA-wakatime/14.1.4":                 {"darwin", "IntelliJIDEA", "2022.2", "IntelliJIDEA-wakatime/14.1.4"},
+		"Chrome/120.0 (linux) chrome-wakatime/3.0.1":                                                                       {"linux", "chrome", "", "chrome-wakatime/3.0.1"},
+		"wakatime/v1.139.1 (darwin-25.2.0-arm64) go1.25.5 helix/25.07.1 (74075bb5) wakatime-ls/0.2.2 helix-wakatime/0.2.2": {"darwin", "helix", "25.07.1", "helix-wakatime/0.2.2"},
+		"wakatime/v1.98.3 (linux-6.8.0-x86_64) go1.22.5 wakatime-zsh-plugin/0.2.2":                                         {"linux", "wakatime-zsh-plugin", "0.2.2", "wakatime-zsh-plugin/0.2.2"},
 		"wakatime/v1 (windows": {},
 		"":                     {},
 	} {
