@@ -67,7 +67,12 @@ export class Client {
   }
 
   send(event) {
-    if (this.#closed || this.#queue.length >= this.#options.queueEvents) return false;
+    if (this.#closed) return false;
+    if (this.#queue.length >= this.#options.queueEvents) {
+      this.#hurry = this.#taken; // nothing can join what lingers
+      this.#wake();
+      return false;
+    }
     const { properties, ageMs, ...rest } = event;
     const whole = { ...rest, id: rest.id ?? uuid(), occurredAt: rest.occurredAt ?? new Date().toISOString() };
     if (ageMs !== undefined) {

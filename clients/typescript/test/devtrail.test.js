@@ -272,6 +272,17 @@ test("a full queue takes no event, and neither does a closed client", async (t) 
   assert.throws(() => new Client({ url: s.url }), TypeError);
 });
 
+test("a full queue does not linger", async (t) => {
+  let settled;
+  const stored = new Promise((resolve) => { settled = resolve; });
+  const s = await service(t, () => settled("sent"));
+  const client = new Client(settings(s, { queueEvents: 2 }));
+  assert.deepEqual(["a", "b", "c"].map((name) => client.send(event(name))), [true, true, false]);
+  const late = new Promise((resolve) => setTimeout(resolve, 2000, "the queue waits for what it does not take").unref());
+  assert.equal(await Promise.race([stored, late]), "sent");
+  assert.equal(await client.close(), 0);
+});
+
 test("close tells what is lost", async (t) => {
   const s = await service(t, () => ({ status: 503, body: {} }));
   const client = new Client(settings(s, { maxBackoffMs: 1 }));
