@@ -156,6 +156,8 @@ func TestHeadersOfTheBinaryMode(t *testing.T) {
 	}
 	require.Equal(t, http.StatusOK, binary("{}", "ce-subject", "Euro%20%E2%82%AC%20%F0%9F%98%80").StatusCode)
 	require.Equal(t, "Euro \u20ac \U0001f600", property(t, b.stored(acme)[0], "subject"))
+	require.Equal(t, http.StatusOK, binary("{}", "ce-id", "quoted", "ce-subject", `"a\b \"c\" \\%20d"`).StatusCode)
+	require.Equal(t, `ab "c" \ d`, property(t, b.stored(acme)[0], "subject"), "a backslash stands before any character")
 	require.Equal(t, http.StatusBadRequest, binary("{}", "ce-subject", "%zz").StatusCode)
 	require.Equal(t, http.StatusBadRequest, binary("{", "ce-id", "b").StatusCode)
 	require.Equal(t, http.StatusOK, binary("{", "ce-id", "b", "Content-Type", "application/octet-stream").StatusCode)

@@ -189,10 +189,22 @@ func isJSON(contentType string) bool {
 	return contentType == "" || err == nil && (strings.HasSuffix(name, "/json") || strings.HasSuffix(name, "+json"))
 }
 
+// unescaped is what stands between double quotes: a backslash stands before what is meant, whatever that is (RFC 9110, section 5.6.4).
+func unescaped(quoted string) string {
+	var text strings.Builder
+	for i := 0; i < len(quoted); i++ {
+		if quoted[i] == '\\' && i+1 < len(quoted) {
+			i++
+		}
+		text.WriteByte(quoted[i])
+	}
+	return text.String()
+}
+
 // headerText undoes the encoding of header values: percent-encoded UTF-8, perhaps in double quotes.
 func headerText(value string) (string, error) {
 	if len(value) >= 2 && value[0] == '"' && value[len(value)-1] == '"' {
-		value = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(value[1 : len(value)-1])
+		value = unescaped(value[1 : len(value)-1])
 	}
 	if !utf8.ValidString(value) {
 		return "", ErrFormat
