@@ -39,7 +39,8 @@ func (c Config) Validate() error {
 		if origin == "*" {
 			continue
 		}
-		if u, err := url.Parse(origin); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" || u.RawQuery != "" {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || !strings.EqualFold(origin, u.Scheme+"://"+u.Host) || u.Host != "*" && strings.Contains(u.Host, "*") {
 			mistakes = append(mistakes, fmt.Errorf("EVENTS_HTTP_ORIGINS %q is not an origin like https://app.example.com", origin))
 		}
 	}

@@ -94,6 +94,14 @@ func TestPagesOfAllowedOriginsMayCall(t *testing.T) {
 		Header.Get("Access-Control-Allow-Origin"))
 }
 
+// TestAnOriginThatNoPageHasIsRefused has what would be taken and allow nobody: a star stands for all, or for all hosts of a scheme.
+func TestAnOriginThatNoPageHasIsRefused(t *testing.T) {
+	for _, origin := range []string{"https://*.example.com", "https://*:8443", "https://app.example.com#a", "https://ada@app.example.com", "https://app.example.com/"} {
+		require.ErrorContains(t, web.Config{Origins: []string{origin}}.Validate(), origin)
+	}
+	require.NoError(t, web.Config{Origins: []string{"*", "chrome-extension://*", "https://app.example.com:8443", "moz-extension://5b0c3a5e-0000-4000-8000-000000000001"}}.Validate())
+}
+
 // TestAPageMaySendACloudEventInTheBinaryMode asks for the headers that the event has, of which a page may send none that the preflight does not allow.
 func TestAPageMaySendACloudEventInTheBinaryMode(t *testing.T) {
 	b := setup(t, func(c *web.Config, _ *web.Deps) { c.Origins = []string{"https://app.example.com"} })
