@@ -12,7 +12,8 @@ func withoutCredentials(entity string) string {
 	if !strings.Contains(entity, "://") {
 		return entity
 	}
-	if u, err := url.Parse(entity); err == nil { // written in one form, which ids follow from
+	// An address that is nothing but one is written in one form, which ids follow from. Others hold one behind something else.
+	if u, err := url.Parse(entity); err == nil && u.Scheme != "" && u.Opaque == "" && !strings.Contains(u.Path, "://") {
 		u.User, u.RawQuery, u.Fragment, u.RawFragment, u.ForceQuery = nil, "", "", "", false
 		return u.String()
 	}

@@ -182,13 +182,17 @@ func TestABadHeartbeatDoesNotTakeOthersAlong(t *testing.T) {
 
 func TestAddressesAreKeptWithoutCredentials(t *testing.T) {
 	for entity, want := range map[string]string{
-		"ssh://ada:secret@192.168.1.2/path/main.go":    "ssh://192.168.1.2/path/main.go",
-		"https://secret@github.com/a/b?token=secret#x": "https://github.com/a/b",
-		"https://ada:se%zzcret@example.com/a?b=secret": "https://example.com/a",
-		"sftp://ada:sec/ret@example.com:22/a":          "sftp://example.com:22/a",
-		"/src/what?/main.go":                           "/src/what?/main.go",
-		"c:\\users\\ada\\main.go":                      "c:\\users\\ada\\main.go",
-		"vscode-remote://wsl%2Bubuntu/src/main.go":     "vscode-remote://wsl%2Bubuntu/src/main.go",
+		"ssh://ada:secret@192.168.1.2/path/main.go":     "ssh://192.168.1.2/path/main.go",
+		"https://secret@github.com/a/b?token=secret#x":  "https://github.com/a/b",
+		"https://ada:se%zzcret@example.com/a?b=secret":  "https://example.com/a",
+		"sftp://ada:sec/ret@example.com:22/a":           "sftp://example.com:22/a",
+		"view-source:https://ada:secret@example.com/a":  "view-source:https://example.com/a",
+		"jar:https://ada:secret@example.com/a.jar!/b":   "jar:https://example.com/a.jar!/b",
+		"https://example.org/https://ada:secret@host/a": "https://example.org/https://host/a",
+		"/bin/curl https://ada:secret@example.com/a":    "/bin/curl https://example.com/a",
+		"/src/what?/main.go":                            "/src/what?/main.go",
+		"c:\\users\\ada\\main.go":                       "c:\\users\\ada\\main.go",
+		"vscode-remote://wsl%2Bubuntu/src/main.go":      "vscode-remote://wsl%2Bubuntu/src/main.go",
 	} {
 		got := withoutCredentials(entity)
 		require.NotContains(t, got, "secret")
