@@ -32,8 +32,8 @@ func canonical(kind Kind, value string) (canonicalValue, subject string, ok bool
 	switch kind {
 	case KindGitEmail:
 		// Git takes any text for an address, and histories converted from elsewhere hold bare names. They are names all the same.
-		lower := strings.ToLower(value)
-		return lower, lower, true
+		address := lower(value)
+		return address, address, true
 	case KindGitHubAccount:
 		return account(value)
 	case KindGitLabAccount:
@@ -55,6 +55,17 @@ func canonical(kind Kind, value string) (canonicalValue, subject string, ok bool
 	default:
 		return "", "", false
 	}
+}
+
+// lower writes a text in lower case. Of the letters beyond ASCII two, İ and the sign of Kelvin, would become i and k: they stay as they are, since whoever
+// has an address or a login with one is not who has it with the letter that only looks like it.
+func lower(text string) string {
+	return strings.Map(func(r rune) rune {
+		if small := unicode.ToLower(r); r <= unicode.MaxASCII || small > unicode.MaxASCII {
+			return small
+		}
+		return r
+	}, text)
 }
 
 // account reads a decimal account id; leading zeros are dropped.
@@ -80,7 +91,7 @@ func gitLabAccount(value string) (string, string, bool) {
 	if !ok || !isHost(host) {
 		return "", "", false
 	}
-	if host = strings.ToLower(host); host == "gitlab.com" {
+	if host = lower(host); host == "gitlab.com" {
 		return text, text, true
 	}
 	return host + "/" + text, text, true
@@ -102,7 +113,7 @@ func bitbucketAccount(value string) (string, string, bool) {
 
 // login reads `host/name`. No provider we know tells logins apart by letter case.
 func login(value string) (string, string, bool) {
-	host, name, found := strings.Cut(strings.ToLower(value), "/")
+	host, name, found := strings.Cut(lower(value), "/")
 	if !found || !isHost(host) || name == "" || strings.Contains(name, "/") || strings.ContainsFunc(name, unicode.IsSpace) {
 		return "", "", false
 	}

@@ -45,6 +45,26 @@ func TestCanonicalForms(t *testing.T) {
 	}
 }
 
+// A letter that is none of ASCII must not become one: two who have different addresses or logins would be one developer.
+func TestLettersThatOnlyLookLikeASCII(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		kind       identity.Kind
+		raw, other string
+	}{
+		{identity.KindGitEmail, "ADM\u0130N@example.com", "admin@example.com"},
+		{identity.KindGitEmail, "mi\u212ae@example.com", "mike@example.com"},
+		{identity.KindLogin, "github.com/mi\u212ae", "github.com/mike"},
+		{identity.KindLogin, "G\u0130THUB.com/ada", "github.com/ada"},
+		{identity.KindGitLabAccount, "G\u0130TLAB.com/42", "42"},
+	} {
+		mention := identity.NewMention(tt.kind, tt.raw, "")
+		require.NoError(t, mention.Linkable())
+		require.NotEqual(t, identity.NewMention(tt.kind, tt.other, "").Identity, mention.Identity, "%q", tt.raw)
+		require.Equal(t, mention.Identity, identity.NewMention(tt.kind, mention.Identity.Value, "").Identity)
+	}
+}
+
 func TestMalformedValuesAreNotLinked(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
