@@ -94,6 +94,10 @@ func bearer(value string) (string, bool) {
 // errMessage says that a message breaks a rule of the contract.
 var errMessage = fault.New(fault.Invalid, "VALIDATION_FAILED", "the request is not valid")
 
+// listedBytes is how large a message is at most of which all mistakes are told. What is kept of one takes a kilobyte, and two bytes of a message may make it:
+// a large list of bad elements would take all the memory there is.
+const listedBytes = 4 << 10
+
 // validate has every message received checked by the rules of the contract.
 func (s *Server) validate(ctx context.Context, c *call, next func(context.Context) error) error {
 	if !c.open {
@@ -117,9 +121,12 @@ func (s *Server) checkMessage(msg any) error {
 	if !ok {
 		return nil
 	}
-	err := s.validator.Validate(m)
+	err := s.validator.Validate(m, protovalidate.WithFailFast())
 	if err == nil {
 		return nil
+	}
+	if proto.Size(m) <= listedBytes {
+		err = s.validator.Validate(m)
 	}
 	broken, ok := errors.AsType[*protovalidate.ValidationError](err)
 	if !ok || len(broken.Violations) == 0 {

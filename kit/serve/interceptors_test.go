@@ -226,6 +226,19 @@ func TestNothingIsReadOfAStranger(t *testing.T) {
 	<-request.read
 }
 
+// TestMistakesAreToldWhereTheyAreFew sends a list with two bad elements, and one with so many that they are not gathered.
+func TestMistakesAreToldWhereTheyAreFew(t *testing.T) {
+	t.Parallel()
+	_, developers := newDoor().start(t)
+	ctx := servetest.As(t.Context(), "analyst")
+	_, err := developers.BatchGetDevelopers(ctx, &identityv1.BatchGetDevelopersRequest{DeveloperIds: []string{"x", acme, "y"}})
+	checkInvalid(t, err, "developer_ids[0]")
+	require.ErrorContains(t, err, "developer_ids[2]")
+	_, err = developers.BatchGetDevelopers(ctx, &identityv1.BatchGetDevelopersRequest{DeveloperIds: make([]string, 50_000)})
+	checkInvalid(t, err, "developer_ids")
+	require.NotContains(t, err.Error(), "developer_ids[0]")
+}
+
 func checkInvalid(t *testing.T, err error, field string) {
 	t.Helper()
 	require.ErrorIs(t, err, fault.Invalid)
