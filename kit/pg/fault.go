@@ -52,6 +52,8 @@ func Fault(err error) error {
 		return err
 	}
 	switch code := Code(err); {
+	case connecting(err): // whatever the reason, a changed password among them
+		return ErrAway.Wrap(err)
 	case code == codeUniqueViolation:
 		return ErrExists.Wrap(err)
 	case code == codeSerializationFailure, code == codeDeadlockDetected:
@@ -66,9 +68,7 @@ func Fault(err error) error {
 	}
 	// A caller's deadline looks to the driver like a broken connection; it must be told first.
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		if _, connecting := errors.AsType[*pgconn.ConnectError](err); !connecting {
-			return err
-		}
+		return err
 	}
 	if away(err) {
 		return ErrAway.Wrap(err)
@@ -76,10 +76,13 @@ func Fault(err error) error {
 	return err
 }
 
+// connecting tells whether there was no connection yet.
+func connecting(err error) bool {
+	_, ok := errors.AsType[*pgconn.ConnectError](err)
+	return ok
+}
+
 func away(err error) bool {
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return true
-	}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
 	}

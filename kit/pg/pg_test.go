@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -88,6 +89,21 @@ func TestServerAway(t *testing.T) {
 	_, err := pool.Exec(t.Context(), "SELECT 1")
 	require.ErrorIs(t, pg.Fault(err), pg.ErrAway)
 	require.ErrorIs(t, pg.Ready(t.Context(), pool, migrations), fault.Unavailable)
+	require.ErrorIs(t, pg.InTx(t.Context(), pool, func(pgx.Tx) error { return nil }), fault.Unavailable)
+}
+
+// A server that lets us in no more, as one whose password was changed, is as good as away: callers try again.
+func TestServerRefusesTheUser(t *testing.T) {
+	address, err := url.Parse(dbtest.EmptyPostgres(t))
+	require.NoError(t, err)
+	address.User = url.UserPassword("nobody", "old")
+	query := address.Query()
+	query.Del("user")
+	address.RawQuery = query.Encode()
+	pool := open(t, address.String())
+	_, err = pool.Exec(t.Context(), "SELECT 1")
+	require.Equal(t, "28", pg.Code(err)[:2], "the server answered: %v", err)
+	require.ErrorIs(t, pg.Fault(err), fault.Unavailable)
 	require.ErrorIs(t, pg.InTx(t.Context(), pool, func(pgx.Tx) error { return nil }), fault.Unavailable)
 }
 
