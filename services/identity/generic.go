@@ -38,11 +38,19 @@ func isGenericValue(value string) bool {
 	return slices.Contains(genericExactCase, value) || slices.Contains(genericAnyCase, strings.ToLower(value))
 }
 
+// isPlaceholderAddress judges an address also behind quotation marks, brackets and blanks, and a host also with the dot that may end its name.
 func isPlaceholderAddress(value string) bool {
-	value = strings.ToLower(strings.Trim(value, `"'<>`))
-	if slices.Contains(placeholderAddresses, value) {
+	if value == "" {
+		return false
+	}
+	bare := strings.Trim(value, "\"'<> ")
+	if isGenericValue(bare) {
 		return true
 	}
-	_, domain, found := strings.Cut(value, "@")
+	bare = strings.TrimSuffix(strings.ToLower(bare), ".")
+	if slices.Contains(placeholderAddresses, bare) {
+		return true
+	}
+	_, domain, found := strings.Cut(bare, "@")
 	return found && slices.Contains(localDomains, domain[strings.LastIndex(domain, ".")+1:])
 }

@@ -113,10 +113,11 @@ func TestGenericValuesAreNotLinked(t *testing.T) {
 	for _, raw := range []string{
 		"[REDACTED]", "noreply@github.com", "root@localhost", "Ada@Adas-MacBook.LOCAL", "you@example.com", "YOU@EXAMPLE.COM", "NULL", "root@host.(none)",
 		"build@ci.localdomain", "<root@localhost>",
+		`" root@localhost "`, "< you@example.com >", "root@localhost.", "you@example.com.", "ada@adas-macbook.local.", "<>", "< >", "<undefined>",
 	} {
 		require.ErrorIs(t, identity.NewMention(identity.KindGitEmail, raw, "").Linkable(), identity.ErrIdentityGeneric, "%q", raw)
 	}
-	for _, raw := range []string{"ada@example.com", "ada@local.example.com", "noreply@github.community", "local"} {
+	for _, raw := range []string{"ada@example.com", "ada@local.example.com", "noreply@github.community", "local", "<ada@example.com>", "ada@local.example.com."} {
 		require.NoError(t, identity.NewMention(identity.KindGitEmail, raw, "").Linkable(), "%q", raw)
 	}
 	for kind, raw := range map[identity.Kind]string{
