@@ -23,6 +23,7 @@ import (
 
 	"devtrail.dev/kit/auth"
 	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/kit/schema"
 	"devtrail.dev/kit/serve/servetest"
@@ -179,8 +180,8 @@ func TestTwoInstancesBootstrapOneDatabaseOnce(t *testing.T) {
 
 func TestItWaitsForTheSchemaAndSaysSo(t *testing.T) {
 	t.Parallel()
-	url := dbtest.EmptyPostgres(t)
-	running := start(t, map[string]string{"IDENTITY_DATABASE_URL": url, "IDENTITY_BOOTSTRAP_ADMIN_KEY": auth.NewToken(auth.PrefixKey)})
+	url, admin := dbtest.EmptyPostgres(t), auth.NewToken(auth.PrefixKey)
+	running := start(t, map[string]string{"IDENTITY_DATABASE_URL": url, "IDENTITY_BOOTSTRAP_ADMIN_KEY": admin})
 	// The first check may be told by its deadline instead, as long as there is no connection yet.
 	running.lines.find(t, "not serving", func(line map[string]any) bool {
 		reason, _ := line["reason"].(string)
@@ -189,6 +190,8 @@ func TestItWaitsForTheSchemaAndSaysSo(t *testing.T) {
 	res, err := healthpb.NewHealthClient(running.conn).Check(t.Context(), &healthpb.HealthCheckRequest{})
 	require.NoError(t, err)
 	require.Equal(t, healthpb.HealthCheckResponse_NOT_SERVING, res.GetStatus())
+	_, err = identityv1.NewCredentialServiceClient(running.conn).ListApiKeys(servetest.As(t.Context(), admin), &identityv1.ListApiKeysRequest{})
+	require.ErrorIs(t, fault.FromStatus(err), fault.Unavailable, "who calls too early may call again")
 
 	migrate(t, url)
 	running.requireServing(t)

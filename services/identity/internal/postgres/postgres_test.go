@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/kit/fault"
 	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/identity"
 	"devtrail.dev/services/identity/internal/postgres"
@@ -44,6 +45,20 @@ func setup(tb testing.TB, settings ...string) bundle {
 	b := bundle{Store: postgres.New(open(strings.Join(append([]string{dbtest.Limited(tb, url, postgres.Reads())}, settings...), "&"))), pool: pool}
 	b.organization = b.createOrganization(tb, "acme")
 	return b
+}
+
+// A server that became a standby, or whose disk is full, is not our mistake: callers may call again.
+func TestADatabaseThatCannotWriteIsAway(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, code := range []string{"25006", "53100"} {
+		_, err := b.pool.Exec(t.Context(), fmt.Sprintf(`
+			CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '%s'; END $$;
+			CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON developers FOR EACH ROW EXECUTE FUNCTION refuse()`, code))
+		require.NoError(t, err)
+		_, err = b.Identities.Resolve(t.Context(), b.organization, []identity.Mention{address("ada@example.com")}, true, noon)
+		require.ErrorIs(t, err, fault.Unavailable, code)
+	}
 }
 
 // createOrganization makes a tenant and returns its id.
