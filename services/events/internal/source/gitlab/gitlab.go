@@ -102,12 +102,22 @@ func newMessage(d source.Delivery, body source.Value) *message {
 	return m
 }
 
+// isGhost tells the account that stands for all whose own was deleted. An instance has it under the first login of this kind that was free, and
+// under a name of its own: somebody else may be called ghost.
+func isGhost(username, name string) bool {
+	number, found := strings.CutPrefix(username, "ghost")
+	return found && strings.Trim(number, "0123456789") == "" && name == "Ghost User"
+}
+
 // account is the actor of an account: its number, or its login when an older GitLab does not tell the number.
 func (m *message) account(user source.Value) source.Actor {
 	return m.identified(user.At("id").Int(), user.At("username").Text(), user.At("name").Text())
 }
 
 func (m *message) identified(id int64, username, name string) source.Actor {
+	if isGhost(username, name) {
+		return source.Actor{}.Named(username, name)
+	}
 	actor := source.Actor{Identity: source.Account(source.GitLabAccount, id)}
 	switch {
 	case m.host == "": // the number of an account means nothing without its instance: here it would be that of somebody at gitlab.com

@@ -59,3 +59,20 @@ func TestProgramsAreNoPeople(t *testing.T) {
 		require.Equal(t, bot, strings.Contains(string(drafts[0].Event.Properties), `"bot":true`), login)
 	}
 }
+
+// The account that stands for all whose own was deleted is nobody: what they did is not that of one. Somebody else may be called ghost.
+func TestTheGhostIsNobody(t *testing.T) {
+	for _, c := range []struct{ username, name, want string }{
+		{"ghost", "Ghost User", ""},
+		{"ghost1", "Ghost User", ""},
+		{"ghost", "Grace", "7"},
+		{"ghostly", "Ghost User", "7"},
+	} {
+		body := fmt.Appendf(nil, `{"object_kind":"build","build_status":"success","user":{"id":7,"name":%q,"username":%q},"project":{"web_url":"https://gitlab.com/a/b"}}`, c.name, c.username)
+		drafts, err := gitlab.Translate(source.Delivery{Event: "Job Hook", Key: "k", Body: body, Received: time.Now()})
+		require.NoError(t, err)
+		require.Len(t, drafts, 1)
+		require.Equal(t, c.want, drafts[0].Event.Actor.Value, "%s, called %s", c.username, c.name)
+		require.Equal(t, c.name, drafts[0].ActorName)
+	}
+}
