@@ -76,3 +76,26 @@ func TestTheGhostIsNobody(t *testing.T) {
 		require.Equal(t, c.name, drafts[0].ActorName)
 	}
 }
+
+// The files in which a scan finds dependencies may be reports that a tool has made of them.
+func TestAFindingNamesThePackageByTheReportOfATool(t *testing.T) {
+	for file, c := range map[string]struct{ name, want string }{
+		"app/maven.graph.json":             {"org.example/basket", "pkg:maven/org.example/basket@1.2.3"},
+		"conda-lock.yml":                   {"basket", "pkg:conda/basket@1.2.3"},
+		"dependencies-compile.dot":         {"org.example/basket", "pkg:maven/org.example/basket@1.2.3"},
+		"dependencies.direct.lock":         {"org.example/basket", "pkg:maven/org.example/basket@1.2.3"},
+		"dependencies.lock":                {"org.example/basket", "pkg:maven/org.example/basket@1.2.3"},
+		"go.graph":                         {"example.org/basket", "pkg:golang/example.org/basket@1.2.3"},
+		"gradle-html-dependency-report.js": {"org.example/basket", "pkg:maven/org.example/basket@1.2.3"},
+		"ivy-report.xml":                   {"org.example/basket", "pkg:maven/org.example/basket@1.2.3"},
+		"pipdeptree.json":                  {"basket", "pkg:pypi/basket@1.2.3"},
+		"pipenv.graph.json":                {"basket", "pkg:pypi/basket@1.2.3"},
+	} {
+		body := fmt.Appendf(nil, `{"object_kind":"vulnerability","object_attributes":{"url":"https://gitlab.com/a/b/-/security/vulnerabilities/1","state":"detected","report_type":"dependency_scanning",
+"location":{"file":%q,"dependency":{"package":{"name":%q},"version":"1.2.3"}}}}`, file, c.name)
+		drafts, err := gitlab.Translate(source.Delivery{Event: "Vulnerability Hook", Key: "k", Body: body, Received: time.Now()})
+		require.NoError(t, err)
+		require.Len(t, drafts, 1)
+		require.Equal(t, []string{c.want}, drafts[0].Event.Packages, file)
+	}
+}
