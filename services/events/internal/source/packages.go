@@ -14,6 +14,9 @@ var ecosystems = map[string]string{
 	"pip": "pypi", "pub": "pub", "pypi": "pypi", "rpm": "rpm", "rubygems": "gem", "rust": "cargo", "swift": "swift", "swifturl": "swift", "vagrant": "generic",
 }
 
+// distributions are whose packages a purl type is for where only the kind of registry is told.
+var distributions = map[string]string{"alpm": "arch", "apk": "alpine", "deb": "debian"}
+
 // PurlType is the purl type of an ecosystem; empty when it has none.
 func PurlType(ecosystem string) string {
 	return ecosystems[strings.ToLower(strings.TrimSpace(ecosystem))]
@@ -37,6 +40,8 @@ func PurlWith(ecosystem, name, version string, qualifiers map[string]string) str
 		if group, artifact, found := strings.Cut(name, ":"); found {
 			namespace, name = group, artifact
 		}
+	case "alpm", "apk", "deb":
+		namespace = distributions[typ]
 	case "swift":
 		name = strings.TrimPrefix(name, "https://")
 		namespace, name = cutLast(strings.TrimSuffix(name, ".git"))
