@@ -2,6 +2,7 @@ package bitbucket_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -26,3 +27,14 @@ func TestAPushThatTakesTheSameWayAgainIsAnotherPush(t *testing.T) {
 }
 
 func FuzzTranslate(f *testing.F) { sourcetest.Fuzz(f, bitbucket.Translate) }
+
+// A thread that is resolved says when; its comment was last changed before.
+func TestAThreadIsResolvedWhenItSays(t *testing.T) {
+	const body = `{"actor":{"uuid":"{a54f16da-24e9-4d7f-a3a7-b1ba2cd98aa3}"},"repository":{"full_name":"example/shop"},"pullrequest":{"id":1},"comment":{"id":17,
+"created_on":"2026-05-01T07:40:00+00:00","updated_on":"2026-05-01T07:45:00+00:00","resolution":{"type":"comment_resolution","created_on":"2026-05-01T09:30:00+00:00"}}}`
+	drafts, err := bitbucket.Translate(source.Delivery{Event: "pullrequest:comment_resolved", Key: "k", Body: []byte(body), Received: sourcetest.Received})
+	require.NoError(t, err)
+	require.Len(t, drafts, 1)
+	require.Equal(t, "comment.resolved", drafts[0].Event.Name)
+	require.Equal(t, "2026-05-01T09:30:00Z", drafts[0].Event.OccurredAt.UTC().Format(time.RFC3339))
+}

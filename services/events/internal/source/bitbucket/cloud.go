@@ -169,8 +169,11 @@ func (m *cloud) comment(verb, on string, properties source.Properties, session s
 	if verb != "created" {
 		at = source.FirstTime(comment.At("updated_on"))
 	}
-	if verb == "deleted" {
+	switch verb {
+	case "deleted":
 		at = time.Time{}
+	case "resolved": // that changes the thread and not the comment
+		at = source.FirstTime(comment.At("resolution", "created_on"), comment.At("updated_on"))
 	}
 	f := m.fact("comment."+verb, at, properties.With(source.Properties{"on": on, "path": comment.At("inline", "path").Text(), "url": comment.At("links", "html", "href").Text()}))
 	f.Session = session
