@@ -143,6 +143,8 @@ func (m *message) moment(object source.Value) time.Time {
 		return source.FirstTime(object.At("dismissed_at"), object.At("updated_at"))
 	case "deleted", "removed", "destroyed":
 		return time.Time{}
+	case "pinned": // a comment tells it; other objects do not
+		return source.FirstTime(object.At("pin", "pinned_at"), object.At("updated_at"))
 	case "dismissed", "auto_dismissed", "fixed", "published", "withdrawn", "submitted", "completed", "resolved":
 		return source.FirstTime(object.At(m.action+"_at"), object.At("updated_at"))
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -56,3 +57,14 @@ func TestAListAsLongAsAnyMayHaveBeenCut(t *testing.T) {
 }
 
 func FuzzTranslate(f *testing.F) { sourcetest.Fuzz(f, github.Translate) }
+
+// A comment that is pinned says when; it was last changed before.
+func TestACommentIsPinnedWhenItSays(t *testing.T) {
+	const body = `{"action":"pinned","issue":{"number":7},"comment":{"id":17,"created_at":"2026-04-01T08:00:00Z","updated_at":"2026-04-01T08:00:00Z","pin":{"pinned_at":"2026-05-01T09:30:00Z","pinned_by":{"login":"ada"}}},
+"repository":{"html_url":"https://github.com/Example/Shop"},"sender":{"login":"ada","id":1815}}`
+	drafts, err := github.Translate(source.Delivery{Event: "issue_comment", Key: "k", Body: []byte(body), Received: sourcetest.Received})
+	require.NoError(t, err)
+	require.Len(t, drafts, 1)
+	require.Equal(t, "comment.pinned", drafts[0].Event.Name)
+	require.Equal(t, "2026-05-01T09:30:00Z", drafts[0].Event.OccurredAt.UTC().Format(time.RFC3339))
+}
