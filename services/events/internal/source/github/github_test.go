@@ -68,3 +68,13 @@ func TestACommentIsPinnedWhenItSays(t *testing.T) {
 	require.Equal(t, "comment.pinned", drafts[0].Event.Name)
 	require.Equal(t, "2026-05-01T09:30:00Z", drafts[0].Event.OccurredAt.UTC().Format(time.RFC3339))
 }
+
+// The files of a snapshot have the time of their build where the version says that it is one.
+func TestASnapshotIsNamedByItsFiles(t *testing.T) {
+	const body = `{"action":"published","package":{"name":"org.example.shop.core","package_type":"maven","package_version":{"id":3,"version":"1.0-SNAPSHOT",
+"package_files":[{"name":"maven-metadata.xml"},{"name":"shop.core-1.0-20260501.080000-1.jar"}]}},"repository":{"html_url":"https://github.com/Example/Shop"},"sender":{"login":"ada","id":1815}}`
+	drafts, err := github.Translate(source.Delivery{Event: "package", Key: "k", Body: []byte(body), Received: sourcetest.Received})
+	require.NoError(t, err)
+	require.Len(t, drafts, 1)
+	require.Equal(t, []string{"pkg:maven/org.example/shop.core@1.0-SNAPSHOT?repository_url=https:%2F%2Fmaven.pkg.github.com"}, drafts[0].Event.Packages)
+}

@@ -102,7 +102,7 @@ func mavenName(version source.Value, name string) (group, artifact string) {
 	if found := mavenXML.FindStringSubmatch(version.At("installation_command").Text()); found != nil {
 		return found[1], found[2]
 	}
-	number := version.At("version").Text()
+	number := strings.TrimSuffix(version.At("version").Text(), "SNAPSHOT") // its files have the time of their build there
 	for _, file := range version.At("package_files").List() {
 		artifact, _, ok := strings.Cut(file.At("name").Text(), "-"+number)
 		if group, found := strings.CutSuffix(name, "."+artifact); ok && found && number != "" {
