@@ -48,7 +48,7 @@ func (e *Engine) TrendActors(ctx context.Context, organization uuid.UUID, r insi
 		return nil, none("cell.period")
 	case cell.Series < 0 || cell.Series >= len(plan.Series):
 		return nil, none("cell.series")
-	case cell.Bucket < -1 || cell.Bucket >= len(span.Buckets):
+	case cell.Bucket < -1 || cell.Bucket >= len(span.Buckets) || plan.TotalValue && cell.Bucket >= 0: // a total has no values of buckets
 		return nil, none("cell.bucket")
 	case (cell.Key == nil) != (plan.Breakdown == nil):
 		return nil, none("cell.breakdown")

@@ -136,6 +136,7 @@ func TestOtherInsightsRefusals(t *testing.T) {
 		"trends.cell.breakdown":     &eventsv1.ListActorsRequest{Number: &eventsv1.ListActorsRequest_Trends{Trends: &eventsv1.TrendNumber{Cell: &eventsv1.TrendCell{Breakdown: &eventsv1.BreakdownKey{Key: &eventsv1.BreakdownKey_Cohort{}}}, Request: &eventsv1.QueryTrendsRequest{Series: []*eventsv1.TrendSeries{seriesOf("x")}}}}},
 		"trends.request.time_zone":  &eventsv1.ListActorsRequest{Number: &eventsv1.ListActorsRequest_Trends{Trends: &eventsv1.TrendNumber{Cell: &eventsv1.TrendCell{}, Request: &eventsv1.QueryTrendsRequest{TimeZone: "x", Series: []*eventsv1.TrendSeries{seriesOf("x")}}}}},
 		"trends.request.formula":    &eventsv1.ListActorsRequest{Number: &eventsv1.ListActorsRequest_Trends{Trends: &eventsv1.TrendNumber{Cell: &eventsv1.TrendCell{}, Request: &eventsv1.QueryTrendsRequest{Formula: "A", Series: []*eventsv1.TrendSeries{seriesOf("x")}}}}},
+		"trends.cell.bucket":        &eventsv1.ListActorsRequest{Number: &eventsv1.ListActorsRequest_Trends{Trends: &eventsv1.TrendNumber{Cell: &eventsv1.TrendCell{Bucket: new(int32(1))}, Request: &eventsv1.QueryTrendsRequest{TotalValue: true, Series: []*eventsv1.TrendSeries{seriesOf("x")}}}}},
 		"page_token":                &eventsv1.ListActorsRequest{PageToken: "x", Number: &eventsv1.ListActorsRequest_Trends{Trends: &eventsv1.TrendNumber{Cell: &eventsv1.TrendCell{}, Request: &eventsv1.QueryTrendsRequest{Series: []*eventsv1.TrendSeries{seriesOf("x")}}}}},
 	} {
 		b.refused(field, req)
