@@ -110,6 +110,8 @@ func TestExposeSaysWhetherAProjectStillHasIt(t *testing.T) {
 		"a range before":      {[][3]string{{"package.added", "pkg:npm/x", `{"path":"a"}`}, {"package.removed", "pkg:npm/x@1", `{"path":"b"}`}}, "pkg:npm/x@1", events.PresenceUnknown},
 		"a range and it":      {[][3]string{{"package.added", "pkg:npm/x", `{"path":"a"}`}, {"package.added", "pkg:npm/x@1", `{"path":"b"}`}}, "pkg:npm/x@1", events.Present},
 		"a range, any asked":  {[][3]string{{"package.added", "pkg:npm/x", `{"path":"a"}`}}, "pkg:npm/x", events.Present},
+		"another spelling":    {[][3]string{{"package.changed", "pkg:golang/example.org/x@v1.2.0", `{"path":"a","from":["v1.1.0"],"to":["v1.2.0"]}`}}, "pkg:golang/example.org/x@v1.2.0", events.Present},
+		"other letters":       {[][3]string{{"package.changed", "pkg:pypi/x@1.0RC1", `{"path":"a","from":["0.9"],"to":["1.0RC1"]}`}}, "pkg:pypi/x@1.0RC1", events.Present},
 		"changed, no details": {[][3]string{{"package.added", "pkg:npm/x@1", `{}`}, {"package.changed", "pkg:npm/x@2", `{}`}}, "pkg:npm/x@2", events.Present},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,8 @@ package events
 import (
 	"encoding/json"
 	"slices"
+
+	"devtrail.dev/kit/purl"
 )
 
 // Presence says whether a project has a package by the newest that is known of it; the numbers are those of the contract.
@@ -64,17 +66,26 @@ func (c ManifestChange) presence(q ExposureQuery) Presence {
 }
 
 // versions are those that the file has after the change: an event of an added package names them, one of a changed package lists them under the
-// property to, since it names only those that are new.
+// property to, since it names only those that are new. The property has them as the sender spells them.
 func (c ManifestChange) versions(pkg string) []string {
 	var properties struct{ To []string }
-	if c.Name == packageChanged && json.Unmarshal([]byte(c.Properties), &properties) == nil && properties.To != nil {
-		return properties.To
-	}
+	listed := c.Name == packageChanged && json.Unmarshal([]byte(c.Properties), &properties) == nil && properties.To != nil
 	var versions []string
-	for _, row := range (Event{Packages: c.Packages}).PackageRows() {
-		if row.Package == pkg {
-			versions = append(versions, row.Version)
+	for _, text := range c.Packages {
+		p, err := purl.Parse(text)
+		if err != nil || p.Package() != pkg {
+			continue
 		}
+		if !listed {
+			versions = append(versions, p.VersionKey())
+			continue
+		}
+		for _, version := range properties.To {
+			if keys, err := keysOf(p, []string{version}); err == nil {
+				versions = append(versions, keys...)
+			}
+		}
+		return versions // every version of the package is listed, so its other purls say no more
 	}
 	return versions
 }
