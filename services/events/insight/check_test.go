@@ -92,6 +92,14 @@ func TestFunnelRequestRefuses(t *testing.T) {
 		_, err := r.Checked()
 		refused(t, err, c.field, name)
 	}
+	for unit, most := range map[insight.WindowUnit]int{insight.WindowDay: 36_500, insight.WindowMonth: 1200} { // a hundred years
+		r := insight.FunnelRequest{Steps: []insight.Matcher{opened}, Window: insight.Window{Value: most, Unit: unit}}
+		_, err := r.Checked()
+		require.NoError(t, err, "unit %d", unit)
+		r.Window.Value++
+		_, err = r.Checked()
+		refused(t, err, "window.value", "more than a hundred years")
+	}
 	narrower := insight.FunnelRequest{Steps: []insight.Matcher{opened, opened}, Exclusions: []insight.Exclusion{{Matcher: insight.Matcher{{Name: "opened", Properties: where}}, To: 1}}}
 	r, err := narrower.Checked()
 	require.NoError(t, err, "an exclusion may match a part of a step")

@@ -74,7 +74,11 @@ func (r FunnelRequest) checkWindow() error {
 	if w.Unit < WindowMinute || w.Unit > WindowMonth {
 		return ErrFunnelInvalid.With("unit %d is not known", w.Unit).Field("window.unit")
 	}
-	if w.Value <= 0 || w.Value > int(longest/w.Unit.length()) {
+	most := int(longest / w.Unit.length())
+	if w.Unit == WindowMonth { // of the calendar, which are shorter than the longest of them
+		most = 100 * 12
+	}
+	if w.Value <= 0 || w.Value > most {
 		return ErrFunnelInvalid.With("the window is %d, it must be above 0 and at most a hundred years", w.Value).Field("window.value")
 	}
 	return nil
