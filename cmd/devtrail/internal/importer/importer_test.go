@@ -403,6 +403,16 @@ func TestFilesThatAreGoneEnd(t *testing.T) {
 	require.Equal(t, "local/small", last.GetProject())
 }
 
+func TestAServiceThatCannotEndFilesDoesNotStopAnImport(t *testing.T) {
+	s := newService()
+	s.old = true
+	summary, err := run(t.Context(), s, importer.Options{Path: small(t, "requirements.txt", "six==1.16.0\n"), Formats: manifests.Formats{}})
+	require.NoError(t, err)
+	require.Equal(t, 1, summary.Manifests)
+	require.Len(t, summary.ManifestFaults, 1)
+	require.ErrorIs(t, summary.ManifestFaults[0], fault.Unimplemented)
+}
+
 func TestAnEmptyRepositoryIsNoFailure(t *testing.T) {
 	s := newService()
 	summary, err := run(t.Context(), s, importer.Options{Path: small(t, ""), Project: "p", Formats: manifests.Formats{}})

@@ -56,9 +56,7 @@ func (r *run) sendManifests(ctx context.Context, files []gitlog.File) error {
 			r.summary.Manifests++
 		case errors.Is(err, fault.Invalid), errors.Is(err, gitlog.ErrBlobMissing), errors.Is(err, gitlog.ErrBlobTooLarge):
 			// It concerns this file alone.
-			if len(r.summary.ManifestFaults) < shown {
-				r.summary.ManifestFaults = append(r.summary.ManifestFaults, err)
-			}
+			r.manifestFault(err)
 		default:
 			return err
 		}
@@ -119,10 +117,8 @@ func (r *run) endManifests(ctx context.Context, files []gitlog.File) error {
 		}
 	}
 	if len(present) > maxPresent {
-		if len(r.summary.ManifestFaults) < shown {
-			r.summary.ManifestFaults = append(r.summary.ManifestFaults, fault.New(fault.Invalid, "MANIFESTS_TOO_MANY", "").
-				With("the revision has %d manifests, more than the %d beside which others can be ended", len(present), maxPresent))
-		}
+		r.manifestFault(fault.New(fault.Invalid, "MANIFESTS_TOO_MANY", "").
+			With("the revision has %d manifests, more than the %d beside which others can be ended", len(present), maxPresent))
 		return nil
 	}
 	err := r.untilTaken(ctx, func(ctx context.Context) error {
@@ -132,9 +128,20 @@ func (r *run) endManifests(ctx context.Context, files []gitlog.File) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("tell packages which manifests there are: %w", err)
+		err = fmt.Errorf("tell packages which manifests there are: %w", err)
 	}
-	return nil
+	if errors.Is(err, fault.Unimplemented) { // a release before this one: it keeps what is gone, as it did
+		r.manifestFault(err)
+		return nil
+	}
+	return err
+}
+
+// manifestFault notes what concerns manifests alone, unless enough is noted.
+func (r *run) manifestFault(err error) {
+	if len(r.summary.ManifestFaults) < shown {
+		r.summary.ManifestFaults = append(r.summary.ManifestFaults, err)
+	}
 }
 
 // untilTaken calls packages again while that may help.

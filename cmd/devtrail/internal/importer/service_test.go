@@ -23,6 +23,7 @@ type service struct {
 	events    map[string]*eventsv1.Event
 	manifests map[string]*packagesv1.ImportManifestRequest
 	ends      []*packagesv1.EndManifestsRequest
+	old       bool // it is of a release that has no EndManifests
 	calls     int
 	sent      int
 	// away has no call reach the service
@@ -107,6 +108,9 @@ func (s *service) ImportManifest(_ context.Context, request *packagesv1.ImportMa
 func (s *service) EndManifests(_ context.Context, request *packagesv1.EndManifestsRequest, _ ...grpc.CallOption) (*packagesv1.EndManifestsResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.old {
+		return nil, fault.New(fault.Unimplemented, "", "unknown method EndManifests")
+	}
 	s.ends = append(s.ends, request)
 	maps.DeleteFunc(s.manifests, func(path string, _ *packagesv1.ImportManifestRequest) bool {
 		return !slices.Contains(request.GetPresentPaths(), path)
