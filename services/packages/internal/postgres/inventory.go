@@ -186,12 +186,15 @@ func (s *Store) EndManifests(ctx context.Context, organization uuid.UUID, projec
 		if err != nil {
 			return err
 		}
+		gone, err := s.gone(ctx, tx, organization, id, present)
+		if err != nil || len(gone) == 0 {
+			return err
+		}
 		count, err := s.queries.EndManifests(ctx, tx, sqlcgen.EndManifestsParams{
+			OrganizationID: organization,
 			Revision:       revision,
 			EndedAt:        s.now().UTC().Truncate(time.Microsecond),
-			OrganizationID: organization,
-			ProjectID:      id,
-			PresentPaths:   present,
+			ManifestIDs:    gone,
 		})
 		ended = int(count)
 		return err
@@ -200,4 +203,24 @@ func (s *Store) EndManifests(ctx context.Context, organization uuid.UUID, projec
 		return 0, err
 	}
 	return ended, nil
+}
+
+// gone is which files of a project are not present. Both lists may be long, and the database does not know so of one that it is given: it
+// would compare each with each.
+func (s *Store) gone(ctx context.Context, tx pgx.Tx, organization, project uuid.UUID, present []string) ([]uuid.UUID, error) {
+	manifests, err := s.queries.ListManifests(ctx, tx, organization, project)
+	if err != nil {
+		return nil, err
+	}
+	paths := make(map[string]bool, len(present))
+	for _, path := range present {
+		paths[path] = true
+	}
+	var gone []uuid.UUID
+	for _, m := range manifests {
+		if !paths[m.Path] {
+			gone = append(gone, m.ManifestID)
+		}
+	}
+	return gone, nil
 }

@@ -30,12 +30,14 @@ type text struct{ field, value string }
 // checkText refuses zero bytes, which Postgres cannot keep in a text.
 func checkText(texts ...text) error {
 	for _, t := range texts {
-		if strings.ContainsRune(t.value, 0) {
+		if hasZero(t.value) {
 			return errTextInvalid.With("%s %q has a zero byte", t.field, t.value).Field(t.field)
 		}
 	}
 	return nil
 }
+
+func hasZero(text string) bool { return strings.ContainsRune(text, 0) }
 
 func packageToProto(p packages.Package) *packagesv1.Package {
 	return &packagesv1.Package{

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"devtrail.dev/kit/auth"
 	packagesv1 "devtrail.dev/proto/gen/devtrail/packages/v1"
@@ -58,8 +59,8 @@ func (s *InventoryServer) EndManifests(ctx context.Context, req *packagesv1.EndM
 		return nil, err
 	}
 	texts := []text{{"project", req.GetProject()}, {"revision", req.GetRevision()}}
-	for i, path := range req.GetPresentPaths() {
-		texts = append(texts, text{fmt.Sprintf("present_paths[%d]", i), path})
+	if i := slices.IndexFunc(req.GetPresentPaths(), hasZero); i >= 0 {
+		texts = append(texts, text{fmt.Sprintf("present_paths[%d]", i), req.GetPresentPaths()[i]})
 	}
 	if err := checkText(texts...); err != nil {
 		return nil, err

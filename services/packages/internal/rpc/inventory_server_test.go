@@ -219,6 +219,32 @@ func TestEndManifests(t *testing.T) {
 	require.EqualValues(t, 1, projects("pkg:pypi/flask"))
 }
 
+// Each of many files is looked for among many paths, by a statement that the database has planned for all calls after some: it must not compare each with each.
+func TestEndManifestsOfManyFiles(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.importFile(t, ingest, shop, "r1", "requirements.txt", requirements("six==1.16.0"))
+	const files = 30_000
+	for _, statement := range []string{
+		`INSERT INTO manifests SELECT organization_id, gen_random_uuid(), project_id, 'p/' || n FROM projects, generate_series(1, $1::int) AS n`,
+		`INSERT INTO inventories SELECT m.organization_id, m.manifest_id, 1, 'r1', i.format, i.content_sha256, 0, i.imported_at
+			FROM manifests AS m, inventories AS i WHERE m.path LIKE 'p/%' AND $1::int > 0`,
+		`INSERT INTO inventory_entries SELECT m.organization_id, m.manifest_id, e.package_id, e.version, 1, NULL
+			FROM manifests AS m, inventory_entries AS e WHERE m.path LIKE 'p/%' AND $1::int > 0`,
+	} {
+		_, err := b.pool.Exec(t.Context(), statement, files)
+		require.NoError(t, err)
+	}
+	present := make([]string, 100_000)
+	for i := range present {
+		present[i] = fmt.Sprintf("p/%d", i+101)
+	}
+	require.EqualValues(t, 101, b.end(t, ingest, shop, "r2", present...))
+	for n := range 8 { // more calls than a plan is made for each of
+		require.Zero(t, b.end(t, ingest, shop, fmt.Sprintf("r%d", 3+n), present...))
+	}
+}
+
 func TestEndManifestsRefuses(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

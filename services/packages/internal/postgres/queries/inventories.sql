@@ -102,8 +102,17 @@ WHERE NOT EXISTS (
       AND e.until_number IS NULL
 );
 
+-- name: ListManifests :many
+SELECT
+    manifest_id,
+    path
+FROM manifests
+WHERE organization_id = sqlc.arg(organization_id)
+  AND project_id = sqlc.arg(project_id);
+
 -- name: EndManifests :one
--- A file that ends has one more inventory, which states nothing and has no bytes: its hash is no hash. How many did so is returned.
+-- A file that ends has one more inventory, which states nothing and has no bytes: its hash is no hash. How many did so is returned:
+-- those that state something. That is asked of each alone, since as a join it may be made by going through all entries for each.
 WITH ended AS (
     INSERT INTO inventories (
         organization_id,
@@ -116,34 +125,28 @@ WITH ended AS (
         imported_at
     )
     SELECT
-        m.organization_id,
-        m.manifest_id,
+        sqlc.arg(organization_id)::uuid,
+        n.manifest_id,
         (
             SELECT max(i.number) + 1
             FROM inventories AS i
-            WHERE i.organization_id = m.organization_id
-              AND i.manifest_id = m.manifest_id
+            WHERE i.organization_id = sqlc.arg(organization_id)
+              AND i.manifest_id = n.manifest_id
         ),
         sqlc.arg(revision)::text,
         '',
         decode(repeat('00', 32), 'hex'),
         0,
         sqlc.arg(ended_at)::timestamptz
-    FROM manifests AS m
-    WHERE m.organization_id = sqlc.arg(organization_id)
-      AND m.project_id = sqlc.arg(project_id)
-      AND NOT EXISTS (
-          SELECT 1
-          FROM unnest(sqlc.arg(present_paths)::text[]) AS present (path)
-          WHERE present.path = m.path
-      )
-      AND EXISTS (
-          SELECT 1
-          FROM inventory_entries AS e
-          WHERE e.organization_id = m.organization_id
-            AND e.manifest_id = m.manifest_id
-            AND e.until_number IS NULL
-      )
+    FROM unnest(sqlc.arg(manifest_ids)::uuid[]) AS n (manifest_id)
+    WHERE (
+        SELECT e.since_number
+        FROM inventory_entries AS e
+        WHERE e.organization_id = sqlc.arg(organization_id)
+          AND e.manifest_id = n.manifest_id
+          AND e.until_number IS NULL
+        LIMIT 1
+    ) IS NOT NULL
     ON CONFLICT (organization_id, manifest_id, revision, content_sha256) DO NOTHING
     RETURNING organization_id, manifest_id, number
 ),

@@ -136,34 +136,28 @@ WITH ended AS (
         imported_at
     )
     SELECT
-        m.organization_id,
-        m.manifest_id,
+        $1::uuid,
+        n.manifest_id,
         (
             SELECT max(i.number) + 1
             FROM inventories AS i
-            WHERE i.organization_id = m.organization_id
-              AND i.manifest_id = m.manifest_id
+            WHERE i.organization_id = $1
+              AND i.manifest_id = n.manifest_id
         ),
-        $1::text,
+        $2::text,
         '',
         decode(repeat('00', 32), 'hex'),
         0,
-        $2::timestamptz
-    FROM manifests AS m
-    WHERE m.organization_id = $3
-      AND m.project_id = $4
-      AND NOT EXISTS (
-          SELECT 1
-          FROM unnest($5::text[]) AS present (path)
-          WHERE present.path = m.path
-      )
-      AND EXISTS (
-          SELECT 1
-          FROM inventory_entries AS e
-          WHERE e.organization_id = m.organization_id
-            AND e.manifest_id = m.manifest_id
-            AND e.until_number IS NULL
-      )
+        $3::timestamptz
+    FROM unnest($4::uuid[]) AS n (manifest_id)
+    WHERE (
+        SELECT e.since_number
+        FROM inventory_entries AS e
+        WHERE e.organization_id = $1
+          AND e.manifest_id = n.manifest_id
+          AND e.until_number IS NULL
+        LIMIT 1
+    ) IS NOT NULL
     ON CONFLICT (organization_id, manifest_id, revision, content_sha256) DO NOTHING
     RETURNING organization_id, manifest_id, number
 ),
@@ -180,21 +174,20 @@ FROM ended
 `
 
 type EndManifestsParams struct {
+	OrganizationID uuid.UUID
 	Revision       string
 	EndedAt        time.Time
-	OrganizationID uuid.UUID
-	ProjectID      uuid.UUID
-	PresentPaths   []string
+	ManifestIDs    []uuid.UUID
 }
 
-// A file that ends has one more inventory, which states nothing and has no bytes: its hash is no hash. How many did so is returned.
+// A file that ends has one more inventory, which states nothing and has no bytes: its hash is no hash. How many did so is returned:
+// those that state something. That is asked of each alone, since as a join it may be made by going through all entries for each.
 func (q *Queries) EndManifests(ctx context.Context, db DBTX, arg EndManifestsParams) (int64, error) {
 	row := db.QueryRow(ctx, endManifests,
+		arg.OrganizationID,
 		arg.Revision,
 		arg.EndedAt,
-		arg.OrganizationID,
-		arg.ProjectID,
-		arg.PresentPaths,
+		arg.ManifestIDs,
 	)
 	var count int64
 	err := row.Scan(&count)
@@ -306,6 +299,40 @@ func (q *Queries) InsertProject(ctx context.Context, db DBTX, arg InsertProjectP
 		arg.FirstSeenAt,
 	)
 	return err
+}
+
+const listManifests = `-- name: ListManifests :many
+SELECT
+    manifest_id,
+    path
+FROM manifests
+WHERE organization_id = $1
+  AND project_id = $2
+`
+
+type ListManifestsRow struct {
+	ManifestID uuid.UUID
+	Path       string
+}
+
+func (q *Queries) ListManifests(ctx context.Context, db DBTX, organizationID uuid.UUID, projectID uuid.UUID) ([]ListManifestsRow, error) {
+	rows, err := db.Query(ctx, listManifests, organizationID, projectID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListManifestsRow
+	for rows.Next() {
+		var i ListManifestsRow
+		if err := rows.Scan(&i.ManifestID, &i.Path); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const lockProject = `-- name: LockProject :one
