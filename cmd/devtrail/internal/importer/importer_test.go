@@ -413,6 +413,27 @@ func TestAServiceThatCannotEndFilesDoesNotStopAnImport(t *testing.T) {
 	require.ErrorIs(t, summary.ManifestFaults[0], fault.Unimplemented)
 }
 
+// TestMorePathsThanAMessageTakesEndNothing has 20 MB of them.
+func TestMorePathsThanAMessageTakesEndNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "many")
+	w, err := gitfixture.New(t.Context(), dir, gitfixture.Options{})
+	require.NoError(t, err)
+	c := gitfixture.Commit{Author: gitfixture.Person{Name: "Ada", Email: "ada@example.org"}, At: time.Unix(1e9, 0), Files: map[string]gitfixture.Entry{}}
+	deep := strings.Repeat(strings.Repeat("d", 190)+"/", 5)
+	for n := range 20_000 {
+		c.Files[fmt.Sprintf("%s%05d/requirements.txt", deep, n)] = gitfixture.Entry{}
+	}
+	w.Commit(c)
+	require.NoError(t, w.Close())
+	s := newService()
+	summary, err := run(t.Context(), s, importer.Options{Path: dir, Formats: manifests.Formats{}})
+	require.NoError(t, err)
+	require.Equal(t, 20_000, summary.Manifests)
+	require.Empty(t, s.ends)
+	require.Len(t, summary.ManifestFaults, 1)
+	require.Equal(t, "MANIFESTS_TOO_MANY", fault.ReasonOf(summary.ManifestFaults[0]))
+}
+
 func TestAnEmptyRepositoryIsNoFailure(t *testing.T) {
 	s := newService()
 	summary, err := run(t.Context(), s, importer.Options{Path: small(t, ""), Project: "p", Formats: manifests.Formats{}})

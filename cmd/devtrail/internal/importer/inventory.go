@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/proto"
 
 	"devtrail.dev/cmd/devtrail/internal/deliver"
 	"devtrail.dev/cmd/devtrail/internal/gitlog"
@@ -116,15 +117,14 @@ func (r *run) endManifests(ctx context.Context, files []gitlog.File) error {
 			present = append(present, file.Path)
 		}
 	}
-	if len(present) > maxPresent {
+	request := &packagesv1.EndManifestsRequest{Project: r.summary.Project, Revision: r.summary.Revision, PresentPaths: present}
+	if len(present) > maxPresent || proto.Size(request) > maxManifest { // which is what a message may have
 		r.manifestFault(fault.New(fault.Invalid, "MANIFESTS_TOO_MANY", "").
-			With("the revision has %d manifests, more than the %d beside which others can be ended", len(present), maxPresent))
+			With("the revision has %d manifests, more than can be told: those that the project has no more count on", len(present)))
 		return nil
 	}
 	err := r.untilTaken(ctx, func(ctx context.Context) error {
-		_, err := r.importer.inventory.EndManifests(ctx, &packagesv1.EndManifestsRequest{
-			Project: r.summary.Project, Revision: r.summary.Revision, PresentPaths: present,
-		})
+		_, err := r.importer.inventory.EndManifests(ctx, request)
 		return err
 	})
 	if err != nil {
