@@ -21,6 +21,8 @@ const (
 	codeTooManyConnections   = "53300"
 	codeUndefinedTable       = "42P01"
 	codeUndefinedDatabase    = "3D000"
+	codeReadOnly             = "25006" // a standby, or a server that became one
+	codeDiskFull             = "53100"
 )
 
 var (
@@ -74,6 +76,17 @@ func Fault(err error) error {
 		return ErrAway.Wrap(err)
 	}
 	return err
+}
+
+// ServiceFault is Fault for a service on its own database: a schema that is not there yet, a server that only reads and a full disk are no mistake of
+// the service, and pass. They say something else to whoever applies a migration.
+func ServiceFault(err error) error {
+	switch Code(err) {
+	case codeUndefinedTable, codeReadOnly, codeDiskFull:
+		return ErrAway.Wrap(err)
+	default:
+		return Fault(err)
+	}
 }
 
 // connecting tells whether there was no connection yet.

@@ -202,6 +202,19 @@ func TestFault(t *testing.T) {
 	assert.Empty(t, pg.Code(context.Canceled))
 }
 
+// What passes by itself on a service's own database is a failure of a migration.
+func TestServiceFault(t *testing.T) {
+	pool := things(t)
+	for _, code := range []string{"42P01", "25006", "53100"} {
+		_, err := pool.Exec(t.Context(), fmt.Sprintf(raise, code))
+		require.ErrorIs(t, pg.ServiceFault(fmt.Errorf("x: %w", err)), pg.ErrAway, code)
+		require.NotErrorIs(t, pg.Fault(err), pg.ErrAway, code)
+	}
+	_, err := pool.Exec(t.Context(), fmt.Sprintf(raise, "23505"))
+	require.ErrorIs(t, pg.ServiceFault(err), pg.ErrExists)
+	require.NoError(t, pg.ServiceFault(nil))
+}
+
 func TestCallersDeadlineIsNotAnOutage(t *testing.T) {
 	pool := things(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

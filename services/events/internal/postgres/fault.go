@@ -11,14 +11,10 @@ import (
 
 // The SQLSTATEs that mean something here.
 const (
-	undefinedTable      = "42P01" // the schema is not there yet
-	undefinedDatabase   = "3D000"
-	readOnlyTransaction = "25006" // a standby
-	queryCanceled       = "57014" // by the server's limit of time, or by somebody
-	outOfMemory         = "53200"
-	diskFull            = "53100"
-	configurationLimit  = "53400" // such as that of temporary files
-	insufficientRight   = "42501" // a grant that is missing
+	queryCanceled      = "57014" // by the server's limit of time, or by somebody
+	outOfMemory        = "53200"
+	configurationLimit = "53400" // such as that of temporary files
+	insufficientRight  = "42501" // a grant that is missing
 )
 
 // Classes of them that say that the database does not let us in, or that what it stands on fails.
@@ -36,7 +32,7 @@ func translate(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	switch code := pg.Code(err); code {
-	case undefinedTable, undefinedDatabase, readOnlyTransaction, diskFull, insufficientRight:
+	case insufficientRight:
 		return events.ErrStoreUnavailable.Wrap(err)
 	case outOfMemory, configurationLimit:
 		return events.ErrQuestionTooLarge.Wrap(err)
@@ -45,7 +41,7 @@ func translate(ctx context.Context, err error) error {
 			return events.ErrStoreUnavailable.Wrap(err)
 		}
 	}
-	translated := pg.Fault(err)
+	translated := pg.ServiceFault(err)
 	if fault.KindOf(translated) == fault.Unavailable {
 		return events.ErrStoreUnavailable.Wrap(err)
 	}

@@ -20,11 +20,6 @@ const (
 	codeForeignKeyViolation = "23503"
 	// codeTextInvalid is what the zero character gives, which Postgres cannot keep.
 	codeTextInvalid = "22021"
-	// codeUndefinedTable is a schema that is not there yet.
-	codeUndefinedTable = "42P01"
-	// codeReadOnly is a standby, or a server that became one.
-	codeReadOnly = "25006"
-	codeDiskFull = "53100"
 )
 
 // Store has one store for each noun, over one pool. It does not close the pool.
@@ -74,9 +69,7 @@ func translate(err error) error {
 		return identity.ErrOrganizationNotFound.Wrap(err)
 	case codeTextInvalid:
 		return identity.ErrTextInvalid.Wrap(err)
-	case codeUndefinedTable, codeReadOnly, codeDiskFull:
-		return pg.ErrAway.Wrap(err)
 	default:
-		return pg.Fault(err)
+		return pg.ServiceFault(err)
 	}
 }

@@ -25,7 +25,7 @@ func (s *Store) ImportInventory(ctx context.Context, organization uuid.UUID, inv
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return 0, pg.ServiceFault(err)
 	}
 	return newVersions, nil
 }
@@ -200,7 +200,7 @@ func (s *Store) EndManifests(ctx context.Context, organization uuid.UUID, projec
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return 0, pg.ServiceFault(err)
 	}
 	return ended, nil
 }

@@ -19,7 +19,7 @@ func (s *Store) GetPackage(ctx context.Context, organization uuid.UUID, purl str
 		Versions:       []string{""},
 	})
 	if err != nil {
-		return packages.Package{}, pg.Fault(err)
+		return packages.Package{}, pg.ServiceFault(err)
 	}
 	if len(rows) == 0 {
 		return packages.Package{}, packages.ErrPackageNotFound.With("package %q not found", purl)
@@ -43,7 +43,7 @@ func (s *Store) LookupPurls(ctx context.Context, organization uuid.UUID, matches
 	}
 	rows, err := s.queries.LookupPackages(ctx, s.pool, params)
 	if err != nil {
-		return pg.Fault(err)
+		return pg.ServiceFault(err)
 	}
 	for _, row := range rows {
 		if row.IsVersionKnown {
@@ -61,11 +61,11 @@ func (s *Store) ListVersions(ctx context.Context, organization uuid.UUID, purl s
 		return nil, packages.ErrPackageNotFound.With("package %q not found", purl)
 	}
 	if err != nil {
-		return nil, pg.Fault(err)
+		return nil, pg.ServiceFault(err)
 	}
 	rows, err := s.queries.ListVersions(ctx, s.pool, organization, id)
 	if err != nil {
-		return nil, pg.Fault(err)
+		return nil, pg.ServiceFault(err)
 	}
 	versions := make([]packages.Version, len(rows))
 	for i, row := range rows {
