@@ -75,6 +75,7 @@ func (l *Log) append(hour uint32, entries []queue.Entry) (*pending, error) {
 	}
 	l.last += queue.Position(len(entries))
 	l.active.last = l.last
+	l.floor = min(l.floor, hour) // the clock went back since that was forgotten
 	l.unsynced = append(l.unsynced, p)
 	l.mu.Unlock()
 	l.wake(l.sync)

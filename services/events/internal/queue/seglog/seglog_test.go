@@ -134,6 +134,26 @@ func TestSegmentsAreUsedAgain(t *testing.T) {
 	}
 }
 
+// What is appended after a clock went back is remembered, although its hour was forgotten while the clock was ahead.
+func TestAnHourThatIsForgottenAndComesAgain(t *testing.T) {
+	o := options(t)
+	o.SegmentBytes = stateRoom + 2<<10
+	l, err := Open(o)
+	require.NoError(t, err)
+	require.NoError(t, l.Forget(t.Context(), 90))
+	var ids []uuid.UUID
+	for range 8 {
+		ids = append(ids, uuid.New())
+		write(t, l, 50, entry(strings.Repeat("x", 1000), ids[len(ids)-1]))
+	}
+	require.NoError(t, l.Commit(t.Context(), l.Last()))
+	require.Eventually(t, func() bool { // the active one, and the one that will be the next
+		return len(files(t, o.Dir, segmentSuffix)) == 2 && slices.Min(files(t, o.Dir, segmentSuffix)) == filepath.Join(o.Dir, segmentName(l.active.number))
+	}, 30*time.Second, time.Millisecond)
+	require.NoError(t, l.Close())
+	require.ElementsMatch(t, ids, remembered(t, open(t, o), 0))
+}
+
 // A segment goes when it is durable that its frames are committed, so that what is missing before the first is told.
 func TestASegmentThatWentIsCommitted(t *testing.T) {
 	o := options(t)
