@@ -1,6 +1,10 @@
 package ingest_test
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -86,4 +90,41 @@ func TestAnEventOfTheEpochIsKnownBesideNewOnes(t *testing.T) {
 	f.take(ingest.AckDatabase, f.fresh("another")) // which has ids forgotten
 	move(time.Hour)
 	require.True(t, f.doubted(d, f.fresh("new")), "it is looked up")
+}
+
+// A log that remembers more than before does not take the first hour that is left for its beginning: what it had forgotten may come again.
+func TestAnEventOfAClockAheadIsKnownToALogThatRemembersMoreThanBefore(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, after ingest.Log
+		ahead, awake  time.Duration // how far ahead it is, and when its id is forgotten
+	}{
+		"a longer horizon": {ingest.Log{Horizon: 6 * time.Hour}, ingest.Log{Horizon: 240 * time.Hour}, 20 * time.Hour, 12 * time.Hour},
+		"room for more":    {ingest.Log{Horizon: 24 * time.Hour, MaxIDs: 1}, ingest.Log{Horizon: 24 * time.Hour}, 10 * time.Hour, 7 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, move := clocked(t)
+			f.log = c.before
+			f.start()
+			d := f.ahead(c.ahead)
+			require.Equal(t, []ingest.Status{ingest.Stored}, f.take(ingest.AckDatabase, d))
+			f.stop()
+			f.start()
+			require.Eventually(t, func() bool { // its id does not stand with its frame any more, and can be forgotten
+				_, err := os.Stat(filepath.Join(f.dir, "00000000000000000001.log"))
+				return errors.Is(err, fs.ErrNotExist)
+			}, time.Minute, time.Millisecond)
+			move(c.awake)
+			f.take(ingest.AckDatabase, f.fresh("awake"))
+			f.take(ingest.AckDatabase, f.fresh("another")) // which has ids forgotten
+			f.stop()
+			f.log = c.after
+			f.start()
+			move(c.ahead - c.awake + time.Hour)
+			before := len(f.sent())
+			require.True(t, f.doubted(d), "it is looked up")
+			require.Len(t, f.sent(), before+1, "since the log does not know it")
+			move(24 * time.Hour)
+			require.False(t, f.doubted(f.fresh("new")), "what is later than all that was forgotten is not")
+		})
+	}
 }

@@ -102,7 +102,7 @@ func (j *journal) gather(first *submission) []*submission {
 func (j *journal) append(ctx context.Context, group []*submission) flight {
 	hour := hourOf(j.now())
 	if since, forgot := j.index.forget(hour); forgot {
-		if err := j.queue.Forget(ctx, since); err != nil {
+		if err := j.forget(ctx, since); err != nil {
 			j.logger.WarnContext(ctx, "old event ids are not forgotten", "error", err)
 		}
 	}

@@ -57,6 +57,17 @@ func (f far) with(organization uuid.UUID, latest, now time.Time, horizon time.Du
 	return next, true
 }
 
+// withAll adds all organizations until a time. The same is returned when it knows that already.
+func (f far) withAll(until time.Time) (next far, changed bool) {
+	if f[everybody] >= until.UnixMicro() {
+		return f, false
+	}
+	next = make(far, len(f)+1)
+	maps.Copy(next, f)
+	next[everybody] = until.UnixMicro()
+	return next, true
+}
+
 // appendCuts adds what keeps it. It stands before all others: who does not know it takes it for a mark, of which the last counts.
 func (f far) appendCuts(cuts []queue.Cut) []queue.Cut {
 	for organization, until := range f {
@@ -85,9 +96,14 @@ func (d *drain) recall(ctx context.Context) (far, error) {
 
 // foresee keeps, before an event of a clock that is so far ahead is acknowledged, that it may come again.
 func (d *drain) foresee(ctx context.Context, organization uuid.UUID, latest time.Time) error {
+	return d.change(ctx, func(f far) (far, bool) { return f.with(organization, latest, d.now(), d.horizon) })
+}
+
+// change keeps what is to be known from now on.
+func (d *drain) change(ctx context.Context, to func(far) (far, bool)) error {
 	d.lineMu.Lock()
 	defer d.lineMu.Unlock()
-	next, changed := d.far.with(organization, latest, d.now(), d.horizon)
+	next, changed := to(d.far)
 	if !changed {
 		return nil
 	}
@@ -124,6 +140,28 @@ func (j *journal) foresee(ctx context.Context, hour uint32, group []*submission)
 		}
 		return failed != nil
 	})
+}
+
+// forget has the log forget the hours before one. It is kept first until when what was in them may come again: a later life that remembers more than this one
+// would take the hour for the beginning of the log.
+func (j *journal) forget(ctx context.Context, since uint32) error {
+	reach := j.index.reach(since)
+	if err := j.drain.change(ctx, func(f far) (far, bool) { return f.withAll(reach) }); err != nil {
+		return err
+	}
+	return j.queue.Forget(ctx, since)
+}
+
+// reach is the latest time, by the clocks of senders, of what was remembered before an hour.
+func (x *index) reach(since uint32) time.Time {
+	latest := x.past
+	for _, m := range x.members {
+		latest = max(latest, m.past)
+		for _, g := range x.young { // a clock that went back has what is younger in the log under older hours
+			latest = max(latest, m.latest[g.age%lives])
+		}
+	}
+	return time.UnixMicro(min(latest, covered(since-1).UnixMicro())) // for what is later, see with
 }
 
 // foresee takes over what an earlier life kept.
