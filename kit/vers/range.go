@@ -42,9 +42,19 @@ func (r Range) Holds(version string) bool {
 	case r.all:
 		return true
 	case r.native != nil:
-		return r.native.Match(native(r.purlType, version))
+		return r.native.Match(native(r.purlType, r.public(version)))
 	}
 	return r.contains(version)
+}
+
+// public is a version of Python without the label of a local build, as in 2.0+cu118, which PEP 440 has every clause pass over that names none. The library holds
+// such a version to be in no range but that of its own label.
+func (r Range) public(version string) string {
+	if r.purlType != "pypi" || strings.Contains(r.text, "+") {
+		return version
+	}
+	version, _, _ = strings.Cut(version, "+")
+	return version
 }
 
 // String returns the range as it was given.
