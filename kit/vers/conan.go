@@ -1,7 +1,6 @@
 package vers
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -74,8 +73,7 @@ func compareConanItems(a, b string) int {
 	if !isNumber(a) || !isNumber(b) {
 		return strings.Compare(a, b)
 	}
-	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
-	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+	return compareNumbers(a, b)
 }
 
 func isNumber(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }

@@ -59,6 +59,9 @@ func Parse(purlType, version string) (key Key) {
 			key = Key{}
 		}
 	}()
+	if purlType == "julia" || purlType == "pub" {
+		return Key{version: parseBuild(version)}
+	}
 	if form, ok := forms[purlType]; ok {
 		version = form(version)
 	}
