@@ -41,6 +41,7 @@ var formatsByName = map[string]Format{
 	"Gemfile.next.lock":           GemfileLock,
 	"buildscript-gradle.lockfile": GradleLockfile,
 	"gems.locked":                 GemfileLock,
+	"settings-gradle.lockfile":    GradleLockfile,
 }
 
 func init() {

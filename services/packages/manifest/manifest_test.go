@@ -26,6 +26,7 @@ func TestDetect(t *testing.T) {
 		"go.mod":                              GoMod,
 		"a/b/package-lock.json":               PackageLock,
 		"buildscript-gradle.lockfile":         GradleLockfile,
+		"settings-gradle.lockfile":            GradleLockfile,
 		"dev-requirements.txt":                RequirementsText,
 		"requirements-test.txt":               RequirementsText,
 		"pylock.dev.toml":                     PylockTOML,

@@ -17,8 +17,8 @@ var manifestNames = map[string]bool{
 	"gems.rb": true, "go.mod": true, "go.sum": true, "gradle.lockfile": true, "libs.versions.toml": true, "mix.exs": true, "mix.lock": true,
 	"npm-shrinkwrap.json": true, "package-lock.json": true, "package.json": true, "packages.config": true, "packages.lock.json": true,
 	"paket.dependencies": true, "paket.lock": true, "pdm.lock": true, "pnpm-lock.yaml": true, "poetry.lock": true, "pom.xml": true,
-	"pubspec.lock": true, "pubspec.yaml": true, "pylock.toml": true, "pyproject.toml": true, "rebar.lock": true, "renv.lock": true, "setup.cfg": true,
-	"setup.py": true, "stack.yaml.lock": true, "uv.lock": true, "vcpkg.json": true, "verification-metadata.xml": true, "yarn.lock": true,
+	"pubspec.lock": true, "pubspec.yaml": true, "pylock.toml": true, "pyproject.toml": true, "rebar.lock": true, "renv.lock": true,
+	"settings-gradle.lockfile": true, "setup.cfg": true, "setup.py": true, "stack.yaml.lock": true, "uv.lock": true, "vcpkg.json": true, "verification-metadata.xml": true, "yarn.lock": true,
 }
 
 // manifestEnds are ends of names of such files.
