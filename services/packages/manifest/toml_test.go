@@ -40,6 +40,8 @@ var tomlSources = []struct {
 	{PoetryLock, "[package.source]\ntype = \"git\"\nurl = \"https://github.com/acme/forked.git\"\nreference = \"HEAD\"\nresolved_reference = \"" + sha + "\"", forked, false},
 	{PoetryLock, "[package.source]\ntype = \"git\"\nurl = \"git@github.com:acme/forked.git\"\nreference = \"HEAD\"\nresolved_reference = \"" + sha + "\"", forked, false},
 	{PoetryLock, "[package.source]\ntype = \"git\"\nurl = \"https://git.example/acme/forked\"\nresolved_reference = \"" + sha + "\"", "", true},
+	{PoetryLock, "[package.source]\nreference = \"" + sha + "\"\ntype = \"git\"\nurl = \"https://github.com/acme/forked.git\"", forked, false},
+	{PoetryLock, "[package.source]\ntype = \"git\"\nurl = \"https://github.com/acme/forked.git\"\nreference = \"main\"", "", true},
 	{PoetryLock, "[package.source]\ntype = \"url\"\nurl = \"https://files.example/a-1.0.tar.gz\"", "pkg:pypi/a", false},
 	{PoetryLock, "[package.source]\ntype = \"directory\"\nurl = \"../a\"", "", true},
 	{PoetryLock, "[package.source]\ntype = \"file\"\nurl = \"a-1.0.tar.gz\"", "", true},

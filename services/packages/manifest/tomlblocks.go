@@ -21,6 +21,7 @@ var sourceKeys = map[string]bool{
 	"editable":           true,
 	"git":                true,
 	"path":               true,
+	"reference":          true,
 	"resolved_reference": true,
 	"type":               true,
 	"url":                true,

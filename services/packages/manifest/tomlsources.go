@@ -69,7 +69,12 @@ func (b block) poetryEntry() entry {
 	case "directory", "file":
 		return entry{}
 	case "git":
-		return entryFromGit(b.keys["url"], b.keys["resolved_reference"])
+		commit := b.keys["resolved_reference"]
+		if reference := b.keys["reference"]; commit == "" && isCommit(reference) {
+			// Poetry before 1.1 states nothing else.
+			commit = reference
+		}
+		return entryFromGit(b.keys["url"], commit)
 	case "url":
 		return b.pypiEntry(b.keys["url"])
 	default:
