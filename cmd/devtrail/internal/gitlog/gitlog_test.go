@@ -267,7 +267,14 @@ func TestTheEndOfAContextEndsGit(t *testing.T) {
 func TestAUsersConfigurationChangesNothing(t *testing.T) {
 	dir := write(t, gitfixture.Options{}, gitfixture.Commit{Files: files("sub/a", "1\n2\n3\n")},
 		gitfixture.Commit{Files: map[string]gitfixture.Entry{"sub/a": {Removed: true}, "sub/b": {Content: "1\n2\n3\n"}}})
-	plain := commits(t, open(t, dir), gitlog.Range{Tip: "HEAD"})
+	versions := func() (changes []gitlog.Change) {
+		for change, err := range open(t, dir).Versions(t.Context(), "HEAD", "sub/b") {
+			require.NoError(t, err)
+			changes = append(changes, change)
+		}
+		return changes
+	}
+	plain, plainVersions := commits(t, open(t, dir), gitlog.Range{Tip: "HEAD"}), versions()
 	for _, setting := range []string{
 		"log.showRoot=false", "diff.renames=copies", "log.decorate=full", "log.showSignature=true", "diff.orderFile=/dev/zero-not-there", "color.ui=always",
 		"diff.noprefix=true", "log.diffMerges=first-parent", "diff.external=false", "core.abbrev=7", "i18n.logOutputEncoding=ISO-8859-1", "log.date=iso",
@@ -279,6 +286,7 @@ func TestAUsersConfigurationChangesNothing(t *testing.T) {
 	t.Setenv("GIT_DIR", "/nowhere")
 	t.Setenv("GIT_EXTERNAL_DIFF", "false")
 	require.Equal(t, plain, commits(t, open(t, dir), gitlog.Range{Tip: "HEAD"}))
+	require.Equal(t, plainVersions, versions())
 }
 
 // Counts of lines depend on how git looks for differences, and people on a mailmap, which may be the user's own.

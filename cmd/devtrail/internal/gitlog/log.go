@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -46,7 +45,7 @@ func (r *Repository) Commits(ctx context.Context, rng Range, keep func(path stri
 		args := []string{
 			"log", "-z", "--reverse", "--topo-order", "--encoding=UTF-8", "--no-color", "--no-abbrev",
 			"--no-diff-merges", "--no-renames", "--no-ext-diff", "--no-textconv", "--raw", "--numstat",
-			"-O" + os.DevNull, headerFormat,
+			headerFormat,
 		}
 		args = append(append(args, rng.revisions()...), "--")
 		p, err := r.start(ctx, args...)

@@ -17,8 +17,10 @@ import (
 // settings keep a user's configuration from changing what git prints: its form, the counts of lines and, by a mailmap of his own, the people. The larger delta cache spares cat-file and log
 // from unpacking long delta chains of lock files again and again.
 var settings = []string{
+	"-c", "log.follow=false",
 	"-c", "log.showRoot=true",
 	"-c", "log.showSignature=false",
+	"-c", "diff.orderFile=" + os.DevNull,
 	"-c", "diff.relative=false",
 	"-c", "diff.algorithm=myers",
 	"-c", "core.attributesFile=" + os.DevNull,
