@@ -240,6 +240,7 @@ func commitOfFragment(fragment string) string {
 
 var gitShorthands = map[string]string{
 	"bitbucket:": "bitbucket.org",
+	"gist:":      "gist.github.com",
 	"github:":    "github.com",
 	"gitlab:":    "gitlab.com",
 }

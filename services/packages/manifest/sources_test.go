@@ -42,6 +42,7 @@ func TestSourcesAreJudged(t *testing.T) {
 				"replace a.example/c => d.example/d v1.0.0\nreplace d.example/d => ./d\n",
 			"pkg:golang/a.example/b@1.0.0 pkg:golang/b.example/exact@1.2.0 pkg:golang/d.example/d@1.0.0", 1,
 		},
+		"npm from a gist": {PackageLock, `{"lockfileVersion": 1, "dependencies": {"a": {"version": "gist:0123abc#` + sha + `", "from": "gist:0123abc"}}}`, "", 1},
 		"NuGet": {PackagesLock, `{"version": 1, "dependencies": {"net8.0": {
 			"Serilog": {"type": "Direct", "resolved": "4.2.0"}, "mine.core": {"type": "Project", "dependencies": {"Serilog": "[4.2.0, )"}}}}}`, "pkg:nuget/Serilog@4.2.0", 1},
 	} {
