@@ -3,6 +3,8 @@ package manifest
 import (
 	"context"
 	"encoding/json"
+	"net/url"
+	"strings"
 )
 
 // renvLock is the part of a renv.lock that names packages.
@@ -29,6 +31,22 @@ var cranNames = map[string]bool{
 	"RSPM": true,
 }
 
+// isCRAN is true for the address of CRAN or of a copy, which renv writes where the project has no name for it.
+func isCRAN(repository string) bool {
+	u, err := url.Parse(repository)
+	if err != nil {
+		return false
+	}
+	switch u.Hostname() {
+	case "cloud.r-project.org", "cran.r-project.org", "cran.rstudio.com":
+		return true
+	case "p3m.dev", "packagemanager.posit.co", "packagemanager.rstudio.com":
+		return strings.HasPrefix(u.Path, "/cran/")
+	default:
+		return false
+	}
+}
+
 func readRenvLock(_ context.Context, content []byte) ([]entry, error) {
 	var lock *renvLock
 	if err := json.Unmarshal(content, &lock); err != nil {
@@ -51,7 +69,7 @@ func (p renvPackage) entry() entry {
 		return entryFromSource("https://github.com/"+p.RemoteUsername+"/"+p.RemoteRepo, p.RemoteSha)
 	case p.Source == "Bitbucket" && (p.RemoteHost == "" || p.RemoteHost == "api.bitbucket.org/2.0"):
 		return entryFromSource("https://bitbucket.org/"+p.RemoteUsername+"/"+p.RemoteRepo, p.RemoteSha)
-	case cranNames[p.Repository]:
+	case cranNames[p.Repository], isCRAN(p.Repository), p.Source == "CRAN" && p.Repository == "": // the last as renv wrote of old
 		return entry{purlType: "cran", name: p.Package, version: p.Version}
 	default:
 		return entry{}

@@ -20,3 +20,18 @@ func TestRenvSources(t *testing.T) {
 	require.Equal(t, []string{"pkg:cran/R6@2.5.1", "pkg:cran/cli@3.6.1", forked}, result.Purls)
 	require.Equal(t, 2, result.Skipped)
 }
+
+// Of a repository that the project has no name for renv writes the address; of old it wrote CRAN as the source.
+func TestRenvNamesCRANInOtherWays(t *testing.T) {
+	t.Parallel()
+	result, err := Extract(t.Context(), "renv.lock", []byte(`{"Packages": {
+		"digest": {"Package": "digest", "Version": "0.6.20", "Source": "CRAN"},
+		"glue": {"Package": "glue", "Version": "1.8.0", "Source": "Repository", "Repository": "https://cran.rstudio.com"},
+		"inner": {"Package": "inner", "Version": "1.0", "Source": "Repository", "Repository": "https://packagemanager.posit.co/internal/latest"},
+		"other": {"Package": "other", "Version": "1.0", "Source": "Repository", "Repository": "https://acme.r-universe.dev"},
+		"rlang": {"Package": "rlang", "Version": "1.1.4", "Source": "Repository", "Repository": "https://packagemanager.posit.co/cran/2024-10-06"}
+	}}`))
+	require.NoError(t, err)
+	require.Equal(t, []string{"pkg:cran/digest@0.6.20", "pkg:cran/glue@1.8.0", "pkg:cran/rlang@1.1.4"}, result.Purls)
+	require.Equal(t, 2, result.Skipped)
+}
