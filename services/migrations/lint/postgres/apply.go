@@ -224,11 +224,12 @@ func defaultName(t *table, c *constraint) string {
 
 func (s *schema) createIndex(i *pg.IndexStmt) {
 	t := rangeName(i.GetRelation())
-	made := &index{name: name{t.schema, i.GetIdxname()}, table: t.key(), unique: i.GetUnique(), partial: i.GetWhereClause() != nil, count: len(i.GetIndexParams())}
+	made := &index{name: name{t.schema, i.GetIdxname()}, table: t.key(), unique: i.GetUnique(), partial: i.GetWhereClause() != nil, count: len(i.GetIndexParams()), reads: columnsIn(i.GetWhereClause())}
 	for _, p := range i.GetIndexParams() {
 		if c := p.GetIndexElem().GetName(); c != "" {
 			made.columns = append(made.columns, c)
 		}
+		made.reads = append(made.reads, columnsIn(p.GetIndexElem().GetExpr())...)
 	}
 	if made.name.base == "" {
 		made.name.base = strings.Join(append(append([]string{t.base}, made.columns...), "idx"), "_")

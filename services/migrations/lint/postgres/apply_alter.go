@@ -87,7 +87,7 @@ func (s *schema) dropColumn(t *table, dropped string) {
 	t.columns = slices.DeleteFunc(t.columns, func(c *column) bool { return c.name == dropped })
 	t.constraints = slices.DeleteFunc(t.constraints, func(k *constraint) bool { return slices.Contains(k.columns, dropped) })
 	for key, i := range s.indexes {
-		if i.table == t.name.key() && slices.Contains(i.columns, dropped) {
+		if i.table == t.name.key() && (slices.Contains(i.columns, dropped) || slices.Contains(i.reads, dropped)) {
 			delete(s.indexes, key)
 		}
 	}
@@ -146,6 +146,7 @@ func (s *schema) renameColumn(t *table, from, to string) {
 	}
 	for _, i := range s.indexesOf(t.name.key()) {
 		replace(i.columns)
+		replace(i.reads)
 	}
 }
 

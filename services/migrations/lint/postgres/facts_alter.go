@@ -141,8 +141,8 @@ func (s *schema) typeCost(n name, c *pg.AlterTableCmd, version float64) cost {
 	}
 	indexed := s.indexed(n.key(), c.GetName())
 	found := changeCost(from, to, indexed, s.utc(), version)
-	if found == free && indexed && def.GetCollClause() != nil {
-		return rescan // the index is sorted anew
+	if found == free && (indexed && def.GetCollClause() != nil || s.computed(n.key(), c.GetName())) {
+		return rescan // the index is sorted, or computed, anew
 	}
 	return found
 }

@@ -80,7 +80,8 @@ type index struct {
 	columns []string
 	unique  bool
 	partial bool
-	count   int // of columns and expressions
+	count   int      // of columns and expressions
+	reads   []string // columns of the expressions and of the WHERE
 }
 
 func newSchema() *schema {
@@ -200,6 +201,17 @@ func (s *schema) indexesOf(key string) []*index {
 func (s *schema) indexed(key, column string) bool {
 	for _, i := range s.indexesOf(key) {
 		if slices.Contains(i.columns, column) {
+			return true
+		}
+	}
+	return false
+}
+
+// computed reports whether an index with expressions or a WHERE speaks of the column. Postgres builds such an index anew when the type changes, even where a plain
+// one stays.
+func (s *schema) computed(key, column string) bool {
+	for _, i := range s.indexesOf(key) {
+		if (i.partial || i.count > len(i.columns)) && (slices.Contains(i.columns, column) || slices.Contains(i.reads, column)) {
 			return true
 		}
 	}
