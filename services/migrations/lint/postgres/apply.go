@@ -40,7 +40,7 @@ func (s *schema) apply(n *pg.Node) {
 		d := n.GetCreateDomainStmt()
 		key := listName(texts(d.GetDomainname())).key()
 		s.created[key] = createdType
-		s.domains[key] = domain{typeOf(d.GetTypeName()), checksIn(d.GetConstraints())}
+		s.domains[key] = domain{typeOf(d.GetTypeName()), checksIn(d.GetConstraints()), defaultIn(d.GetConstraints())}
 	case n.GetAlterDomainStmt() != nil:
 		s.alterDomain(n.GetAlterDomainStmt())
 	case n.GetCreateSchemaStmt() != nil:
@@ -268,12 +268,37 @@ func checksIn(constraints []*pg.Node) bool {
 	})
 }
 
+// defaultIn returns the default among constraints, nil when there is none.
+func defaultIn(constraints []*pg.Node) *pg.Node {
+	for _, n := range constraints {
+		if k := n.GetConstraint(); k.GetContype() == pg.ConstrType_CONSTR_DEFAULT {
+			return k.GetRawExpr()
+		}
+	}
+	return nil
+}
+
 func (s *schema) alterDomain(a *pg.AlterDomainStmt) {
 	key := listName(texts(a.GetTypeName())).key()
-	if d, ok := s.domains[key]; ok && (a.GetSubtype() == "C" || a.GetSubtype() == "O") {
-		d.checked = true
-		s.domains[key] = d
+	d, ok := s.domains[key]
+	if !ok {
+		return
 	}
+	switch a.GetSubtype() {
+	case "C", "O":
+		d.checked = true
+	case "T":
+		d.fallback = a.GetDef()
+	}
+	s.domains[key] = d
+}
+
+// defaultOf returns the default that a new column gets: its own, or that of its domain.
+func (s *schema) defaultOf(def *pg.ColumnDef) *pg.Node {
+	if own := defaultIn(def.GetConstraints()); own != nil {
+		return own
+	}
+	return s.domains[typeKey(def.GetTypeName())].fallback
 }
 
 func (s *schema) setVariable(v *pg.VariableSetStmt) {

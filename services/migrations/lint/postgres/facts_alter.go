@@ -89,14 +89,14 @@ func (e *effects) alter(n name, c *pg.AlterTableCmd) {
 
 // addColumn returns whether ADD COLUMN scans and rewrites, and adds the lock on a referenced table.
 func (e *effects) addColumn(def *pg.ColumnDef) (scan, rewritten bool) {
-	rewritten = typeOf(def.GetTypeName()).isSerial() || e.schema.domains[typeKey(def.GetTypeName())].checked
+	rewritten = typeOf(def.GetTypeName()).isSerial() || e.schema.domains[typeKey(def.GetTypeName())].checked || e.schema.volatileCall(e.schema.defaultOf(def)) != ""
 	for _, node := range def.GetConstraints() {
 		k := node.GetConstraint()
 		switch k.GetContype() {
 		case pg.ConstrType_CONSTR_IDENTITY, pg.ConstrType_CONSTR_GENERATED:
 			rewritten = true
 		case pg.ConstrType_CONSTR_DEFAULT:
-			rewritten = rewritten || e.version < 11 || e.schema.volatileCall(k.GetRawExpr()) != ""
+			rewritten = rewritten || e.version < 11
 		case pg.ConstrType_CONSTR_CHECK, pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_EXCLUSION:
 			scan = true
 		case pg.ConstrType_CONSTR_FOREIGN:

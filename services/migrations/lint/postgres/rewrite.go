@@ -84,14 +84,12 @@ func addingFieldWithDefault(c *context) {
 			switch kind := k.GetConstraint().GetContype(); {
 			case kind == pg.ConstrType_CONSTR_GENERATED:
 				c.report("the generated column %s is computed for all rows of %s: table and indexes are written anew", quote(u.name), u.table)
-			case kind != pg.ConstrType_CONSTR_DEFAULT:
-			case c.version < fastDefault:
+			case kind == pg.ConstrType_CONSTR_DEFAULT && c.version < fastDefault:
 				c.report("on a server this old the default of %s is written into all rows of %s", quote(u.name), u.table)
-			default:
-				if fn := c.schema.volatileCall(k.GetConstraint().GetRawExpr()); fn != "" {
-					c.report("%s() is, or may be, volatile: it is called for all rows of %s, and table and indexes are written anew", fn, u.table)
-				}
 			}
+		}
+		if fn := c.schema.volatileCall(c.schema.defaultOf(u.def)); fn != "" {
+			c.report("%s() is, or may be, volatile: it is called for all rows of %s, and table and indexes are written anew", fn, u.table)
 		}
 	}
 }

@@ -23,8 +23,9 @@ type schema struct {
 
 // domain is a type over another one.
 type domain struct {
-	base    dataType
-	checked bool // has a constraint
+	base     dataType
+	checked  bool     // has a constraint
+	fallback *pg.Node // its default, nil when it has none
 }
 
 // createdObj is a kind of object made in the current file.
