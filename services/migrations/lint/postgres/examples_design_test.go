@@ -58,6 +58,7 @@ var nameExamples = []example{
 	no("ban-create-domain-with-constraint", "CREATE DOMAIN d AS text"),
 	yes("ban-alter-domain-with-add-constraint", "ALTER DOMAIN d ADD CHECK (VALUE <> '')"),
 	no("ban-alter-domain-with-add-constraint", "ALTER DOMAIN d DROP CONSTRAINT c"),
+	no("ban-alter-domain-with-add-constraint", "ALTER DOMAIN d ADD CONSTRAINT k CHECK (VALUE <> '') NOT VALID"),
 }
 
 var policyExamples = []example{

@@ -221,3 +221,16 @@ UPDATE p3 SET n = 22
 DELETE FROM p3
 INSERT INTO p3 VALUES (23)
 `
+
+// TestDomainsReadTheirTables sees why NOT VALID is left alone and SET NOT NULL is not: what each does to a table with a column of the domain.
+func TestDomainsReadTheirTables(t *testing.T) {
+	conn, err := pgx.Connect(t.Context(), dbtest.EmptyPostgres(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	_, err = conn.Exec(t.Context(), "CREATE DOMAIN d AS int; CREATE TABLE t (n d); INSERT INTO t VALUES (1)")
+	require.NoError(t, err)
+	read := []measurement{{"t", "SHARE", true, false}}
+	require.Equal(t, read, measure(t, conn, "ALTER DOMAIN d SET NOT NULL"))
+	require.Equal(t, read, measure(t, conn, "ALTER DOMAIN d ADD CHECK (VALUE > 0)"))
+	require.Empty(t, measure(t, conn, "ALTER DOMAIN d ADD CHECK (VALUE > 0) NOT VALID"))
+}

@@ -71,6 +71,12 @@ func addingNotNullableField(c *context) {
 		c.suggest(fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n-- commit, then\nALTER TABLE %[1]s VALIDATE CONSTRAINT %[2]s;\nALTER TABLE %[1]s ALTER COLUMN %[3]s SET NOT NULL;\nALTER TABLE %[1]s DROP CONSTRAINT %[2]s;",
 			a.table, k, quote(n)), "SET NOT NULL on %s reads all rows of %s under ACCESS EXCLUSIVE", quote(n), a.table)
 	}
+	if d := c.node().GetAlterDomainStmt(); d.GetSubtype() == "O" {
+		if n := listName(texts(d.GetTypeName())); c.schema.created[n.key()] != createdType {
+			c.suggest(fmt.Sprintf("ALTER DOMAIN %s ADD CHECK (VALUE IS NOT NULL) NOT VALID; -- commit; ALTER DOMAIN %[1]s VALIDATE CONSTRAINT ...;", n),
+				"SET NOT NULL reads all rows of every table with a column of the domain %s, and stops its writers", n)
+		}
+	}
 }
 
 // fastDefault is the server from which a constant default is trusted to be the catalogue's matter only. The way came with 11; like the
