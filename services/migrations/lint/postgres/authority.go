@@ -37,7 +37,10 @@ func authorityRules() []check {
 		}, nil},
 		{
 			rule.Rule{Name: "drop-type", Severity: rule.Gate, Alternative: unused, Reason: "columns, functions and the previous build may use the type"},
-			dropWhat("the type", pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN), nil,
+			func(c *context) {
+				dropWhat("the type", pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN)(c)
+				reshapedType(c)
+			}, nil,
 		},
 		{
 			rule.Rule{Name: "drop-function", Severity: rule.Gate, Alternative: unused, Reason: "other functions and the previous build may call the function"},
@@ -85,6 +88,20 @@ func dropWhat(what string, kinds ...pg.ObjectType) func(*context) {
 		if len(list) > 0 {
 			c.report("whatever still uses %s %s fails, and the catalogue does not see all uses", what, listNames(list))
 		}
+	}
+}
+
+// reshapedType reports a composite type whose attributes change: who writes or reads a value of it in the old shape fails.
+func reshapedType(c *context) {
+	var on *pg.RangeVar
+	if a := c.node().GetAlterTableStmt(); a.GetObjtype() == pg.ObjectType_OBJECT_TYPE {
+		on = a.GetRelation()
+	}
+	if r := c.renames(pg.ObjectType_OBJECT_ATTRIBUTE); r != nil {
+		on = r.GetRelation()
+	}
+	if n := rangeName(on); on != nil && c.schema.created[n.key()] != createdType {
+		c.suggest("make a type of the new shape beside it, and a column of that type", "values of %s have another shape from now on, and whatever writes or reads the old one fails", n)
 	}
 }
 

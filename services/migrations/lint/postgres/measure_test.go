@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"devtrail.dev/kit/dbtest"
+	"devtrail.dev/kit/pg"
 	"devtrail.dev/services/migrations/lint/postgres"
 	"devtrail.dev/services/migrations/lint/rule"
 )
@@ -233,4 +234,26 @@ func TestDomainsReadTheirTables(t *testing.T) {
 	require.Equal(t, read, measure(t, conn, "ALTER DOMAIN d SET NOT NULL"))
 	require.Equal(t, read, measure(t, conn, "ALTER DOMAIN d ADD CHECK (VALUE > 0)"))
 	require.Empty(t, measure(t, conn, "ALTER DOMAIN d ADD CHECK (VALUE > 0) NOT VALID"))
+}
+
+// TestAnotherShapeOfATypeBreaksItsWriters sees what a build that writes the old shape meets.
+func TestAnotherShapeOfATypeBreaksItsWriters(t *testing.T) {
+	for change, code := range map[string]string{
+		"ALTER TYPE address ADD ATTRIBUTE town text":    "42846",
+		"ALTER TYPE address DROP ATTRIBUTE zip":         "42846",
+		"ALTER TYPE address RENAME ATTRIBUTE zip TO no": "42703",
+	} {
+		conn, err := pgx.Connect(t.Context(), dbtest.EmptyPostgres(t))
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = conn.Close(context.Background()) })
+		_, err = conn.Exec(t.Context(), "CREATE TYPE address AS (street text, zip text); CREATE TABLE t (a address)")
+		require.NoError(t, err)
+		const writer = "INSERT INTO t VALUES (ROW('a', 'b')::address) RETURNING (a).zip"
+		_, err = conn.Exec(t.Context(), writer)
+		require.NoError(t, err)
+		_, err = conn.Exec(t.Context(), change)
+		require.NoError(t, err)
+		_, err = conn.Exec(t.Context(), writer)
+		require.Equal(t, code, pg.Code(err), change)
+	}
 }
