@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,11 @@ func destructiveRules() []entry {
 			Reason:      "the rows are gone, and a table above 50 GB is refused (code 359)",
 			Alternative: "RENAME TABLE t TO t_old, wait a release, then drop it by a named override",
 		}, dropTable},
+		{rule.Rule{
+			Name: "ch-drop-view", Severity: rule.Gate,
+			Reason:      "builds that read the view, or call the function, fail, and a materialized view fills its target no more",
+			Alternative: "a contract step behind a gate, one release after the last reader; a view that changes is made again in the same file",
+		}, dropView},
 		{rule.Rule{
 			Name: "ch-truncate", Severity: rule.Error,
 			Reason:      "all rows are gone",
@@ -104,6 +110,33 @@ func dropTable(c *check) {
 		}
 		c.report(c.pos(), "the table "+o.String()+" is taken away with its rows", "")
 	}
+}
+
+// dropView finds DROP and DETACH of views, dictionaries and functions that the rest of the file does not make again. One that the same run made has no readers.
+func dropView(c *check) {
+	kind := ""
+	for _, what := range []string{"VIEW", "DICTIONARY", "FUNCTION"} {
+		if strings.HasPrefix(c.head, "DROP "+what) || strings.HasPrefix(c.head, "DETACH "+what) {
+			kind = what
+		}
+	}
+	if kind == "" {
+		return
+	}
+	for _, o := range c.drops {
+		if t := c.schema.find(o); t.empty() || t.hidden() || c.madeAgain(kind, o) {
+			continue
+		}
+		c.objects = taken(o, "*")
+		c.report(c.pos(), "the "+strings.ToLower(kind)+" "+o.String()+" is taken away from builds that use it", "")
+	}
+}
+
+// madeAgain reports whether a later statement of the file makes an object of the kind and name.
+func (c *check) madeAgain(kind string, o object) bool {
+	return slices.ContainsFunc(c.file[c.index+1:], func(later *statement) bool {
+		return later.create != nil && strings.HasPrefix(later.head, "CREATE ") && strings.HasSuffix(later.head, kind) && later.object.same(o)
+	})
 }
 
 // stores reports whether an engine keeps rows of its own.

@@ -70,7 +70,7 @@ func TestEveryRuleHasSamplesOfBothKinds(t *testing.T) {
 		seen[s.rule] = true
 	}
 	rules := New().Rules()
-	require.Len(t, rules, 65)
+	require.Len(t, rules, 66)
 	for _, r := range rules {
 		require.True(t, seen[r.Name], "%s has no samples", r.Name)
 		require.NotEmpty(t, r.Reason, r.Name)
