@@ -205,7 +205,9 @@ func TestPipfileLock(t *testing.T) {
 			"archive": {"file": "https://files.example/archive-1.0.zip"},
 			"forked": {"git": "https://github.com/acme/forked.git", "ref": "0123456789abcdef0123456789abcdef01234567"},
 			"here": {"path": "./here", "editable": true, "version": "==1.0"},
+			"mercurial": {"hg": "https://hg.example/mercurial", "ref": "0123456789abcdef0123456789abcdef01234567"},
 			"ranged": {"version": ">=1.0"},
+			"subversion": {"svn": "https://svn.example/subversion", "ref": "42"},
 			"Zope.Interface": {"version": "==7.2", "markers": "python_version >= '3.8'"}
 		},
 		"develop": {"pytest": {"version": "==8.3.4"}},
@@ -220,7 +222,7 @@ func TestPipfileLock(t *testing.T) {
 		"pkg:pypi/sphinx@8.1.3",
 		"pkg:pypi/zope-interface@7.2",
 	}, result.Purls)
-	require.Equal(t, 1, result.Skipped)
+	require.Equal(t, 3, result.Skipped)
 	for _, content := range []string{"null", `{"default": {"a": 1}}`, `{"default"`} {
 		_, err := Extract(t.Context(), "Pipfile.lock", []byte(content))
 		require.ErrorIs(t, err, ErrInvalid, content)

@@ -11,6 +11,8 @@ import (
 type pipfilePackage struct {
 	Version string `json:"version"`
 	Git     string `json:"git"`
+	Hg      string `json:"hg"`
+	SVN     string `json:"svn"`
 	Ref     string `json:"ref"`
 	Path    string `json:"path"`
 	File    string `json:"file"`
@@ -48,7 +50,7 @@ func (p pipfilePackage) entry(name string) entry {
 	switch {
 	case p.Git != "":
 		return entryFromGit(p.Git, p.Ref)
-	case p.Path != "", p.File != "" && !strings.Contains(p.File, "://"):
+	case p.Hg != "", p.SVN != "", p.Path != "", p.File != "" && !strings.Contains(p.File, "://"):
 		return entry{}
 	case p.File != "":
 		// An archive at some address has a name, and no version that the index knows.
