@@ -17,6 +17,10 @@ var modernExamples = []example{
 	no("adding-generated-stored-column", "ALTER TABLE orders ADD COLUMN net numeric GENERATED ALWAYS AS (total * 2)").at("18"),
 	yes("adding-generated-stored-column", "ALTER TABLE orders ADD COLUMN net numeric GENERATED ALWAYS AS (total * 2) STORED").at("18"),
 	no("adding-required-field", "ALTER TABLE orders ADD COLUMN net numeric NOT NULL GENERATED ALWAYS AS (total * 2) VIRTUAL").at("18"),
+	yes("adding-column-inline-check", "ALTER TABLE orders ADD COLUMN net numeric NOT NULL GENERATED ALWAYS AS (total * 2) VIRTUAL").at("18"),
+	yes("adding-column-inline-check", `ALTER TABLE orders ADD IF NOT EXISTS "net" numeric GENERATED ALWAYS AS (coalesce(total, 2)) NOT NULL`).at("18"),
+	no("adding-column-inline-check", "ALTER TABLE orders ADD COLUMN net numeric GENERATED ALWAYS AS ((total IS NOT NULL)::int) VIRTUAL, ADD CONSTRAINT n NOT NULL state NOT VALID").at("18"),
+	no("adding-column-inline-check", "CREATE TABLE made (id bigint PRIMARY KEY, twice bigint GENERATED ALWAYS AS (id * 2) VIRTUAL NOT NULL)").at("18"),
 	no("adding-not-nullable-field", "ALTER TABLE orders ADD CONSTRAINT n NOT NULL state NOT VALID").at("18"),
 	no("constraint-missing-not-valid", "ALTER TABLE orders ADD CONSTRAINT n NOT NULL state NOT VALID").at("18"),
 	yes("adding-not-nullable-field", "ALTER TABLE orders ADD CONSTRAINT n NOT NULL state").at("18"),
@@ -74,10 +78,11 @@ var attachExamples = []example{
 func TestStatementsOfPostgres18KeepTheirEffects(t *testing.T) {
 	setup := []rule.File{{Name: "a", SQL: orders}}
 	for sql, want := range map[string]postgres.Effect{
-		"ALTER TABLE orders ADD COLUMN net numeric GENERATED ALWAYS AS (total * 2) VIRTUAL": {Table: "orders", Lock: postgres.AccessExclusive},
-		"ALTER TABLE orders ADD CONSTRAINT n NOT NULL state NOT VALID":                      {Table: "orders", Lock: postgres.AccessExclusive},
-		"ALTER TABLE orders ADD CONSTRAINT n NOT NULL state":                                {Table: "orders", Lock: postgres.AccessExclusive, Scan: true},
-		"ALTER TABLE orders SPLIT PARTITION a INTO (b)":                                     {Table: "orders", Lock: postgres.AccessExclusive, Scan: true, Rewrite: true},
+		"ALTER TABLE orders ADD COLUMN net numeric GENERATED ALWAYS AS (total * 2) VIRTUAL":   {Table: "orders", Lock: postgres.AccessExclusive},
+		"ALTER TABLE orders ADD net numeric GENERATED ALWAYS AS (total * 2) VIRTUAL NOT NULL": {Table: "orders", Lock: postgres.AccessExclusive, Scan: true},
+		"ALTER TABLE orders ADD CONSTRAINT n NOT NULL state NOT VALID":                        {Table: "orders", Lock: postgres.AccessExclusive},
+		"ALTER TABLE orders ADD CONSTRAINT n NOT NULL state":                                  {Table: "orders", Lock: postgres.AccessExclusive, Scan: true},
+		"ALTER TABLE orders SPLIT PARTITION a INTO (b)":                                       {Table: "orders", Lock: postgres.AccessExclusive, Scan: true, Rewrite: true},
 	} {
 		effects := postgres.Effects(setup, rule.File{Name: "b", SQL: sql}, rule.Options{ServerVersion: "18"})
 		require.Len(t, effects, 1)

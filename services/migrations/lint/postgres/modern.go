@@ -14,7 +14,7 @@ type edit struct {
 // translate writes a statement of Postgres 18 in words of 17 that lock, scan and rewrite the same, so that the rules can judge it. It returns
 // false when the statement has no such form, or when its effect is not certain.
 //
-//	GENERATED ALWAYS AS (...) VIRTUAL  -> DEFAULT '': the catalogue only, and no value is stored
+//	GENERATED ALWAYS AS (...) VIRTUAL  -> DEFAULT '': the catalogue only, and no value is stored; with a CHECK where the new column is NOT NULL, which reads all rows
 //	ADD CONSTRAINT n NOT NULL c NOT VALID -> ADD CONSTRAINT n CHECK (c IS NOT NULL) NOT VALID
 //	ADD CONSTRAINT n NOT NULL c        -> ALTER COLUMN c SET NOT NULL
 //	NOT ENFORCED of a table's constraint -> NOT VALID: no row is read
@@ -59,7 +59,7 @@ func translation(sql string, list []token, i int) ([]edit, bool) {
 		if wordsAt(list, end+1, "VIRTUAL") {
 			end++
 		}
-		return []edit{{list[i].offset, endOf(sql, list, end), "DEFAULT ''"}}, true
+		return []edit{{list[i].offset, endOf(sql, list, end), "DEFAULT ''" + computedCheck(sql, list, i)}}, true
 	case words("NOT", "NULL") && (wordsAt(list, i-1, "ADD") || wordsAt(list, i-3, "ADD", "CONSTRAINT")) && i+2 < len(list):
 		return notNull(sql, list, i), true
 	case words("NOT", "NULL") && wordsAt(list, i-2, "CONSTRAINT") && (wordsAt(list, i-3, ",") || wordsAt(list, i-3, "(")) && i+2 < len(list):
@@ -83,6 +83,33 @@ func translation(sql string, list []token, i int) ([]edit, bool) {
 	default:
 		return nil, true
 	}
+}
+
+// computedCheck returns the CHECK of a new column that is computed when it is read, where it is NOT NULL. Token i stands in what defines it.
+func computedCheck(sql string, list []token, i int) string {
+	at := lastCommand(list, i)
+	if at == 0 || !wordsAt(list, at, "ADD") {
+		return ""
+	}
+	at++
+	if wordsAt(list, at, "COLUMN") {
+		at++
+	}
+	if wordsAt(list, at, "IF", "NOT", "EXISTS") {
+		at += 3
+	}
+	depth := 0
+	for n := at; n < len(list) && (depth > 0 || !wordsAt(list, n, ",")); n++ {
+		switch {
+		case wordsAt(list, n, "("):
+			depth++
+		case wordsAt(list, n, ")"):
+			depth--
+		case depth == 0 && wordsAt(list, n, "NOT", "NULL"):
+			return " CHECK (" + sql[list[at].offset:endOf(sql, list, at)] + " IS NOT NULL)"
+		}
+	}
+	return ""
 }
 
 // notNull translates ADD [CONSTRAINT n] NOT NULL c [NO INHERIT] [NOT VALID], whose NOT stands at i.
