@@ -151,7 +151,7 @@ func TestAnHourThatIsForgottenAndComesAgain(t *testing.T) {
 		return len(files(t, o.Dir, segmentSuffix)) == 2 && slices.Min(files(t, o.Dir, segmentSuffix)) == filepath.Join(o.Dir, segmentName(l.active.number))
 	}, 30*time.Second, time.Millisecond)
 	require.NoError(t, l.Close())
-	require.ElementsMatch(t, ids, remembered(t, open(t, o), 0))
+	require.Subset(t, remembered(t, open(t, o), 0), ids)
 }
 
 // A segment goes when it is durable that its frames are committed, so that what is missing before the first is told.
