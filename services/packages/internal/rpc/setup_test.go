@@ -82,10 +82,12 @@ func as(t *testing.T, token string) context.Context {
 	return servetest.As(t.Context(), token)
 }
 
-// importFile imports a file and wants it to succeed.
+// importFile imports a file and wants it to succeed. The largest ones take a busy machine longer than a call has by itself.
 func (b bundle) importFile(t *testing.T, token, project, revision, path, content string) *packagesv1.ImportManifestResponse {
 	t.Helper()
-	res, err := b.inventory.ImportManifest(as(t, token), &packagesv1.ImportManifestRequest{
+	ctx, cancel := context.WithTimeout(as(t, token), 2*time.Minute)
+	defer cancel()
+	res, err := b.inventory.ImportManifest(ctx, &packagesv1.ImportManifestRequest{
 		Project: project, Revision: revision, Path: path, Content: []byte(content),
 	})
 	require.NoError(t, err)
